@@ -1,0 +1,61 @@
+# Clout: `make` shows what there is. Everything is set up on first use.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+export CLOUT_HOME ?= $(CURDIR)/.clout
+export Q
+override HERE := $(CURDIR)
+PY := $(HERE)/.venv/bin/python
+# A JDK that .ci/setup put into the environment, where the machine has none.
+ifneq ($(wildcard .venv/jdk/bin/java),)
+export JAVA_HOME ?= $(HERE)/.venv/jdk
+endif
+
+WORLD_DAYS := 2026-03-01..2026-03-14
+DEFAULT_DAYS := 2026-03-12..2026-03-14
+
+.PHONY: help setup run test check format ui sql clean
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  make run SOURCE=../shared/data/higgs DAYS=2012-07-01..2012-07-04"
+	@echo "  make sql Q=\"SELECT * FROM clout.leaderboard LIMIT 10\""
+
+setup:
+	@.ci/setup
+
+run: setup ## score some days of an invented world; or SOURCE=<folder or toml> DAYS=<FIRST..LAST>
+ifdef SOURCE
+	@if [ -z "$(DAYS)" ]; then echo "make run SOURCE=$(SOURCE) needs DAYS=FIRST..LAST, such as DAYS=2012-07-01..2012-07-04" >&2; exit 2; fi
+	@if [ ! -e "$(SOURCE)" ]; then echo "SOURCE=$(SOURCE): no such folder or sources file" >&2; exit 2; fi
+	@$(PY) jobs/night.py --sources "$(SOURCE)" --days "$(DAYS)"
+else
+	@$(PY) tests/sandbox/world.py "$(CLOUT_HOME)/world" --days $(WORLD_DAYS)
+	@$(PY) jobs/night.py --sources "$(CLOUT_HOME)/world" --days "$(or $(DAYS),$(DEFAULT_DAYS))"
+endif
+
+test: setup ## run all tests; ARGS="-k reach" to choose
+	@$(PY) -m pytest $(ARGS)
+
+check: setup ## lint, types and formatting, in check mode
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+format: setup ## bring the code into its form
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+ui: setup ## Airflow on http://127.0.0.1:8080 with the DAG, its connection and pools; PORT=8080
+	@.ci/ui
+
+sql: setup ## a read-only prompt on the published tables, or Q="SELECT ..."
+	@if [ ! -f "$(CLOUT_HOME)/warehouse/warehouse.duckdb" ]; then echo "nothing is published yet: make run" >&2; exit 2; fi
+ifdef Q
+	@$(HERE)/.venv/bin/duckdb -readonly "$(CLOUT_HOME)/warehouse/warehouse.duckdb" -c "$$Q"
+else
+	@$(HERE)/.venv/bin/duckdb -readonly "$(CLOUT_HOME)/warehouse/warehouse.duckdb"
+endif
+
+clean: ## remove all data that runs made (.clout); keeps .venv
+	rm -rf "$(CLOUT_HOME)"

@@ -1,0 +1,82 @@
+"""Audit: run the suites of expectations/ on the staged files and on the day's activity; write verdict.json beside them.
+
+Exit status 65 when a check of severity critical failed, crashed or went missing: the run must not be published.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from clout import arguments, session
+from clout.errors import PoisonInput, run_main
+from clout.lake import Lake, required
+from clout.staging import TABLES, Staged, content_hash
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from clout.quality import Verdict
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The job's command line."""
+    parser = argparse.ArgumentParser(prog="audit.py", description=__doc__)
+    arguments.add(parser, "day", "run", "lake", "staging")
+    return parser
+
+
+def main(argv: list[str]) -> None:
+    """Judge the staged run; refuse with the failed checks where it must not be published."""
+    args = arg_parser().parse_args(argv)
+    spark = session.get_or_create("clout audit")
+    verdict = judge(spark, Lake(args.lake), Staged(Lake(args.staging), args.day, args.run))
+    for check in verdict.failed:
+        print(f"audit {args.day}: {check.severity}: {check.table}.{check.id}: {check.why} {check.observed}", flush=True)
+    print(f"audit {args.day}: {len(verdict.checks)} checks, {len(verdict.failed)} failed", flush=True)
+    refuse_unless_passed(verdict)
+
+
+def refuse_unless_passed(verdict: Verdict) -> None:
+    """Raise PoisonInput, naming the worst failed check, unless the verdict is a pass."""
+    if not verdict.passed:
+        worst = verdict.failed[0]
+        raise PoisonInput(
+            f"{verdict.day} is not published: {worst.table}.{worst.id} failed. {worst.why} {worst.observed}"
+            f" ({len(verdict.failed)} checks failed; see verdict.json of run {verdict.run})"
+        )
+
+
+def judge(spark: SparkSession, lake: Lake, staged: Staged) -> Verdict:
+    """Run every suite and write the verdict beside the staged files, whatever it is."""
+    from clout import quality
+    from clout.lake_spark import read_conformed
+
+    day = staged.day
+    staged.remove_verdict()
+    for table in TABLES:
+        required(staged.root, staged.table(table), f"run jobs/score.py --day {day} --run {staged.run} first")
+    required(lake, lake.conformed("activity", day), f"run jobs/conform.py --day {day} first")
+    suites = [quality.load_suite(table) for table in ("activity", *TABLES)]
+    # Read again from the files, by their own schema: what is judged is what was written.
+    rows = {table: spark.read.parquet(staged.root.location(staged.table(table))) for table in TABLES}
+    rows["activity"] = read_conformed(spark, lake, "activity", [day])
+    content = staged.content()
+    parameters = {"days": [day], "persons": sum(file["rows"] for file in content["scores"])}
+    checks = [found for suite in suites for found in quality.check(suite, rows[suite.table], parameters)]
+    verdict = quality.Verdict(
+        day=day,
+        run=staged.run,
+        passed=quality.is_pass(suites, checks),
+        content_hash=content_hash(content),
+        tables=content,
+        checks=checks,
+        suites={suite.table: suite.sha256 for suite in suites},
+        conservation=[row.asDict() for row in rows["conservation"].orderBy("platform").collect()],
+        versions=staged.read_json("run.json") or {},
+    )
+    staged.write_json("verdict.json", verdict.to_json())
+    return verdict
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,66 @@
+"""The command-line arguments that jobs share, each with the type that parses it. Defaults lie under CLOUT_HOME."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from datetime import date
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = Path(os.environ.get("CLOUT_HOME") or ROOT / ".clout")
+
+
+def day(text: str) -> date:
+    """A day as YYYY-MM-DD. Refuses anything else, above all the empty text of a run that names no day."""
+    try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a day like 2026-03-01"
+            + ("" if text else ": trigger the run with a logical date, or fill in the form's day")
+        ) from None
+
+
+def run_id(text: str) -> str:
+    """A run's name as part of a path: Airflow's run ids hold signs that paths and URIs do not like."""
+    slug = re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-.")
+    if not slug:
+        raise argparse.ArgumentTypeError(f"{text!r} cannot name a run; use letters, digits, - and _")
+    return slug
+
+
+_ARGUMENTS: dict[str, dict] = {
+    "day": {"type": day, "required": True, "help": "the score date, YYYY-MM-DD, UTC"},
+    "run": {"type": run_id, "required": True, "help": "the run's name; staging is addressed by (day, run)"},
+    "lake": {"default": os.environ.get("CLOUT_LAKE") or str(HOME / "lake"), "help": "path or URI of the lake"},
+    "staging": {
+        "type": Path,
+        "default": Path(os.environ.get("CLOUT_STAGING") or HOME / "staging"),
+        "help": "folder of staged runs",
+    },
+    "warehouse": {
+        "type": Path,
+        "default": Path(os.environ.get("CLOUT_WAREHOUSE") or HOME / "warehouse"),
+        "help": "folder of the embedded warehouse",
+    },
+    "sources": {
+        "type": Path,
+        "default": Path(os.environ.get("CLOUT_SOURCES") or HOME / "world"),
+        "help": "the sources file (TOML), or one folder of exports",
+    },
+    "model": {
+        "type": Path,
+        "default": Path(os.environ.get("CLOUT_MODEL") or ROOT / "sql" / "models" / "v1.toml"),
+        "help": "the model file (TOML)",
+    },
+}
+
+
+def add(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Add shared arguments to a job's parser."""
+    for name in names:
+        parser.add_argument(f"--{name}", **_ARGUMENTS[name])

@@ -1,0 +1,1 @@
+"""Compute: pure transforms from snapshots to scores. Nothing here knows a path or reads a clock."""

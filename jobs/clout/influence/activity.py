@@ -1,0 +1,34 @@
+"""Conform: from snapshots to activity. Pure: DataFrames in, DataFrames out; the queries are in sql/."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame, SparkSession
+
+from clout import queries
+
+
+def classify(interactions: DataFrame, accounts: DataFrame, operator_list: DataFrame, days: DataFrame) -> DataFrame:
+    """Give every row of the interactions snapshots its fate.
+
+    interactions and accounts carry platform and snapshot_date; operator_list is (account_key, reason); days is (ds).
+    Of each day, the accounts excluded are those that the same day's snapshot flags, and the operator's.
+    """
+    spark = interactions.sparkSession
+    excluded = queries.run(
+        spark,
+        "excluded",
+        {},
+        accounts=accounts.withColumnRenamed("snapshot_date", "ds"),
+        operator_list=operator_list,
+        days=days,
+    )
+    return queries.run(spark, "classify", {}, interactions=interactions, excluded=excluded)
+
+
+def conform(spark: SparkSession, classified: DataFrame, pulled: DataFrame) -> dict[str, DataFrame]:
+    """The conformed tables of `lake_schemas.CONFORMED` from classified rows and the manifests' totals."""
+    return {
+        "activity": queries.run(spark, "activity", {}, classified=classified),
+        "post_actions": queries.run(spark, "post_actions", {}, classified=classified),
+        "conservation": queries.run(spark, "conservation", {}, classified=classified, pulled=pulled),
+    }

@@ -1,0 +1,180 @@
+"""The lake's layout and its atomic partition writes. The only module that knows where a table's partition lies.
+
+    lake/snapshots/<table>/platform=<p>/snapshot_date=<day>/   what a platform showed that day; immutable once complete
+    lake/quarantine/platform=<p>/snapshot_date=<day>/          rows that broke a rule, with file and row
+    lake/<activity|post_actions|conservation>/ds=<day>/        conformed
+    lake/features/<measure>/ds=<day>/                          measures of one score date
+
+A partition is written beside its place and renamed into it, never by "overwrite the table": Spark's static overwrite
+deletes the other dates, its dynamic overwrite leaves a stale partition when the result is empty.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as pads
+import pyarrow.parquet as pq
+from pyarrow import fs as pafs
+
+from clout.errors import PoisonInput
+from clout.lake_schemas import CONFORMED, SNAPSHOTS
+
+#: A sidecar in a partition's folder. Readers of Parquet skip names that begin with an underscore.
+FACTS = "_facts.json"
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """Every day from `first` to `last`, both included."""
+    return [first + timedelta(days=i) for i in range((last - first).days + 1)]
+
+
+def window(day: date, length: int) -> list[date]:
+    """The `length` days that end with `day`, oldest first."""
+    return days_between(day - timedelta(days=length - 1), day)
+
+
+class Lake:
+    """A lake at a local path or at any URI that pyarrow and Spark both open."""
+
+    def __init__(self, location: str | Path) -> None:
+        text = str(location)
+        self.uri = text if "://" in text else str(Path(text).resolve())
+        self.fs, self.root = pafs.FileSystem.from_uri(self.uri)
+
+    # Layout -----------------------------------------------------------------------------------------------------
+
+    def snapshot(self, table: str, platform: str, day: date) -> str:
+        """Path of a snapshot's partition, relative to the lake."""
+        folder = "quarantine" if table == "quarantine" else f"snapshots/{table}"
+        return f"{folder}/platform={platform}/snapshot_date={day.isoformat()}"
+
+    def conformed(self, table: str, day: date) -> str:
+        """Path of a conformed partition, relative to the lake."""
+        return f"{table}/ds={day.isoformat()}"
+
+    def features(self, measure: str, day: date) -> str:
+        """Path of a measure's partition, relative to the lake."""
+        return f"features/{measure}/ds={day.isoformat()}"
+
+    def location(self, path: str) -> str:
+        """The path as Spark and pyarrow's own functions open it."""
+        return f"{self.uri}/{path}"
+
+    # Reading ----------------------------------------------------------------------------------------------------
+
+    def exists(self, path: str) -> bool:
+        """Whether a partition is there. Repairs the one state a crash may leave: moved away, not yet replaced."""
+        if self._is_dir(path):
+            return True
+        for left in self._siblings(path, ".old-"):
+            self.fs.move(left, f"{self.root}/{path}")
+            return True
+        return False
+
+    def read(self, path: str, columns: list[str] | None = None) -> pa.Table:
+        """A partition as one Arrow table."""
+        files = pads.dataset(f"{self.root}/{path}", filesystem=self.fs, format="parquet", partitioning=None)
+        return files.to_table(columns=columns)
+
+    def facts(self, path: str) -> dict[str, Any] | None:
+        """What the writer noted beside a partition, or None where there is no such partition."""
+        try:
+            with self.fs.open_input_stream(f"{self.root}/{path}/{FACTS}") as stream:
+                return json.loads(stream.read())
+        except FileNotFoundError:
+            return None
+
+    def manifest(self, platform: str, day: date) -> list[dict[str, Any]] | None:
+        """The manifest rows of one platform's pull of one day, or None where nothing was pulled."""
+        path = self.snapshot("manifest", platform, day)
+        return self.read(path).to_pylist() if self.exists(path) else None
+
+    def is_pulled(self, platform: str, day: date) -> bool:
+        """Whether a pull of that day is complete, and hence immutable."""
+        rows = self.manifest(platform, day)
+        return rows is not None and any(row["status"] in ("complete", "truncated") for row in rows)
+
+    # Writing ----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def replacing(self, path: str) -> Iterator[str]:
+        """Give a folder beside `path` to write into; on success it takes the place of `path`, on failure it vanishes.
+
+        The folder is given relative to the lake. Readers see the old partition or the new one, whole.
+        """
+        parent, name = path.rsplit("/", 1)
+        aside = f"{parent}/.tmp-{uuid.uuid4().hex[:12]}-{name}"
+        self.fs.create_dir(f"{self.root}/{aside}", recursive=True)
+        try:
+            yield aside
+            self.move_into_place(aside, path)
+        finally:
+            if self._is_dir(aside):
+                self.fs.delete_dir(f"{self.root}/{aside}")
+
+    def move_into_place(self, aside: str, path: str) -> None:
+        """Rename a finished folder over a partition."""
+        parent, name = path.rsplit("/", 1)
+        self.fs.create_dir(f"{self.root}/{parent}", recursive=True)
+        old = f"{self.root}/{parent}/.old-{uuid.uuid4().hex[:12]}-{name}"
+        if self.exists(path):
+            self.fs.move(f"{self.root}/{path}", old)
+        self.fs.move(f"{self.root}/{aside}", f"{self.root}/{path}")
+        for left in self._siblings(path, ".old-"):
+            self.fs.delete_dir(left)
+
+    def write(self, path: str, table: pa.Table, facts: dict[str, Any] | None = None) -> None:
+        """Replace one partition by an Arrow table, which may have no rows: then the partition is there and empty."""
+        with self.replacing(path) as aside:
+            with self.parquet_writer(f"{aside}/part-0.parquet", table.schema) as writer:
+                writer.write_table(table)
+            if facts is not None:
+                self.write_facts(aside, facts)
+
+    def write_facts(self, path: str, facts: dict[str, Any]) -> None:
+        """Note `facts` beside the rows of a folder that is not yet in place."""
+        with self.fs.open_output_stream(f"{self.root}/{path}/{FACTS}") as stream:
+            stream.write(json.dumps(facts, indent=1, sort_keys=True, default=str).encode())
+
+    def parquet_writer(self, file: str, schema: pa.Schema) -> pq.ParquetWriter:
+        """A writer of one Parquet file, path relative to the lake: zstd, microsecond times."""
+        return pq.ParquetWriter(
+            f"{self.root}/{file}", schema, filesystem=self.fs, compression="zstd", coerce_timestamps="us"
+        )
+
+    def remove(self, path: str) -> None:
+        """Remove a partition if it is there."""
+        if self.exists(path):
+            self.fs.delete_dir(f"{self.root}/{path}")
+
+    # Inside -----------------------------------------------------------------------------------------------------
+
+    def _is_dir(self, path: str) -> bool:
+        return self.fs.get_file_info(f"{self.root}/{path}").type == pafs.FileType.Directory
+
+    def _siblings(self, path: str, prefix: str) -> Iterable[str]:
+        parent, name = path.rsplit("/", 1)
+        selector = pafs.FileSelector(f"{self.root}/{parent}", allow_not_found=True)
+        return [
+            info.path
+            for info in self.fs.get_file_info(selector)
+            if info.base_name.startswith(prefix) and info.base_name.endswith(f"-{name}")
+        ]
+
+
+def required(lake: Lake, path: str, cure: str) -> str:
+    """`path` if it is in the lake, else a message that names it and says what makes it."""
+    if not lake.exists(path):
+        raise PoisonInput(f"{lake.location(path)} is missing; {cure}")
+    return path
+
+
+__all__ = ["CONFORMED", "FACTS", "SNAPSHOTS", "Lake", "days_between", "required", "window"]

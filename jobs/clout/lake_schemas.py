@@ -1,0 +1,218 @@
+"""The canonical tables of the lake: columns, types, and which may be NULL. The one place that states them.
+
+Keys are `platform:native_id` strings. Times are UTC microseconds. NULL means "the platform did not say"; 0 means zero.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+TIME = pa.timestamp("us", tz="UTC")
+
+
+def _required(name: str, kind: pa.DataType) -> pa.Field:
+    return pa.field(name, kind, nullable=False)
+
+
+#: Where each row came from. `raw_ref` is file and row, so that any number can be traced to its line.
+PROVENANCE = [
+    _required("fetched_at", TIME),
+    _required("source_endpoint", pa.string()),
+    pa.field("raw_ref", pa.string()),
+]
+
+ACCOUNTS = pa.schema(
+    [
+        _required("account_key", pa.string()),
+        _required("native_id", pa.string()),
+        pa.field("handle", pa.string()),
+        pa.field("display_name", pa.string()),
+        _required("account_type", pa.string()),
+        pa.field("bio", pa.string()),
+        pa.field("url", pa.string()),
+        pa.field("created_at", TIME),
+        pa.field("followers_count", pa.int64()),
+        pa.field("following_count", pa.int64()),
+        pa.field("posts_count", pa.int64()),
+        pa.field("listed_count", pa.int64()),
+        pa.field("likes_given_count", pa.int64()),
+        pa.field("engaged_count", pa.int64()),
+        pa.field("verified", pa.bool_()),
+        pa.field("is_protected", pa.bool_()),
+        pa.field("is_bot", pa.bool_()),
+        # Declared by the person or the platform, never inferred.
+        pa.field("is_minor", pa.bool_()),
+        pa.field("opt_out", pa.bool_()),
+        _required("status", pa.string()),
+        pa.field("moved_to_key", pa.string()),
+        _required("state_complete", pa.bool_()),
+        *PROVENANCE,
+    ]
+)
+
+POSTS = pa.schema(
+    [
+        _required("post_key", pa.string()),
+        _required("native_id", pa.string()),
+        pa.field("author_key", pa.string()),
+        _required("post_type", pa.string()),
+        pa.field("created_at", TIME),
+        pa.field("indexed_at", TIME),
+        pa.field("event_at", TIME),
+        pa.field("edited_at", TIME),
+        pa.field("text", pa.string()),
+        pa.field("lang", pa.string()),
+        pa.field("url", pa.string()),
+        pa.field("visibility", pa.string()),
+        pa.field("in_reply_to_post_key", pa.string()),
+        pa.field("in_reply_to_account_key", pa.string()),
+        pa.field("shared_post_key", pa.string()),
+        pa.field("quoted_post_key", pa.string()),
+        pa.field("conversation_key", pa.string()),
+        pa.field("mentions", pa.list_(pa.string())),
+        pa.field("hashtags", pa.list_(pa.string())),
+        pa.field("links", pa.list_(pa.string())),
+        pa.field("like_count", pa.int64()),
+        pa.field("reply_count", pa.int64()),
+        pa.field("share_count", pa.int64()),
+        pa.field("quote_count", pa.int64()),
+        pa.field("view_count", pa.int64()),
+        pa.field("bookmark_count", pa.int64()),
+        pa.field("click_count", pa.int64()),
+        pa.field("reaction_counts", pa.map_(pa.string(), pa.int64())),
+        _required("is_deleted", pa.bool_()),
+        *PROVENANCE,
+    ]
+)
+
+#: What an interaction can be. Every platform's words are mapped to these five.
+KINDS = ("like", "mention", "reply", "quote", "share")
+
+INTERACTIONS = pa.schema(
+    [
+        _required("interaction_key", pa.string()),
+        _required("kind", pa.string()),
+        pa.field("subkind", pa.string()),
+        pa.field("actor_key", pa.string()),
+        pa.field("target_account_key", pa.string()),
+        pa.field("target_post_key", pa.string()),
+        pa.field("source_post_key", pa.string()),
+        pa.field("occurred_at", TIME),
+        _required("occurred_precision", pa.string()),
+        _required("observed_via", pa.string()),
+        _required("is_removed", pa.bool_()),
+        *PROVENANCE,
+    ]
+)
+
+#: What was planned, fetched, truncated, skipped or failed, and why; one row per endpoint and subject (for files: the file).
+MANIFEST = pa.schema(
+    [
+        _required("platform", pa.string()),
+        _required("snapshot_date", pa.date32()),
+        _required("endpoint", pa.string()),
+        _required("subject", pa.string()),
+        _required("table", pa.string()),
+        pa.field("requests", pa.int64()),
+        pa.field("pages", pa.int64()),
+        _required("rows", pa.int64()),
+        _required("rows_quarantined", pa.int64()),
+        pa.field("bytes", pa.int64()),
+        pa.field("cost_units", pa.float64()),
+        _required("status", pa.string()),
+        pa.field("reason", pa.string()),
+        pa.field("oldest_seen", TIME),
+        pa.field("newest_seen", TIME),
+        pa.field("started_at", TIME),
+        pa.field("ended_at", TIME),
+    ]
+)
+
+#: Rows that broke a rule, with the rule, the file and the row. `raw` is the row as it was read.
+QUARANTINE = pa.schema(
+    [
+        _required("table", pa.string()),
+        _required("reason", pa.string()),
+        _required("file", pa.string()),
+        _required("row", pa.int64()),
+        pa.field("raw", pa.string()),
+    ]
+)
+
+SNAPSHOTS: dict[str, pa.Schema] = {
+    "accounts": ACCOUNTS,
+    "posts": POSTS,
+    "interactions": INTERACTIONS,
+    "manifest": MANIFEST,
+    "quarantine": QUARANTINE,
+}
+
+#: One row per (ds, actor, target, platform, kind): n interactions on n_posts posts (NULL where the platform names no posts).
+ACTIVITY = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("platform", pa.string()),
+        _required("actor", pa.string()),
+        _required("target", pa.string()),
+        _required("kind", pa.string()),
+        _required("n", pa.int64()),
+        pa.field("n_posts", pa.int64()),
+    ]
+)
+
+#: One row per (ds, post, actor): somebody else passed a post on or answered it.
+POST_ACTIONS = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("platform", pa.string()),
+        _required("post_key", pa.string()),
+        _required("actor", pa.string()),
+    ]
+)
+
+#: One row per (ds, platform): where every row of the day's snapshot went. rows_in = kept + all the others, exactly.
+CONSERVATION = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("platform", pa.string()),
+        _required("rows_in", pa.int64()),
+        _required("kept", pa.int64()),
+        _required("self_interaction", pa.int64()),
+        _required("duplicate", pa.int64()),
+        _required("outside_day", pa.int64()),
+        _required("excluded", pa.int64()),
+        _required("unidentified", pa.int64()),
+        _required("untimed", pa.int64()),
+        _required("removed", pa.int64()),
+        _required("quarantined", pa.int64()),
+    ]
+)
+
+#: What conform writes, one folder each: lake/<table>/ds=<day>/
+CONFORMED: dict[str, pa.Schema] = {
+    "activity": ACTIVITY,
+    "post_actions": POST_ACTIONS,
+    "conservation": CONSERVATION,
+}
+
+_DDL = {
+    pa.string(): "STRING",
+    pa.int64(): "BIGINT",
+    pa.float64(): "DOUBLE",
+    pa.bool_(): "BOOLEAN",
+    pa.date32(): "DATE",
+    TIME: "TIMESTAMP",
+}
+
+
+def spark_ddl(schema: pa.Schema) -> str:
+    """The same schema as Spark's DDL text, for reading Parquet without inference."""
+
+    def ddl(kind: pa.DataType) -> str:
+        if pa.types.is_list(kind):
+            return f"ARRAY<{ddl(kind.value_type)}>"
+        if pa.types.is_map(kind):
+            return f"MAP<{ddl(kind.key_type)}, {ddl(kind.item_type)}>"
+        return _DDL[kind]
+
+    return ", ".join(f"`{field.name}` {ddl(field.type)}" for field in schema)

@@ -1,0 +1,112 @@
+"""The lake as Spark sees it: reads windows of partitions with explicit schemas, writes partitions whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as pads
+from pyspark.sql import DataFrame, SparkSession
+
+from clout.errors import PoisonInput
+from clout.lake import Lake, required
+from clout.lake_schemas import CONFORMED, SNAPSHOTS, spark_ddl
+
+
+def read_snapshots(spark: SparkSession, lake: Lake, table: str, platforms: list[str], days: list[date]) -> DataFrame:
+    """The snapshots of a table, with their platform and snapshot_date. No rows where there are no partitions."""
+    paths = [lake.snapshot(table, platform, day) for platform in platforms for day in days]
+    present = [lake.location(path) for path in paths if lake.exists(path)]
+    schema = SNAPSHOTS[table].append(pa.field("platform", pa.string())).append(pa.field("snapshot_date", pa.date32()))
+    return _read(spark, lake.location(f"snapshots/{table}"), present, schema)
+
+
+def read_conformed(spark: SparkSession, lake: Lake, table: str, days: list[date]) -> DataFrame:
+    """A conformed table's partitions of `days`."""
+    present = [lake.location(path) for path in (lake.conformed(table, day) for day in days) if lake.exists(path)]
+    columns = [field.name for field in CONFORMED[table]]
+    return _read(spark, lake.location(table), present, CONFORMED[table]).select(*columns)
+
+
+def small_table(spark: SparkSession, schema: pa.Schema, rows: list[tuple]) -> DataFrame:
+    """A few rows that the driver holds. By way of Arrow, since rows given as Python objects start Python workers."""
+    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
+    return spark.createDataFrame(pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema))
+
+
+def _read(spark: SparkSession, base: str, paths: list[str], schema: pa.Schema) -> DataFrame:
+    if not paths:
+        return small_table(spark, schema, [])
+    return spark.read.schema(spark_ddl(schema)).option("basePath", base).parquet(*paths)
+
+
+def write_conformed(
+    lake: Lake,
+    table: str,
+    rows: DataFrame,
+    days: Iterable[date],
+    facts: Callable[[date], dict[str, Any]],
+) -> None:
+    """Replace the partitions of `days` by `rows`, which has a column ds. A day without rows gets an empty partition."""
+    columns = [field.name for field in CONFORMED[table]]
+    # Written once for all days, then renamed day by day.
+    with lake.replacing(f"{table}/_writing") as aside:
+        folder = f"{aside}/rows"
+        rows.select(*columns).write.partitionBy("ds").parquet(lake.location(folder))
+        for day in days:
+            written = f"{folder}/ds={day.isoformat()}"
+            if not lake.exists(written):
+                lake.write(written, CONFORMED[table].remove(0).empty_table())
+            lake.write_facts(written, facts(day))
+            lake.move_into_place(written, lake.conformed(table, day))
+    lake.remove(f"{table}/_writing")
+
+
+def write_features(lake: Lake, name: str, day: date, rows: DataFrame, facts: dict[str, Any]) -> None:
+    """Replace the features `name` of one score date."""
+    with lake.replacing(lake.features(name, day)) as aside:
+        rows.write.mode("append").parquet(lake.location(aside))
+        lake.write_facts(aside, facts)
+
+
+def read_features(spark: SparkSession, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> DataFrame:
+    """The features `name` of one score date. Raises PoisonInput where they are missing or were made of other things.
+
+    facts: what the features must have been made of, as given to `write_features`; made_by: the job that makes them.
+    """
+    path = lake.features(name, day)
+    cure = f"run jobs/{made_by}.py --day {day} first"
+    required(lake, path, cure)
+    if lake.facts(path) != facts:
+        raise PoisonInput(f"{lake.location(path)} was made with another model or of other snapshots; {cure}")
+    return spark.read.parquet(lake.location(path))
+
+
+def write_sorted(folder: Lake, path: str, rows: DataFrame, *keys: str) -> None:
+    """Replace a folder by one file of `rows` in the order of `keys`: the same rows give the same bytes.
+
+    Spark sorts, pyarrow writes: the footer that Spark's writer makes lists encodings in an order that changes by chance.
+    """
+    with folder.replacing(path) as aside:
+        rows.coalesce(1).sortWithinPartitions(*keys).write.parquet(folder.location(f"{aside}/_sorted"))
+        sorted_rows = pads.dataset(f"{folder.root}/{aside}/_sorted", filesystem=folder.fs, format="parquet")
+        with folder.parquet_writer(f"{aside}/part-0.parquet", sorted_rows.schema) as writer:
+            batches = sorted_rows.to_batches(use_threads=False)
+            for group in _groups(batches, rows=1_000_000):
+                writer.write_table(group)
+        folder.fs.delete_dir(f"{folder.root}/{aside}/_sorted")
+
+
+def _groups(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """The same rows in tables of `rows` each, however they were batched."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        while sum(each.num_rows for each in held) >= rows:
+            table = pa.Table.from_batches(held).combine_chunks()
+            yield table.slice(0, rows)
+            held = table.slice(rows).to_batches()
+    if held:
+        yield pa.Table.from_batches(held).combine_chunks()

@@ -1,0 +1,509 @@
+"""Source `files`: a folder of exports. How anyone brings an archive or an export of their own.
+
+| file's name begins with | columns (rename with [source.columns])                                                   |
+| anything else           | actor, target, kind, unix_ts or occurred_at; optionally post                              |
+| accounts                | account; optionally handle, display_name, created_at, *_count, is_bot, opt_out, …        |
+| posts                   | post, author, unix_ts or occurred_at; optionally post_type, lang, *_count                 |
+
+A day (YYYY-MM-DD) in a file's path says whose snapshot it is: all its rows go there, and conform drops and counts those
+that happened on another day. Rows of a file without a day go to the day on which they happened. Of accounts files, the
+undated ones hold for every day, and the newest dated one that is not after the day.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clout.errors import PoisonInput
+from clout.lake_schemas import ACCOUNTS, INTERACTIONS, KINDS, POSTS, TIME
+from clout.platforms.rows import Batch, FileReport, modified_at, quarantine_table
+from clout.platforms.tabular import BadRow, RowBatch, is_tabular, read_batches
+from clout.sources import Source
+
+_DAY = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
+_ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?( ?(Z|[+-]\d{2}:?\d{2}))?$"
+_ZONE = r"(Z|[+-]\d{2}:?\d{2})$"
+
+#: Words for the five kinds that need no [source.kinds]. Compared without regard to case.
+COMMON_KINDS = {
+    **{kind: kind for kind in KINDS},
+    **dict.fromkeys(("fav", "favorite", "favourite", "star", "reaction"), "like"),
+    **dict.fromkeys(("rt", "retweet", "repost", "reblog", "boost", "fork"), "share"),
+    **dict.fromkeys(("re", "comment", "answer"), "reply"),
+    **dict.fromkeys(("mt", "at"), "mention"),
+    **dict.fromkeys(("qt",), "quote"),
+}
+
+_UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1}
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+_COLUMNS = {
+    "interactions": ["actor", "target", "unix_ts", "occurred_at", "kind", "post"],
+    "posts": [
+        "post",
+        "author",
+        "unix_ts",
+        "occurred_at",
+        "post_type",
+        "lang",
+        "like_count",
+        "reply_count",
+        "share_count",
+        "quote_count",
+    ],
+    "accounts": [
+        "account",
+        "handle",
+        "display_name",
+        "account_type",
+        "created_at",
+        "followers_count",
+        "following_count",
+        "posts_count",
+        "listed_count",
+        "verified",
+        "is_protected",
+        "is_bot",
+        "is_minor",
+        "opt_out",
+        "status",
+    ],
+}
+_NEEDED: dict[str, list[tuple[str, ...]]] = {
+    "interactions": [("actor",), ("target",), ("unix_ts", "occurred_at")],
+    "posts": [("post",), ("author",), ("unix_ts", "occurred_at")],
+    "accounts": [("account",)],
+}
+_POST_TYPES = ("original", "reply", "share", "quote")
+_STATUSES = ("active", "moved", "suspended", "deleted", "unavailable")
+_ACCOUNT_TYPES = ("person", "organization", "page", "group", "bot", "unknown")
+_TRUE = ("1", "true", "t", "yes", "y")
+_FALSE = ("0", "false", "f", "no", "n")
+
+
+def read(source: Source, days: set[date]) -> Iterator[Batch | FileReport]:
+    """Everything that the folder holds for `days`, then a report per file. Raises PoisonInput on an unreadable file."""
+    files = [(file, _table_of(file), _day_of(source, file)) for file in _files(source)]
+    if not files:
+        raise PoisonInput(f"{source.path}: holds no .csv, .csv.gz, .jsonl or .parquet file")
+    observed: set[date] = set()
+    for table in ("interactions", "posts"):
+        for file, its_table, day in files:
+            if its_table == table and (day is None or day in days):
+                for item in _read_events(source, file, table, day, days):
+                    if isinstance(item, FileReport):
+                        observed |= set(item.per_day)
+                    yield item
+    accounts = [(file, day) for file, table, day in files if table == "accounts"]
+    observed |= {day for _, day in accounts if day in days}
+    yield from _read_accounts(source, accounts, observed)
+
+
+def _files(source: Source) -> list[Path]:
+    found = [file for file in sorted(source.path.rglob("*")) if file.is_file() and is_tabular(file)]
+    return [
+        file for file in found if not any(p.startswith((".", "_")) for p in file.relative_to(source.path).parts)
+    ]
+
+
+def _table_of(file: Path) -> str:
+    name = file.name.lower()
+    return next((table for table in ("accounts", "posts") if name.startswith(table)), "interactions")
+
+
+def _day_of(source: Source, file: Path) -> date | None:
+    named = _DAY.findall(str(file.relative_to(source.path)))
+    if not named:
+        return None
+    try:
+        return date.fromisoformat(named[-1])
+    except ValueError as error:
+        raise PoisonInput(f"{file}: {named[-1]} in its name is not a day") from error
+
+
+def _batches(source: Source, file: Path, table: str) -> Iterator[RowBatch]:
+    wanted = {ours: source.columns.get(ours, ours) for ours in _COLUMNS[table]}
+    needed = list(_NEEDED[table])
+    if table == "interactions" and "kind" not in source.options:
+        needed.append(("kind",))
+    names = source.options.get("column_names")
+    return read_batches(file, wanted, needed, source.options.get("delimiter"), names)
+
+
+# Interactions and posts ------------------------------------------------------------------------------------------
+
+
+def _read_events(
+    source: Source, file: Path, table: str, file_day: date | None, days: set[date]
+) -> Iterator[Batch | FileReport]:
+    """Rows of an interactions or posts file, split by the day they belong to; last, the file's report."""
+    subject = str(file.relative_to(source.path))
+    report = FileReport(subject=subject, table=table, endpoint="files", bytes=file.stat().st_size)
+    undatable: list[BadRow] = []
+    first_day: date | None = None
+    good_rows = 0
+    for batch in _batches(source, file, table):
+        bad = list(batch.bad)
+        rows = (_interactions if table == "interactions" else _posts)(source, file, batch, bad)
+        good_rows += rows.num_rows
+        times = rows["occurred_at" if table == "interactions" else "event_at"]
+        if rows.num_rows:
+            first = pc.min(times).as_py()
+            last = pc.max(times).as_py()
+            report.oldest = min(report.oldest or first, first)
+            report.newest = max(report.newest or last, last)
+        if file_day is not None:
+            report.count(file_day, rows.num_rows)
+            if rows.num_rows:
+                yield Batch(table, file_day, rows)
+            undatable += bad
+            continue
+        undatable += bad
+        row_days = times.cast(pa.timestamp("us")).cast(pa.date32(), safe=False)
+        for day in sorted(set(row_days.unique().to_pylist())):
+            first_day = day if first_day is None else min(first_day, day)
+            if day in days:
+                chosen = rows.filter(pc.equal(row_days, pa.scalar(day, pa.date32())))
+                report.count(day, chosen.num_rows)
+                yield Batch(table, day, chosen)
+    if undatable and not good_rows:
+        reason, row, raw = undatable[0]
+        raise PoisonInput(
+            f"{file}: every one of its {len(undatable)} rows was refused; the first, row {row}: {reason}: {raw[:200]!r}"
+        )
+    # Bad rows of a file without a day are filed under its first day, whichever days are asked for.
+    day = file_day or first_day
+    if undatable and day is not None and day in days:
+        report.count(day, 0)
+        report.quarantined_per_day[day] = len(undatable)
+        report.rows_quarantined = len(undatable)
+        yield Batch(
+            "quarantine",
+            day,
+            quarantine_table(table, [(reason, subject, row, raw) for reason, row, raw in undatable]),
+        )
+    if report.per_day:
+        yield report
+
+
+class _Checked:
+    """Collects what each field's check refused: row index -> the first reason."""
+
+    def __init__(self) -> None:
+        self.wrong: dict[int, str] = {}
+
+    def __call__(self, checked: tuple[pa.Array, dict[int, str]]) -> pa.Array:
+        values, wrong = checked
+        for index, reason in wrong.items():
+            self.wrong.setdefault(index, reason)
+        return values
+
+
+def _interactions(source: Source, file: Path, batch: RowBatch, bad: list[BadRow]) -> pa.Table:
+    check = _Checked()
+    table = pa.table(
+        {
+            "kind": check(_kinds(source, batch)),
+            "actor_key": _keys(source, batch.columns["actor"]),
+            "target_account_key": _keys(source, batch.columns["target"]),
+            "target_post_key": _keys(source, batch.columns["post"]),
+            "occurred_at": check(_times(source, batch)),
+            "raw_ref": _raw_refs(source, file, batch),
+        }
+    )
+    table = _without(table, batch, check.wrong, bad)
+    rows = table.num_rows
+    # DuckDB hashes a column at a time; a Python loop over a big archive would cost more than reading it.
+    keys = duckdb.sql(
+        "SELECT md5(concat_ws('|', kind, coalesce(actor_key, '?'), coalesce(target_account_key, '?'),"
+        " coalesce(target_post_key, ''), epoch_us(occurred_at))) AS k FROM \"table\""
+    ).to_arrow_table()["k"]
+    columns = {
+        **{name: table[name] for name in table.column_names},
+        "interaction_key": keys,
+        "occurred_precision": _same("exact", rows),
+        "observed_via": _same("event_archive", rows),
+        "is_removed": _same(False, rows),
+        **_provenance(file, rows),
+    }
+    return _as(INTERACTIONS, columns)
+
+
+def _posts(source: Source, file: Path, batch: RowBatch, bad: list[BadRow]) -> pa.Table:
+    check = _Checked()
+    times = check(_times(source, batch))
+    columns: dict[str, Any] = {
+        "post_key": _keys(source, check(_needed(batch, "post"))),
+        "native_id": batch.columns["post"],
+        "author_key": _keys(source, batch.columns["author"]),
+        "post_type": check(_one_of(batch, "post_type", _POST_TYPES, empty="original", unreadable="original")),
+        "created_at": times,
+        "event_at": times,
+        "lang": batch.columns["lang"],
+        "raw_ref": _raw_refs(source, file, batch),
+    }
+    for name in ("like_count", "reply_count", "share_count", "quote_count"):
+        columns[name] = check(_count(batch, name))
+    table = _without(pa.table(columns), batch, check.wrong, bad)
+    rows = table.num_rows
+    columns = {name: table[name] for name in table.column_names}
+    return _as(POSTS, {**columns, "is_deleted": _same(False, rows), **_provenance(file, rows)})
+
+
+# Accounts --------------------------------------------------------------------------------------------------------
+
+
+def _read_accounts(
+    source: Source, accounts: list[tuple[Path, date | None]], days: set[date]
+) -> Iterator[Batch | FileReport]:
+    dated = sorted((day, file) for file, day in accounts if day is not None)
+    uses: dict[Path, list[date]] = {file: sorted(days) for file, day in accounts if day is None}
+    for day in sorted(days):
+        newest = max((its_day for its_day, _ in dated if its_day <= day), default=None)
+        for its_day, file in dated:
+            if its_day == newest:
+                uses.setdefault(file, []).append(day)
+    for file, its_days in uses.items():
+        subject = str(file.relative_to(source.path))
+        report = FileReport(subject=subject, table="accounts", endpoint="files", bytes=file.stat().st_size)
+        for batch in _batches(source, file, "accounts"):
+            notes: list[BadRow] = []
+            rows = _accounts(source, file, batch, notes)
+            refused = quarantine_table("accounts", [(reason, subject, row, raw) for reason, row, raw in notes])
+            for day in its_days:
+                report.count(day, rows.num_rows)
+                if rows.num_rows:
+                    yield Batch("accounts", day, rows)
+                if notes:
+                    yield Batch("quarantine", day, refused)
+        if report.per_day:
+            yield report
+
+
+def _accounts(source: Source, file: Path, batch: RowBatch, notes: list[BadRow]) -> pa.Table:
+    """Account rows. Consent fails closed: a row that cannot be read stops the pull, since it may be somebody's "no";
+    an unreadable consent flag counts as set. Any other unreadable field becomes NULL. `notes` gets what was changed.
+    """
+    identified = _Checked()
+    native_ids = identified(_needed(batch, "account"))
+    unreadable = [*batch.bad, *((reason, batch.numbers[index], "") for index, reason in identified.wrong.items())]
+    if unreadable:
+        reason, row, _ = min(unreadable, key=lambda bad: bad[1])
+        raise PoisonInput(
+            f"{file}: row {row}: {reason}. An account row may hold somebody's opt-out, so none is skipped: mend the row"
+        )
+    check = _Checked()
+    columns: dict[str, Any] = {
+        "account_key": _keys(source, native_ids),
+        "native_id": native_ids,
+        "handle": batch.columns["handle"],
+        "display_name": batch.columns["display_name"],
+        "account_type": check(
+            _one_of(batch, "account_type", _ACCOUNT_TYPES, empty="unknown", unreadable="unknown")
+        ),
+        "created_at": check(_iso_times(batch.columns["created_at"], "created_at")),
+        "status": check(_one_of(batch, "status", _STATUSES, empty="active", unreadable="suspended")),
+        "state_complete": _same(True, len(batch.numbers)),
+        "raw_ref": _raw_refs(source, file, batch),
+        **_provenance(file, len(batch.numbers)),
+    }
+    for name in ("followers_count", "following_count", "posts_count", "listed_count"):
+        columns[name] = check(_count(batch, name))
+    for name in ("verified", "is_bot"):
+        columns[name] = check(_flag(batch, name, unreadable=None))
+    for name in ("is_protected", "is_minor", "opt_out"):
+        columns[name] = check(_flag(batch, name, unreadable=True))
+    for index, reason in sorted(check.wrong.items()):
+        notes.append((f"{reason} (row kept)", batch.numbers[index], _raw(batch, index)))
+    return _as(ACCOUNTS, columns)
+
+
+# Fields ----------------------------------------------------------------------------------------------------------
+
+
+def _keys(source: Source, ids: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(source.name, ids, ":", null_handling="emit_null")
+
+
+def _raw_refs(source: Source, file: Path, batch: RowBatch) -> pa.Array:
+    numbers = pa.array(batch.numbers, pa.int64()).cast(pa.string())
+    return pc.binary_join_element_wise(str(file.relative_to(source.path)), numbers, ":")
+
+
+def _times(source: Source, batch: RowBatch) -> tuple[pa.Array, dict[int, str]]:
+    """Microseconds UTC from unix_ts, else from occurred_at; and the rows whose time cannot be read."""
+    unix = batch.columns["unix_ts"]
+    if pa.types.is_timestamp(unix.type):
+        return _range_checked(_utc(unix), "unix_ts", unix)
+    if unix.null_count == len(unix):
+        iso, wrong = _iso_times(batch.columns["occurred_at"], "occurred_at", required=True)
+        return iso, wrong
+    multiplier = _UNITS[source.options.get("unix_unit", "s")]
+    is_number = pc.fill_null(pc.match_substring_regex(unix, r"^-?\d{1,16}(\.\d*)?$"), False)
+    text = pc.if_else(is_number, unix, pa.scalar(None, pa.string()))
+    seconds = pc.multiply(text.cast(pa.float64()), float(multiplier))
+    within = pc.and_(
+        pc.greater_equal(seconds, _EARLIEST.timestamp() * 1e6), pc.less(seconds, _LATEST.timestamp() * 1e6)
+    )
+    within = pc.fill_null(within, False)
+    micros = pc.round(pc.if_else(within, seconds, pa.scalar(None, pa.float64()))).cast(pa.int64())
+    wrong = {
+        index: f"unix_ts: {value!r} is not a time between 1990 and 2100 in {source.options.get('unix_unit', 's')}"
+        for index, value in _failures(unix, within)
+    }
+    return micros.cast(TIME), wrong
+
+
+def _failures(values: pa.Array, good: pa.Array) -> Iterator[tuple[int, Any]]:
+    """Index and value of every row that is not good."""
+    for index in pc.indices_nonzero(pc.invert(good)).to_pylist():
+        yield index, values[index].as_py()
+
+
+def _iso_times(column: pa.Array, name: str, required: bool = False) -> tuple[pa.Array, dict[int, str]]:
+    if pa.types.is_timestamp(column.type):
+        return _range_checked(_utc(column), name, column, required)
+    shaped = pc.fill_null(pc.match_substring_regex(column, _ISO), False)
+    text = pc.if_else(shaped, column, pa.scalar(None, pa.string()))
+    # Arrow wants a zone in every text or in none; a time without a zone is taken as UTC.
+    text = pc.replace_substring_regex(text, r" (Z|[+-]\d{2}:?\d{2})$", r"\1")
+    text = pc.replace_substring_regex(text, r"^(\d{4}-\d{2}-\d{2})$", r"\1 00:00")
+    text = pc.if_else(pc.match_substring_regex(text, _ZONE + "|^$"), text, pc.binary_join_element_wise(text, "Z", ""))
+    text = pc.replace_substring_regex(text, r"(\.\d{6})\d+", r"\1")
+    try:
+        times = text.cast(TIME)
+    except pa.ArrowInvalid:  # the right shape and yet no time, as 2026-02-30
+        times = pa.array([_iso_or_none(value) for value in text.to_pylist()], TIME)
+    return _range_checked(times, name, column, required)
+
+
+def _iso_or_none(value: str | None) -> datetime | None:
+    try:
+        return None if value is None else datetime.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def _utc(column: pa.Array) -> pa.Array:
+    if column.type.tz is None:
+        return column.cast(pa.timestamp("us"), safe=False).cast(TIME)
+    return column.cast(TIME, safe=False)
+
+
+def _range_checked(
+    times: pa.Array, name: str, given: pa.Array, required: bool = False
+) -> tuple[pa.Array, dict[int, str]]:
+    within = pc.and_(
+        pc.greater_equal(times, pa.scalar(_EARLIEST, TIME)), pc.less(times, pa.scalar(_LATEST, TIME))
+    )
+    good = pc.fill_null(within, False)
+    if not required:
+        good = pc.or_(good, pc.is_null(given))
+    wrong = {
+        index: f"{name}: {str(value)!r} is not a time between 1990 and 2100, like 2026-03-01T12:00:00Z"
+        for index, value in _failures(given, good)
+    }
+    return times, wrong
+
+
+def _kinds(source: Source, batch: RowBatch) -> tuple[pa.Array, dict[int, str]]:
+    if "kind" in source.options:
+        return _same(source.options["kind"], len(batch.numbers)), {}
+    words = {**COMMON_KINDS, **{theirs.lower(): ours for theirs, ours in source.kinds.items()}}
+    column = batch.columns["kind"]
+    places = pc.index_in(pc.utf8_lower(column), pa.array(list(words)))
+    kinds = pa.array(list(words.values())).take(places)
+    wrong = {
+        index: f"kind: {value!r} is not known; map it under [source.kinds]"
+        for index, value in _failures(column, pc.is_valid(kinds))
+    }
+    return kinds, wrong
+
+
+def _needed(batch: RowBatch, name: str) -> tuple[pa.Array, dict[int, str]]:
+    column = batch.columns[name]
+    return column, {index: f"{name}: is empty" for index in pc.indices_nonzero(pc.is_null(column)).to_pylist()}
+
+
+def _one_of(
+    batch: RowBatch, name: str, words: tuple[str, ...], empty: str, unreadable: str
+) -> tuple[pa.Array, dict[int, str]]:
+    column = pc.fill_null(pc.utf8_lower(batch.columns[name]), empty)
+    known = pc.is_in(column, pa.array(words))
+    wrong = {
+        index: f"{name}: {value!r} is not one of {', '.join(words)}; taken as {unreadable}"
+        for index, value in _failures(column, known)
+    }
+    return pc.if_else(known, column, unreadable), wrong
+
+
+def _count(batch: RowBatch, name: str) -> tuple[pa.Array, dict[int, str]]:
+    column = batch.columns[name]
+    whole = pc.match_substring_regex(column, r"^\d{1,18}(\.0*)?$")
+    wrong = {
+        index: f"{name}: {value!r} is not a whole number"
+        for index, value in _failures(column, pc.fill_null(whole, True))
+    }
+    digits = pc.replace_substring_regex(column, r"\..*$", "")
+    return pc.if_else(pc.fill_null(whole, False), digits, pa.scalar(None, pa.string())).cast(pa.int64()), wrong
+
+
+def _flag(batch: RowBatch, name: str, unreadable: bool | None) -> tuple[pa.Array, dict[int, str]]:
+    column = pc.utf8_lower(batch.columns[name])
+    known = pc.or_(pc.is_in(column, pa.array([*_TRUE, *_FALSE])), pc.is_null(column))
+    wrong = {
+        index: f"{name}: {value!r} is neither true nor false; taken as {unreadable}"
+        for index, value in _failures(column, known)
+    }
+    said = pc.if_else(pc.is_null(column), pa.scalar(None, pa.bool_()), pc.is_in(column, pa.array(_TRUE)))
+    return pc.if_else(known, said, pa.scalar(unreadable, pa.bool_())), wrong
+
+
+# Tables ----------------------------------------------------------------------------------------------------------
+
+
+def _same(value: object, rows: int) -> pa.Array:
+    return pa.repeat(pa.scalar(value), rows)
+
+
+def _provenance(file: Path, rows: int) -> dict[str, pa.Array]:
+    return {
+        "fetched_at": pa.repeat(pa.scalar(modified_at(file), TIME), rows),
+        "source_endpoint": _same("files", rows),
+    }
+
+
+def _raw(batch: RowBatch, index: int) -> str:
+    """The row as text, for the quarantine."""
+    fields = ((name, column[index]) for name, column in batch.columns.items())
+    return ",".join(f"{name}={value.as_py()}" for name, value in fields if value.is_valid)
+
+
+def _without(table: pa.Table, batch: RowBatch, wrong: dict[int, str], bad: list[BadRow]) -> pa.Table:
+    """The table without its wrong rows, which go to `bad` with their number and their text."""
+    if not wrong:
+        return table
+    bad += [(reason, batch.numbers[index], _raw(batch, index)) for index, reason in sorted(wrong.items())]
+    keep = [index for index in range(table.num_rows) if index not in wrong]
+    return table.take(pa.array(keep, pa.int64()))
+
+
+def _as(schema: pa.Schema, columns: dict[str, Any]) -> pa.Table:
+    """The columns in the schema's order; those not given are NULL."""
+    rows = len(next(iter(columns.values())))
+    return pa.table(
+        [
+            columns[field.name] if field.name in columns else pa.nulls(rows, field.type)
+            for field in schema
+        ],
+        schema=schema,
+    )

@@ -1,0 +1,193 @@
+"""GH Archive hour files (`2015-01-01-0.json.gz`, hour not padded): public GitHub events, one JSON object a line.
+
+star = like, fork = share, comments and opened issues and pull requests = reply, @name in what they say = mention. The
+target is the repository's owner. Only opened, created and started actions count: closing or merging is the owner's own
+work. Accounts are keyed by login, since events name the owner and the mentioned only so. Texts are read for @names and
+thrown away; e-mails are never stored.
+
+Missing, cut and one-line hours are normal here. What can be read of a cut hour lands, and the manifest says "truncated".
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from clout.errors import PoisonInput
+from clout.platforms.rows import (
+    BATCH_ROWS,
+    Batch,
+    FileReport,
+    modified_at,
+    quarantine_table,
+    rows_table,
+    short_hash,
+)
+from clout.sources import Source
+
+_HOUR = re.compile(r"(\d{4}-\d{2}-\d{2})-(\d{1,2})\.json\.gz")
+#: event type -> (kind, subkind, actions that count; None where the event has no action)
+_EVENTS: dict[str, tuple[str, str, tuple[str, ...] | None]] = {
+    "WatchEvent": ("like", "star", ("started",)),
+    "ForkEvent": ("share", "fork", None),
+    "IssuesEvent": ("reply", "issue", ("opened",)),
+    "PullRequestEvent": ("reply", "pull_request", ("opened",)),
+    "IssueCommentEvent": ("reply", "issue_comment", ("created",)),
+    "PullRequestReviewEvent": ("reply", "review", ("created",)),
+    "PullRequestReviewCommentEvent": ("reply", "review_comment", ("created",)),
+    "CommitCommentEvent": ("reply", "commit_comment", ("created",)),
+}
+#: A login after an @ that is not inside a word, an e-mail address, a path or another name.
+_MENTION = re.compile(r"(?<![\w.@/`-])@([a-z\d](?:[a-z\d]|-(?=[a-z\d])){0,38})(?![\w@/])", re.IGNORECASE)
+
+
+def read(source: Source, days: set[date]) -> Iterator[Batch | FileReport]:
+    """Interactions and actors of the hour files of `days`, and a report per hour: also for each hour that is missing."""
+    hours: dict[date, dict[int, Path]] = {}
+    for file in sorted(source.path.rglob("*.json.gz")):
+        named = _HOUR.fullmatch(file.name)
+        if named:
+            hours.setdefault(date.fromisoformat(named[1]), {})[int(named[2])] = file
+    if not hours:
+        raise PoisonInput(f"{source.path}: holds no hour file such as 2026-03-01-0.json.gz")
+    for day in sorted(days & set(hours)):
+        seen: set[str] = set()
+        accounts: dict[str, dict[str, Any]] = {}
+        for hour in range(24):
+            file = hours[day].get(hour)
+            if file is None:
+                subject = f"{day}-{hour}.json.gz"
+                yield FileReport(subject, "interactions", "hour_file", "skipped", "missing", per_day={day: 0})
+            else:
+                yield from _read_hour(source, file, day, seen, accounts)
+        if accounts:
+            yield Batch("accounts", day, rows_table("accounts", list(accounts.values())))
+
+
+def _read_hour(
+    source: Source, file: Path, day: date, seen: set[str], accounts: dict[str, dict[str, Any]]
+) -> Iterator[Batch | FileReport]:
+    report = FileReport(file.name, "interactions", "hour_file", bytes=file.stat().st_size, per_day={day: 0})
+    fetched = modified_at(file)
+    rows: list[dict[str, Any]] = []
+    bad: list[tuple[str, str, int, str]] = []
+
+    def flush() -> Iterator[Batch]:
+        if rows:
+            report.count(day, len(rows))
+            yield Batch("interactions", day, rows_table("interactions", rows))
+            rows.clear()
+
+    number = 0
+    try:
+        with gzip.open(file, "rb") as stream:
+            for number, line in enumerate(stream, start=1):
+                try:
+                    event = json.loads(line)
+                    found = _interactions(source.name, event)
+                except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+                    problem = f"not a GitHub event: {type(error).__name__}: {error}"
+                    bad.append((problem, file.name, number, _without_emails(line)))
+                    continue
+                for row in found:
+                    provenance = {"fetched_at": fetched, "source_endpoint": "hour_file"}
+                    rows.append({**row, **provenance, "raw_ref": f"{file.name}:{number}"})
+                    report.oldest = min(report.oldest or row["occurred_at"], row["occurred_at"])
+                    report.newest = max(report.newest or row["occurred_at"], row["occurred_at"])
+                    actor = row["actor_key"]
+                    if actor not in seen:
+                        seen.add(actor)
+                        accounts[actor] = _account(actor, {**provenance, "raw_ref": f"{file.name}:{number}"})
+                if len(rows) >= BATCH_ROWS:
+                    yield from flush()
+    except (OSError, EOFError, zlib.error) as error:
+        report.status, report.reason = "truncated", f"cut after line {number}: {error}"
+    yield from flush()
+    if bad:
+        report.rows_quarantined = report.quarantined_per_day[day] = len(bad)
+        yield Batch("quarantine", day, quarantine_table("interactions", bad))
+    yield report
+
+
+def _interactions(platform: str, event: dict[str, Any]) -> list[dict[str, Any]]:
+    """The interactions of one event: at most one with the repository's owner, and one for each person mentioned."""
+    rule = _EVENTS.get(event["type"])
+    if rule is None:
+        return []
+    kind, subkind, actions = rule
+    payload = event["payload"] or {}
+    if actions is not None and payload.get("action", actions[0]) not in actions:
+        return []
+    actor = _key(platform, event["actor"]["login"])
+    repository = str(event["repo"]["name"]).lower()
+    owner, slash, _ = repository.partition("/")
+    if not owner or not slash:
+        raise ValueError(f"repository {repository!r} has no owner")
+    at = datetime.fromisoformat(event["created_at"]).astimezone(UTC)
+    thread = payload.get("issue") or payload.get("pull_request") or {}
+    post = repository if "number" not in thread else f"{repository}#{thread['number']}"
+    # Event ids have not been monotone or unique since 2025: identity is the whole of who, what, where, when.
+    identity = [str(event["id"]), event["type"], actor, repository, event["created_at"]]
+    base = {
+        "actor_key": actor,
+        "target_post_key": f"{platform}:{post}",
+        "occurred_at": at,
+        "occurred_precision": "exact",
+        "observed_via": "event_archive",
+        "is_removed": False,
+    }
+    rows = [
+        {
+            **base,
+            "interaction_key": short_hash(*identity, kind),
+            "kind": kind,
+            "subkind": subkind,
+            "target_account_key": _key(platform, owner),
+        }
+    ]
+    said = payload.get("comment") or payload.get("review") or thread
+    names = {name.lower() for name in _MENTION.findall(said.get("body") or "")} if kind == "reply" else set()
+    for name in sorted(names):
+        rows.append(
+            {
+                **base,
+                "interaction_key": short_hash(*identity, "mention", name),
+                "kind": "mention",
+                "target_account_key": _key(platform, name),
+                "target_post_key": None,
+                "source_post_key": f"{platform}:{post}",
+            }
+        )
+    return rows
+
+
+def _key(platform: str, login: str) -> str:
+    if not login:
+        raise ValueError("login is empty")
+    return f"{platform}:{login.lower()}"
+
+
+def _account(key: str, provenance: dict[str, Any]) -> dict[str, Any]:
+    """What an event shows of its actor: a name, and whether GitHub itself marks it as an app."""
+    login = key.split(":", 1)[1]
+    is_bot = login.endswith("[bot]")
+    return {
+        "account_key": key,
+        "native_id": login,
+        "handle": login,
+        "account_type": "bot" if is_bot else "unknown",
+        "is_bot": is_bot or None,
+        "status": "active",
+        "state_complete": False,
+        **provenance,
+    }
+
+
+def _without_emails(line: bytes) -> str:
+    return re.sub(r"[^\s\"'<>]+@[^\s\"'<>]+", "<address>", line.decode("utf-8", "replace"))

@@ -1,0 +1,146 @@
+"""The puller: takes the days that a source still owes the lake, writes their snapshots, then the manifest, last.
+
+A reader (files, gharchive) is a function `read(source, days) -> Iterator[Batch | FileReport]`: it knows one form of input
+and no lake. The puller knows the lake and no form of input. A day whose manifest says "complete" is immutable and is
+not read again. A source that has nothing for the asked day leaves a manifest row "skipped", so that *quiet* differs
+from *blind*.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from clout.lake import Lake
+from clout.lake_schemas import MANIFEST, QUARANTINE, SNAPSHOTS
+from clout.platforms import files, gharchive
+from clout.platforms.rows import Batch, FileReport
+from clout.sources import Source
+
+READERS: dict[str, Callable[[Source, set[date]], Iterator[Batch | FileReport]]] = {
+    "files": files.read,
+    "gharchive": gharchive.read,
+}
+
+
+@dataclass
+class Pulled:
+    """What a pull did: the days it wrote, those it found complete, and how many rows landed or were quarantined."""
+
+    written: list[date]
+    reused: list[date]
+    rows: int = 0
+    quarantined: int = 0
+
+
+def pull(
+    lake: Lake,
+    source: Source,
+    days: list[date],
+    say: Callable[[str], None] = print,
+    refresh: bool = False,
+) -> Pulled:
+    """Pull `days` of `source` into the lake.
+
+    Days already complete are left alone unless `refresh`. Of the others, days for which the source has nothing get no
+    partition, except the last of `days`, whose manifest then says "skipped". Raises PoisonInput, having written nothing,
+    where a file cannot be read.
+    """
+    started = datetime.now(UTC)
+    owed = [day for day in days if refresh or not lake.is_pulled(source.name, day)]
+    result = Pulled(written=[], reused=[day for day in days if day not in owed])
+    if not owed:
+        say(f"pull {source.name}: nothing to do, {len(days)} days are complete")
+        return result
+
+    with contextlib.ExitStack() as stack:
+        partitions = _OpenPartitions(lake, source.name)
+        stack.callback(partitions.discard)
+        reports: list[FileReport] = []
+        for item in READERS[source.reader](source, set(owed)):
+            if isinstance(item, FileReport):
+                reports.append(item)
+                say(
+                    f"pull {source.name}: {item.subject}: {item.rows} rows, {item.rows_quarantined} quarantined,"
+                    f" {item.status}{f' ({item.reason})' if item.reason else ''}"
+                )
+            else:
+                partitions.append(item)
+                result.rows += item.rows.num_rows if item.table != "quarantine" else 0
+                result.quarantined += item.rows.num_rows if item.table == "quarantine" else 0
+        result.written = partitions.place(owed, reports, started)
+
+    if days[-1] in owed and days[-1] not in result.written:
+        _write_skipped(lake, source.name, days[-1], started)
+        say(f"pull {source.name}: nothing for {days[-1]}; the manifest says so")
+    say(
+        f"pull {source.name}: {len(result.written)} days written, {len(result.reused)} complete before,"
+        f" {result.rows} rows, {result.quarantined} quarantined"
+    )
+    return result
+
+
+class _OpenPartitions:
+    """The partitions being written: one Parquet writer per (table, day), so that memory is bounded by a batch."""
+
+    def __init__(self, lake: Lake, platform: str) -> None:
+        self.lake = lake
+        self.platform = platform
+        self.writers: dict[tuple[str, date], tuple[str, pq.ParquetWriter]] = {}
+
+    def append(self, batch: Batch) -> None:
+        key = (batch.table, batch.day)
+        if key not in self.writers:
+            place = self.lake.snapshot(batch.table, self.platform, batch.day)
+            parent, name = place.rsplit("/", 1)
+            aside = f"{parent}/.tmp-{name}"
+            with contextlib.suppress(FileNotFoundError):
+                self.lake.fs.delete_dir(f"{self.lake.root}/{aside}")
+            self.lake.fs.create_dir(f"{self.lake.root}/{aside}", recursive=True)
+            schema = QUARANTINE if batch.table == "quarantine" else SNAPSHOTS[batch.table]
+            self.writers[key] = (aside, self.lake.parquet_writer(f"{aside}/part-0.parquet", schema))
+        self.writers[key][1].write_table(batch.rows)
+
+    def place(self, owed: list[date], reports: list[FileReport], started: datetime) -> list[date]:
+        """Close and rename everything, the manifest last. Gives the days that got a manifest."""
+        for _, writer in self.writers.values():
+            writer.close()
+        observed = {day for table, day in self.writers if table != "quarantine"}
+        observed |= {day for report in reports for day in report.per_day}
+        days = [day for day in owed if day in observed]
+        for day in days:
+            for table in SNAPSHOTS:
+                if table == "manifest":
+                    continue
+                place = self.lake.snapshot(table, self.platform, day)
+                if (table, day) in self.writers:
+                    self.lake.move_into_place(self.writers[table, day][0], place)
+                else:
+                    self.lake.remove(place)  # a refresh must not leave the former pull's rows
+            rows = [
+                report.manifest_row(self.platform, day, started) for report in reports if day in report.per_day
+            ]
+            self.lake.write(
+                self.lake.snapshot("manifest", self.platform, day), pa.Table.from_pylist(rows, MANIFEST)
+            )
+        return days
+
+    def discard(self) -> None:
+        """Remove what was not renamed."""
+        for aside, writer in self.writers.values():
+            writer.close()
+            with contextlib.suppress(FileNotFoundError):
+                self.lake.fs.delete_dir(f"{self.lake.root}/{aside}")
+
+
+def _write_skipped(lake: Lake, platform: str, day: date, started: datetime) -> None:
+    report = FileReport(
+        subject="*", table="interactions", endpoint="files", status="skipped", reason="no_data", per_day={day: 0}
+    )
+    row = report.manifest_row(platform, day, started)
+    lake.write(lake.snapshot("manifest", platform, day), pa.Table.from_pylist([row], MANIFEST))

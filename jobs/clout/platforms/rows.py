@@ -1,0 +1,100 @@
+"""What every reader gives to the puller: batches of canonical rows, and a report per file."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from clout.lake_schemas import QUARANTINE, SNAPSHOTS
+
+#: Rows of a file are read, checked and written this many at a time.
+BATCH_ROWS = 100_000
+
+
+@dataclass
+class Batch:
+    """Rows of one table that belong to one day's snapshot."""
+
+    table: str
+    day: date
+    rows: pa.Table
+
+
+@dataclass
+class FileReport:
+    """What became of one file. `per_day` counts the rows that landed in each day's snapshot."""
+
+    subject: str
+    table: str
+    endpoint: str
+    status: str = "complete"
+    reason: str | None = None
+    bytes: int = 0
+    rows_quarantined: int = 0
+    oldest: datetime | None = None
+    newest: datetime | None = None
+    per_day: dict[date, int] = field(default_factory=dict)
+    quarantined_per_day: dict[date, int] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """Rows that landed, over all days."""
+        return sum(self.per_day.values())
+
+    def count(self, day: date, rows: int) -> None:
+        """Add landed rows to a day."""
+        self.per_day[day] = self.per_day.get(day, 0) + rows
+
+    def manifest_row(self, platform: str, day: date, started: datetime) -> dict[str, Any]:
+        """The report as the manifest row of one day."""
+        return {
+            "platform": platform,
+            "snapshot_date": day,
+            "endpoint": self.endpoint,
+            "subject": self.subject,
+            "table": self.table,
+            "requests": 0,
+            "pages": 0,
+            "rows": self.per_day.get(day, 0),
+            "rows_quarantined": self.quarantined_per_day.get(day, 0),
+            "bytes": self.bytes,
+            "cost_units": 0.0,
+            "status": self.status,
+            "reason": self.reason,
+            "oldest_seen": self.oldest,
+            "newest_seen": self.newest,
+            "started_at": started,
+            "ended_at": datetime.now(UTC),
+        }
+
+
+def modified_at(file: Path) -> datetime:
+    """When an export was last written: the best that is known of when its state was observed."""
+    return datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(microsecond=0)
+
+
+def short_hash(*parts: str | None) -> str:
+    """32 hex digits over the parts; NULL and the empty string differ."""
+    text = "\x1f".join("\x00" if part is None else part for part in parts)
+    return hashlib.md5(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+
+
+def rows_table(table: str, rows: list[dict[str, Any]]) -> pa.Table:
+    """Rows of a canonical table; columns that a row lacks are NULL."""
+    return pa.Table.from_pylist(rows, schema=SNAPSHOTS[table])
+
+
+def quarantine_table(table: str, bad: list[tuple[str, str, int, str]]) -> pa.Table:
+    """Quarantine rows from (reason, file, row, raw)."""
+    return pa.Table.from_pylist(
+        [
+            {"table": table, "reason": reason, "file": file, "row": row, "raw": raw[:1000]}
+            for reason, file, row, raw in bad
+        ],
+        schema=QUARANTINE,
+    )

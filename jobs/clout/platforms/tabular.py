@@ -1,0 +1,235 @@
+"""Reads CSV, gzipped CSV, JSON lines and Parquet into batches of text columns, and gives back every row it must refuse.
+
+Nothing is inferred: each wanted column arrives as text, or as it lies in Parquet, and is checked by whoever asked.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from clout.errors import PoisonInput
+from clout.platforms.rows import BATCH_ROWS
+
+#: (reason, row number, the row as it was read)
+BadRow = tuple[str, int, str]
+
+_CSV = re.compile(r"\.(csv|tsv|txt)(\.gz)?$")
+_JSON = re.compile(r"\.(jsonl|ndjson)(\.gz)?$")
+#: One field or line may be this long; a longer one is refused rather than read into memory without bound.
+_LONGEST = 16 << 20
+
+
+@dataclass
+class RowBatch:
+    """Rows `numbers` of a file (the header is row 1), one text column per wanted column, and the rows refused."""
+
+    numbers: list[int]
+    columns: dict[str, pa.Array]
+    bad: list[BadRow] = field(default_factory=list)
+
+
+def is_tabular(file: Path) -> bool:
+    """Whether the file's ending is one that `read_batches` reads."""
+    name = file.name.lower()
+    return bool(_CSV.search(name) or _JSON.search(name) or name.endswith(".parquet"))
+
+
+def read_batches(
+    file: Path,
+    wanted: dict[str, str],
+    needed: list[tuple[str, ...]],
+    delimiter: str | None = None,
+    column_names: list[str] | None = None,
+) -> Iterator[RowBatch]:
+    """The file's rows in order.
+
+    `wanted` maps our column name to the file's. Each tuple in `needed` names columns of ours of which the file must
+    have at least one. A wanted column that the file lacks comes as NULL. Raises PoisonInput where the file cannot be
+    read to its end or lacks a needed column.
+    """
+    name = file.name.lower()
+    try:
+        if name.endswith(".parquet"):
+            yield from _read_parquet(file, wanted, needed)
+        elif _JSON.search(name):
+            yield from _read_json_lines(file, wanted, needed)
+        else:
+            default = "\t" if ".tsv" in name else ","
+            yield from _read_csv(file, wanted, needed, delimiter or default, column_names)
+    except (pa.ArrowInvalid, OSError, EOFError, zlib.error) as error:
+        raise PoisonInput(f"{file}: cannot be read to its end: {error}; replace the file and run again") from error
+
+
+def _check_columns(file: Path, names: list[str], wanted: dict[str, str], needed: list[tuple[str, ...]]) -> None:
+    for alternatives in needed:
+        if not any(wanted[ours] in names for ours in alternatives):
+            theirs = " or ".join(wanted[ours] for ours in alternatives)
+            raise PoisonInput(
+                f"{file}: row 1: no column {theirs}; found {', '.join(names) or 'nothing'}."
+                f" Name the export's own columns under [source.columns]"
+            )
+
+
+def _read_csv(
+    file: Path,
+    wanted: dict[str, str],
+    needed: list[tuple[str, ...]],
+    delimiter: str,
+    column_names: list[str] | None,
+) -> Iterator[RowBatch]:
+    bad: list[BadRow] = []
+    skipped: set[int] = set()
+
+    def refuse(row: pacsv.InvalidRow) -> str:
+        number = -1 if row.number is None else row.number
+        skipped.add(number)
+        bad.append((f"{row.actual_columns} fields where {row.expected_columns} are expected", number, row.text or ""))
+        return "skip"
+
+    read = pacsv.ReadOptions(column_names=column_names, block_size=_LONGEST, use_threads=False)
+    parse = pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=lambda row: "skip")
+    if file.stat().st_size == 0:
+        _check_columns(file, [], wanted, needed)
+    with pacsv.open_csv(file, read, parse) as reader:
+        names = reader.schema.names
+    _check_columns(file, names, wanted, needed)
+    present = {ours: theirs for ours, theirs in wanted.items() if theirs in names}
+    convert = pacsv.ConvertOptions(
+        column_types={theirs: pa.binary() for theirs in present.values()},
+        include_columns=list(present.values()),
+        strings_can_be_null=False,
+    )
+    parse = pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse)
+    next_row = 1 if column_names else 2
+    with pacsv.open_csv(file, read, parse, convert) as reader:
+        for batch in reader:
+            numbers: list[int] = []
+            while len(numbers) < batch.num_rows:
+                if next_row not in skipped:
+                    numbers.append(next_row)
+                next_row += 1
+            columns = {ours: batch.column(theirs) for ours, theirs in present.items()}
+            yield _as_text(numbers, columns, wanted, _take(bad))
+    if bad:
+        yield _as_text([], {}, wanted, _take(bad))
+
+
+def _read_json_lines(file: Path, wanted: dict[str, str], needed: list[tuple[str, ...]]) -> Iterator[RowBatch]:
+    opener = gzip.open if file.name.lower().endswith(".gz") else open
+    numbers: list[int] = []
+    rows: list[dict[str, str | None]] = []
+    bad: list[BadRow] = []
+    seen: set[str] = set()
+    with opener(file, "rb") as stream:
+        for number, line in enumerate(iter(lambda: stream.readline(_LONGEST), b""), start=1):
+            if not line.strip():
+                continue
+            try:
+                record = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                bad.append((f"not JSON: {error}", number, line.decode("utf-8", "replace")))
+                continue
+            if not isinstance(record, dict):
+                bad.append(("not a JSON object", number, line.decode("utf-8", "replace")))
+                continue
+            seen.update(record)
+            numbers.append(number)
+            rows.append({ours: _json_text(record.get(theirs)) for ours, theirs in wanted.items()})
+            if len(rows) == BATCH_ROWS:
+                yield _from_text_rows(numbers, rows, wanted, _take(bad))
+                numbers, rows = [], []
+    if rows or not bad:
+        _check_columns(file, sorted(seen), wanted, needed)
+    yield _from_text_rows(numbers, rows, wanted, _take(bad))
+
+
+def _json_text(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        # A lone surrogate is legal JSON and illegal UTF-8.
+        return value.encode("utf-8", "replace").decode("utf-8")
+    return json.dumps(value)
+
+
+def _read_parquet(file: Path, wanted: dict[str, str], needed: list[tuple[str, ...]]) -> Iterator[RowBatch]:
+    with pq.ParquetFile(file) as parquet:
+        names = parquet.schema_arrow.names
+        _check_columns(file, names, wanted, needed)
+        present = {ours: theirs for ours, theirs in wanted.items() if theirs in names}
+        first = 1
+        for batch in parquet.iter_batches(BATCH_ROWS, columns=list(present.values())):
+            numbers = list(range(first, first + batch.num_rows))
+            first += batch.num_rows
+            yield _as_text(numbers, {ours: batch.column(t) for ours, t in present.items()}, wanted, [])
+
+
+def _from_text_rows(
+    numbers: list[int], rows: list[dict[str, str | None]], wanted: dict[str, str], bad: list[BadRow]
+) -> RowBatch:
+    columns = {ours: pa.array([row[ours] for row in rows], pa.string()) for ours in wanted}
+    return _as_text(numbers, columns, wanted, bad)
+
+
+def _as_text(
+    numbers: list[int], columns: dict[str, pa.Array], wanted: dict[str, str], bad: list[BadRow]
+) -> RowBatch:
+    """Bring every column to trimmed text (times of Parquet stay times), empty text to NULL; refuse bad UTF-8."""
+    keep = [True] * len(numbers)
+    text: dict[str, pa.Array] = {}
+    for ours in wanted:
+        column = columns.get(ours)
+        if column is None:
+            text[ours] = pa.nulls(len(numbers), pa.string())
+            continue
+        if isinstance(column, pa.ChunkedArray):
+            column = column.combine_chunks()
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+            column = _decode(numbers, ours, column, keep, bad)
+        if pa.types.is_timestamp(column.type):
+            text[ours] = column
+            continue
+        column = pc.utf8_trim_whitespace(column.cast(pa.string()))
+        text[ours] = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+    if all(keep):
+        return RowBatch(numbers, text, bad)
+    mask = pa.array(keep)
+    kept = [number for number, good in zip(numbers, keep, strict=True) if good]
+    return RowBatch(kept, {ours: column.filter(mask) for ours, column in text.items()}, bad)
+
+
+def _decode(
+    numbers: list[int], name: str, column: pa.Array, keep: list[bool], bad: list[BadRow]
+) -> pa.Array:
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowInvalid:
+        values: list[str | None] = []
+        for index, value in enumerate(column.to_pylist()):
+            try:
+                values.append(None if value is None else value.decode("utf-8"))
+            except UnicodeDecodeError:
+                values.append(None)
+                if keep[index]:
+                    keep[index] = False
+                    bad.append((f"{name}: not UTF-8", numbers[index], value.decode("utf-8", "replace")))
+        return pa.array(values, pa.string())
+
+
+def _take(bad: list[BadRow]) -> list[BadRow]:
+    taken = list(bad)
+    bad.clear()
+    return taken

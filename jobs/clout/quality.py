@@ -1,0 +1,201 @@
+"""The gate: loads suites strictly, runs them with Great Expectations, and gives a verdict that cannot fail open.
+
+Great Expectations passes empty batches, empty suites and misspelt expectations, ignores severity in its `success`, and
+reports a crashed check at its declared severity. Here: every suite begins with row count and key; what was evaluated
+must equal what was declared; a crashed or missing check is critical; only severity decides.
+Great Expectations is imported inside functions: its import takes up to 20 seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clout.errors import PoisonInput
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+EXPECTATIONS = Path(__file__).resolve().parents[2] / "expectations"
+SEVERITIES = ("info", "warning", "critical")
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One file of expectations/: its table, its expectations as written, and the hash of its bytes."""
+
+    table: str
+    expectations: list[dict[str, Any]]
+    sha256: str
+
+    @property
+    def ids(self) -> list[str]:
+        """The declared ids, in order."""
+        return [expectation["meta"]["id"] for expectation in self.expectations]
+
+
+@dataclass
+class Check:
+    """What became of one expectation."""
+
+    table: str
+    id: str
+    severity: str
+    passed: bool
+    crashed: bool
+    why: str
+    observed: str
+
+
+@dataclass
+class Verdict:
+    """The outcome of an audit. `passed` is true when no check of severity critical failed, crashed or went missing."""
+
+    day: date
+    run: str
+    passed: bool
+    content_hash: str
+    tables: dict[str, list[dict[str, Any]]]
+    checks: list[Check]
+    suites: dict[str, str]
+    conservation: list[dict[str, Any]] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """The verdict as written beside the staged files."""
+        return json.dumps(asdict(self), indent=1, sort_keys=True, default=str)
+
+    @property
+    def failed(self) -> list[Check]:
+        """The checks that failed, worst first."""
+        return sorted(
+            (check for check in self.checks if not check.passed),
+            key=lambda check: -SEVERITIES.index(check.severity),
+        )
+
+
+def load_suite(table: str, folder: Path = EXPECTATIONS) -> Suite:
+    """Read `expectations/<table>.json` and refuse whatever Great Expectations would swallow.
+
+    Raises PoisonInput where the file is missing or broken, where an expectation has a type that does not exist, lacks
+    an id, a severity or a reason, where the declared ids and the present ones differ, or where the suite does not begin
+    with the row count and the key.
+    """
+    file = folder / f"{table}.json"
+    if not file.is_file():
+        raise PoisonInput(f"{file}: the suite is missing; nothing is published unaudited")
+    content = file.read_bytes()
+    try:
+        suite = json.loads(content)
+    except ValueError as error:
+        raise PoisonInput(f"{file}: not JSON: {error}") from error
+    expectations = suite.get("expectations") or []
+    if suite.get("name") != table:
+        raise PoisonInput(f"{file}: its name is {suite.get('name')!r}, must be {table!r}")
+    for number, expectation in enumerate(expectations, start=1):
+        _check_declaration(file, number, expectation)
+    ids = [expectation["meta"]["id"] for expectation in expectations]
+    declared = (suite.get("meta") or {}).get("ids")
+    if not ids or ids != declared:
+        raise PoisonInput(
+            f"{file}: meta.ids declares {declared}, the expectations are {ids}; they must be equal and not empty, so"
+            " that none can be lost unseen"
+        )
+    if ids[:2] != ["row_count", "key_unique"]:
+        raise PoisonInput(f"{file}: a suite begins with row_count and key_unique, this one with {ids[:2]}")
+    return Suite(table, expectations, hashlib.sha256(content).hexdigest())
+
+
+def _check_declaration(file: Path, number: int, expectation: dict[str, Any]) -> None:
+    from great_expectations.exceptions import ExpectationNotFoundError
+    from great_expectations.expectations.registry import get_expectation_impl
+
+    meta = expectation.get("meta") or {}
+    where = f"{file}: expectation {number} ({meta.get('id')})"
+    try:
+        get_expectation_impl(expectation.get("type", ""))
+    except ExpectationNotFoundError:
+        raise PoisonInput(f"{where}: type {expectation.get('type')!r} does not exist; is it misspelt?") from None
+    if not meta.get("id") or not meta.get("why"):
+        raise PoisonInput(f"{where}: needs meta.id and meta.why")
+    if expectation.get("severity") not in SEVERITIES:
+        raise PoisonInput(f"{where}: severity {expectation.get('severity')!r} is not one of {', '.join(SEVERITIES)}")
+
+
+def check(suite: Suite, rows: DataFrame, parameters: dict[str, Any]) -> list[Check]:
+    """Run a suite over a DataFrame. Gives one Check per declared expectation; one that did not run is a failed one.
+
+    parameters: values for the suite's {"$PARAMETER": name}.
+    """
+    import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    source = context.data_sources.add_spark("staged", persist=False)
+    batch = source.add_dataframe_asset(suite.table).add_batch_definition_whole_dataframe("all")
+    expectations = gx.ExpectationSuite(name=suite.table, expectations=[dict(e) for e in suite.expectations])
+    if len(expectations.expectations) != len(suite.expectations):
+        raise PoisonInput(f"suite {suite.table}: Great Expectations dropped an expectation while loading")
+    text = json.dumps(suite.expectations)
+    asked = {name: value for name, value in parameters.items() if json.dumps({"$PARAMETER": name}) in text}
+    definition = gx.ValidationDefinition(name=suite.table, data=batch, suite=context.suites.add(expectations))
+    try:
+        results = definition.run(
+            batch_parameters={"dataframe": rows},
+            expectation_parameters=asked,  # any other it would refuse
+            result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
+        ).results
+    except Exception as error:
+        return [_crashed(suite, expectation, f"the whole suite crashed: {error}") for expectation in suite.expectations]
+    outcomes = {(result.expectation_config.meta or {}).get("id"): result for result in results}
+    return [_outcome(suite, expectation, outcomes.get(expectation["meta"]["id"])) for expectation in suite.expectations]
+
+
+def _outcome(suite: Suite, expectation: dict[str, Any], result: Any) -> Check:
+    if result is None:
+        return _crashed(suite, expectation, "did not run")
+    information = result.exception_info or {}
+    # Two shapes: flat, or one entry per metric.
+    entries = [information] if "raised_exception" in information else list(information.values())
+    if any(entry.get("raised_exception", True) for entry in entries):
+        message = "; ".join(str(entry.get("exception_message", "crashed")) for entry in entries)
+        return _crashed(suite, expectation, message[:500])
+    found = {
+        key: value
+        for key, value in (result.result or {}).items()
+        if key in ("observed_value", "unexpected_count", "element_count", "missing_count")
+    }
+    return Check(
+        table=suite.table,
+        id=expectation["meta"]["id"],
+        severity=expectation["severity"],
+        passed=bool(result.success),
+        crashed=False,
+        why=expectation["meta"]["why"],
+        observed=json.dumps(found, default=str, sort_keys=True)[:500],
+    )
+
+
+def _crashed(suite: Suite, expectation: dict[str, Any], message: str) -> Check:
+    meta = expectation["meta"]
+    return Check(suite.table, meta["id"], "critical", False, True, meta["why"], f"crashed: {message}"[:500])
+
+
+def is_pass(suites: list[Suite], checks: list[Check]) -> bool:
+    """Whether every declared expectation was evaluated, there was at least one, and none of severity critical failed."""
+    declared = sorted((suite.table, each) for suite in suites for each in suite.ids)
+    evaluated = sorted((each.table, each.id) for each in checks)
+    return bool(declared) and declared == evaluated and all(c.passed or c.severity != "critical" for c in checks)
+
+
+def suite_hashes(tables: list[str], folder: Path = EXPECTATIONS) -> dict[str, str]:
+    """The hashes of the suites as they lie on disk, '' where one is missing; without importing Great Expectations."""
+    files = {table: folder / f"{table}.json" for table in tables}
+    return {
+        table: hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+        for table, file in files.items()
+    }

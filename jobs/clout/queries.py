@@ -1,0 +1,83 @@
+"""Loads `sql/<name>.sql` and binds its typed parameters. The only module that knows where sql/ is.
+
+A query file is a header of comment lines, then one SELECT. `:name` is a parameter, `{name}` an input table:
+
+    -- Parameters:
+    --   day DATE        the score date
+    -- Inputs: {pairs}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clout.errors import PoisonInput
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+SQL = Path(__file__).resolve().parents[2] / "sql"
+
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "DATE": date,
+    "INT": int,
+    "DOUBLE": float,
+    "STRING": str,
+    "ARRAY<DOUBLE>": list,
+}
+_PARAMETER = re.compile(r"^--   (?P<name>\w+) +(?P<type>[A-Z<>]+)  +\S", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Query:
+    """One file of sql/: its text without the header, the parameters that the header declares, the tables it reads."""
+
+    name: str
+    text: str
+    parameters: dict[str, str]
+    inputs: frozenset[str]
+
+
+@cache
+def load(name: str) -> Query:
+    """Read `sql/<name>.sql` and check that header and body speak of the same parameters."""
+    file = SQL / f"{name}.sql"
+    content = file.read_text(encoding="utf-8")
+    body = "\n".join(line for line in content.splitlines() if not line.lstrip().startswith("--"))
+    declared = {match["name"]: match["type"] for match in _PARAMETER.finditer(content)}
+    used = set(re.findall(r"(?<!:):([a-z]\w*)", body))
+    if set(declared) != used:
+        differ = ", ".join(sorted(set(declared) ^ used))
+        raise PoisonInput(f"{file}: header and query differ in the parameters {differ}")
+    for parameter, kind in declared.items():
+        if kind not in _TYPES:
+            raise PoisonInput(f"{file}: parameter {parameter} has type {kind}; known are {', '.join(_TYPES)}")
+    return Query(name, body.strip().rstrip(";"), declared, frozenset(re.findall(r"\{(\w+)\}", body)))
+
+
+def run(
+    spark: SparkSession, name: str, parameters: Mapping[str, Any], **inputs: DataFrame
+) -> DataFrame:
+    """The result of `sql/<name>.sql` over `inputs`. Parameters that the query does not declare are not bound."""
+    query = load(name)
+    if query.inputs != set(inputs):
+        raise TypeError(f"sql/{name}.sql reads {sorted(query.inputs)}, given {sorted(inputs)}")
+    return spark.sql(query.text, args=_bind(query, parameters), **inputs)
+
+
+def _bind(query: Query, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    bound = {}
+    for name, kind in query.parameters.items():
+        if name not in parameters:
+            raise PoisonInput(f"sql/{query.name}.sql needs the parameter {name}, which nobody gave")
+        value = parameters[name]
+        if not isinstance(value, _TYPES[kind]) or isinstance(value, bool):
+            raise PoisonInput(f"sql/{query.name}.sql: {name} is {kind}, given {value!r}")
+        bound[name] = [float(each) for each in value] if isinstance(value, list) else value
+    return bound

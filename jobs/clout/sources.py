@@ -1,0 +1,159 @@
+"""Reads the sources' configuration: one TOML file that lists every source, and checks it word by word.
+
+    [[source]]
+    name = "higgs"               # the platform's name in every key: higgs:88
+    reader = "files"             # files | gharchive
+    path = "exports"             # a folder; relative to this file
+    seeds = ["88"]               # optional: accounts trusted by the operator, as the platform writes them
+    [source.columns]             # optional: ours = theirs, where the export names its columns otherwise
+    actor = "user_from"
+    [source.kinds]               # optional: theirs = ours
+    RT = "share"
+
+    exclude = "exclusions.csv"   # optional, at the top: account_key,reason of people who are never scored
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from clout.errors import PoisonInput
+from clout.lake_schemas import KINDS
+
+READERS = ("files", "gharchive")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_HOUR_FILE = re.compile(r"\d{4}-\d{2}-\d{2}-\d{1,2}\.json\.gz")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source of snapshots. `name` is the platform in every key."""
+
+    name: str
+    reader: str
+    path: Path
+    seeds: tuple[str, ...] = ()
+    columns: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """All sources, and the account keys that the operator excludes, each with its reason."""
+
+    sources: tuple[Source, ...]
+    excluded: dict[str, str]
+
+    def named(self, name: str) -> Source:
+        """The source of that name."""
+        for source in self.sources:
+            if source.name == name:
+                return source
+        known = ", ".join(source.name for source in self.sources)
+        raise PoisonInput(f"no source is named {name!r}; the configuration has: {known}")
+
+    @property
+    def platforms(self) -> list[str]:
+        """The names of all sources, in order."""
+        return [source.name for source in self.sources]
+
+
+def read_sources(location: Path) -> Sources:
+    """Read a sources file; or take a bare folder of exports as one source that has the folder's name."""
+    if location.is_dir():
+        if (location / "sources.toml").is_file():
+            return read_sources(location / "sources.toml")
+        return Sources((_folder_source(location),), {})
+    if not location.is_file():
+        raise PoisonInput(f"{location}: no such sources file or folder of exports")
+    try:
+        text = tomllib.loads(location.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PoisonInput(f"{location}: not a TOML file: {error}") from error
+    _known_keys(location, "top", text, {"source", "exclude"})
+    entries = text.get("source")
+    if not isinstance(entries, list) or not entries:
+        raise PoisonInput(f"{location}: lists no source; begin one with [[source]]")
+    sources = tuple(_source(location, entry) for entry in entries)
+    names = [source.name for source in sources]
+    for name in names:
+        if names.count(name) > 1:
+            raise PoisonInput(f"{location}: two sources are named {name!r}; a name is the platform in every key")
+    return Sources(sources, _read_exclusions(location, text.get("exclude")))
+
+
+def _folder_source(folder: Path) -> Source:
+    name = re.sub(r"[^a-z0-9_]+", "_", folder.resolve().name.lower()).strip("_")
+    if not _NAME.fullmatch(name):
+        raise PoisonInput(f"{folder}: the folder's name cannot name a platform; write a sources.toml in it")
+    files = [file.name for file in folder.iterdir() if file.is_file()]
+    reader = "gharchive" if any(_HOUR_FILE.fullmatch(file) for file in files) else "files"
+    return Source(name=name, reader=reader, path=folder)
+
+
+def _source(location: Path, entry: dict[str, Any]) -> Source:
+    known = {"name", "reader", "path", "seeds", "columns", "kinds", "delimiter", "column_names", "kind", "unix_unit"}
+    name = entry.get("name")
+    _known_keys(location, f"source {name!r}", entry, known)
+    where = f"{location}: source {name!r}"
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise PoisonInput(f"{where}: name must match {_NAME.pattern} (it becomes the platform in every key)")
+    reader = entry.get("reader", "files")
+    if reader not in READERS:
+        raise PoisonInput(f"{where}: reader {reader!r} is not one of {', '.join(READERS)}")
+    if not isinstance(entry.get("path"), str):
+        raise PoisonInput(f"{where}: path is missing; name the folder of its files")
+    path = (location.parent / entry["path"]).resolve()
+    if not path.is_dir():
+        raise PoisonInput(f"{where}: path {path} is not a folder")
+    kinds = {str(theirs): str(ours) for theirs, ours in entry.get("kinds", {}).items()}
+    for theirs, ours in kinds.items():
+        if ours not in KINDS:
+            raise PoisonInput(f"{where}: kinds.{theirs} = {ours!r} is not one of {', '.join(KINDS)}")
+    if entry.get("kind") is not None and entry["kind"] not in KINDS:
+        raise PoisonInput(f"{where}: kind {entry['kind']!r} is not one of {', '.join(KINDS)}")
+    if entry.get("unix_unit", "s") not in ("s", "ms", "us"):
+        raise PoisonInput(f"{where}: unix_unit {entry['unix_unit']!r} is not one of s, ms, us")
+    return Source(
+        name=name,
+        reader=reader,
+        path=path,
+        seeds=tuple(str(seed) for seed in entry.get("seeds", [])),
+        columns={str(ours): str(theirs) for ours, theirs in entry.get("columns", {}).items()},
+        kinds=kinds,
+        options={key: entry[key] for key in ("delimiter", "column_names", "kind", "unix_unit") if key in entry},
+    )
+
+
+def _read_exclusions(location: Path, name: str | None) -> dict[str, str]:
+    if name is None:
+        return {}
+    file = (location.parent / name).resolve()
+    if not file.is_file():
+        # Scoring people who asked not to be scored is worse than not scoring at all.
+        raise PoisonInput(f"{file}: the exclusion list that {location} names is missing; nobody is scored without it")
+    excluded: dict[str, str] = {}
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        rows = csv.DictReader(stream)
+        if "account_key" not in (rows.fieldnames or []):
+            raise PoisonInput(f"{file}: row 1: needs a column account_key (and, if you like, reason)")
+        for number, row in enumerate(rows, start=2):
+            key = (row["account_key"] or "").strip()
+            if ":" not in key:
+                raise PoisonInput(f"{file}: row {number}: account_key {key!r} is not of the form platform:id")
+            excluded[key] = (row.get("reason") or "").strip() or "operator"
+    return excluded
+
+
+def _known_keys(location: Path, where: str, given: dict[str, Any], known: set[str]) -> None:
+    unknown = sorted(set(given) - known)
+    if unknown:
+        raise PoisonInput(
+            f"{location}: {where}: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}"
+        )

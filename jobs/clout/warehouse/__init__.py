@@ -1,0 +1,1 @@
+"""Out: the publish contract and its backends."""

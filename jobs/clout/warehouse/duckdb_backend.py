@@ -1,0 +1,179 @@
+"""The embedded warehouse: immutable Parquet run folders, and a small DuckDB file of views over explicit file lists.
+
+    <root>/data/<table>/ds=<day>/run=<run>-<hash>/part-0.parquet   never changed once written
+    <root>/warehouse.duckdb                                            views and the log; the commit point, put in place by os.replace
+    <root>/history/warehouse-v000001.duckdb                            the same file of every version: open it to see that day's state
+    <root>/.lock                                                   publishers wait here, readers never
+
+A reader that has the file open keeps its version until it connects again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from clout.queries import SQL
+from clout.staging import Staged
+from clout.warehouse.contract import Release, Version
+
+#: DuckDB 1.x cannot read the default format of 2.0, and BI tools still ship 1.x.
+STORAGE_VERSION = "v1.2.0"
+
+#: The files of sql/warehouse/, in the order in which they build the published file.
+LOG, VIEWS = "publish_log", ("scores", "accounts", "conservation", "leaderboard", "freshness")
+
+
+class DuckDBWarehouse:
+    """The embedded warehouse at a local folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.file = self.root / "warehouse.duckdb"
+
+    def publish(self, release: Release, staged: Staged, now: datetime) -> Version:
+        """Copy the release's files beside, build the next file of views, and put it in place in one step."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with self._lock():
+            self._collect_leftovers()
+            log, files = self._read_meta()
+            current = [entry for entry in log if entry["ds"] == release.day]
+            for entry in current:
+                is_replay = entry["run_id"] == release.run and entry["content_hash"] == release.content_hash
+                if is_replay or (entry is current[-1] and entry["content_hash"] == release.content_hash):
+                    return Version(entry["version"], release.day, entry["run_id"], release.content_hash, is_new=False)
+            version = log[-1]["version"] + 1 if log else 1
+            files += [
+                {"version": version, "ds": release.day, "table_name": table, **file}
+                for table in release.tables
+                for file in self._copy(release, staged, table)
+            ]
+            log.append(
+                {
+                    "version": version,
+                    "ds": release.day,
+                    "run_id": release.run,
+                    "published_at": now,
+                    "content_hash": release.content_hash,
+                    "model_version": release.model_version,
+                    "code_version": release.code_version,
+                    "people": sum(file["rows"] for file in release.tables["scores"]),
+                    "warnings": release.warnings,
+                    "reason": release.reason,
+                }
+            )
+            self._put_in_place(self._build(log, files), version)
+            return Version(version, release.day, release.run, release.content_hash, is_new=True)
+
+    # Inside -----------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _lock(self) -> Iterator[None]:
+        with (self.root / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _collect_leftovers(self) -> None:
+        """Remove what a killed publisher left half-written. Called under the lock, so nobody else is writing."""
+        for left in self.root.glob(".tmp-*"):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+    def _read_meta(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        if not self.file.exists():
+            return [], []
+        with duckdb.connect(str(self.file), read_only=True) as connection:
+            return (
+                _dicts(connection.sql("FROM meta.publish_log ORDER BY version")),
+                _dicts(connection.sql("FROM meta.published_files ORDER BY version, table_name, file")),
+            )
+
+    def _copy(self, release: Release, staged: Staged, table: str) -> list[dict[str, Any]]:
+        """Copy a table's staged files to their immutable folder; give file, rows and sha256 of each."""
+        place = self.root / "data" / table / f"ds={release.day}" / f"run={release.run}-{release.content_hash[:8]}"
+        aside = self.root / f".tmp-{table}"
+        aside.mkdir()
+        copied = []
+        for number, file in enumerate(release.tables[table]):
+            name = f"part-{number}.parquet"
+            with staged.root.fs.open_input_stream(file["path"]) as source, (aside / name).open("wb") as target:
+                shutil.copyfileobj(source, target)
+                target.flush()
+                os.fsync(target.fileno())
+            copied.append({"file": str(place / name), "rows": file["rows"], "sha256": file["sha256"]})
+        if place.exists():  # a publisher was killed after this step; nothing refers to the folder yet
+            shutil.rmtree(place)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        aside.rename(place)
+        _fsync_folder(place.parent)
+        return copied
+
+    def _build(self, log: list[dict[str, Any]], files: list[dict[str, Any]]) -> Path:
+        """Write the next file of views aside and read every view once."""
+        aside = self.root / ".tmp-warehouse.duckdb"
+        newest = {entry["ds"]: entry["version"] for entry in log}
+        shown: dict[str, list[str]] = {}
+        for file in files:
+            if newest[file["ds"]] == file["version"]:
+                shown.setdefault(file["table_name"], []).append(file["file"])
+        with duckdb.connect() as connection:
+            connection.execute(f"ATTACH '{_quoted(aside)}' AS clout_file (STORAGE_VERSION '{STORAGE_VERSION}')")
+            connection.execute("USE clout_file")
+            connection.execute(_warehouse_sql(LOG))
+            for table, rows in (("publish_log", log), ("published_files", files)):
+                marks = ", ".join("?" * len(rows[0]))
+                names = ", ".join(rows[0])
+                connection.executemany(
+                    f"INSERT INTO meta.{table} ({names}) VALUES ({marks})", [list(row.values()) for row in rows]
+                )
+            for view in VIEWS:
+                listed = ", ".join(f"'{_quoted(file)}'" for file in shown.get(view, []))
+                connection.execute(_warehouse_sql(view).replace("{files}", f"[{listed}]"))
+        with duckdb.connect(str(aside), read_only=True) as connection:
+            for schema, view in connection.sql(
+                "SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal"
+            ).fetchall():
+                connection.sql(f'SELECT * FROM "{schema}"."{view}" LIMIT 1').fetchall()
+        _fsync_file(aside)
+        return aside
+
+    def _put_in_place(self, aside: Path, version: int) -> None:
+        history = self.root / "history"
+        history.mkdir(exist_ok=True)
+        kept = history / f"warehouse-v{version:06d}.duckdb"
+        kept.unlink(missing_ok=True)  # left by a publisher that was killed before the replace below
+        os.link(aside, kept)
+        os.replace(aside, self.file)
+        _fsync_folder(self.root)
+
+
+def _warehouse_sql(name: str) -> str:
+    return (SQL / "warehouse" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _dicts(relation: duckdb.DuckDBPyRelation) -> list[dict[str, Any]]:
+    return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+
+
+def _quoted(path: Path | str) -> str:
+    return str(path).replace("'", "''")
+
+
+def _fsync_file(file: Path) -> None:
+    with file.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

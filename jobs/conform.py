@@ -1,0 +1,131 @@
+"""Conform: turn snapshots into activity, for every day of the window that ends with --day and is not yet conformed.
+
+Then gather the score date's evidence from that window: the state of every account, and how surely each moves each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from clout import arguments, session
+from clout.errors import PoisonInput, run_main
+from clout.lake import Lake, window
+from clout.lake_schemas import CONFORMED
+from clout.sources import Sources, read_sources
+from clout.version import code_version
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from clout.influence.model import Model
+
+_PULLED = pa.schema(
+    [("ds", pa.date32()), ("platform", pa.string()), ("rows", pa.int64()), ("rows_quarantined", pa.int64())]
+)
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The job's command line."""
+    parser = argparse.ArgumentParser(prog="conform.py", description=__doc__)
+    arguments.add(parser, "day", "lake", "sources", "model")
+    return parser
+
+
+def main(argv: list[str]) -> None:
+    """Conform the day."""
+    from clout.influence.model import read_model
+
+    args = arg_parser().parse_args(argv)
+    lake, sources, model = Lake(args.lake), read_sources(args.sources), read_model(args.model)
+    conform(session.get_or_create("clout conform"), lake, sources, model, args.day)
+
+
+def conform(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day: date) -> None:
+    """Conform what is owed of the day's window, then gather the day's evidence from it."""
+    from clout.influence import evidence
+
+    conform_days(spark, lake, sources, window(day, model.window_days))
+    evidence.gather(spark, lake, sources, model, day)
+
+
+def conform_days(spark: SparkSession, lake: Lake, sources: Sources, days: list[date]) -> list[date]:
+    """Conform the days whose snapshots, exclusions or code changed since they were conformed. Gives those days.
+
+    The last of `days` must have been pulled; of the others, those without a pull are left out.
+    """
+    from clout.influence import activity, evidence
+    from clout.lake_spark import read_snapshots, small_table, write_conformed
+
+    if all(lake.manifest(platform, days[-1]) is None for platform in sources.platforms):
+        raise PoisonInput(
+            f"nothing was pulled for {days[-1]} from {', '.join(sources.platforms)} into {lake.uri};"
+            f" run jobs/pull.py --day {days[-1]} first"
+        )
+    prints = {day: _fingerprint(lake, sources, day) for day in days}
+    owed = [
+        day
+        for day, fingerprint in prints.items()
+        if fingerprint is not None and _conformed_as(lake, day) != fingerprint
+    ]
+    for day in days:
+        if prints[day] is None and lake.exists(lake.conformed("activity", day)):
+            # Conformed for other sources: what is not configured is not evidence.
+            for table in CONFORMED:
+                lake.remove(lake.conformed(table, day))
+    if not owed:
+        print(f"conform: nothing to do, the window that ends {days[-1]} is conformed", flush=True)
+        return []
+    interactions = read_snapshots(spark, lake, "interactions", sources.platforms, owed)
+    classified = activity.classify(
+        interactions,
+        read_snapshots(spark, lake, "accounts", sources.platforms, owed),
+        evidence.operator_list(spark, sources),
+        small_table(spark, pa.schema([("ds", pa.date32())]), [(day,) for day in owed]),
+    ).cache()
+    tables = activity.conform(spark, classified, _pulled(spark, lake, sources, owed))
+    # Activity last: it carries the fingerprint that says all three are in place.
+    for table in ("post_actions", "conservation", "activity"):
+        write_conformed(lake, table, tables[table], owed, lambda day: {"fingerprint": prints[day]})
+    classified.unpersist()
+    for row in lake.read(lake.conformed("conservation", days[-1])).sort_by("platform").to_pylist():
+        print(f"conform {days[-1]}: " + ", ".join(f"{name} {value}" for name, value in row.items()), flush=True)
+    print(f"conform: {len(owed)} days written", flush=True)
+    return owed
+
+
+def _pulled(spark: SparkSession, lake: Lake, sources: Sources, days: list[date]) -> DataFrame:
+    """(ds, platform, rows, rows_quarantined) of the interactions, as the puller's manifests count them."""
+    from clout.lake_spark import small_table
+
+    totals = []
+    for day in days:
+        for platform in sources.platforms:
+            rows = [row for row in lake.manifest(platform, day) or [] if row["table"] == "interactions"]
+            if rows:
+                counts = sum(r["rows"] for r in rows), sum(r["rows_quarantined"] for r in rows)
+                totals.append((day, platform, *counts))
+    return small_table(spark, _PULLED, totals)
+
+
+def _fingerprint(lake: Lake, sources: Sources, day: date) -> str | None:
+    """What the conformed day depends on, as one hash; None where no source was pulled."""
+    manifests = {platform: lake.manifest(platform, day) for platform in sources.platforms}
+    if all(rows is None for rows in manifests.values()):
+        return None
+    content = [manifests, sorted(sources.excluded), code_version()]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _conformed_as(lake: Lake, day: date) -> str | None:
+    path = lake.conformed("activity", day)
+    return (lake.facts(path) or {}).get("fingerprint") if lake.exists(path) else None
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,43 @@
+"""Network Influence of one score date: sql/network.sql over the window, into lake/features/network."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from clout import arguments, session
+from clout.errors import run_main
+from clout.lake import Lake
+from clout.sources import read_sources
+
+if TYPE_CHECKING:
+    from clout.influence.measures import Evidence
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The job's command line."""
+    parser = argparse.ArgumentParser(prog="network.py", description=__doc__)
+    arguments.add(parser, "day", "lake", "sources", "model")
+    return parser
+
+
+def main(argv: list[str]) -> None:
+    """Compute the measure and write its partition."""
+    from clout.influence import evidence
+    from clout.influence.model import read_model
+
+    args = arg_parser().parse_args(argv)
+    spark, lake = session.get_or_create("clout network"), Lake(args.lake)
+    measure(evidence.load(spark, lake, read_sources(args.sources), read_model(args.model), args.day), lake)
+
+
+def measure(evidence: Evidence, lake: Lake) -> None:
+    """Write the features of the evidence's score date."""
+    from clout.influence import measures
+    from clout.lake_spark import write_features
+
+    write_features(lake, "network", evidence.day, measures.network(evidence), evidence.facts)
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,117 @@
+"""Whole nights in one process: pull, conform, measure, score, audit and publish each day, then show the last leaderboard.
+
+The same steps, in the same order, as dags/clout_nightly.py, which runs each as a task of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from datetime import date
+from pathlib import Path
+
+import amplification
+import audit
+import conform
+import duckdb
+import network
+import publish
+import reach
+import score
+
+from clout import arguments, session
+from clout.errors import PoisonInput, run_main
+from clout.influence.model import read_model
+from clout.lake import Lake, days_between, window
+from clout.platforms.puller import pull
+from clout.sources import read_sources
+from clout.staging import Staged
+from clout.warehouse.duckdb_backend import DuckDBWarehouse
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The job's command line."""
+    parser = argparse.ArgumentParser(prog="night.py", description=__doc__)
+    parser.add_argument("--days", required=True, type=day_range, help="FIRST..LAST or one day")
+    parser.add_argument("--refresh", action="store_true", help="pull days again that are already complete")
+    arguments.add(parser, "lake", "staging", "warehouse", "sources", "model")
+    return parser
+
+
+def day_range(text: str) -> list[date]:
+    """The days of `FIRST..LAST`, both included, in that order: oldest first, or newest first where LAST is earlier."""
+    parts = re.split(r"\.\.", text)
+    if len(parts) > 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is not FIRST..LAST, like 2026-03-01..2026-03-04")
+    first, last = arguments.day(parts[0]), arguments.day(parts[-1])
+    if last >= first:
+        return days_between(first, last)
+    return days_between(last, first)[::-1]
+
+
+def main(argv: list[str]) -> None:
+    """Run the nights and show the leaderboard of the newest day."""
+    args = arg_parser().parse_args(argv)
+    sources, model, lake, staging = (
+        read_sources(args.sources),
+        read_model(args.model),
+        Lake(args.lake),
+        Lake(args.staging),
+    )
+    from clout.influence import evidence
+
+    spark = session.get_or_create("clout night")
+    for day in args.days:
+        began = time.monotonic()
+        for source in sources.sources:
+            pull(lake, source, window(day, model.window_days), refresh=args.refresh)
+        conform.conform(spark, lake, sources, model, day)
+        loaded = evidence.load(spark, lake, sources, model, day)
+        for measure in (reach, amplification, network):
+            measure.measure(loaded, lake)
+        staged = Staged(staging, day, "by-hand")
+        score.stage(loaded, lake, staged)
+        audit.refuse_unless_passed(audit.judge(spark, lake, staged))
+        publish.publish(staged, args.warehouse)
+        spark.catalog.clearCache()
+        print(f"night {day}: {time.monotonic() - began:.1f} s\n", flush=True)
+    show_leaderboard(DuckDBWarehouse(args.warehouse).file, max(args.days))
+
+
+def show_leaderboard(file: Path, day: date, places: int = 15) -> None:
+    """Print the first places of a published day, and where to query."""
+    if not file.is_file():
+        raise PoisonInput(f"{file}: nothing is published")
+    with duckdb.connect(str(file), read_only=True) as warehouse:
+        total = warehouse.execute(
+            "SELECT count(*), count(score) FROM clout.scores WHERE ds = ?", [day]
+        ).fetchone() or (0, 0)
+        print(f"Leaderboard of {day}: {total[1]} people scored, {total[0] - total[1]} with too little evidence")
+        warehouse.execute(
+            "SELECT place, person_id, name, round(score, 1) AS score, round(true_reach, 1) AS true_reach,"
+            " round(amplification, 3) AS amplification, round(network_influence, 1) AS network_influence"
+            " FROM clout.leaderboard WHERE ds = ? AND place <= ? ORDER BY place, person_id LIMIT ?",
+            [day, places, places],
+        )
+        print(_table([column[0] for column in warehouse.description or []], warehouse.fetchall()))
+    print(f'Query it:  make sql    or    make sql Q="SELECT * FROM clout.scores LIMIT 5"\nFile:      {file}')
+
+
+def _table(names: list[str], rows: list[tuple]) -> str:
+    """Rows as aligned text; numbers to the right."""
+    cells = [["" if value is None else str(value) for value in row] for row in rows]
+    widths = [max(len(line[i]) for line in [names, *cells]) for i in range(len(names))]
+
+    def line(values: list[str], row: tuple | None) -> str:
+        return "  ".join(
+            value.rjust(width) if row and isinstance(row[i], int | float) else value.ljust(width)
+            for i, (value, width) in enumerate(zip(values, widths, strict=True))
+        ).rstrip()
+
+    body = [line(cell, row) for cell, row in zip(cells, rows, strict=True)]
+    return "\n".join([line(names, None), line(["-" * width for width in widths], None), *body])
+
+
+if __name__ == "__main__":
+    run_main(main)

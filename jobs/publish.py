@@ -1,0 +1,41 @@
+"""Publish: make one audited run visible to analysts in one atomic step, or nothing."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+from clout import arguments
+from clout.errors import run_main
+from clout.lake import Lake
+from clout.staging import Staged
+from clout.warehouse.contract import Version, release
+from clout.warehouse.duckdb_backend import DuckDBWarehouse
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The job's command line."""
+    parser = argparse.ArgumentParser(prog="publish.py", description=__doc__)
+    arguments.add(parser, "day", "run", "staging", "warehouse")
+    parser.add_argument("--reason", default=None, help="why this run was made; kept in meta.publish_log")
+    return parser
+
+
+def main(argv: list[str]) -> None:
+    """Publish the staged run."""
+    args = arg_parser().parse_args(argv)
+    publish(Staged(Lake(args.staging), args.day, args.run), args.warehouse, args.reason)
+
+
+def publish(staged: Staged, root: Path, reason: str | None = None) -> Version:
+    """Publish a staged run to the embedded warehouse at `root`. The only job that reads a clock: for the log."""
+    warehouse = DuckDBWarehouse(root)
+    version = warehouse.publish(release(staged, reason or None), staged, datetime.now(UTC))
+    done = f"version {version.version}" if version.is_new else f"nothing new, version {version.version} has this content"
+    print(f"publish {staged.day}: {done}; query {warehouse.file}", flush=True)
+    return version
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,32 @@
+"""Pull one source's snapshots: every day of the window that ends with --day and is not yet complete in the lake."""
+
+from __future__ import annotations
+
+import argparse
+
+from clout import arguments
+from clout.errors import run_main
+from clout.influence.model import read_model
+from clout.lake import Lake, window
+from clout.platforms.puller import pull
+from clout.sources import read_sources
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The job's command line."""
+    parser = argparse.ArgumentParser(prog="pull.py", description=__doc__)
+    arguments.add(parser, "day", "lake", "sources", "model")
+    parser.add_argument("--source", required=True, help="name of one source of the sources file")
+    parser.add_argument("--refresh", action="store_true", help="take days again that are already complete")
+    return parser
+
+
+def main(argv: list[str]) -> None:
+    """Take what the source owes the lake for the window that ends with the day."""
+    args = arg_parser().parse_args(argv)
+    days = window(args.day, read_model(args.model).window_days)
+    pull(Lake(args.lake), read_sources(args.sources).named(args.source), days, refresh=args.refresh)
+
+
+if __name__ == "__main__":
+    run_main(main)

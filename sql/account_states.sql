@@ -1,0 +1,31 @@
+-- Account states: what is known of each account on the score date, from every snapshot of the window.
+-- Meaning: a full view beats a partial one, then the newest wins: a partial view's missing counters are not zeros.
+--   Flags and status are the newest that any view showed, full or partial: a "no" counts from the first time it is seen.
+-- Grain: one row per account_key. ds is the score date.
+-- Inputs: {accounts}, snapshots with platform and snapshot_date
+-- Parameters:
+--   day DATE  the score date
+-- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+WITH views AS (
+  SELECT
+    *,
+    struct(snapshot_date, fetched_at, raw_ref) AS seen,
+    struct(state_complete, snapshot_date, fetched_at, raw_ref) AS worth
+  FROM {accounts}
+)
+SELECT
+  :day AS ds,
+  account_key,
+  max_by(platform, worth) AS platform,
+  max_by(handle, worth) AS handle,
+  max_by(display_name, worth) AS display_name,
+  max_by(account_type, worth) AS account_type,
+  max_by(created_at, worth) FILTER (WHERE created_at IS NOT NULL) AS created_at,
+  max_by(followers_count, worth) AS followers_count,
+  max_by(is_bot, seen) FILTER (WHERE is_bot IS NOT NULL) AS is_bot,
+  max_by(is_minor, seen) FILTER (WHERE is_minor IS NOT NULL) AS is_minor,
+  max_by(opt_out, seen) FILTER (WHERE opt_out IS NOT NULL) AS opt_out,
+  max_by(is_protected, seen) FILTER (WHERE is_protected IS NOT NULL) AS is_protected,
+  max_by(status, seen) AS status
+FROM views
+GROUP BY account_key

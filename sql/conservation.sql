@@ -1,0 +1,34 @@
+-- Conservation: where every row of a day's pull went. rows_in = kept + the sum of all the other columns, exactly.
+-- Meaning: rows_in and quarantined are what the puller counted in its manifest; the rest is counted here, from the rows.
+-- Unit: rows of the interactions snapshot. Grain: one row per ds, platform.
+-- Inputs: {classified}, see classify.sql; {pulled} (ds, platform, rows, rows_quarantined), the manifest's totals
+-- Parameters: none
+-- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+WITH counted AS (
+  SELECT
+    ds, platform,
+    count_if(fate = 'kept') AS kept,
+    count_if(fate = 'self_interaction') AS self_interaction,
+    count_if(fate = 'duplicate') AS duplicate,
+    count_if(fate = 'outside_day') AS outside_day,
+    count_if(fate = 'excluded') AS excluded,
+    count_if(fate = 'unidentified') AS unidentified,
+    count_if(fate = 'untimed') AS untimed,
+    count_if(fate = 'removed') AS removed
+  FROM {classified}
+  GROUP BY ds, platform
+)
+SELECT
+  p.ds, p.platform,
+  p.rows + p.rows_quarantined AS rows_in,
+  coalesce(c.kept, 0) AS kept,
+  coalesce(c.self_interaction, 0) AS self_interaction,
+  coalesce(c.duplicate, 0) AS duplicate,
+  coalesce(c.outside_day, 0) AS outside_day,
+  coalesce(c.excluded, 0) AS excluded,
+  coalesce(c.unidentified, 0) AS unidentified,
+  coalesce(c.untimed, 0) AS untimed,
+  coalesce(c.removed, 0) AS removed,
+  p.rows_quarantined AS quarantined
+FROM {pulled} AS p
+LEFT JOIN counted AS c ON c.ds = p.ds AND c.platform = p.platform

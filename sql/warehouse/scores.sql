@@ -1,0 +1,22 @@
+-- clout.scores: one person, one day, one score. Defined by sql/score.sql.
+CREATE VIEW clout.scores AS
+SELECT
+  ds, person_id, score, no_score_reason, true_reach, amplification, amplification_low, amplification_high,
+  amplification_missing_reason, network_influence, people, credible_people, last_evidence_on, platforms, model_version
+FROM read_parquet({files}, hive_partitioning = false);
+COMMENT ON VIEW clout.scores IS 'One row per person and day: a score from 1 to 100 and the measures behind it. Not for hiring, credit, insurance or tiers of customer service.';
+COMMENT ON COLUMN clout.scores.ds IS 'The score date, UTC';
+COMMENT ON COLUMN clout.scores.person_id IS 'The person; without declared links, the account key platform:id';
+COMMENT ON COLUMN clout.scores.score IS 'Points from 1 to 100; NULL where there is too little evidence';
+COMMENT ON COLUMN clout.scores.no_score_reason IS 'Why there is no score; NULL where there is one';
+COMMENT ON COLUMN clout.scores.true_reach IS 'How many people the person really moves';
+COMMENT ON COLUMN clout.scores.amplification IS 'Probability that a post is passed on or answered; NULL where posts are unknown';
+COMMENT ON COLUMN clout.scores.amplification_low IS 'Lower end of its 90 % interval';
+COMMENT ON COLUMN clout.scores.amplification_high IS 'Upper end of its 90 % interval';
+COMMENT ON COLUMN clout.scores.amplification_missing_reason IS 'Why amplification is NULL';
+COMMENT ON COLUMN clout.scores.network_influence IS 'How influential the people are whom the person moves, 0 to 100';
+COMMENT ON COLUMN clout.scores.people IS 'Distinct people who acted on the person in the window';
+COMMENT ON COLUMN clout.scores.credible_people IS 'Those of them whose accounts are credible';
+COMMENT ON COLUMN clout.scores.last_evidence_on IS 'The last day on which somebody acted on the person';
+COMMENT ON COLUMN clout.scores.platforms IS 'Platforms with evidence, separated by commas';
+COMMENT ON COLUMN clout.scores.model_version IS 'The model file behind the score';

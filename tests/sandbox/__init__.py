@@ -1,0 +1,1 @@
+"""Stands in for the platforms: an invented world, the same on every machine."""
