@@ -1,0 +1,48 @@
+"""Fixtures that all tests share: one Spark session, and an empty lake."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from clout.lake import Lake
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = Path(os.environ.get("CLOUT_SHARED") or ROOT.parent / "shared")
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """The session of the embedded default, tuned for many tiny jobs: the small compiler and two partitions."""
+    from clout import session
+
+    session.LOCAL |= {
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("spark-warehouse")),
+    }
+    started = session.get_or_create("tests")
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """An empty lake."""
+    return Lake(tmp_path / "lake")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data that is not part of the project; skips where it is absent."""
+    data = SHARED / "data"
+    if not data.is_dir():
+        pytest.skip(f"real data is not here: {data} (set CLOUT_SHARED)")
+    return data
