@@ -1,0 +1,177 @@
+"""### Clout, one night
+
+Scores one day: pulls every source's snapshots, conforms them to activity, computes the three measures, scores, audits,
+and publishes the day's tables in one step, or nothing.
+
+**Which day?** The form's *day*, else the run's logical date (UTC). A scheduled or backfill run scores the day on which its
+interval starts. Runs do not depend on one another: any day, any order, again and again; the same content publishes
+nothing new.
+
+**Red?** `audit` red: the data is not fit to publish; its log names the check, and yesterday's tables stand. Exit status 65
+means that the input is wrong: it is not retried, since it would stay wrong. Any other failure is retried.
+
+**Needs** the connection `spark_default` (where Spark runs), the pools `spark` and `publish` with one slot each, and in the
+environment `CLOUT_SOURCES` (the sources file) and `CLOUT_HOME` (or `CLOUT_LAKE`, `CLOUT_STAGING`, `CLOUT_WAREHOUSE`).
+`make ui` sets up all of it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+
+import pendulum
+from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
+from airflow.sdk import (
+    DAG,
+    Asset,
+    CronDataIntervalTimetable,
+    Param,
+    RetryDecision,
+    RetryPolicy,
+    task,
+)
+from airflow.sdk.exceptions import AirflowFailException
+
+ROOT = Path(os.environ.get("CLOUT_ROOT") or Path(__file__).resolve().parents[1])
+HOME = Path(os.environ.get("CLOUT_HOME") or ROOT / ".clout")
+JOBS = ROOT / "jobs"
+PYTHON = os.environ.get("CLOUT_PYTHON") or sys.executable
+SOURCES = os.environ.get("CLOUT_SOURCES") or str(HOME / "world" / "sources.toml")
+MODEL = os.environ.get("CLOUT_MODEL") or str(ROOT / "sql" / "models" / "v1.toml")
+LAKE = os.environ.get("CLOUT_LAKE") or str(HOME / "lake")
+STAGING = os.environ.get("CLOUT_STAGING") or str(HOME / "staging")
+WAREHOUSE = os.environ.get("CLOUT_WAREHOUSE") or str(HOME / "warehouse")
+
+#: Rendered for each run; the jobs' own parsers refuse anything that is not a day.
+DAY = "{{ params.day or ds }}"
+RUN = "{{ run_id }}"
+
+#: Partitioned by day: consumers run once per published day, backfilled days included.
+SCORES = Asset("clout.scores")
+
+
+class UnlessPoison(RetryPolicy):
+    """Do not retry what retrying cannot cure: exit status 65 (the input is wrong) or 2 (the command line is)."""
+
+    def evaluate(self, exception, try_number, max_tries, context=None):
+        """Fail at once on the jobs' own words for it, else retry as configured."""
+        if re.search(r"(?:exit code|Error code is:) (?:65|2)\b", str(exception)):
+            return RetryDecision.fail("the input is wrong; retrying cannot help")
+        return RetryDecision.default()
+
+
+def spark_job(name: str, *arguments: str) -> SparkSubmitOperator:
+    """One Spark job on the connection spark_default: jobs/<name>.py for the run's day."""
+    return SparkSubmitOperator(
+        task_id=name,
+        conn_id="spark_default",
+        application=str(JOBS / f"{name}.py"),
+        application_args=["--day", DAY, *arguments],
+        name=f"clout {name} {DAY}",
+        env_vars={"PYSPARK_PYTHON": PYTHON},
+        # Client mode, one JVM: enough for a laptop. A cluster's own settings come with its spark-defaults.
+        conf={
+            "spark.driver.memory": os.environ.get("CLOUT_DRIVER_MEMORY") or "2g",
+            "spark.sql.shuffle.partitions": os.environ.get("CLOUT_SHUFFLE_PARTITIONS") or "8",
+            "spark.ui.enabled": "false",
+            "spark.log.level": "WARN",
+        },
+        pool="spark",
+    )
+
+
+with DAG(
+    dag_id="clout_nightly",
+    doc_md=__doc__,
+    # Midnight UTC, with an interval: ds is the day to score, and backfill ranges include both ends.
+    schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
+    # Early enough to backfill any archive of social media.
+    start_date=pendulum.datetime(2006, 1, 1, tz="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=6),
+    default_args={
+        "owner": "clout",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=5),
+        "retry_policy": UnlessPoison(),
+        "execution_timeout": timedelta(hours=3),
+    },
+    params={
+        "day": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="Day to score",
+            description="Empty: the run's logical date.",
+        ),
+        "reason": Param(
+            None,
+            type=["null", "string"],
+            maxLength=500,
+            title="Reason",
+            description="Why this run is made; kept in meta.publish_log.",
+        ),
+    },
+    tags=["clout"],
+) as dag:
+
+    @task(task_id="sources")
+    def list_sources(params: dict, ds: str | None = None) -> list[str]:
+        """The names of all configured sources. Stops a run that names no day before it does anything."""
+        day = params.get("day") or ds
+        if not day:
+            raise AirflowFailException("no day to score: trigger with a logical date, or fill in the form's day")
+        file = Path(SOURCES)
+        if file.is_dir():
+            file = file / "sources.toml"
+        try:
+            names = [source["name"] for source in tomllib.loads(file.read_text(encoding="utf-8"))["source"]]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise AirflowFailException(f"{file}: not a sources file ({error!r}); set CLOUT_SOURCES") from error
+        print(f"scoring {day} from {', '.join(names)}")
+        return names
+
+    # Values from forms and files reach the shell as variables, never as text of the command.
+    @task.bash(
+        map_index_template="{{ task.op_kwargs['source'] }}",
+        env={"DAY": DAY},
+        append_env=True,
+    )
+    def pull(source: str) -> str:
+        """Land what the source still owes the lake."""
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", source):
+            raise AirflowFailException(f"{source!r} cannot name a source")
+        return (
+            f"'{PYTHON}' '{JOBS}/pull.py' --source {source} --day \"$DAY\""
+            f" --lake '{LAKE}' --sources '{SOURCES}' --model '{MODEL}'"
+        )
+
+    @task.bash(
+        outlets=[SCORES],
+        pool="publish",
+        env={"DAY": DAY, "RUN": RUN, "REASON": "{{ params.reason or '' }}"},
+        append_env=True,
+    )
+    def publish(params: dict, outlet_events, ds: str | None = None) -> str:
+        """Make the audited run visible; the day becomes the asset's partition when that has succeeded."""
+        outlet_events[SCORES].add_partitions(params.get("day") or ds)
+        return (
+            f"'{PYTHON}' '{JOBS}/publish.py' --day \"$DAY\" --run \"$RUN\" --reason \"$REASON\""
+            f" --staging '{STAGING}' --warehouse '{WAREHOUSE}'"
+        )
+
+    evidence = ["--lake", LAKE, "--sources", SOURCES, "--model", MODEL]
+    (
+        pull.expand(source=list_sources())
+        >> spark_job("conform", *evidence)
+        >> [spark_job(measure, *evidence) for measure in ("reach", "amplification", "network")]
+        >> spark_job("score", "--run", RUN, "--staging", STAGING, *evidence)
+        >> spark_job("audit", "--run", RUN, "--lake", LAKE, "--staging", STAGING)
+        >> publish()
+    )

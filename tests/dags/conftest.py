@@ -1,0 +1,45 @@
+"""Airflow for tests: its own home, no examples, and the DAG file loaded as Airflow loads it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Settings that must stand before Airflow is first imported."""
+    assert "airflow" not in sys.modules, "something imported Airflow before its home was set"
+    home = tmp_path_factory.mktemp("airflow")
+    settings = {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW_CONN_SPARK_DEFAULT": '{"conn_type": "spark", "host": "local[2]"}',
+        "CLOUT_HOME": str(home / "clout"),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        yield home
+
+
+@pytest.fixture(scope="session")
+def nightly(airflow_home: Path) -> ModuleType:
+    """dags/clout_nightly.py as a module."""
+    spec = importlib.util.spec_from_file_location("clout_nightly", ROOT / "dags" / "clout_nightly.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["clout_nightly"] = module
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,108 @@
+"""The layout's rules: who may import whom, that no job shadows the standard library, and where things must lie."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "jobs" / "clout"
+WINGS = ("platforms", "influence", "warehouse")
+PYTHON = sorted(
+    file for folder in ("dags", "jobs", "tests") for file in (ROOT / folder).rglob("*.py") if "__pycache__" not in file.parts
+)
+
+
+def imports(file: Path) -> Iterator[str]:
+    """The dotted names of all modules that a file imports, anywhere in it; for `from a import b` also a.b."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def roots(file: Path) -> set[str]:
+    """The top-level packages that a file imports."""
+    return {name.split(".")[0] for name in imports(file)}
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "dags").glob("*.py")), ids=lambda file: file.name)
+def test_dags_import_airflow_and_the_standard_library_only(file):
+    # pendulum is Airflow's own way to write a date.
+    assert roots(file) - set(sys.stdlib_module_names) <= {"airflow", "pendulum"}
+
+
+@pytest.mark.parametrize("file", PYTHON, ids=lambda file: str(file.relative_to(ROOT)))
+def test_direction_of_imports(file):
+    relative = file.relative_to(ROOT)
+    jobs = {job.stem for job in (ROOT / "jobs").glob("*.py")}
+    if relative.parts[0] == "tests":
+        return
+    assert "dags" not in roots(file)
+    assert "tests" not in roots(file)
+    assert "sandbox" not in roots(file)
+    if relative.parts[:2] != ("jobs", "clout"):
+        return
+    assert not roots(file) & (jobs | {"airflow"}), "the package knows neither its jobs nor Airflow"
+    wing = relative.parts[2] if relative.parts[2] in WINGS else None
+    known = {name.split(".")[1] for name in imports(file) if name.startswith("clout.")}
+    allowed = {wing} if wing else set()
+    assert not (known & set(WINGS)) - allowed, "a wing knows the hall, never another wing; the hall knows no wing"
+
+
+def test_no_job_shadows_the_standard_library():
+    names = {job.stem for job in (ROOT / "jobs").glob("*.py")}
+    assert not names & set(sys.stdlib_module_names)
+    assert not (ROOT / "jobs" / "__init__.py").exists()
+
+
+def test_great_expectations_is_imported_lazily():
+    """Its import takes up to 20 seconds: only inside functions, only in the gate."""
+    for file in PYTHON:
+        if file.is_relative_to(ROOT / "jobs") or file.is_relative_to(ROOT / "dags"):
+            top = [node for node in ast.parse(file.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)]
+            names = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
+            names |= {node.module for node in top if isinstance(node, ast.ImportFrom) and node.module}
+            assert not any(name.startswith("great_expectations") for name in names), file
+
+
+def test_only_the_log_reads_a_clock():
+    """A job never reads a clock: the date arrives as an argument. The puller and the publisher note when they worked."""
+    reading = {
+        str(file.relative_to(ROOT))
+        for file in PYTHON
+        if file.is_relative_to(ROOT / "jobs")
+        for word in (".now(", ".today(", "utcnow(", "time.time(")
+        if word in file.read_text()
+    }
+    assert reading == {"jobs/clout/platforms/puller.py", "jobs/clout/platforms/rows.py", "jobs/publish.py"}
+
+
+def test_every_module_says_what_it_is_for():
+    for file in PYTHON:
+        assert ast.get_docstring(ast.parse(file.read_text())), f"{file} has no docstring"
+
+
+def test_top_level_is_the_agreed_one():
+    known = {"pyproject.toml", "README.md", "dags", "jobs", "sql", "expectations", "tests", "Makefile", "constraints.txt"}
+    found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    assert found - {"spark-warehouse"} <= known
+
+
+def test_constraints_hold_versions_only():
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        assert "://" not in line
+        assert "==" in line, line
+
+
+def test_pyspark_and_its_client_are_the_same_version():
+    """Both ship the folder pyspark/: unequal versions overwrite each other's files."""
+    pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if line.startswith("pyspark"))
+    assert pins["pyspark"] == pins["pyspark-client"]
