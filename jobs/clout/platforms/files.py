@@ -29,8 +29,14 @@ from clout.platforms.tabular import BadRow, RowBatch, is_tabular, read_batches
 from clout.sources import Source
 
 _DAY = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
-_ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?( ?(Z|[+-]\d{2}:?\d{2}))?$"
-_ZONE = r"(Z|[+-]\d{2}:?\d{2})$"
+#: Also as databases print it: 2026-03-01 12:00:00+00, 2026-03-01 12:00:00 UTC
+_ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?(Z|UTC|[+-]([01]\d|2[0-3])(:?[0-5]\d)?))?)?$"
+_ZONE = r"(Z|:\d{2}[+-]\d{2}(:?\d{2})?|\.\d+[+-]\d{2}(:?\d{2})?)$"
+#: No id begins so or holds such: a nested JSON value, a quote after a space, a line break that a stray quote swallowed.
+#: 1.23457E+17 is what a spreadsheet or a float leaves of a long id: many people would become one.
+_NO_ID = r'^["{\[]|[\x00-\x1f\x7f]|^\d(\.\d+)?[eE]\+\d+$'
+#: Endings of data that is not read. Anything else beside the exports (a checksum, a note) may lie there.
+_OTHER_DATA = re.compile(r"(^accounts|\.(json|xlsx?|ods|zip|gz|bz2|xz|zst|7z|avro|orc|part|tmp))$")
 
 #: Words for the five kinds that need no [source.kinds]. Compared without regard to case.
 COMMON_KINDS = {
@@ -86,12 +92,18 @@ _NEEDED: dict[str, list[tuple[str, ...]]] = {
 _POST_TYPES = ("original", "reply", "share", "quote")
 _STATUSES = ("active", "moved", "suspended", "deleted", "unavailable")
 _ACCOUNT_TYPES = ("person", "organization", "page", "group", "bot", "unknown")
-_TRUE = ("1", "true", "t", "yes", "y")
-_FALSE = ("0", "false", "f", "no", "n")
+_TRUE = ("1", "1.0", "true", "t", "yes", "y")
+_FALSE = ("0", "0.0", "false", "f", "no", "n")
 
 
 def read(source: Source, days: set[date]) -> Iterator[Batch | FileReport]:
     """Everything that the folder holds for `days`, then a report per file. Raises PoisonInput on an unreadable file."""
+    ours = {name for columns in _COLUMNS.values() for name in columns}
+    for name in source.columns:
+        if name not in ours:
+            raise PoisonInput(
+                f"source {source.name}: columns.{name}: no column of ours; ours are {', '.join(sorted(ours))}"
+            )
     files = [(file, _table_of(file), _day_of(source, file)) for file in _files(source)]
     if not files:
         raise PoisonInput(f"{source.path}: holds no .csv, .csv.gz, .jsonl or .parquet file")
@@ -109,10 +121,15 @@ def read(source: Source, days: set[date]) -> Iterator[Batch | FileReport]:
 
 
 def _files(source: Source) -> list[Path]:
-    found = [file for file in sorted(source.path.rglob("*")) if file.is_file() and is_tabular(file)]
-    return [
-        file for file in found if not any(p.startswith((".", "_")) for p in file.relative_to(source.path).parts)
-    ]
+    found = [file for file in sorted(source.path.rglob("*")) if file.is_file()]
+    shown = [file for file in found if not any(p.startswith((".", "_")) for p in file.relative_to(source.path).parts)]
+    for file in shown:
+        if _table_of(file) == "accounts" and not is_tabular(file) and _OTHER_DATA.search(file.name.lower()):
+            raise PoisonInput(
+                f"{file}: accounts in a form that is not read, and one may hold somebody's opt-out:"
+                " export it as CSV, JSON lines or Parquet, or move it away"
+            )
+    return [file for file in shown if is_tabular(file)]
 
 
 def _table_of(file: Path) -> str:
@@ -124,10 +141,15 @@ def _day_of(source: Source, file: Path) -> date | None:
     named = _DAY.findall(str(file.relative_to(source.path)))
     if not named:
         return None
+    if len(set(_DAY.findall(file.name))) > 1:
+        raise PoisonInput(
+            f"{file}: its name holds several days; name it after the one day whose snapshot it is,"
+            " or after none, to have its rows go to the days on which they happened"
+        )
     try:
         return date.fromisoformat(named[-1])
     except ValueError as error:
-        raise PoisonInput(f"{file}: {named[-1]} in its name is not a day") from error
+        raise PoisonInput(f"{file}: {named[-1]} in its path is not a day; rename it") from error
 
 
 def _batches(source: Source, file: Path, table: str) -> Iterator[RowBatch]:
@@ -151,6 +173,8 @@ def _read_events(
     undatable: list[BadRow] = []
     first_day: date | None = None
     good_rows = 0
+    if file_day is not None:
+        report.count(file_day, 0)  # a file without rows says that the day was quiet
     for batch in _batches(source, file, table):
         bad = list(batch.bad)
         rows = (_interactions if table == "interactions" else _posts)(source, file, batch, bad)
@@ -213,9 +237,9 @@ def _interactions(source: Source, file: Path, batch: RowBatch, bad: list[BadRow]
     table = pa.table(
         {
             "kind": check(_kinds(source, batch)),
-            "actor_key": _keys(source, batch.columns["actor"]),
-            "target_account_key": _keys(source, batch.columns["target"]),
-            "target_post_key": _keys(source, batch.columns["post"]),
+            "actor_key": _keys(source, check(_ids(batch, "actor"))),
+            "target_account_key": _keys(source, check(_ids(batch, "target"))),
+            "target_post_key": _keys(source, check(_ids(batch, "post"))),
             "occurred_at": check(_times(source, batch)),
             "raw_ref": _raw_refs(source, file, batch),
         }
@@ -223,10 +247,11 @@ def _interactions(source: Source, file: Path, batch: RowBatch, bad: list[BadRow]
     table = _without(table, batch, check.wrong, bad)
     rows = table.num_rows
     # DuckDB hashes a column at a time; a Python loop over a big archive would cost more than reading it.
-    keys = duckdb.sql(
-        "SELECT md5(concat_ws('|', kind, coalesce(actor_key, '?'), coalesce(target_account_key, '?'),"
-        " coalesce(target_post_key, ''), epoch_us(occurred_at))) AS k FROM \"table\""
-    ).to_arrow_table()["k"]
+    identity = (
+        "md5(concat_ws('|', kind, coalesce(actor_key, '?'), coalesce(target_account_key, '?'),"
+        " coalesce(target_post_key, ''), epoch_us(occurred_at))) AS k"
+    )
+    keys = duckdb.from_arrow(table).project(identity).to_arrow_table()["k"]
     columns = {
         **{name: table[name] for name in table.column_names},
         "interaction_key": keys,
@@ -240,11 +265,12 @@ def _interactions(source: Source, file: Path, batch: RowBatch, bad: list[BadRow]
 
 def _posts(source: Source, file: Path, batch: RowBatch, bad: list[BadRow]) -> pa.Table:
     check = _Checked()
+    native_ids = check(_ids(batch, "post", required=True))
     times = check(_times(source, batch))
     columns: dict[str, Any] = {
-        "post_key": _keys(source, check(_needed(batch, "post"))),
-        "native_id": batch.columns["post"],
-        "author_key": _keys(source, batch.columns["author"]),
+        "post_key": _keys(source, native_ids),
+        "native_id": native_ids,
+        "author_key": _keys(source, check(_ids(batch, "author"))),
         "post_type": check(_one_of(batch, "post_type", _POST_TYPES, empty="original", unreadable="original")),
         "created_at": times,
         "event_at": times,
@@ -294,8 +320,11 @@ def _accounts(source: Source, file: Path, batch: RowBatch, notes: list[BadRow]) 
     an unreadable consent flag counts as set. Any other unreadable field becomes NULL. `notes` gets what was changed.
     """
     identified = _Checked()
-    native_ids = identified(_needed(batch, "account"))
-    unreadable = [*batch.bad, *((reason, batch.numbers[index], "") for index, reason in identified.wrong.items())]
+    native_ids = identified(_ids(batch, "account", required=True))
+    unreadable = [
+        *batch.bad,
+        *((reason, batch.numbers[index], "") for index, reason in identified.wrong.items()),
+    ]
     if unreadable:
         reason, row, _ = min(unreadable, key=lambda bad: bad[1])
         raise PoisonInput(
@@ -307,9 +336,7 @@ def _accounts(source: Source, file: Path, batch: RowBatch, notes: list[BadRow]) 
         "native_id": native_ids,
         "handle": batch.columns["handle"],
         "display_name": batch.columns["display_name"],
-        "account_type": check(
-            _one_of(batch, "account_type", _ACCOUNT_TYPES, empty="unknown", unreadable="unknown")
-        ),
+        "account_type": check(_one_of(batch, "account_type", _ACCOUNT_TYPES, empty="unknown", unreadable="unknown")),
         "created_at": check(_iso_times(batch.columns["created_at"], "created_at")),
         "status": check(_one_of(batch, "status", _STATUSES, empty="active", unreadable="suspended")),
         "state_complete": _same(True, len(batch.numbers)),
@@ -334,6 +361,19 @@ def _keys(source: Source, ids: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(source.name, ids, ":", null_handling="emit_null")
 
 
+def _ids(batch: RowBatch, name: str, required: bool = False) -> tuple[pa.Array, dict[int, str]]:
+    """A column of ids, and the rows in which there can be none."""
+    column = batch.columns[name]
+    wrong = {
+        index: f"{name}: {value!r} is not an id"
+        for index, value in _failures(column, pc.invert(pc.fill_null(pc.match_substring_regex(column, _NO_ID), False)))
+    }
+    if required:
+        wrong |= {index: f"{name}: is empty" for index in pc.indices_nonzero(pc.is_null(column)).to_pylist()}
+    # pandas writes 88 as 88.0 in a column where another row is empty; it is the same person.
+    return pc.replace_substring_regex(column, r"^(\d{1,15})\.0$", r"\1"), wrong
+
+
 def _raw_refs(source: Source, file: Path, batch: RowBatch) -> pa.Array:
     numbers = pa.array(batch.numbers, pa.int64()).cast(pa.string())
     return pc.binary_join_element_wise(str(file.relative_to(source.path)), numbers, ":")
@@ -341,12 +381,23 @@ def _raw_refs(source: Source, file: Path, batch: RowBatch) -> pa.Array:
 
 def _times(source: Source, batch: RowBatch) -> tuple[pa.Array, dict[int, str]]:
     """Microseconds UTC from unix_ts, else from occurred_at; and the rows whose time cannot be read."""
-    unix = batch.columns["unix_ts"]
+    unix, iso = batch.columns["unix_ts"], batch.columns["occurred_at"]
+    times: pa.Array = pa.nulls(len(unix), TIME)
+    wrong: dict[int, str] = {}
+    if iso.null_count < len(iso):
+        times, wrong = _iso_times(iso, "occurred_at")
+    if unix.null_count < len(unix):
+        unix_times, wrong_unix = _unix_times(source, unix)
+        given = pc.is_valid(unix)
+        times = pc.if_else(given, unix_times, times)
+        wrong = {index: reason for index, reason in wrong.items() if not given[index].as_py()} | wrong_unix
+    neither = pc.and_(pc.is_null(unix), pc.is_null(iso))
+    return times, wrong | dict.fromkeys(pc.indices_nonzero(neither).to_pylist(), "unix_ts, occurred_at: is empty")
+
+
+def _unix_times(source: Source, unix: pa.Array) -> tuple[pa.Array, dict[int, str]]:
     if pa.types.is_timestamp(unix.type):
         return _range_checked(_utc(unix), "unix_ts", unix)
-    if unix.null_count == len(unix):
-        iso, wrong = _iso_times(batch.columns["occurred_at"], "occurred_at", required=True)
-        return iso, wrong
     multiplier = _UNITS[source.options.get("unix_unit", "s")]
     is_number = pc.fill_null(pc.match_substring_regex(unix, r"^-?\d{1,16}(\.\d*)?$"), False)
     text = pc.if_else(is_number, unix, pa.scalar(None, pa.string()))
@@ -358,7 +409,7 @@ def _times(source: Source, batch: RowBatch) -> tuple[pa.Array, dict[int, str]]:
     micros = pc.round(pc.if_else(within, seconds, pa.scalar(None, pa.float64()))).cast(pa.int64())
     wrong = {
         index: f"unix_ts: {value!r} is not a time between 1990 and 2100 in {source.options.get('unix_unit', 's')}"
-        for index, value in _failures(unix, within)
+        for index, value in _failures(unix, pc.or_(within, pc.is_null(unix)))
     }
     return micros.cast(TIME), wrong
 
@@ -369,13 +420,14 @@ def _failures(values: pa.Array, good: pa.Array) -> Iterator[tuple[int, Any]]:
         yield index, values[index].as_py()
 
 
-def _iso_times(column: pa.Array, name: str, required: bool = False) -> tuple[pa.Array, dict[int, str]]:
+def _iso_times(column: pa.Array, name: str) -> tuple[pa.Array, dict[int, str]]:
     if pa.types.is_timestamp(column.type):
-        return _range_checked(_utc(column), name, column, required)
+        return _range_checked(_utc(column), name, column)
     shaped = pc.fill_null(pc.match_substring_regex(column, _ISO), False)
     text = pc.if_else(shaped, column, pa.scalar(None, pa.string()))
     # Arrow wants a zone in every text or in none; a time without a zone is taken as UTC.
-    text = pc.replace_substring_regex(text, r" (Z|[+-]\d{2}:?\d{2})$", r"\1")
+    text = pc.replace_substring_regex(text, r" ?UTC$", "Z")
+    text = pc.replace_substring_regex(text, r" (Z|[+-][\d:]+)$", r"\1")
     text = pc.replace_substring_regex(text, r"^(\d{4}-\d{2}-\d{2})$", r"\1 00:00")
     text = pc.if_else(pc.match_substring_regex(text, _ZONE + "|^$"), text, pc.binary_join_element_wise(text, "Z", ""))
     text = pc.replace_substring_regex(text, r"(\.\d{6})\d+", r"\1")
@@ -383,7 +435,7 @@ def _iso_times(column: pa.Array, name: str, required: bool = False) -> tuple[pa.
         times = text.cast(TIME)
     except pa.ArrowInvalid:  # the right shape and yet no time, as 2026-02-30
         times = pa.array([_iso_or_none(value) for value in text.to_pylist()], TIME)
-    return _range_checked(times, name, column, required)
+    return _range_checked(times, name, column)
 
 
 def _iso_or_none(value: str | None) -> datetime | None:
@@ -399,20 +451,14 @@ def _utc(column: pa.Array) -> pa.Array:
     return column.cast(TIME, safe=False)
 
 
-def _range_checked(
-    times: pa.Array, name: str, given: pa.Array, required: bool = False
-) -> tuple[pa.Array, dict[int, str]]:
-    within = pc.and_(
-        pc.greater_equal(times, pa.scalar(_EARLIEST, TIME)), pc.less(times, pa.scalar(_LATEST, TIME))
-    )
-    good = pc.fill_null(within, False)
-    if not required:
-        good = pc.or_(good, pc.is_null(given))
+def _range_checked(times: pa.Array, name: str, given: pa.Array) -> tuple[pa.Array, dict[int, str]]:
+    within = pc.and_(pc.greater_equal(times, pa.scalar(_EARLIEST, TIME)), pc.less(times, pa.scalar(_LATEST, TIME)))
+    good = pc.or_(pc.fill_null(within, False), pc.is_null(given))
     wrong = {
         index: f"{name}: {str(value)!r} is not a time between 1990 and 2100, like 2026-03-01T12:00:00Z"
         for index, value in _failures(given, good)
     }
-    return times, wrong
+    return pc.if_else(within, times, pa.scalar(None, TIME)), wrong
 
 
 def _kinds(source: Source, batch: RowBatch) -> tuple[pa.Array, dict[int, str]]:
@@ -423,15 +469,10 @@ def _kinds(source: Source, batch: RowBatch) -> tuple[pa.Array, dict[int, str]]:
     places = pc.index_in(pc.utf8_lower(column), pa.array(list(words)))
     kinds = pa.array(list(words.values())).take(places)
     wrong = {
-        index: f"kind: {value!r} is not known; map it under [source.kinds]"
+        index: f"kind: {value!r} is not known; map it under [source.kinds]" if value else "kind: is empty"
         for index, value in _failures(column, pc.is_valid(kinds))
     }
     return kinds, wrong
-
-
-def _needed(batch: RowBatch, name: str) -> tuple[pa.Array, dict[int, str]]:
-    column = batch.columns[name]
-    return column, {index: f"{name}: is empty" for index in pc.indices_nonzero(pc.is_null(column)).to_pylist()}
 
 
 def _one_of(
@@ -501,9 +542,6 @@ def _as(schema: pa.Schema, columns: dict[str, Any]) -> pa.Table:
     """The columns in the schema's order; those not given are NULL."""
     rows = len(next(iter(columns.values())))
     return pa.table(
-        [
-            columns[field.name] if field.name in columns else pa.nulls(rows, field.type)
-            for field in schema
-        ],
+        [columns[field.name] if field.name in columns else pa.nulls(rows, field.type) for field in schema],
         schema=schema,
     )

@@ -5,12 +5,14 @@ Nothing is inferred: each wanted column arrives as text, or as it lies in Parque
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,6 +23,8 @@ import pyarrow.parquet as pq
 from clout.errors import PoisonInput
 from clout.platforms.rows import BATCH_ROWS
 
+#: Columns of ours that may come as a time. Any other column's times become text.
+TIMES = ("unix_ts", "occurred_at", "created_at")
 #: (reason, row number, the row as it was read)
 BadRow = tuple[str, int, str]
 
@@ -32,7 +36,10 @@ _LONGEST = 16 << 20
 
 @dataclass
 class RowBatch:
-    """Rows `numbers` of a file (the header is row 1), one text column per wanted column, and the rows refused."""
+    """Rows `numbers` of a file, one text column per wanted column, and the rows refused.
+
+    The header is row 1. Blank lines of a CSV file are not counted, those of a JSON lines file are.
+    """
 
     numbers: list[int]
     columns: dict[str, pa.Array]
@@ -67,11 +74,14 @@ def read_batches(
         else:
             default = "\t" if ".tsv" in name else ","
             yield from _read_csv(file, wanted, needed, delimiter or default, column_names)
-    except (pa.ArrowInvalid, OSError, EOFError, zlib.error) as error:
+    except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
         raise PoisonInput(f"{file}: cannot be read to its end: {error}; replace the file and run again") from error
 
 
 def _check_columns(file: Path, names: list[str], wanted: dict[str, str], needed: list[tuple[str, ...]]) -> None:
+    for theirs in wanted.values():
+        if names.count(theirs) > 1:
+            raise PoisonInput(f"{file}: row 1: {names.count(theirs)} columns are named {theirs}; rename all but one")
     for alternatives in needed:
         if not any(wanted[ours] in names for ours in alternatives):
             theirs = " or ".join(wanted[ours] for ours in alternatives)
@@ -97,17 +107,18 @@ def _read_csv(
         bad.append((f"{row.actual_columns} fields where {row.expected_columns} are expected", number, row.text or ""))
         return "skip"
 
+    names, is_all = (column_names, False) if column_names else _csv_header(file, delimiter)
+    _check_columns(file, [name.strip() for name in names], wanted, needed)
+    if is_all:
+        yield _as_text([], {}, wanted, [])
+        return
+    _check_quotes(file, delimiter)
+    as_written = {name.strip(): name for name in names}
+    present = {ours: as_written[theirs] for ours, theirs in wanted.items() if theirs in as_written}
     read = pacsv.ReadOptions(column_names=column_names, block_size=_LONGEST, use_threads=False)
-    parse = pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=lambda row: "skip")
-    if file.stat().st_size == 0:
-        _check_columns(file, [], wanted, needed)
-    with pacsv.open_csv(file, read, parse) as reader:
-        names = reader.schema.names
-    _check_columns(file, names, wanted, needed)
-    present = {ours: theirs for ours, theirs in wanted.items() if theirs in names}
     convert = pacsv.ConvertOptions(
         column_types={theirs: pa.binary() for theirs in present.values()},
-        include_columns=list(present.values()),
+        include_columns=list(dict.fromkeys(present.values())),
         strings_can_be_null=False,
     )
     parse = pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse)
@@ -125,6 +136,40 @@ def _read_csv(
         yield _as_text([], {}, wanted, _take(bad))
 
 
+def _csv_header(file: Path, delimiter: str) -> tuple[list[str], bool]:
+    """The header's names, and whether there is nothing else: a header without a line's end is beyond Arrow."""
+    with pa.input_stream(file) as stream:
+        head = stream.read(1 << 20)
+    lines = [line for line in head.splitlines() if line.strip()]
+    if not lines:
+        return [], True
+    try:
+        first = lines[0].decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PoisonInput(f"{file}: row 1: not UTF-8: {lines[0][:80]!r}; export the file as UTF-8") from error
+    return next(csv.reader([first], delimiter=delimiter)), len(lines) == 1
+
+
+def _check_quotes(file: Path, delimiter: str) -> None:
+    """Refuse a file in which a quote is opened and never closed: Arrow takes all that follows as one field."""
+    with pa.input_stream(file) as stream:
+        quotes = sum(chunk.count(b'"') for chunk in iter(lambda: stream.read(_LONGEST), b""))
+    if quotes % 2 == 0:
+        return
+    # A single quote inside a field (5" nails) is harmless. So see whether a mark after the end is a row of its own.
+    number, last, mark = 0, [""], "\x00end\x00"
+    opener = gzip.open if file.name.lower().endswith(".gz") else open
+    with opener(file, "rt", encoding="utf-8", errors="replace", newline="") as stream:
+        rows = csv.reader(chain(stream, ["\n", mark]), delimiter=delimiter)
+        try:
+            for row in filter(None, rows):
+                number, last = number + 1, row
+        except csv.Error:  # the field has grown beyond all measure
+            number, last = number + 1, [""]
+    if last != [mark]:
+        raise PoisonInput(f"{file}: row {number}: a quote is opened and never closed; mend the row and run again")
+
+
 def _read_json_lines(file: Path, wanted: dict[str, str], needed: list[tuple[str, ...]]) -> Iterator[RowBatch]:
     opener = gzip.open if file.name.lower().endswith(".gz") else open
     numbers: list[int] = []
@@ -135,8 +180,17 @@ def _read_json_lines(file: Path, wanted: dict[str, str], needed: list[tuple[str,
         for number, line in enumerate(iter(lambda: stream.readline(_LONGEST), b""), start=1):
             if not line.strip():
                 continue
+            if len(line) == _LONGEST and not line.endswith(b"\n"):
+                bad.append((f"longer than {_LONGEST} bytes", number, line[:1000].decode("utf-8", "replace")))
+                while line and not line.endswith(b"\n"):
+                    line = stream.readline(_LONGEST)
+                continue
             try:
-                record = json.loads(line)
+                # Left to itself, json takes bytes for UTF-16 or UTF-32 where some of them are zero.
+                record = json.loads(line.decode("utf-8-sig"))
+            except UnicodeDecodeError:
+                bad.append(("not UTF-8", number, line.decode("utf-8", "replace")))
+                continue
             except (ValueError, RecursionError) as error:
                 bad.append((f"not JSON: {error}", number, line.decode("utf-8", "replace")))
                 continue
@@ -168,8 +222,12 @@ def _read_parquet(file: Path, wanted: dict[str, str], needed: list[tuple[str, ..
         names = parquet.schema_arrow.names
         _check_columns(file, names, wanted, needed)
         present = {ours: theirs for ours, theirs in wanted.items() if theirs in names}
+        for theirs in present.values():
+            kind = parquet.schema_arrow.field(theirs).type
+            if pa.types.is_nested(kind):
+                raise PoisonInput(f"{file}: column {theirs} holds {kind}; it must hold text, numbers or times")
         first = 1
-        for batch in parquet.iter_batches(BATCH_ROWS, columns=list(present.values())):
+        for batch in parquet.iter_batches(BATCH_ROWS, columns=list(dict.fromkeys(present.values()))):
             numbers = list(range(first, first + batch.num_rows))
             first += batch.num_rows
             yield _as_text(numbers, {ours: batch.column(t) for ours, t in present.items()}, wanted, [])
@@ -182,9 +240,7 @@ def _from_text_rows(
     return _as_text(numbers, columns, wanted, bad)
 
 
-def _as_text(
-    numbers: list[int], columns: dict[str, pa.Array], wanted: dict[str, str], bad: list[BadRow]
-) -> RowBatch:
+def _as_text(numbers: list[int], columns: dict[str, pa.Array], wanted: dict[str, str], bad: list[BadRow]) -> RowBatch:
     """Bring every column to trimmed text (times of Parquet stay times), empty text to NULL; refuse bad UTF-8."""
     keep = [True] * len(numbers)
     text: dict[str, pa.Array] = {}
@@ -199,9 +255,11 @@ def _as_text(
             column = column.dictionary_decode()
         if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
             column = _decode(numbers, ours, column, keep, bad)
-        if pa.types.is_timestamp(column.type):
+        if pa.types.is_timestamp(column.type) and ours in TIMES:
             text[ours] = column
             continue
+        if pa.types.is_floating(column.type):
+            column = _whole_numbers(column)
         column = pc.utf8_trim_whitespace(column.cast(pa.string()))
         text[ours] = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
     if all(keep):
@@ -211,9 +269,15 @@ def _as_text(
     return RowBatch(kept, {ours: column.filter(mask) for ours, column in text.items()}, bad)
 
 
-def _decode(
-    numbers: list[int], name: str, column: pa.Array, keep: list[bool], bad: list[BadRow]
-) -> pa.Array:
+def _whole_numbers(column: pa.Array) -> pa.Array:
+    """Floats as text: 1e15 as 1000000000000000, which is how pandas leaves whole numbers beside a missing one."""
+    column = column.cast(pa.float64())
+    whole = pc.and_(pc.equal(pc.floor(column), column), pc.less_equal(pc.abs(column), float(2**53)))
+    digits = pc.if_else(whole, column, pa.scalar(None, pa.float64())).cast(pa.int64()).cast(pa.string())
+    return pc.if_else(whole, digits, column.cast(pa.string()))
+
+
+def _decode(numbers: list[int], name: str, column: pa.Array, keep: list[bool], bad: list[BadRow]) -> pa.Array:
     try:
         return column.cast(pa.string())
     except pa.ArrowInvalid:
