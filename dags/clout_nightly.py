@@ -162,7 +162,7 @@ with DAG(
         """Make the audited run visible; the day becomes the asset's partition when that has succeeded."""
         outlet_events[SCORES].add_partitions(params.get("day") or ds)
         return (
-            f"'{PYTHON}' '{JOBS}/publish.py' --day \"$DAY\" --run \"$RUN\" --reason \"$REASON\""
+            f'\'{PYTHON}\' \'{JOBS}/publish.py\' --day "$DAY" --run "$RUN" --reason "$REASON"'
             f" --staging '{STAGING}' --warehouse '{WAREHOUSE}'"
         )
 

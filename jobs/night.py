@@ -19,7 +19,6 @@ import network
 import publish
 import reach
 import score
-
 from clout import arguments, session
 from clout.errors import PoisonInput, run_main
 from clout.influence.model import read_model
@@ -84,9 +83,10 @@ def show_leaderboard(file: Path, day: date, places: int = 15) -> None:
     if not file.is_file():
         raise PoisonInput(f"{file}: nothing is published")
     with duckdb.connect(str(file), read_only=True) as warehouse:
-        total = warehouse.execute(
-            "SELECT count(*), count(score) FROM clout.scores WHERE ds = ?", [day]
-        ).fetchone() or (0, 0)
+        total = warehouse.execute("SELECT count(*), count(score) FROM clout.scores WHERE ds = ?", [day]).fetchone() or (
+            0,
+            0,
+        )
         print(f"Leaderboard of {day}: {total[1]} people scored, {total[0] - total[1]} with too little evidence")
         warehouse.execute(
             "SELECT place, person_id, name, round(score, 1) AS score, round(true_reach, 1) AS true_reach,"

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
 from clout.lake import Lake
 
 if TYPE_CHECKING:
@@ -24,7 +23,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     from clout import session
 
     session.LOCAL |= {
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC",
+        "spark.driver.extraJavaOptions": session.LOCAL["spark.driver.extraJavaOptions"]
+        + " -XX:TieredStopAtLevel=1 -XX:+UseParallelGC",
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("spark-warehouse")),
     }

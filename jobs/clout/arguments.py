@@ -36,7 +36,10 @@ def run_id(text: str) -> str:
 _ARGUMENTS: dict[str, dict] = {
     "day": {"type": day, "required": True, "help": "the score date, YYYY-MM-DD, UTC"},
     "run": {"type": run_id, "required": True, "help": "the run's name; staging is addressed by (day, run)"},
-    "lake": {"default": os.environ.get("CLOUT_LAKE") or str(HOME / "lake"), "help": "path or URI of the lake"},
+    "lake": {
+        "default": os.environ.get("CLOUT_LAKE") or str(HOME / "lake"),
+        "help": "path or URI of the lake",
+    },
     "staging": {
         "type": Path,
         "default": Path(os.environ.get("CLOUT_STAGING") or HOME / "staging"),

@@ -86,7 +86,9 @@ def test_policy(nightly):
         assert task.retries >= 1
         assert task.execution_timeout
         assert not task.depends_on_past
-        assert task.pool == ("spark" if task.task_id in SPARK_JOBS else "publish" if task.task_id == "publish" else "default_pool")
+        assert task.pool == (
+            "spark" if task.task_id in SPARK_JOBS else "publish" if task.task_id == "publish" else "default_pool"
+        )
     assert [asset.name for asset in dag.get_task("publish").outlets] == ["clout.scores"]
     assert not any(dag.get_task(name).outlets for name in CHAIN if name not in ("publish", "pull"))
 
@@ -96,7 +98,8 @@ def test_command_line_is_the_recorded_one_and_parses(nightly, name):
     home = os.environ["CLOUT_HOME"]
     found = argv(nightly, name, CONTEXT)
     portable = [
-        word.replace(home, "$CLOUT_HOME").replace(str(ROOT), "$ROOT").replace(sys.executable, "$PYTHON") for word in found
+        word.replace(home, "$CLOUT_HOME").replace(str(ROOT), "$ROOT").replace(sys.executable, "$PYTHON")
+        for word in found
     ]
     recorded = json.loads(RECORDED.read_text()) if RECORDED.exists() else {}
     if os.environ.get("REBUILD"):

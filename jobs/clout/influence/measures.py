@@ -83,7 +83,9 @@ def excluded(account_states: DataFrame, operator_list: DataFrame, day: date) -> 
     )
 
 
-def pairs(activity: DataFrame, account_states: DataFrame, operator_list: DataFrame, model: Model, day: date) -> DataFrame:
+def pairs(
+    activity: DataFrame, account_states: DataFrame, operator_list: DataFrame, model: Model, day: date
+) -> DataFrame:
     """How surely each person moves each other: sql/pairs.sql over the window's activity."""
     spark = activity.sparkSession
     bound = parameters(model, day)
@@ -156,9 +158,7 @@ def rank(pairs: DataFrame, seeds: DataFrame, model: Model) -> DataFrame:
     return edges.unionByName(marks).groupBy("platform").applyInArrow(ranked, network_rank.RANKS_DDL)
 
 
-def score(
-    evidence: Evidence, reach: DataFrame, amplification: DataFrame, network: DataFrame
-) -> DataFrame:
+def score(evidence: Evidence, reach: DataFrame, amplification: DataFrame, network: DataFrame) -> DataFrame:
     """The scores of one day: sql/score.sql. One row per person_id."""
     return queries.run(
         evidence.spark,
@@ -179,7 +179,7 @@ def scored_accounts(scores: DataFrame, account_states: DataFrame) -> DataFrame:
 def _register_beta_quantile(spark: SparkSession) -> None:
     from pyspark.sql.functions import pandas_udf
 
-    @pandas_udf("double")
+    @pandas_udf("double")  # type: ignore[call-overload]
     def beta_quantile(p: pd.Series, alpha: pd.Series, beta: pd.Series) -> pd.Series:
         from scipy.special import betaincinv
 

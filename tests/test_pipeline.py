@@ -1,0 +1,194 @@
+"""Whole nights of the invented world, from exports to published tables: twice, backwards, on an empty day, and by the README."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import night
+import pytest
+from clout.errors import PoisonInput
+from sandbox.world import PLATFORMS, World, write
+
+pytestmark = pytest.mark.quality
+
+ROOT = Path(__file__).resolve().parents[1]
+FIRST, LAST = date(2026, 3, 1), date(2026, 3, 5)
+
+
+def run(home: Path, days: str, sources: Path) -> None:
+    """Nights into a home of their own."""
+    places = [f"--{name}={home / name}" for name in ("lake", "staging", "warehouse")]
+    night.main(["--days", days, "--sources", str(sources), *places])
+
+
+def published(home: Path) -> Path:
+    return home / "warehouse" / "warehouse.duckdb"
+
+
+def query(home: Path, sql: str) -> list[tuple]:
+    with duckdb.connect(str(published(home)), read_only=True) as connection:
+        return connection.sql(sql).fetchall()
+
+
+def file_hashes(home: Path) -> dict[str, str]:
+    """sha256 of every published Parquet file, by table and day."""
+    data = home / "warehouse" / "data"
+    return {
+        "/".join(file.relative_to(data).parts[:2]): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(data.rglob("*.parquet"))
+    }
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five days of the invented world; the sixth day's export is there and empty."""
+    folder = tmp_path_factory.mktemp("world")
+    sources = write(folder, [FIRST + timedelta(days=i) for i in range(5)])
+    for platform in PLATFORMS:
+        (folder / platform.name / f"interactions-{LAST + timedelta(days=1)}.csv").write_text(
+            "actor,target,unix_ts,kind\n"
+        )
+    return sources
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, world: Path, spark) -> Path:
+    """Two nights, in order."""
+    made = tmp_path_factory.mktemp("home")
+    run(made, "2026-03-04..2026-03-05", world)
+    return made
+
+
+def test_two_days_are_published(home):
+    log = query(home, "SELECT version, ds::VARCHAR, warnings FROM meta.publish_log ORDER BY version")
+    assert log == [(1, "2026-03-04", 0), (2, "2026-03-05", 0)]
+    assert query(home, "SELECT DISTINCT ds::VARCHAR FROM clout.scores ORDER BY 1") == [
+        ("2026-03-04",),
+        ("2026-03-05",),
+    ]
+    low, high, scored = query(home, "SELECT min(score), max(score), count(score) FROM clout.scores")[0]
+    assert 1 <= low < high <= 100
+    assert scored > 300
+    assert {row[0] for row in query(home, "SELECT table_name FROM meta.freshness")} == {
+        "scores",
+        "accounts",
+        "conservation",
+    }
+
+
+def test_every_row_is_accounted_for(home, world):
+    """rows_in is what the exports hold, counted here from the world itself; the rest adds up to it."""
+    for platform in PLATFORMS:
+        _, acts = World().day(platform, LAST)
+        found = query(
+            home,
+            "SELECT rows_in, kept + self_interaction + duplicate + outside_day + excluded + unidentified + untimed + removed"
+            f" + quarantined, self_interaction FROM meta.conservation WHERE ds = '{LAST}' AND platform = '{platform.name}'",
+        )
+        repeated = {tuple(sorted(act.items())) for act in acts}
+        own = sum(dict(act)["actor"] == dict(act)["target"] for act in repeated)
+        assert found == [(len(acts), len(acts), own)]
+
+
+def test_who_may_not_be_scored_is_nowhere(home):
+    world = World()
+    hidden = {*world.minors, *world.opted_out, *world.protected, world.excluded_by_operator}
+    assert len(hidden) > 30
+    keys = {f"{platform.name}:{i}" for platform in PLATFORMS for i in hidden}
+    shown = {
+        row[0] for row in query(home, "SELECT person_id FROM clout.scores UNION SELECT account_key FROM clout.accounts")
+    }
+    assert not keys & shown
+    # As actors neither: not one of them is in the activity or in the pairs.
+    for table in ("activity", "features/pairs"):
+        files = str(home / "lake" / table / "**" / "*.parquet")
+        actors = duckdb.sql(
+            f"SELECT actor FROM read_parquet('{files}') UNION SELECT target FROM read_parquet('{files}')"
+        )
+        assert not keys & {row[0] for row in actors.fetchall()}
+
+
+def test_amplification_is_null_with_a_reason_where_posts_are_unknown(home):
+    rows = query(
+        home,
+        "SELECT split_part(person_id, ':', 1), count(amplification), count(amplification_missing_reason),"
+        " list(DISTINCT amplification_missing_reason) FROM clout.scores GROUP BY 1 ORDER BY 1",
+    )
+    (murmur, with_posts, _, _), (plaza, none, reasons, why) = rows
+    assert (murmur, plaza) == ("murmur", "plaza")
+    assert with_posts > 300
+    assert none == 0
+    assert reasons > 100
+    assert [reason for reason in why if reason] == ["platform shows no posts"]
+
+
+def test_true_pull_shows(home):
+    """The people whom the world made to move others score higher. The rank correlation, from DuckDB's corr of ranks."""
+    pulls = World().pull
+    rows = query(
+        home,
+        f"SELECT person_id, score FROM clout.scores WHERE ds = '{LAST}' AND score IS NOT NULL AND people >= 10",
+    )
+    pairs = [(float(pulls[int(person.split(":")[1])]), score) for person, score in rows]
+    assert len(pairs) > 100
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE t (pull DOUBLE, score DOUBLE)")
+        connection.executemany("INSERT INTO t VALUES (?, ?)", pairs)
+        found = connection.sql(
+            "SELECT corr(a, b) FROM (SELECT rank() OVER (ORDER BY pull) AS a, rank() OVER (ORDER BY score) AS b FROM t)"
+        ).fetchone()
+    assert found is not None
+    assert found[0] > 0.5
+
+
+def test_a_second_run_publishes_nothing_new(home, world, capsys):
+    before = published(home).read_bytes()
+    run(home, "2026-03-05", world)
+    assert published(home).read_bytes() == before
+    assert "nothing new" in capsys.readouterr().out
+
+
+def test_backwards_gives_the_same_bytes(home, world, tmp_path):
+    """Newest day first, on an empty lake: every published file is equal byte for byte."""
+    run(tmp_path, "2026-03-05..2026-03-04", world)
+    assert [row[0] for row in query(tmp_path, "SELECT ds::VARCHAR FROM meta.publish_log ORDER BY version")] == [
+        "2026-03-05",
+        "2026-03-04",
+    ]
+    assert file_hashes(tmp_path) == file_hashes(home)
+    assert len(file_hashes(home)) == 6
+
+
+def test_an_empty_day_stops_publication_and_yesterday_stays(home, world):
+    before = published(home).read_bytes()
+    with pytest.raises(PoisonInput, match=r"2026-03-06 is not published: activity\.row_count failed"):
+        run(home, "2026-03-06", world)
+    assert published(home).read_bytes() == before
+    assert query(home, f"SELECT count(*) > 300 FROM clout.scores WHERE ds = '{LAST}'") == [(True,)]
+
+
+def test_a_day_nobody_exported_stops_too(home, world):
+    with pytest.raises(PoisonInput, match="2026-05-01 is not published"):
+        run(home, "2026-05-01", world)
+
+
+def test_the_readmes_queries_run_as_printed(home):
+    blocks = re.findall(r"```sql\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) >= 5
+    for block in blocks:
+        assert query(home, block), f"no rows: {block}"
+
+
+def test_the_world_is_the_same_every_time(tmp_path):
+    days = [FIRST, LAST]
+    write(tmp_path / "a", days)
+    write(tmp_path / "b", days[::-1])
+    files = {
+        file.relative_to(tmp_path / "a"): file.read_bytes() for file in (tmp_path / "a").rglob("*") if file.is_file()
+    }
+    assert len(files) > 8
+    assert all((tmp_path / "b" / name).read_bytes() == content for name, content in files.items())
