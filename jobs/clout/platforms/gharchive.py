@@ -45,6 +45,8 @@ _EVENTS: dict[str, tuple[str, str, tuple[str, ...] | None]] = {
 }
 #: A login after an @ that is not inside a word, an e-mail address, a path or another name.
 _MENTION = re.compile(r"(?<![\w.@/`-])@([a-z\d](?:[a-z\d]|-(?=[a-z\d])){0,38})(?![\w@/])", re.IGNORECASE)
+#: Anything around an @, also as JSON or a URL escapes it.
+_ADDRESS = re.compile(r"[^\s\"'<>]*(?:@|\\u0040|%40)[^\s\"'<>]*", re.IGNORECASE)
 
 
 def read(source: Source, days: set[date]) -> Iterator[Batch | FileReport]:
@@ -53,21 +55,33 @@ def read(source: Source, days: set[date]) -> Iterator[Batch | FileReport]:
     for file in sorted(source.path.rglob("*.json.gz")):
         named = _HOUR.fullmatch(file.name)
         if named:
-            hours.setdefault(date.fromisoformat(named[1]), {})[int(named[2])] = file
+            day, hour = _day(file, named[1]), int(named[2])
+            if hour > 23:
+                raise PoisonInput(f"{file}: a day has no hour {hour}; rename or remove it")
+            former = hours.setdefault(day, {}).setdefault(hour, file)
+            if former != file:
+                raise PoisonInput(f"{file}: the same hour as {former}; remove one of the two")
     if not hours:
         raise PoisonInput(f"{source.path}: holds no hour file such as 2026-03-01-0.json.gz")
     for day in sorted(days & set(hours)):
         seen: set[str] = set()
         accounts: dict[str, dict[str, Any]] = {}
         for hour in range(24):
-            file = hours[day].get(hour)
-            if file is None:
+            found = hours[day].get(hour)
+            if found is None:
                 subject = f"{day}-{hour}.json.gz"
                 yield FileReport(subject, "interactions", "hour_file", "skipped", "missing", per_day={day: 0})
             else:
-                yield from _read_hour(source, file, day, seen, accounts)
+                yield from _read_hour(source, found, day, seen, accounts)
         if accounts:
             yield Batch("accounts", day, rows_table("accounts", list(accounts.values())))
+
+
+def _day(file: Path, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise PoisonInput(f"{file}: {text} in its name is not a day; rename it") from error
 
 
 def _read_hour(
@@ -91,9 +105,16 @@ def _read_hour(
                 try:
                     event = json.loads(line)
                     found = _interactions(source.name, event)
-                except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
-                    problem = f"not a GitHub event: {type(error).__name__}: {error}"
-                    bad.append((problem, file.name, number, _without_emails(line)))
+                except (
+                    ArithmeticError,
+                    AttributeError,
+                    LookupError,
+                    RecursionError,
+                    TypeError,
+                    ValueError,
+                ) as error:
+                    problem = _without_emails(f"not a GitHub event: {type(error).__name__}: {error}")
+                    bad.append((problem, file.name, number, _without_emails(line.decode("utf-8", "replace"))))
                     continue
                 for row in found:
                     provenance = {"fetched_at": fetched, "source_endpoint": "hour_file"}
@@ -106,8 +127,10 @@ def _read_hour(
                         accounts[actor] = _account(actor, {**provenance, "raw_ref": f"{file.name}:{number}"})
                 if len(rows) >= BATCH_ROWS:
                     yield from flush()
-    except (OSError, EOFError, zlib.error) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         report.status, report.reason = "truncated", f"cut after line {number}: {error}"
+    if report.bytes == 0:  # gzip takes no bytes at all for a whole file
+        report.status, report.reason = "truncated", "the file is empty"
     yield from flush()
     if bad:
         report.rows_quarantined = report.quarantined_per_day[day] = len(bad)
@@ -127,9 +150,10 @@ def _interactions(platform: str, event: dict[str, Any]) -> list[dict[str, Any]]:
     actor = _key(platform, event["actor"]["login"])
     repository = str(event["repo"]["name"]).lower()
     owner, slash, _ = repository.partition("/")
-    if not owner or not slash:
-        raise ValueError(f"repository {repository!r} has no owner")
-    at = datetime.fromisoformat(event["created_at"]).astimezone(UTC)
+    if not owner or not slash or "@" in repository:
+        raise ValueError(f"repo: {repository!r} is not of the form owner/name")
+    at = datetime.fromisoformat(event["created_at"])
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     thread = payload.get("issue") or payload.get("pull_request") or {}
     post = repository if "number" not in thread else f"{repository}#{thread['number']}"
     # Event ids have not been monotone or unique since 2025: identity is the whole of who, what, where, when.
@@ -168,8 +192,9 @@ def _interactions(platform: str, event: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _key(platform: str, login: str) -> str:
-    if not login:
-        raise ValueError("login is empty")
+    if not login or "@" in login:
+        raise ValueError("login: is empty or an e-mail address")
+    login.encode()  # half a surrogate pair is legal JSON, and nothing that Parquet can hold
     return f"{platform}:{login.lower()}"
 
 
@@ -189,5 +214,6 @@ def _account(key: str, provenance: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _without_emails(line: bytes) -> str:
-    return re.sub(r"[^\s\"'<>]+@[^\s\"'<>]+", "<address>", line.decode("utf-8", "replace"))
+def _without_emails(text: str) -> str:
+    # Cut first: on a long line without spaces the search would take for ever.
+    return _ADDRESS.sub("<address>", text[:1000])
