@@ -1,16 +1,16 @@
 """Reads the sources' configuration: one TOML file that lists every source, and checks it word by word.
 
-    [[source]]
-    name = "higgs"               # the platform's name in every key: higgs:88
-    reader = "files"             # files | gharchive
-    path = "exports"             # a folder; relative to this file
-    seeds = ["88"]               # optional: accounts trusted by the operator, as the platform writes them
-    [source.columns]             # optional: ours = theirs, where the export names its columns otherwise
-    actor = "user_from"
-    [source.kinds]               # optional: theirs = ours
-    RT = "share"
+[[source]]
+name = "higgs"               # the platform's name in every key: higgs:88
+reader = "files"             # files | gharchive
+path = "exports"             # a folder; relative to this file
+seeds = ["88"]               # optional: accounts trusted by the operator, as the platform writes them
+[source.columns]             # optional: ours = theirs, where the export names its columns otherwise
+actor = "user_from"
+[source.kinds]               # optional: theirs = ours
+RT = "share"
 
-    exclude = "exclusions.csv"   # optional, at the top: account_key,reason of people who are never scored
+exclude = "exclusions.csv"   # optional, at the top: account_key,reason of people who are never scored
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,27 @@ from typing import Any
 from clout.errors import PoisonInput
 from clout.lake_schemas import KINDS
 
-READERS = ("files", "gharchive")
+_OPTIONS = ("delimiter", "column_names", "kind", "unix_unit")
+_KNOWN = {
+    "files": {"name", "reader", "path", "seeds", "columns", "kinds", *_OPTIONS},
+    "gharchive": {"name", "reader", "path", "seeds"},
+}
+READERS = tuple(_KNOWN)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+#: What each optional key must hold: a check, and the words for it.
+_SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "seeds": (lambda it: _is_list(it, (str, int)), 'a list of ids, like ["88"]'),
+    "columns": (lambda it: _is_table_of_text(it), 'a table of texts, like actor = "user_from"'),
+    "kinds": (lambda it: _is_table_of_text(it), 'a table of texts, like RT = "share"'),
+    "delimiter": (
+        lambda it: isinstance(it, str) and it.isascii() and len(it) == 1 and it not in '"\r\n',
+        "one character",
+    ),
+    "column_names": (
+        lambda it: _is_list(it, (str,)) and it != [],
+        'a list of names, like ["actor", "target", "unix_ts"]',
+    ),
+}
 _HOUR_FILE = re.compile(r"\d{4}-\d{2}-\d{2}-\d{1,2}\.json\.gz")
 
 
@@ -74,7 +94,7 @@ def read_sources(location: Path) -> Sources:
         raise PoisonInput(f"{location}: no such sources file or folder of exports")
     try:
         text = tomllib.loads(location.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PoisonInput(f"{location}: not a TOML file: {error}") from error
     _known_keys(location, "top", text, {"source", "exclude"})
     entries = text.get("source")
@@ -85,7 +105,15 @@ def read_sources(location: Path) -> Sources:
     for name in names:
         if names.count(name) > 1:
             raise PoisonInput(f"{location}: two sources are named {name!r}; a name is the platform in every key")
-    return Sources(sources, _read_exclusions(location, text.get("exclude")))
+    excluded = _read_exclusions(location, text.get("exclude"))
+    by_login = {source.name for source in sources if source.reader == "gharchive"}
+    return Sources(sources, {_key(key, by_login): reason for key, reason in excluded.items()})
+
+
+def _key(key: str, by_login: set[str]) -> str:
+    """The key as the readers write it: GitHub's logins have no upper case."""
+    platform, native_id = key.split(":", 1)
+    return f"{platform}:{native_id.lower() if platform in by_login else native_id}"
 
 
 def _folder_source(folder: Path) -> Source:
@@ -98,20 +126,23 @@ def _folder_source(folder: Path) -> Source:
 
 
 def _source(location: Path, entry: dict[str, Any]) -> Source:
-    known = {"name", "reader", "path", "seeds", "columns", "kinds", "delimiter", "column_names", "kind", "unix_unit"}
-    name = entry.get("name")
-    _known_keys(location, f"source {name!r}", entry, known)
+    if not isinstance(entry, dict):
+        raise PoisonInput(f"{location}: source {entry!r} is no table; begin each source with [[source]]")
+    name, reader = entry.get("name"), entry.get("reader", "files")
     where = f"{location}: source {name!r}"
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise PoisonInput(f"{where}: name must match {_NAME.pattern} (it becomes the platform in every key)")
-    reader = entry.get("reader", "files")
     if reader not in READERS:
         raise PoisonInput(f"{where}: reader {reader!r} is not one of {', '.join(READERS)}")
+    _known_keys(location, f"source {name!r}, reader {reader}", entry, _KNOWN[reader])
     if not isinstance(entry.get("path"), str):
         raise PoisonInput(f"{where}: path is missing; name the folder of its files")
     path = (location.parent / entry["path"]).resolve()
     if not path.is_dir():
         raise PoisonInput(f"{where}: path {path} is not a folder")
+    for key, (shape, example) in _SHAPES.items():
+        if key in entry and not shape(entry[key]):
+            raise PoisonInput(f"{where}: {key} = {entry[key]!r} is not {example}")
     kinds = {str(theirs): str(ours) for theirs, ours in entry.get("kinds", {}).items()}
     for theirs, ours in kinds.items():
         if ours not in KINDS:
@@ -124,36 +155,49 @@ def _source(location: Path, entry: dict[str, Any]) -> Source:
         name=name,
         reader=reader,
         path=path,
-        seeds=tuple(str(seed) for seed in entry.get("seeds", [])),
+        seeds=tuple(str(seed).lower() if reader == "gharchive" else str(seed) for seed in entry.get("seeds", [])),
         columns={str(ours): str(theirs) for ours, theirs in entry.get("columns", {}).items()},
         kinds=kinds,
-        options={key: entry[key] for key in ("delimiter", "column_names", "kind", "unix_unit") if key in entry},
+        options={key: entry[key] for key in _OPTIONS if key in entry},
     )
 
 
-def _read_exclusions(location: Path, name: str | None) -> dict[str, str]:
+def _read_exclusions(location: Path, name: object) -> dict[str, str]:
     if name is None:
         return {}
+    if not isinstance(name, str):
+        raise PoisonInput(f"{location}: exclude = {name!r} is not the name of a file")
     file = (location.parent / name).resolve()
     if not file.is_file():
         # Scoring people who asked not to be scored is worse than not scoring at all.
         raise PoisonInput(f"{file}: the exclusion list that {location} names is missing; nobody is scored without it")
     excluded: dict[str, str] = {}
     with file.open(encoding="utf-8-sig", newline="") as stream:
-        rows = csv.DictReader(stream)
-        if "account_key" not in (rows.fieldnames or []):
-            raise PoisonInput(f"{file}: row 1: needs a column account_key (and, if you like, reason)")
-        for number, row in enumerate(rows, start=2):
-            key = (row["account_key"] or "").strip()
-            if ":" not in key:
-                raise PoisonInput(f"{file}: row {number}: account_key {key!r} is not of the form platform:id")
-            excluded[key] = (row.get("reason") or "").strip() or "operator"
+        rows = csv.DictReader(stream, strict=True)
+        try:
+            if "account_key" not in (rows.fieldnames or []):
+                raise PoisonInput(f"{file}: row 1: needs a column account_key (and, if you like, reason)")
+            for row in rows:
+                platform, colon, native_id = (row["account_key"] or "").partition(":")
+                key = f"{platform.strip()}{colon}{native_id.strip()}"
+                if not re.fullmatch(r"[^:\s]+:.+", key):
+                    problem = f"account_key {key!r} is not of the form platform:id"
+                    raise PoisonInput(f"{file}: row {rows.line_num}: {problem}")
+                excluded[key] = (row.get("reason") or "").strip() or "operator"
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise PoisonInput(f"{file}: cannot be read as UTF-8 CSV after row {rows.line_num}: {error}") from error
     return excluded
+
+
+def _is_list(it: object, kinds: tuple[type, ...]) -> bool:
+    return isinstance(it, list) and all(isinstance(one, kinds) for one in it)
+
+
+def _is_table_of_text(it: object) -> bool:
+    return isinstance(it, dict) and all(isinstance(one, str) for one in it.values())
 
 
 def _known_keys(location: Path, where: str, given: dict[str, Any], known: set[str]) -> None:
     unknown = sorted(set(given) - known)
     if unknown:
-        raise PoisonInput(
-            f"{location}: {where}: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}"
-        )
+        raise PoisonInput(f"{location}: {where}: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")

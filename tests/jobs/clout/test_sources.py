@@ -1,0 +1,175 @@
+"""Shows that the sources' configuration is checked word by word, and that every message names the file and the cure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from clout.errors import PoisonInput
+from clout.sources import Sources, read_sources
+
+SOURCE = '[[source]]\nname = "murmur"\npath = "in"\n'
+
+
+def read(folder: Path, text: str | bytes, exclusions: str | bytes | None = None) -> Sources:
+    (folder / "in").mkdir(exist_ok=True)
+    file = folder / "sources.toml"
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    if exclusions is not None:
+        (folder / "gone.csv").write_bytes(exclusions.encode() if isinstance(exclusions, str) else exclusions)
+    return read_sources(file)
+
+
+def test_a_whole_file(tmp_path: Path) -> None:
+    (tmp_path / "hours").mkdir()
+    text = """
+        exclude = "gone.csv"
+        [[source]]
+        name = "murmur"
+        reader = "files"
+        path = "in"
+        seeds = ["88", 89]
+        delimiter = " "
+        column_names = ["actor", "target", "unix_ts"]
+        kind = "like"
+        unix_unit = "ms"
+        [source.columns]
+        actor = "user_from"
+        [source.kinds]
+        RT = "share"
+        [[source]]
+        name = "gh"
+        reader = "gharchive"
+        path = "hours"
+        seeds = ["Ann-Lee"]
+    """
+    sources = read(tmp_path, text, "account_key,reason\nmurmur:Ann,asked\n murmur : 9 ,\ngh:Ann-Lee,\n")
+    murmur, hours = sources.sources
+    assert sources.platforms == ["murmur", "gh"]
+    assert (murmur.reader, murmur.path, murmur.seeds) == ("files", (tmp_path / "in").resolve(), ("88", "89"))
+    assert (murmur.columns, murmur.kinds) == ({"actor": "user_from"}, {"RT": "share"})
+    assert murmur.options == {
+        "delimiter": " ",
+        "column_names": ["actor", "target", "unix_ts"],
+        "kind": "like",
+        "unix_unit": "ms",
+    }
+    # GitHub's logins have no case, and the reader writes them small: so must the lists that name them.
+    assert hours.seeds == ("ann-lee",)
+    assert sources.excluded == {"murmur:Ann": "asked", "murmur:9": "operator", "gh:ann-lee": "operator"}
+    assert sources.named("gh") is hours
+    with pytest.raises(PoisonInput, match="no source is named 'hg'; the configuration has: murmur, gh"):
+        sources.named("hg")
+
+
+def test_the_reader_is_files_unless_said(tmp_path: Path) -> None:
+    [source] = read(tmp_path, SOURCE).sources
+    assert (source.reader, source.options, source.seeds) == ("files", {}, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "platform", "reader"),
+    [
+        ("higgs", "a.csv", "higgs", "files"),
+        ("My Export (2)", "a.csv", "my_export_2", "files"),
+        ("hours", "2026-03-01-0.json.gz", "hours", "gharchive"),
+    ],
+)
+def test_a_bare_folder_is_a_source(tmp_path: Path, name: str, file: str, platform: str, reader: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / file).touch()
+    sources = read_sources(folder)
+    assert [(s.name, s.reader, s.path) for s in sources.sources] == [(platform, reader, folder)]
+    assert sources.excluded == {}
+
+
+def test_a_folder_with_a_sources_file_is_that_file(tmp_path: Path) -> None:
+    read(tmp_path, SOURCE)
+    assert read_sources(tmp_path).platforms == ["murmur"]
+
+
+@pytest.mark.parametrize("name", ["2026", "___", "ä"])
+def test_a_folder_whose_name_names_no_platform(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(PoisonInput, match=rf"{name}: the folder's name cannot name.*write a sources\.toml in it"):
+        read_sources(tmp_path / name)
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(PoisonInput, match="nowhere: no such sources file or folder of exports"):
+        read_sources(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[source", "not a TOML file: "),
+        (b'name = "\xff"', "not a TOML file: "),
+        ("", r"lists no source; begin one with \[\[source\]\]"),
+        ("source = []", "lists no source"),
+        ('[source]\nname = "murmur"', "lists no source"),
+        ('source = ["murmur"]', r"source 'murmur' is no table; begin each source with \[\[source\]\]"),
+        ("exclud = 'x'\n" + SOURCE, "top: unknown exclud; known are exclude, source"),
+        ("exclude = 5\n" + SOURCE, "exclude = 5 is not the name of a file"),
+        (SOURCE + "pth = 1", "source 'murmur', reader files: unknown pth; known are .*path"),
+        (SOURCE + SOURCE, "two sources are named 'murmur'; a name is the platform in every key"),
+        ('[[source]]\npath = "in"', "source None: name must match"),
+        ('[[source]]\nname = "Murmur"\npath = "in"', "source 'Murmur': name must match"),
+        ('[[source]]\nname = "a:b"\npath = "in"', "source 'a:b': name must match"),
+        ('[[source]]\nname = 5\npath = "in"', "source 5: name must match"),
+        (SOURCE + 'reader = "rss"', "source 'murmur': reader 'rss' is not one of files, gharchive"),
+        (SOURCE + "reader = []", r"source 'murmur': reader \[\] is not one of files, gharchive"),
+        ('[[source]]\nname = "murmur"', "source 'murmur': path is missing; name the folder of its files"),
+        ('[[source]]\nname = "murmur"\npath = "out"', "source 'murmur': path .*out is not a folder"),
+        ('[[source]]\nname = "murmur"\npath = "sources.toml"', "source 'murmur': path .* is not a folder"),
+        (SOURCE + 'kind = "stare"', "source 'murmur': kind 'stare' is not one of like, mention"),
+        (SOURCE + "kind = []", r"source 'murmur': kind \[\] is not one of like, mention"),
+        (SOURCE + 'kinds = { RT = "retweet" }', "source 'murmur': kinds.RT = 'retweet' is not one of like"),
+        (SOURCE + 'kinds = "like"', "source 'murmur': kinds = 'like' is not a table of texts, like RT = "),
+        (SOURCE + 'unix_unit = "min"', "source 'murmur': unix_unit 'min' is not one of s, ms, us"),
+        (SOURCE + 'seeds = "88"', "source 'murmur': seeds = '88' is not a list of ids"),  # was taken as 8 and 8
+        (SOURCE + "seeds = [[1]]", r"source 'murmur': seeds = \[\[1\]\] is not a list of ids"),
+        (SOURCE + 'columns = ["actor"]', r"source 'murmur': columns = .* is not a table of texts"),
+        (SOURCE + "columns = { actor = 1 }", r"source 'murmur': columns = .* is not a table of texts"),
+        (SOURCE + 'delimiter = ""', "source 'murmur': delimiter = '' is not one character"),
+        (SOURCE + 'delimiter = "||"', "source 'murmur': delimiter = '||' is not one character".replace("|", r"\|")),
+        (SOURCE + "delimiter = '\"'", "is not one character"),
+        (SOURCE + 'column_names = "actor target"', "source 'murmur': column_names = 'actor target' is not a list"),
+        (SOURCE + "column_names = []", r"source 'murmur': column_names = \[\] is not a list of names"),
+        (SOURCE + 'reader = "gharchive"\nunix_unit = "ms"', "reader gharchive: unknown unix_unit; known are name"),
+    ],
+)
+def test_each_mistake_is_named(tmp_path: Path, text: str | bytes, message: str) -> None:
+    with pytest.raises(PoisonInput, match=rf"sources\.toml: .*{message}" if message[0] != "^" else message):
+        read(tmp_path, text)
+
+
+def test_without_the_exclusions_nobody_is_scored(tmp_path: Path) -> None:
+    with pytest.raises(PoisonInput, match=r"gone\.csv: the exclusion list that .*sources\.toml names is missing"):
+        read(tmp_path, 'exclude = "gone.csv"\n' + SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("exclusions", "message"),
+    [
+        ("", "row 1: needs a column account_key"),
+        ("key,reason\nmurmur:1,\n", "row 1: needs a column account_key"),
+        ("account_key;reason\nmurmur:1;\n", "row 1: needs a column account_key"),
+        ("account_key\nmurmur:1\nann\n", "row 3: account_key 'ann' is not of the form platform:id"),
+        ("account_key\n\n\n:ann\n", "row 4: account_key ':ann' is not"),
+        ("account_key\nmurmur:\n", "row 2: account_key 'murmur:' is not"),
+        ("account_key,reason\n,asked\n", "row 2: account_key '' is not"),
+        (b"account_key\nmurmur:\xff\n", "cannot be read as UTF-8 CSV"),
+        ('account_key,reason\n"murmur:1,asked\nmurmur:2,asked\n', "cannot be read as UTF-8 CSV"),  # 2 would be lost
+    ],
+)
+def test_a_wrong_exclusion_list_stops(tmp_path: Path, exclusions: str | bytes, message: str) -> None:
+    with pytest.raises(PoisonInput, match=rf"gone\.csv: {message}"):
+        read(tmp_path, 'exclude = "gone.csv"\n' + SOURCE, exclusions)
+
+
+def test_an_exclusion_list_from_a_spreadsheet(tmp_path: Path) -> None:
+    text = '\ufeffreason,account_key,note\r\n"asked, twice",murmur:1,x\r\n\r\n,murmur:a:b,y\r\n'
+    sources = read(tmp_path, 'exclude = "gone.csv"\n' + SOURCE, text)
+    assert sources.excluded == {"murmur:1": "asked, twice", "murmur:a:b": "operator"}
