@@ -151,9 +151,14 @@ class Lake:
         )
 
     def remove(self, path: str) -> None:
-        """Remove a partition if it is there."""
+        """Remove a partition if it is there, and what a crash left of it, which exists() would bring back."""
         if self.exists(path):
-            self.fs.delete_dir(f"{self.root}/{path}")
+            for left in self._siblings(path, ".old-"):
+                self.fs.delete_dir(left)
+            parent, name = path.rsplit("/", 1)
+            aside = f"{self.root}/{parent}/.tmp-{uuid.uuid4().hex[:12]}-{name}"
+            self.fs.move(f"{self.root}/{path}", aside)  # readers see all of it or nothing
+            self.fs.delete_dir(aside)
 
     # Inside -----------------------------------------------------------------------------------------------------
 

@@ -49,7 +49,7 @@ def pull(
 
     Days already complete are left alone unless `refresh`. Of the others, days for which the source has nothing get no
     partition, except the last of `days`, whose manifest then says "skipped". Raises PoisonInput, having written nothing,
-    where a file cannot be read.
+    where a file cannot be read. A complete day of which the source holds nothing any more stays as it is.
     """
     started = datetime.now(UTC)
     owed = [day for day in days if refresh or not lake.is_pulled(source.name, day)]
@@ -75,7 +75,10 @@ def pull(
                 result.quarantined += item.rows.num_rows if item.table == "quarantine" else 0
         result.written = partitions.place(owed, reports, started)
 
-    if days[-1] in owed and days[-1] not in result.written:
+    gone = [day for day in owed if day not in result.written and lake.is_pulled(source.name, day)]
+    for day in gone:
+        say(f"pull {source.name}: holds nothing for {day} any more; the snapshot taken before stays")
+    if days[-1] in owed and days[-1] not in [*result.written, *gone]:
         _write_skipped(lake, source.name, days[-1], started)
         say(f"pull {source.name}: nothing for {days[-1]}; the manifest says so")
     say(
@@ -114,6 +117,8 @@ class _OpenPartitions:
         observed |= {day for report in reports for day in report.per_day}
         days = [day for day in owed if day in observed]
         for day in days:
+            # A crash between the renames must not leave a manifest that calls a mixture complete.
+            self.lake.remove(self.lake.snapshot("manifest", self.platform, day))
             for table in SNAPSHOTS:
                 if table == "manifest":
                     continue
@@ -122,25 +127,29 @@ class _OpenPartitions:
                     self.lake.move_into_place(self.writers[table, day][0], place)
                 else:
                     self.lake.remove(place)  # a refresh must not leave the former pull's rows
-            rows = [
-                report.manifest_row(self.platform, day, started) for report in reports if day in report.per_day
-            ]
-            self.lake.write(
-                self.lake.snapshot("manifest", self.platform, day), pa.Table.from_pylist(rows, MANIFEST)
-            )
+            rows = [report.manifest_row(self.platform, day, started) for report in reports if day in report.per_day]
+            self.lake.write(self.lake.snapshot("manifest", self.platform, day), pa.Table.from_pylist(rows, MANIFEST))
         return days
 
     def discard(self) -> None:
         """Remove what was not renamed."""
         for aside, writer in self.writers.values():
-            writer.close()
+            with contextlib.suppress(OSError, pa.ArrowException):  # as a full disk, which is what stopped the pull
+                writer.close()
             with contextlib.suppress(FileNotFoundError):
                 self.lake.fs.delete_dir(f"{self.lake.root}/{aside}")
 
 
 def _write_skipped(lake: Lake, platform: str, day: date, started: datetime) -> None:
     report = FileReport(
-        subject="*", table="interactions", endpoint="files", status="skipped", reason="no_data", per_day={day: 0}
+        subject="*",
+        table="interactions",
+        endpoint="files",
+        status="skipped",
+        reason="no_data",
+        per_day={day: 0},
     )
     row = report.manifest_row(platform, day, started)
+    for table in SNAPSHOTS:  # a pull that was killed before its manifest may have left some
+        lake.remove(lake.snapshot(table, platform, day))
     lake.write(lake.snapshot("manifest", platform, day), pa.Table.from_pylist([row], MANIFEST))
