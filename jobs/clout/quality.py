@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -78,14 +79,14 @@ class Verdict:
         )
 
 
-def load_suite(table: str, folder: Path = EXPECTATIONS) -> Suite:
+def load_suite(table: str, folder: Path | None = None) -> Suite:
     """Read `expectations/<table>.json` and refuse whatever Great Expectations would swallow.
 
     Raises PoisonInput where the file is missing or broken, where an expectation has a type that does not exist, lacks
     an id, a severity or a reason, where the declared ids and the present ones differ, or where the suite does not begin
     with the row count and the key.
     """
-    file = folder / f"{table}.json"
+    file = (folder or EXPECTATIONS) / f"{table}.json"
     if not file.is_file():
         raise PoisonInput(f"{file}: the suite is missing; nothing is published unaudited")
     content = file.read_bytes()
@@ -93,9 +94,9 @@ def load_suite(table: str, folder: Path = EXPECTATIONS) -> Suite:
         suite = json.loads(content)
     except ValueError as error:
         raise PoisonInput(f"{file}: not JSON: {error}") from error
+    if not isinstance(suite, dict) or suite.get("name") != table:
+        raise PoisonInput(f"{file}: must be a JSON object whose name is {table!r}")
     expectations = suite.get("expectations") or []
-    if suite.get("name") != table:
-        raise PoisonInput(f"{file}: its name is {suite.get('name')!r}, must be {table!r}")
     for number, expectation in enumerate(expectations, start=1):
         _check_declaration(file, number, expectation)
     ids = [expectation["meta"]["id"] for expectation in expectations]
@@ -105,15 +106,33 @@ def load_suite(table: str, folder: Path = EXPECTATIONS) -> Suite:
             f"{file}: meta.ids declares {declared}, the expectations are {ids}; they must be equal and not empty, so"
             " that none can be lost unseen"
         )
-    if ids[:2] != ["row_count", "key_unique"]:
-        raise PoisonInput(f"{file}: a suite begins with row_count and key_unique, this one with {ids[:2]}")
+    if len(set(ids)) < len(ids):  # the outcome of one would hide that of the other
+        raise PoisonInput(f"{file}: an id occurs twice in {ids}")
+    if ids[:2] != ["row_count", "key_unique"] or not _begins_well(*expectations[:2]):
+        raise PoisonInput(
+            f"{file}: a suite begins with row_count (at least one row) and key_unique, both critical; this one begins"
+            f" with {ids[:2]}"
+        )
     return Suite(table, expectations, hashlib.sha256(content).hexdigest())
 
 
-def _check_declaration(file: Path, number: int, expectation: dict[str, Any]) -> None:
+def _begins_well(count: dict[str, Any], key: dict[str, Any]) -> bool:
+    least = count["kwargs"].get("min_value")
+    return (
+        count["type"] == "expect_table_row_count_to_be_between"
+        and isinstance(least, int)
+        and least >= 1
+        and key["type"] == "expect_compound_columns_to_be_unique"
+        and count["severity"] == key["severity"] == "critical"
+    )
+
+
+def _check_declaration(file: Path, number: int, expectation: Any) -> None:
     from great_expectations.exceptions import ExpectationNotFoundError
     from great_expectations.expectations.registry import get_expectation_impl
 
+    if not isinstance(expectation, dict) or not isinstance(expectation.get("kwargs"), dict):
+        raise PoisonInput(f"{file}: expectation {number}: needs type, kwargs, severity and meta")
     meta = expectation.get("meta") or {}
     where = f"{file}: expectation {number} ({meta.get('id')})"
     try:
@@ -124,6 +143,8 @@ def _check_declaration(file: Path, number: int, expectation: dict[str, Any]) -> 
         raise PoisonInput(f"{where}: needs meta.id and meta.why")
     if expectation.get("severity") not in SEVERITIES:
         raise PoisonInput(f"{where}: severity {expectation.get('severity')!r} is not one of {', '.join(SEVERITIES)}")
+    if "{batch}" not in expectation["kwargs"].get("unexpected_rows_query", "{batch}"):
+        raise PoisonInput(f"{where}: a query that does not read {{batch}} judges other rows than those staged")
 
 
 def check(suite: Suite, rows: DataFrame, parameters: dict[str, Any]) -> list[Check]:
@@ -137,7 +158,10 @@ def check(suite: Suite, rows: DataFrame, parameters: dict[str, Any]) -> list[Che
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     source = context.data_sources.add_spark("staged", persist=False)
     batch = source.add_dataframe_asset(suite.table).add_batch_definition_whole_dataframe("all")
-    expectations = gx.ExpectationSuite(name=suite.table, expectations=[dict(e) for e in suite.expectations])
+    try:
+        expectations = gx.ExpectationSuite(name=suite.table, expectations=[dict(e) for e in suite.expectations])
+    except (TypeError, ValueError) as error:  # a misspelt or missing argument
+        raise PoisonInput(f"suite {suite.table}: Great Expectations refuses it: {error}") from error
     if len(expectations.expectations) != len(suite.expectations):
         raise PoisonInput(f"suite {suite.table}: Great Expectations dropped an expectation while loading")
     text = json.dumps(suite.expectations)
@@ -186,16 +210,20 @@ def _crashed(suite: Suite, expectation: dict[str, Any], message: str) -> Check:
 
 
 def is_pass(suites: list[Suite], checks: list[Check]) -> bool:
-    """Whether every declared expectation was evaluated, there was at least one, and none of severity critical failed."""
+    """Whether every declared expectation was evaluated, every suite has one, and none of severity critical failed."""
     declared = sorted((suite.table, each) for suite in suites for each in suite.ids)
     evaluated = sorted((each.table, each.id) for each in checks)
-    return bool(declared) and declared == evaluated and all(c.passed or c.severity != "critical" for c in checks)
+    return (
+        bool(suites)
+        and all(suite.ids for suite in suites)
+        and declared == evaluated
+        and all(check.passed or check.severity in ("info", "warning") for check in checks)
+    )
 
 
-def suite_hashes(tables: list[str], folder: Path = EXPECTATIONS) -> dict[str, str]:
+def suite_hashes(tables: Iterable[str], folder: Path | None = None) -> dict[str, str]:
     """The hashes of the suites as they lie on disk, '' where one is missing; without importing Great Expectations."""
-    files = {table: folder / f"{table}.json" for table in tables}
+    files = {table: (folder or EXPECTATIONS) / f"{table}.json" for table in tables}
     return {
-        table: hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
-        for table, file in files.items()
+        table: hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "" for table, file in files.items()
     }

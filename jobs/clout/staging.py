@@ -1,8 +1,8 @@
 """Staging: staging/<day>/<run>/ holds the exact files that will be published, what made them, and the verdict on them.
 
-    <table>/part-*.parquet    written by score
-    run.json                  model and code versions, written by score
-    verdict.json              written by audit; no publication without it
+<table>/part-*.parquet    written by score
+run.json                  model and code versions, written by score
+verdict.json              written by audit; no publication without it
 """
 
 from __future__ import annotations
@@ -12,13 +12,18 @@ import json
 from datetime import date
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs as pafs
 
+from clout.errors import PoisonInput
 from clout.lake import Lake
 
 #: The staged tables. Each has a suite in expectations/ and a view in sql/warehouse/.
 TABLES = ("scores", "accounts", "conservation")
+
+#: The tables whose suites a verdict needs: the staged ones and the evidence behind them.
+AUDITED = ("activity", *TABLES)
 
 
 class Staged:
@@ -45,32 +50,46 @@ class Staged:
             stream.write(text.encode())
 
     def read_json(self, name: str) -> dict[str, Any] | None:
-        """run.json or verdict.json, or None where it is not there."""
+        """run.json or verdict.json, or None where it is not there. Raises PoisonInput where it was cut short."""
         try:
             with self.root.fs.open_input_stream(f"{self.root.root}/{self.folder}/{name}") as stream:
-                return json.loads(stream.read())
+                content = json.loads(stream.read())
         except FileNotFoundError:
             return None
+        except ValueError as error:
+            raise PoisonInput(f"{self.location}/{name}: not JSON: {error}; make it again") from error
+        if not isinstance(content, dict):
+            raise PoisonInput(f"{self.location}/{name}: not a JSON object; make it again")
+        return content
 
     def remove_verdict(self) -> None:
         """Forget an earlier verdict, so that a crash in the middle of an audit leaves none."""
-        if self.read_json("verdict.json") is not None:
-            self.root.fs.delete_file(f"{self.root.root}/{self.folder}/verdict.json")
+        verdict = f"{self.root.root}/{self.folder}/verdict.json"
+        if self.root.fs.get_file_info(verdict).type != pafs.FileType.NotFound:
+            self.root.fs.delete_file(verdict)
 
     def files(self, table: str) -> list[dict[str, Any]]:
-        """name, path, sha256 and rows of every Parquet file of a table, in order of name."""
+        """name, path, sha256 and rows of every Parquet file of a table, in order of name.
+
+        Skips the names that Spark skips, and refuses what Spark would read and publish would not: all that is judged is
+        published, and nothing else.
+        """
         found = []
         selector = pafs.FileSelector(f"{self.root.root}/{self.table(table)}", allow_not_found=True)
         for info in sorted(self.root.fs.get_file_info(selector), key=lambda info: info.base_name):
-            if info.base_name.endswith(".parquet"):
-                with self.root.fs.open_input_stream(info.path) as stream:
-                    digest = hashlib.sha256()
-                    while chunk := stream.read(1 << 20):
-                        digest.update(chunk)
+            if info.base_name.startswith(("_", ".")):
+                continue
+            if info.type != pafs.FileType.File or not info.base_name.endswith(".parquet"):
+                raise PoisonInput(f"{info.path} does not belong to a staged table; score again")
+            with self.root.fs.open_input_stream(info.path) as stream:
+                digest = hashlib.sha256()
+                while chunk := stream.read(1 << 20):
+                    digest.update(chunk)
+            try:
                 rows = pq.read_metadata(info.path, filesystem=self.root.fs).num_rows
-                found.append(
-                    {"name": info.base_name, "path": info.path, "sha256": digest.hexdigest(), "rows": rows}
-                )
+            except (pa.ArrowInvalid, OSError) as error:
+                raise PoisonInput(f"{info.path} is not a whole Parquet file: {error}; score again") from error
+            found.append({"name": info.base_name, "path": info.path, "sha256": digest.hexdigest(), "rows": rows})
         return found
 
     def content(self) -> dict[str, list[dict[str, Any]]]:

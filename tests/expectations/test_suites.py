@@ -1,0 +1,172 @@
+"""Every expectation of expectations/ is alive: good rows pass, and one mutation of them fails that check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from clout import quality
+from clout.staging import AUDITED
+from staged_run import DAY, NEXT, frame, good, interpreted
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+pytestmark = pytest.mark.quality
+
+Change = Callable[[pa.Table], pa.Table]
+
+
+def first(**values: Any) -> Change:
+    """Change fields of the first row."""
+
+    def change(rows: pa.Table) -> pa.Table:
+        made = rows.to_pylist()
+        made[0] |= values
+        return pa.Table.from_pylist(made, rows.schema)
+
+    return change
+
+
+def twice(rows: pa.Table) -> pa.Table:
+    return pa.concat_tables([rows, rows.slice(0, 1)])
+
+
+def retyped(column: str, kind: pa.DataType) -> Change:
+    def change(rows: pa.Table) -> pa.Table:
+        at = rows.schema.get_field_index(column)
+        return rows.set_column(at, pa.field(column, kind), rows[column].cast(kind))
+
+    return change
+
+
+def reversed_columns(rows: pa.Table) -> pa.Table:
+    return rows.select(rows.column_names[::-1])
+
+
+def nobody_scored(rows: pa.Table) -> pa.Table:
+    excused = rows.filter(pc.is_null(rows["score"]))
+    return pa.concat_tables(
+        [excused, pa.Table.from_pylist([excused.to_pylist()[0] | {"person_id": "chirp:cy"}], rows.schema)]
+    )
+
+
+#: By suite and expectation: what breaks it, and which others the same rows break too, where there is no way
+#: around. The first is tried on the whole suite, the rest on the expectation alone.
+MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
+    "activity": {
+        "row_count": [(lambda rows: rows.slice(0, 0), set())],
+        "key_unique": [(twice, set())],
+        "ds_is_the_day": [(first(ds=NEXT), set())],
+        "names_present": [(first(actor=None), set()), (first(target=None), set()), (first(ds=None), set())],
+        "keys_of_the_platform": [(first(actor="toot:bo"), set()), (first(target="toot:ada"), set())],
+        "no_self_interaction": [(first(actor="chirp:ada"), set())],
+        "kind_known": [(first(kind="poke"), set())],
+        "kind_present": [(first(kind=None), set())],
+        "n_positive": [(first(n=0, n_posts=None), set()), (first(n=None), set())],
+        "n_posts_possible": [(first(n_posts=4), set()), (first(n_posts=0), set())],
+    },
+    "scores": {
+        "row_count": [(lambda rows: rows.slice(0, 0), set())],
+        "key_unique": [(twice, set())],
+        "columns": [(reversed_columns, set())],
+        "types": [(retyped("ds", pa.string()), set()), (retyped("people", pa.int32()), set())],
+        "ds_is_the_day": [(first(ds=NEXT), set())],
+        "person_present": [(first(person_id=None), set())],
+        "score_on_the_scale": [(first(score=100.5), set()), (first(score=float("nan")), set())],
+        "score_or_reason": [(first(no_score_reason="a whim"), set()), (first(score=None), set())],
+        "evidence_for_a_score": [(first(credible_people=0), set()), (first(credible_people=None), set())],
+        "reach_possible": [(first(true_reach=2.5), set()), (first(true_reach=None), set())],
+        "amplification_is_a_probability": [
+            (first(amplification_high=1.5), set()),
+            (first(amplification=float("nan")), set()),
+            (first(amplification_low=None), set()),
+        ],
+        "amplification_or_reason": [
+            (first(amplification=None), set()),
+            (first(amplification_missing_reason="a whim"), set()),
+        ],
+        "network_on_its_scale": [
+            (first(network_influence=101.0), set()),
+            (first(network_influence=None), set()),
+        ],
+        "evidence_before_the_day": [(first(last_evidence_on=NEXT), set()), (first(ds=None), set())],
+        "one_model": [(first(model_version="another"), set()), (first(model_version=None), set())],
+        "some_are_scored": [(nobody_scored, set())],
+    },
+    "accounts": {
+        "row_count": [(lambda rows: rows.slice(0, 0), {"everybody_has_an_account"})],
+        "key_unique": [(twice, set())],
+        "columns": [(reversed_columns, set())],
+        "types": [(retyped("created_on", pa.string()), set())],
+        "ds_is_the_day": [(first(ds=NEXT), set())],
+        "keys_present": [
+            (first(account_key=None), set()),
+            (first(platform=None), set()),
+            (first(ds=None), set()),
+            (first(person_id=None), {"everybody_has_an_account"}),
+        ],
+        "everybody_has_an_account": [(lambda rows: rows.slice(0, 1), set())],
+    },
+    "conservation": {
+        "row_count": [(lambda rows: rows.slice(0, 0), set())],
+        "key_unique": [(twice, set())],
+        "ds_is_the_day": [(first(ds=NEXT), set())],
+        "keys_present": [(first(platform=None), set()), (first(ds=None), set())],
+        "types": [(retyped("kept", pa.int32()), set())],
+        "conserved": [
+            (first(rows_in=1000), set()),
+            (first(removed=None), set()),
+            (first(removed=-1, untimed=1), set()),  # adds up, but cannot be
+        ],
+        "mostly_readable": [(first(kept=30, quarantined=10), set())],
+        "mostly_of_the_day": [(first(kept=10, outside_day=30), set())],
+    },
+}
+
+CASES = [(table, id) for table, ids in MUTATIONS.items() for id in ids]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _interpreted(spark: SparkSession) -> Iterator[None]:
+    with interpreted(spark):
+        yield
+
+
+def judge(spark: SparkSession, suite: quality.Suite, rows: pa.Table) -> list[quality.Check]:
+    parameters = {"days": [DAY], "persons": good()["scores"].num_rows}
+    return quality.check(suite, frame(spark, rows), parameters)
+
+
+def test_every_suite_and_expectation_has_a_mutation() -> None:
+    assert {file.stem for file in quality.EXPECTATIONS.glob("*.json")} == set(AUDITED) == set(MUTATIONS)
+    for table in AUDITED:
+        assert list(MUTATIONS[table]) == quality.load_suite(table).ids
+        assert all(MUTATIONS[table].values())
+
+
+@pytest.mark.parametrize("table", AUDITED)
+def test_good_rows_pass(spark: SparkSession, table: str) -> None:
+    suite = quality.load_suite(table)
+    checks = judge(spark, suite, good()[table])
+    assert [check for check in checks if not check.passed] == []
+    assert quality.is_pass([suite], checks)
+
+
+@pytest.mark.parametrize(("table", "id"), CASES)
+def test_mutation_fails_its_check(spark: SparkSession, table: str, id: str) -> None:
+    suite = quality.load_suite(table)
+    (change, others), *more = MUTATIONS[table][id]
+    checks = judge(spark, suite, change(good()[table]))
+    assert {check.id for check in checks if not check.passed} == {id, *others}
+    assert not any(check.crashed for check in checks)  # a crash would prove nothing about the rule
+    declared = {each["meta"]["id"]: each for each in suite.expectations}[id]
+    assert quality.is_pass([suite], checks) == (declared["severity"] != "critical")
+    # The other ways to break it, for it alone: a whole suite takes ten times as long.
+    alone = quality.Suite(table, [declared], suite.sha256)
+    for change, _ in more:
+        [check] = judge(spark, alone, change(good()[table]))
+        assert (check.passed, check.crashed) == (False, False)
