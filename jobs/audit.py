@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from clout import arguments, session
 from clout.errors import PoisonInput, run_main
 from clout.lake import Lake, required
-from clout.staging import TABLES, Staged, content_hash
+from clout.staging import AUDITED, TABLES, Staged, content_hash
 
 if TYPE_CHECKING:
+    from clout.quality import Verdict
     from pyspark.sql import SparkSession
 
-    from clout.quality import Verdict
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
@@ -31,13 +31,18 @@ def main(argv: list[str]) -> None:
     spark = session.get_or_create("clout audit")
     verdict = judge(spark, Lake(args.lake), Staged(Lake(args.staging), args.day, args.run))
     for check in verdict.failed:
-        print(f"audit {args.day}: {check.severity}: {check.table}.{check.id}: {check.why} {check.observed}", flush=True)
+        print(
+            f"audit {args.day}: {check.severity}: {check.table}.{check.id}: {check.why} {check.observed}",
+            flush=True,
+        )
     print(f"audit {args.day}: {len(verdict.checks)} checks, {len(verdict.failed)} failed", flush=True)
     refuse_unless_passed(verdict)
 
 
 def refuse_unless_passed(verdict: Verdict) -> None:
     """Raise PoisonInput, naming the worst failed check, unless the verdict is a pass."""
+    if not verdict.passed and not verdict.failed:
+        raise PoisonInput(f"{verdict.day} is not published: not every declared check was evaluated")
     if not verdict.passed:
         worst = verdict.failed[0]
         raise PoisonInput(
@@ -56,7 +61,10 @@ def judge(spark: SparkSession, lake: Lake, staged: Staged) -> Verdict:
     for table in TABLES:
         required(staged.root, staged.table(table), f"run jobs/score.py --day {day} --run {staged.run} first")
     required(lake, lake.conformed("activity", day), f"run jobs/conform.py --day {day} first")
-    suites = [quality.load_suite(table) for table in ("activity", *TABLES)]
+    versions = staged.read_json("run.json")
+    if versions is None:
+        raise PoisonInput(f"{staged.location}/run.json is missing; score again")
+    suites = [quality.load_suite(table) for table in AUDITED]
     # Read again from the files, by their own schema: what is judged is what was written.
     rows = {table: spark.read.parquet(staged.root.location(staged.table(table))) for table in TABLES}
     rows["activity"] = read_conformed(spark, lake, "activity", [day])
@@ -72,7 +80,7 @@ def judge(spark: SparkSession, lake: Lake, staged: Staged) -> Verdict:
         checks=checks,
         suites={suite.table: suite.sha256 for suite in suites},
         conservation=[row.asDict() for row in rows["conservation"].orderBy("platform").collect()],
-        versions=staged.read_json("run.json") or {},
+        versions=versions,
     )
     staged.write_json("verdict.json", verdict.to_json())
     return verdict

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from clout import quality
 from clout.errors import PoisonInput
-from clout.staging import Staged, content_hash
+from clout.staging import AUDITED, Staged, content_hash
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,9 @@ def release(staged: Staged, reason: str | None = None) -> Release:
     verdict = staged.read_json("verdict.json")
     where = staged.location
     if verdict is None:
-        raise PoisonInput(f"{where}: has no verdict.json; run jobs/audit.py --day {staged.day} --run {staged.run} first")
+        raise PoisonInput(
+            f"{where}: has no verdict.json; run jobs/audit.py --day {staged.day} --run {staged.run} first"
+        )
     if verdict.get("day") != staged.day.isoformat() or verdict.get("run") != staged.run:
         raise PoisonInput(f"{where}: its verdict is of run {verdict.get('run')} for {verdict.get('day')}; audit again")
     content = staged.content()
@@ -62,11 +64,13 @@ def release(staged: Staged, reason: str | None = None) -> Release:
         raise PoisonInput(f"{where}: a staged table has no file; score and audit again")
     if content_hash(content) != verdict.get("content_hash"):
         raise PoisonInput(f"{where}: the staged files are not those that were audited; audit again")
-    if verdict.get("suites") != quality.suite_hashes(sorted(verdict.get("suites", {}))):
+    if verdict.get("suites") != quality.suite_hashes(AUDITED):
         raise PoisonInput(f"{where}: expectations/ changed since the audit; audit again")
     if verdict.get("passed") is not True:
         raise PoisonInput(f"{where}: the audit did not pass; verdict.json says why")
-    versions = verdict["versions"]
+    versions = verdict.get("versions") or {}
+    if not versions.get("model_version") or not versions.get("code_version"):
+        raise PoisonInput(f"{where}: its verdict does not say which model and code made it; score and audit again")
     return Release(
         day=staged.day,
         run=staged.run,

@@ -1,0 +1,166 @@
+"""Audit writes a verdict on exactly the staged files, and stops the night where they are not fit to publish."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import audit
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from clout import quality, session
+from clout.errors import PoisonInput, run_main
+from clout.lake import Lake
+from clout.staging import AUDITED, Staged, content_hash
+from clout.warehouse.contract import release
+from staged_run import DAY, good, interpreted, stage, write_activity
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+pytestmark = pytest.mark.quality
+
+
+@pytest.fixture
+def staging(tmp_path: Path) -> Path:
+    return tmp_path / "staging"
+
+
+def judge(spark: SparkSession, lake: Lake, staged: Staged) -> quality.Verdict:
+    with interpreted(spark):
+        return audit.judge(spark, lake, staged)
+
+
+def test_good_run_gets_a_verdict_that_publish_accepts(spark: SparkSession, lake: Lake, staging: Path) -> None:
+    write_activity(lake, good())
+    staged = stage(staging)
+    verdict = judge(spark, lake, staged)
+    assert verdict.passed
+    assert verdict.failed == []
+    written = staged.read_json("verdict.json")
+    assert written == json.loads(verdict.to_json())
+    assert written["content_hash"] == content_hash(staged.content())
+    assert written["suites"] == quality.suite_hashes(AUDITED)
+    assert len(written["checks"]) == sum(len(quality.load_suite(table).ids) for table in AUDITED)
+    assert written["conservation"][0]["rows_in"] == 43
+    audit.refuse_unless_passed(verdict)
+    accepted = release(staged, "a reason")
+    assert (accepted.model_version, accepted.code_version, accepted.warnings) == ("one", "0.1.0+test", 0)
+
+
+def test_critical_failure_stops_with_65_and_writes_the_verdict(
+    spark: SparkSession,
+    lake: Lake,
+    staging: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tables = good()
+    write_activity(lake, tables)
+    tables["scores"] = tables["scores"].set_column(2, "score", pc.multiply(tables["scores"]["score"], 2.0))
+    staged = stage(staging, tables=tables)
+    monkeypatch.setattr(session, "get_or_create", lambda app: spark)
+    line = ["audit.py", "--day", str(DAY), "--run", "r1", "--lake", lake.uri, "--staging", str(staging)]
+    monkeypatch.setattr(sys, "argv", line)
+    with interpreted(spark), pytest.raises(SystemExit) as stopped:
+        run_main(audit.main)
+    assert stopped.value.code == 65
+    assert "scores.score_on_the_scale" in capsys.readouterr().err
+    written = staged.read_json("verdict.json")
+    assert written is not None
+    assert written["passed"] is False
+    with pytest.raises(PoisonInput, match="did not pass"):
+        release(staged)
+
+
+def test_warnings_are_recorded_and_do_not_stop(spark: SparkSession, lake: Lake, staging: Path) -> None:
+    tables = good()
+    write_activity(lake, tables)
+    row = tables["conservation"].to_pylist()[0]
+    changed = row | {"kept": row["kept"] - 10, "quarantined": 10}
+    tables["conservation"] = pa.Table.from_pylist([changed], tables["conservation"].schema)
+    staged = stage(staging, tables=tables)
+    verdict = judge(spark, lake, staged)
+    assert [(check.severity, check.id) for check in verdict.failed] == [("warning", "mostly_readable")]
+    audit.refuse_unless_passed(verdict)
+    assert release(staged).warnings == 1
+
+
+def test_missing_column_is_critical(spark: SparkSession, lake: Lake, staging: Path) -> None:
+    tables = good()
+    write_activity(lake, tables)
+    tables["conservation"] = tables["conservation"].drop_columns("quarantined")
+    verdict = judge(spark, lake, stage(staging, tables=tables))
+    assert not verdict.passed
+    assert {"conserved", "mostly_readable"} <= {check.id for check in verdict.failed if check.crashed}
+
+
+def test_failed_audit_leaves_no_older_verdict(spark: SparkSession, lake: Lake, staging: Path) -> None:
+    """The old verdict is gone before anything can go wrong: here, there is no activity."""
+    staged = stage(staging)
+    staged.write_json("verdict.json", "{cut sho")  # as a full disk leaves it; must not stop the next audit
+    with pytest.raises(PoisonInput, match=r"conform\.py"):
+        audit.judge(spark, lake, staged)
+    assert staged.read_json("verdict.json") is None
+
+
+@pytest.mark.parametrize("missing", ["scores", "accounts", "conservation", "run.json"])
+def test_incomplete_staging_is_refused(spark: SparkSession, lake: Lake, staging: Path, missing: str) -> None:
+    write_activity(lake, good())
+    staged = stage(staging)
+    if missing == "run.json":
+        Path(staged.location, missing).unlink()
+    else:
+        staged.root.remove(staged.table(missing))
+    with pytest.raises(PoisonInput, match=missing if missing == "run.json" else r"score\.py"):
+        audit.judge(spark, lake, staged)
+
+
+def test_missing_suite_is_refused(
+    spark: SparkSession, lake: Lake, staging: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_activity(lake, good())
+    monkeypatch.setattr(quality, "EXPECTATIONS", tmp_path)
+    with pytest.raises(PoisonInput, match="unaudited"):
+        audit.judge(spark, lake, stage(staging))
+
+
+def test_refusal_without_a_failed_check_is_still_a_refusal() -> None:
+    """A check that is missing altogether leaves nothing to name."""
+    with pytest.raises(PoisonInput, match="not every declared check"):
+        audit.refuse_unless_passed(quality.Verdict(DAY, "r1", False, "", {}, [], {}))
+
+
+# What is staged ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["part-1.csv", "ds=2026-03-14/part-0.parquet"])
+def test_file_that_only_spark_would_read_is_refused(staging: Path, name: str) -> None:
+    """Spark audits every file of the folder, folders in it too; publish copies what it lists: these must agree."""
+    staged = stage(staging)
+    extra = Path(staged.location, "scores", name)
+    extra.parent.mkdir(exist_ok=True)
+    pq.write_table(good()["scores"], extra)
+    with pytest.raises(PoisonInput, match="does not belong"):
+        staged.content()
+
+
+@pytest.mark.parametrize("name", ["_part.parquet", ".part.parquet"])
+def test_file_that_spark_does_not_read_is_not_published(staging: Path, name: str) -> None:
+    staged = stage(staging)
+    pq.write_table(good()["scores"], Path(staged.location, "scores", name))
+    assert [file["name"] for file in staged.files("scores")] == ["part-0.parquet"]
+
+
+def test_hash_counts_content_and_not_names(staging: Path) -> None:
+    staged = stage(staging)
+    before = content_hash(staged.content())
+    file = Path(staged.location, "scores", "part-0.parquet")
+    file.rename(file.with_name("part-7.parquet"))
+    assert content_hash(staged.content()) == before
+    other = content_hash(stage(staging, run="r2", label="two").content())
+    assert other != before
