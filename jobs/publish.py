@@ -32,7 +32,9 @@ def publish(staged: Staged, root: Path, reason: str | None = None) -> Version:
     """Publish a staged run to the embedded warehouse at `root`. The only job that reads a clock: for the log."""
     warehouse = DuckDBWarehouse(root)
     version = warehouse.publish(release(staged, reason or None), staged, datetime.now(UTC))
-    done = f"version {version.version}" if version.is_new else f"nothing new, version {version.version} has this content"
+    done = (
+        f"version {version.version}" if version.is_new else f"nothing new, version {version.version} has this content"
+    )
     print(f"publish {staged.day}: {done}; query {warehouse.file}", flush=True)
     return version
 

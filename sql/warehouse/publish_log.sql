@@ -35,3 +35,9 @@ CREATE TABLE meta.published_files (
   sha256 VARCHAR NOT NULL
 );
 COMMENT ON TABLE meta.published_files IS 'The immutable files of every version.';
+COMMENT ON COLUMN meta.published_files.version IS 'The version that published the file';
+COMMENT ON COLUMN meta.published_files.ds IS 'The score date';
+COMMENT ON COLUMN meta.published_files.table_name IS 'The table that the file is a part of';
+COMMENT ON COLUMN meta.published_files.file IS 'Where the file lies';
+COMMENT ON COLUMN meta.published_files.rows IS 'Rows of the file';
+COMMENT ON COLUMN meta.published_files.sha256 IS 'SHA-256 of the file''s bytes';

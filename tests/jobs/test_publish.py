@@ -1,0 +1,659 @@
+"""Publishing: nothing unaudited, all of a run or nothing, the same content once, and a kill at any step harms nobody."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import publish
+import pyarrow.parquet as pq
+import pytest
+from clout import quality
+from clout.errors import PoisonInput
+from clout.staging import Staged
+from clout.warehouse import contract, duckdb_backend
+from clout.warehouse.duckdb_backend import DuckDBWarehouse
+from staged_run import DAY, NEXT, approve, good, stage
+
+ROOT = Path(__file__).resolve().parents[2]
+CLIENT = ROOT / ".venv" / "bin" / "duckdb"
+
+
+class World:
+    """A staging area and a warehouse, and what a reader sees."""
+
+    def __init__(self, folder: Path) -> None:
+        self.staging = folder / "staging"
+        self.root = folder / "warehouse"
+        self.file = self.root / "warehouse.duckdb"
+
+    def staged(self, day: Any = DAY, run: str = "r1", label: str = "one") -> Staged:
+        return approve(stage(self.staging, day, run, label))
+
+    def publish(self, *arguments: Any, **named: Any) -> contract.Version:
+        return publish.publish(self.staged(*arguments, **named), self.root)
+
+    def query(self, sql: str, file: Path | None = None) -> list[tuple]:
+        # Attached, since connections of one process to one path share what the first of them opened.
+        with duckdb.connect() as connection:
+            path = str(file or self.file).replace("'", "''")
+            connection.execute(f"ATTACH '{path}' AS published (READ_ONLY)")
+            connection.execute("USE published")
+            return connection.sql(sql).fetchall()
+
+    def shown(self, file: Path | None = None) -> dict[Any, str]:
+        """The run that each day shows, by the label that every table bears. Fails on a day of two runs."""
+        rows = self.query(
+            """
+            SELECT s.ds, min(s.model_version), max(s.model_version), min(split_part(a.display_name, ' ', 2)),
+              max(split_part(a.display_name, ' ', 2)), max(c.duplicate), count(*)
+            FROM clout.scores AS s
+            INNER JOIN clout.accounts AS a USING (ds, person_id)
+            INNER JOIN meta.conservation AS c USING (ds)
+            GROUP BY s.ds ORDER BY s.ds
+            """,
+            file,
+        )
+        for _, *labels, duplicates, count in rows:
+            assert len(set(labels)) == 1
+            assert (duplicates, count) == (len(labels[0]), 2)
+        return {row[0]: row[1] for row in rows}
+
+    def versions(self) -> list[tuple]:
+        return self.query("SELECT version, ds, run_id FROM meta.publish_log ORDER BY version")
+
+    def orphans(self) -> list[str]:
+        """What lies in the warehouse without being in its log."""
+        known = {Path(file) for (file,) in self.query("SELECT file FROM meta.published_files")}
+        known |= {self.root / "history" / f"warehouse-v{version:06d}.duckdb" for version, _, _ in self.versions()}
+        known |= {self.file, self.root / ".lock"}
+        return sorted(str(file) for file in self.root.rglob("*") if file.is_file() and file not in known)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+# Refusals ---------------------------------------------------------------------------------------------------------
+
+
+def no_verdict(staged: Staged) -> None:
+    staged.remove_verdict()
+
+
+def cut_verdict(staged: Staged) -> None:
+    staged.write_json("verdict.json", '{"passed": true, ')
+
+
+def list_verdict(staged: Staged) -> None:
+    staged.write_json("verdict.json", "[]")
+
+
+def verdict(**changes: Any) -> Callable[[Staged], None]:
+    def change(staged: Staged) -> None:
+        approve(staged, **changes)
+
+    return change
+
+
+def scores_file(staged: Staged) -> Path:
+    return Path(staged.location, "scores", "part-0.parquet")
+
+
+def flipped_byte(at: int) -> Callable[[Staged], None]:
+    def change(staged: Staged) -> None:
+        content = bytearray(scores_file(staged).read_bytes())
+        content[at] ^= 1
+        scores_file(staged).write_bytes(content)
+
+    return change
+
+
+def changed_row(staged: Staged) -> None:
+    rows = pq.read_table(scores_file(staged))
+    pq.write_table(rows.slice(0, 1), scores_file(staged))
+
+
+def added_file(staged: Staged) -> None:
+    shutil.copy(scores_file(staged), scores_file(staged).with_name("part-1.parquet"))
+
+
+def removed_file(staged: Staged) -> None:
+    scores_file(staged).unlink()
+
+
+def removed_table(staged: Staged) -> None:
+    shutil.rmtree(Path(staged.location, "conservation"))
+
+
+REFUSALS = {
+    "no verdict": (no_verdict, "no verdict"),
+    "verdict cut short": (cut_verdict, "not JSON"),
+    "verdict is a list": (list_verdict, "not a JSON object"),
+    "failed verdict": (verdict(passed=False), "did not pass"),
+    "verdict not true": (verdict(passed="yes"), "did not pass"),
+    "verdict of another run": (verdict(run="r9"), "of run r9"),
+    "verdict of another day": (verdict(day="2026-03-16"), "for 2026-03-16"),
+    "verdict of other content": (verdict(content_hash="0" * 64), "not those that were audited"),
+    "verdict without suites": (verdict(suites={}), "expectations/ changed"),
+    "verdict without a table's suite": (
+        verdict(suites=quality.suite_hashes(["activity", "scores", "accounts"])),
+        "expectations/ changed",
+    ),
+    "verdict without versions": (verdict(versions={}), "which model and code"),
+    "a byte of the data": (flipped_byte(6), "not those that were audited"),
+    "a byte of the footer": (flipped_byte(-5), "not a whole Parquet file"),
+    "a row less": (changed_row, "not those that were audited"),
+    "a file more": (added_file, "not those that were audited"),
+    "a file less": (removed_file, "no file"),
+    "a table less": (removed_table, "no file"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "message"), REFUSALS.values(), ids=REFUSALS)
+def test_refuses_and_leaves_the_warehouse_alone(world: World, spoil: Callable[[Staged], None], message: str) -> None:
+    world.publish(DAY, "r1", "one")
+    before = world.file.read_bytes()
+    staged = world.staged(NEXT, "r2", "two")
+    spoil(staged)
+    with pytest.raises(PoisonInput, match=message):
+        publish.publish(staged, world.root)
+    assert world.file.read_bytes() == before
+    assert world.shown() == {DAY: "one"}
+    assert world.orphans() == []
+
+
+@pytest.mark.parametrize("table", ["activity", "scores", "accounts", "conservation"])
+@pytest.mark.parametrize("change", [lambda file: file.write_text(file.read_text() + " "), Path.unlink])
+def test_refuses_after_a_suite_changed(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str, change: Callable[[Path], Any]
+) -> None:
+    suites = tmp_path / "expectations"
+    shutil.copytree(quality.EXPECTATIONS, suites)
+    monkeypatch.setattr(quality, "EXPECTATIONS", suites)
+    world.publish(DAY, "r1", "one")
+    before = world.file.read_bytes()
+    staged = world.staged(NEXT, "r2", "two")
+    change(suites / f"{table}.json")
+    with pytest.raises(PoisonInput, match="expectations/ changed"):
+        publish.publish(staged, world.root)
+    assert world.file.read_bytes() == before
+    assert world.shown() == {DAY: "one"}
+
+
+def test_refuses_a_file_that_changes_while_it_is_copied(world: World) -> None:
+    world.publish(DAY, "r1", "one")
+    before = world.file.read_bytes()
+    staged = world.staged(NEXT, "r2", "two")
+    released = contract.release(staged)
+    changed_row(staged)
+    with pytest.raises(PoisonInput, match="changed while it was published"):
+        DuckDBWarehouse(world.root).publish(released, staged, publish.datetime.now(publish.UTC))
+    assert world.file.read_bytes() == before
+    assert world.orphans() == []
+
+
+def test_exit_status_of_a_refusal_is_65(world: World) -> None:
+    stage(world.staging)
+    done = subprocess.run(
+        [
+            *(sys.executable, ROOT / "jobs" / "publish.py", "--day", str(DAY), "--run", "r1"),
+            *("--staging", world.staging, "--warehouse", world.root),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 65
+    assert "run jobs/audit.py --day 2026-03-14 --run r1 first" in done.stderr
+    assert not world.root.exists()
+
+
+# Versions ---------------------------------------------------------------------------------------------------------
+
+
+def test_publishes_every_table_as_it_was_staged(world: World) -> None:
+    version = publish.publish(world.staged(), world.root, "the first")
+    assert (version.version, version.day, version.run, version.is_new) == (1, DAY, "r1", True)
+    for view, table in (
+        ("clout.scores", "scores"),
+        ("clout.accounts", "accounts"),
+        ("meta.conservation", "conservation"),
+    ):
+        assert world.query(f"FROM {view} ORDER BY ALL") == sorted(
+            (tuple(row.values()) for row in good()[table].to_pylist()), key=lambda row: row[1]
+        )
+    assert world.query("SELECT people, warnings, model_version, code_version, reason FROM meta.publish_log") == [
+        (2, 0, "one", "0.1.0+test", "the first")
+    ]
+    assert world.query("SELECT table_name, last_ds, version, days, rows FROM meta.freshness ORDER BY table_name") == [
+        ("accounts", DAY, 1, 1, 2),
+        ("conservation", DAY, 1, 1, 1),
+        ("scores", DAY, 1, 1, 2),
+    ]
+
+
+def test_same_run_again_publishes_nothing(world: World) -> None:
+    staged = world.staged()
+    first = publish.publish(staged, world.root)
+    before = world.file.read_bytes()
+    again = publish.publish(staged, world.root)
+    assert (again.version, again.run, again.is_new) == (first.version, "r1", False)
+    assert world.file.read_bytes() == before
+
+
+def test_same_content_of_another_run_publishes_nothing(world: World) -> None:
+    world.publish(DAY, "r1", "one")
+    before = world.file.read_bytes()
+    again = world.publish(DAY, "r2", "one")
+    assert (again.version, again.run, again.is_new) == (1, "r1", False)
+    assert world.file.read_bytes() == before
+
+
+def test_new_content_replaces_the_day_and_history_keeps_it(world: World) -> None:
+    world.publish(DAY, "r1", "one")
+    assert world.publish(DAY, "r2", "newer").version == 2
+    assert world.shown() == {DAY: "newer"}
+    assert world.versions() == [(1, DAY, "r1"), (2, DAY, "r2")]
+    assert world.shown(world.root / "history" / "warehouse-v000001.duckdb") == {DAY: "one"}
+    assert world.shown(world.root / "history" / "warehouse-v000002.duckdb") == {DAY: "newer"}
+    assert world.query("SELECT version, days, rows FROM meta.freshness WHERE table_name = 'scores'") == [(2, 1, 2)]
+
+
+def test_same_run_with_new_content_is_a_new_version(world: World) -> None:
+    world.publish(DAY, "r1", "one")
+    assert world.publish(DAY, "r1", "newer").version == 2
+    assert world.shown() == {DAY: "newer"}
+    assert world.shown(world.root / "history" / "warehouse-v000001.duckdb") == {DAY: "one"}
+
+
+def test_replay_of_a_replaced_run_does_not_bring_it_back(world: World) -> None:
+    old = world.staged(DAY, "r1", "one")
+    publish.publish(old, world.root)
+    world.publish(DAY, "r2", "newer")
+    before = world.file.read_bytes()
+    again = publish.publish(old, world.root)
+    assert (again.version, again.is_new) == (1, False)
+    assert world.file.read_bytes() == before
+
+
+def test_old_content_of_a_new_run_is_a_new_version(world: World) -> None:
+    """So that a correction can be taken back."""
+    for run, label in (("r1", "one"), ("r2", "newer"), ("r3", "one")):
+        world.publish(DAY, run, label)
+    assert world.shown() == {DAY: "one"}
+    assert [run for _, _, run in world.versions()] == ["r1", "r2", "r3"]
+
+
+def test_days_stand_beside_one_another_in_any_order(world: World) -> None:
+    world.publish(NEXT, "r2", "two")
+    world.publish(DAY, "r1", "one")
+    assert world.shown() == {DAY: "one", NEXT: "two"}
+    assert world.query("SELECT last_ds, version, days FROM meta.freshness WHERE table_name = 'scores'") == [
+        (NEXT, 1, 2)
+    ]
+
+
+def test_several_files_of_a_table_are_all_published(world: World) -> None:
+    staged = stage(world.staging)
+    rows = pq.read_table(scores_file(staged))
+    for number in (0, 1):
+        pq.write_table(rows.slice(number, 1), scores_file(staged).with_name(f"part-{number}.parquet"))
+    publish.publish(approve(staged), world.root)
+    assert world.shown() == {DAY: "one"}
+
+
+def test_reader_keeps_its_version_while_it_is_connected(world: World) -> None:
+    world.publish(DAY, "r1", "one")
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READER, world.file], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert reader.stdin is not None
+    assert reader.stdout is not None
+    assert reader.stdout.readline() == "one\n"
+    world.publish(DAY, "r2", "newer")
+    assert reader.communicate("go\n")[0] == "one\n"
+    assert world.shown() == {DAY: "newer"}
+
+
+def test_publisher_that_is_a_reader_too_loses_nothing(world: World) -> None:
+    """Its own open connection shows an old version; the log that it adds to must be the newest."""
+    world.publish(DAY, "r1", "one")
+    world.staged(NEXT, "r2", "two")
+    with duckdb.connect(str(world.file), read_only=True) as connection:
+        assert connection.sql("SELECT count(*) FROM meta.publish_log").fetchall() == [(1,)]
+        assert start(world, NEXT, "r2").wait() == 0
+        world.publish(DAY, "r3", "newer")
+    assert world.shown() == {DAY: "newer", NEXT: "two"}
+    assert world.versions() == [(1, DAY, "r1"), (2, NEXT, "r2"), (3, DAY, "r3")]
+
+
+READER = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1], read_only=True)
+for _ in range(2):
+    print(connection.sql("SELECT min(model_version) FROM clout.scores").fetchall()[0][0], flush=True)
+    sys.stdin.readline()
+"""
+
+
+# Kills, full disks, two at once ---------------------------------------------------------------------------------------
+
+#: Publishes in a process of its own; before that, replaces a step by one that dies by SIGKILL, the hardest way.
+KILLED = """
+import os, shutil, signal, sys
+from datetime import date
+from pathlib import Path
+import publish
+from clout.lake import Lake
+from clout.staging import Staged
+from clout.warehouse.duckdb_backend import DuckDBWarehouse as D
+
+step, staging, root, day, run = sys.argv[1:]
+
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def dies_after(owner, name, calls=1):
+    real, left = getattr(owner, name), [calls]
+    def wrapped(*arguments, **named):
+        result = real(*arguments, **named)
+        left[0] -= 1
+        return die() if left[0] == 0 else result
+    setattr(owner, name, wrapped)
+
+def half_a_copy(source, target):
+    target.write(source.read()[:100])
+    target.flush()
+    die()
+
+{
+    "none": lambda: None,
+    "leftovers collected": lambda: dies_after(D, "_collect_leftovers"),
+    "noted": lambda: dies_after(D, "_note"),
+    "half a copy": lambda: setattr(shutil, "copyfileobj", half_a_copy),
+    "first table copied": lambda: dies_after(D, "_copy"),
+    "all tables copied": lambda: dies_after(D, "_copy", 3),
+    "built": lambda: dies_after(D, "_build"),
+    "history linked": lambda: dies_after(os, "link"),
+    "before replace": lambda: setattr(os, "replace", die),
+    "replaced": lambda: dies_after(os, "replace"),
+}[step]()
+publish.publish(Staged(Lake(staging), date.fromisoformat(day), run), Path(root))
+"""
+
+STEPS = [
+    "leftovers collected",
+    "noted",
+    "half a copy",
+    "first table copied",
+    "all tables copied",
+    "built",
+    "history linked",
+    "before replace",
+    "replaced",
+]
+
+
+def start(world: World, day: Any, run: str, step: str = "none") -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-c", KILLED, step, world.staging, world.root, str(day), run],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "jobs")},
+        stdout=subprocess.DEVNULL,
+    )
+
+
+class Watch(threading.Thread):
+    """A reader that looks again and again, and notes every distinct state; `shown` fails on a day of two runs."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self.world, self.seen, self.error, self.is_done = world, [], None, threading.Event()
+
+    def run(self) -> None:
+        try:
+            while not self.is_done.is_set():
+                shown = self.world.shown()
+                if shown not in self.seen:
+                    self.seen.append(shown)
+                time.sleep(0.02)
+        except BaseException as error:
+            self.error = error
+
+    def __enter__(self) -> Watch:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.is_done.set()
+        self.join()
+        if self.error:
+            raise self.error
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_kill_at_any_step_leaves_a_whole_version(world: World, step: str) -> None:
+    world.publish(NEXT, "r0", "zero")
+    world.publish(DAY, "r1", "one")
+    before = world.file.read_bytes()
+    staged = world.staged(DAY, "r2", "newer")
+    old, new = {DAY: "one", NEXT: "zero"}, {DAY: "newer", NEXT: "zero"}
+    with Watch(world) as watch:
+        assert start(world, DAY, "r2", step).wait() == -signal.SIGKILL
+        if step != "replaced":
+            assert world.file.read_bytes() == before
+        assert world.shown() == (new if step == "replaced" else old)
+        version = publish.publish(staged, world.root)
+        assert (version.version, version.is_new) == (3, step != "replaced")
+        assert world.shown() == new
+        time.sleep(0.05)
+    assert watch.seen in ([old, new], [new], [old])
+    assert world.versions() == [(1, NEXT, "r0"), (2, DAY, "r1"), (3, DAY, "r2")]
+    assert world.shown(world.root / "history" / "warehouse-v000002.duckdb") == old
+    assert world.orphans() == []
+
+
+@pytest.mark.parametrize("step", ["all tables copied", "history linked"])
+def test_leftovers_of_a_killed_run_go_even_if_it_never_comes_back(world: World, step: str) -> None:
+    world.publish(DAY, "r1", "one")
+    world.staged(NEXT, "r2", "two")
+    assert start(world, NEXT, "r2", step).wait() == -signal.SIGKILL
+    assert world.orphans() != []
+    assert world.publish(DAY, "r1", "one").is_new is False
+    assert world.shown() == {DAY: "one"}
+    assert world.orphans() == []
+
+
+def test_first_publication_ever_may_be_killed(world: World) -> None:
+    staged = world.staged()
+    assert start(world, DAY, "r1", "history linked").wait() == -signal.SIGKILL
+    assert not world.file.exists()
+    publish.publish(staged, world.root)
+    assert world.shown() == {DAY: "one"}
+    assert world.orphans() == []
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "calls"),
+    [
+        (Path, "write_text", 0),
+        (shutil, "copyfileobj", 0),
+        (shutil, "copyfileobj", 2),
+        (os, "fsync", 0),
+        (os, "fsync", 4),
+        (duckdb_backend, "_fsync_file", 0),
+        (os, "link", 0),
+        (os, "replace", 0),
+    ],
+)
+def test_full_disk_is_a_clean_failure(
+    world: World, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, calls: int
+) -> None:
+    world.publish(DAY, "r1", "one")
+    before = world.file.read_bytes()
+    staged = world.staged(NEXT, "r2", "two")
+    real, left = getattr(module, name), [calls]
+
+    def full(*arguments: Any, **named: Any) -> Any:
+        if left[0] == 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        left[0] -= 1
+        return real(*arguments, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, full)
+        with pytest.raises(OSError, match="No space left"):
+            publish.publish(staged, world.root)
+    assert world.file.read_bytes() == before
+    assert world.shown() == {DAY: "one"}
+    assert world.orphans() == []  # at once: what was half-written holds no space
+    assert publish.publish(staged, world.root).version == 2
+    assert world.shown() == {DAY: "one", NEXT: "two"}
+
+
+def test_publishers_of_different_days_both_succeed(world: World) -> None:
+    world.publish(DAY, "r0", "zero")
+    world.staged(DAY, "r1", "one")
+    world.staged(NEXT, "r2", "two")
+    with Watch(world):
+        publishers = [start(world, DAY, "r1"), start(world, NEXT, "r2")]
+        assert [publisher.wait() for publisher in publishers] == [0, 0]
+    assert world.shown() == {DAY: "one", NEXT: "two"}
+    assert [version for version, _, _ in world.versions()] == [1, 2, 3]
+    assert world.orphans() == []
+
+
+def test_publishers_of_one_day_come_one_after_the_other(world: World) -> None:
+    labels = {"r1": "one", "r2": "newer"}
+    world.publish(NEXT, "r0", "zero")
+    for run, label in labels.items():
+        world.staged(DAY, run, label)
+    with Watch(world):
+        publishers = [start(world, DAY, run) for run in labels]
+        assert [publisher.wait() for publisher in publishers] == [0, 0]
+    *_, (_, _, last) = log = world.versions()
+    assert sorted(run for _, _, run in log) == ["r0", "r1", "r2"]
+    assert world.shown() == {DAY: labels[last], NEXT: "zero"}
+
+
+# What analysts open -------------------------------------------------------------------------------------------------
+
+
+def ask(file: Path, sql: str) -> list[dict[str, Any]]:
+    """Ask by the oldest client that must work."""
+    done = subprocess.run(
+        [CLIENT, "-readonly", "-json", file, "-c", sql], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout or "[]")
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> World:
+    world = World(tmp_path_factory.mktemp("published"))
+    world.publish(DAY, "r1", "one")
+    world.publish(NEXT, "r2", "two")
+    return world
+
+
+@pytest.mark.skipif(not CLIENT.exists(), reason="the DuckDB 1.x command line is not installed")
+def test_older_client_reads_every_table_and_view(published: World) -> None:
+    assert ask(published.file, "SELECT version() AS v")[0]["v"].startswith("v1.")
+    names = ask(
+        published.file,
+        "SELECT schema_name || '.' || view_name AS name FROM duckdb_views() WHERE NOT internal UNION ALL"
+        " SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal ORDER BY 1",
+    )
+    assert [row["name"] for row in names] == [
+        "clout.accounts",
+        "clout.leaderboard",
+        "clout.scores",
+        "meta.conservation",
+        "meta.freshness",
+        "meta.publish_log",
+        "meta.published_files",
+    ]
+    for row in names:
+        assert ask(published.file, f"FROM {row['name']}"), row["name"]
+    # What the older client shows is what the newer one shows.
+    assert ask(published.file, "SELECT ds, person_id FROM clout.scores ORDER BY ALL") == [
+        {"ds": str(ds), "person_id": person}
+        for ds, person in published.query("SELECT ds, person_id FROM clout.scores ORDER BY ALL")
+    ]
+
+
+def test_every_table_and_column_has_a_comment(published: World) -> None:
+    silent = published.query(
+        """
+        SELECT schema_name, view_name, NULL FROM duckdb_views() WHERE NOT internal AND coalesce(comment, '') = ''
+        UNION ALL
+        SELECT schema_name, table_name, NULL FROM duckdb_tables() WHERE NOT internal AND coalesce(comment, '') = ''
+        UNION ALL
+        SELECT schema_name, table_name, column_name FROM duckdb_columns()
+        WHERE NOT internal AND coalesce(comment, '') = ''
+        """
+    )
+    assert silent == []
+
+
+def test_names_and_types_that_analysts_rely_on(published: World) -> None:
+    columns: dict[str, dict[str, str]] = {}
+    for schema, table, column, kind in published.query(
+        "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"
+        " ORDER BY schema_name, table_name, column_index"
+    ):
+        columns.setdefault(f"{schema}.{table}", {})[column] = kind
+    assert {kind for table in columns.values() for name, kind in table.items() if name == "ds"} == {"DATE"}
+    assert {
+        name: columns["clout.scores"][name]
+        for name in ["ds", "person_id", "score", "true_reach", "amplification", "network_influence", "model_version"]
+    } == {
+        "ds": "DATE",
+        "person_id": "VARCHAR",
+        "score": "DOUBLE",
+        "true_reach": "DOUBLE",
+        "amplification": "DOUBLE",
+        "network_influence": "DOUBLE",
+        "model_version": "VARCHAR",
+    }
+    assert list(columns["clout.accounts"])[:6] == [
+        "ds",
+        "account_key",
+        "person_id",
+        "platform",
+        "handle",
+        "display_name",
+    ]
+    assert {"version", "ds", "run_id", "published_at"} <= set(columns["meta.publish_log"])
+    assert {"table_name", "last_ds", "published_at"} <= set(columns["meta.freshness"])
+
+
+def test_leaderboard_puts_equal_scores_on_one_place(published: World) -> None:
+    assert published.query("SELECT ds, place, person_id, name FROM clout.leaderboard ORDER BY ds") == [
+        (DAY, 1, "chirp:ada", "Ada one"),
+        (NEXT, 1, "chirp:ada", "Ada two"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["with space", "O'Hara's \"own\"", "a%20b#c", "ünï", "what [a-z]*", "{files}"])
+def test_folders_with_odd_names_work(tmp_path: Path, name: str) -> None:
+    """Above all those that read_parquet could take for patterns: a neighbour that matches is not read."""
+    world = World(tmp_path / name)
+    world.publish(DAY, "r1", "one")
+    neighbour = World(tmp_path / "what mine")
+    neighbour.publish(DAY, "r9", "neighbour")
+    world.publish(NEXT, "r2", "two")
+    assert world.shown() == {DAY: "one", NEXT: "two"}
+    assert ask(world.file, "SELECT count(*) AS n FROM clout.scores") == [{"n": 4}]
