@@ -310,8 +310,10 @@ def test_rows_of_an_undated_file_go_to_their_own_days(tmp_path: Path) -> None:
     assert got.reports[0].per_day == {DAY: 2, NEXT: 1}
 
 
-def test_a_dated_file_without_rows_says_that_the_day_was_quiet(tmp_path: Path) -> None:
-    [report] = Got(one_csv(tmp_path)).reports
+@pytest.mark.parametrize("name", ["i-2026-03-01.csv", "i-2026-03-01.parquet"])
+def test_a_dated_file_without_rows_says_that_the_day_was_quiet(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(FORMS[name]([]))
+    [report] = Got(tmp_path).reports
     assert (report.status, report.per_day) == ("complete", {DAY: 0})
 
 
