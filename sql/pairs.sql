@@ -4,7 +4,7 @@
 --           R(a,u)   = min(S(a,u), S(u,a)) / max(S(a,u), S(u,a))             reciprocity, 0 when one-sided
 --           q(a,u)   = (1 - e^(-S / kappa)) * (1 - rho * R)                  in [0, 1)
 --   People excluded on the score date are gone, as actors and as targets, from every day of the window.
--- Grain: one row per platform, actor, target.
+-- Unit: strength in likes by somebody who did nothing else that day; q a share, 0 to 1. Grain: one row per platform, actor, target.
 -- Source: scoring.md, Evidence. Sums are of decimals, so that no order of adding can change a bit.
 -- Inputs: {activity} of the window; {excluded} (account_key); {credibility} (account_key, credibility)
 -- Parameters:
@@ -51,8 +51,9 @@ strengths AS (
 SELECT
   s.platform, s.actor, s.target, s.strength, s.last_day,
   (1D - exp(-s.strength / :kappa))
-    * (1D - CASE WHEN back.strength IS NULL THEN 0D
-        ELSE :rho * least(s.strength, back.strength) / greatest(s.strength, back.strength) END) AS q,
+    -- least and greatest pass over NULL: whether anything came back must be asked, or one-sided would count as mutual.
+    * (1D - CASE WHEN back.strength > 0D
+        THEN :rho * least(s.strength, back.strength) / greatest(s.strength, back.strength) ELSE 0D END) AS q,
   coalesce(c.credibility, 1D) AS credibility
 FROM strengths AS s
 LEFT JOIN strengths AS back
