@@ -1,5 +1,6 @@
 -- Conservation: where every row of a day's pull went. rows_in = kept + the sum of all the other columns, exactly.
 -- Meaning: rows_in and quarantined are what the puller counted in its manifest; the rest is counted here, from the rows.
+--   Rows of which no manifest knows are shown with a rows_in of 0, so that the gate sees them.
 -- Unit: rows of the interactions snapshot. Grain: one row per ds, platform.
 -- Inputs: {classified}, see classify.sql; {pulled} (ds, platform, rows, rows_quarantined), the manifest's totals
 -- Parameters: none
@@ -19,8 +20,9 @@ WITH counted AS (
   GROUP BY ds, platform
 )
 SELECT
-  p.ds, p.platform,
-  p.rows + p.rows_quarantined AS rows_in,
+  coalesce(p.ds, c.ds) AS ds,
+  coalesce(p.platform, c.platform) AS platform,
+  coalesce(p.rows + p.rows_quarantined, 0) AS rows_in,
   coalesce(c.kept, 0) AS kept,
   coalesce(c.self_interaction, 0) AS self_interaction,
   coalesce(c.duplicate, 0) AS duplicate,
@@ -29,6 +31,6 @@ SELECT
   coalesce(c.unidentified, 0) AS unidentified,
   coalesce(c.untimed, 0) AS untimed,
   coalesce(c.removed, 0) AS removed,
-  p.rows_quarantined AS quarantined
+  coalesce(p.rows_quarantined, 0) AS quarantined
 FROM {pulled} AS p
-LEFT JOIN counted AS c ON c.ds = p.ds AND c.platform = p.platform
+FULL JOIN counted AS c ON c.ds = p.ds AND c.platform = p.platform
