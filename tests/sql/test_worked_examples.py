@@ -1,0 +1,181 @@
+"""Every metric by worked examples, which are data: tests/sql/<query>/<case>/ holds small tables and what must come of them.
+
+    <input>.csv      one per input table; the header says name:TYPE for every column; an empty cell is NULL
+    parameters.toml  the parameters that differ from sql/models/v1.toml (where any does); the day is 2026-03-14
+    expected.csv     the columns to compare, by name; every row that must come out, in any order
+
+Cells of numbers may be arithmetic, so that the formula stands beside its value: 4 * 2 ** (-1/30). A line that starts with #
+says why the next row is there. A new example is a new folder.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import math
+import operator
+import re
+import tomllib
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+from clout import queries
+from clout.influence import measures
+from clout.influence.model import read_model
+from clout.lake_schemas import TIME
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+HERE = Path(__file__).parent
+DAY = date(2026, 3, 14)
+MODEL = read_model(queries.SQL / "models" / "v1.toml")
+CASES = sorted(file.parent for file in HERE.glob("*/*/expected.csv"))
+QUERIES = sorted(file.stem for file in queries.SQL.glob("*.sql"))
+
+OPERATORS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+    ast.USub: operator.neg,
+}
+FUNCTIONS = {"exp": math.exp, "ln": math.log, "min": min, "max": max, "sqrt": math.sqrt, "round": round}
+
+
+def number(text: str) -> float:
+    """The value of an arithmetic expression. Nothing but numbers, OPERATORS, parentheses and FUNCTIONS is understood."""
+
+    def value(node: ast.AST) -> Any:
+        match node:
+            case ast.Constant(value=int() | float() as constant) if not isinstance(constant, bool):
+                return constant
+            case ast.BinOp(left, sign, right) if type(sign) in OPERATORS:
+                return OPERATORS[type(sign)](value(left), value(right))
+            case ast.UnaryOp(sign, operand) if type(sign) in OPERATORS:
+                return OPERATORS[type(sign)](value(operand))
+            case ast.Call(ast.Name(name), arguments, []) if name in FUNCTIONS:
+                return FUNCTIONS[name](*map(value, arguments))
+        raise ValueError(f"not arithmetic: {text}")
+
+    return value(ast.parse(text.strip(), mode="eval").body)
+
+
+#: TYPE of a header -> how it is stored, and how a cell is read.
+TYPES = {
+    "STRING": (pa.string(), str),
+    "BOOLEAN": (pa.bool_(), {"true": True, "false": False}.__getitem__),
+    "DATE": (pa.date32(), date.fromisoformat),
+    "TIMESTAMP": (TIME, datetime.fromisoformat),
+    "BIGINT": (pa.int64(), int),
+    "DOUBLE": (pa.float64(), lambda cell: float(number(cell))),
+}
+
+
+def read_csv(file: Path) -> tuple[list[str], list[list[str]]]:
+    """Header and rows, without the comments."""
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    header, *rows = [[cell.strip() for cell in row] for row in csv.reader(lines, skipinitialspace=True)]
+    for row in rows:
+        assert len(row) == len(header), f"{file}: {row} has {len(row)} cells, not {len(header)}"
+    return header, rows
+
+
+def input_table(file: Path) -> pa.Table:
+    """An input as its header types it."""
+    header, rows = read_csv(file)
+    columns = {}
+    for place, column in enumerate(header):
+        name, kind = column.split(":")
+        stored, read = TYPES[kind]
+        columns[name] = pa.array([read(row[place]) if row[place] else None for row in rows], stored)
+    return pa.table(columns)
+
+
+def split(values: dict[str, Any], numeric: set[str]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """A row's key (all that is no number, as text) and its numbers."""
+    texts = {name: value for name, value in values.items() if name not in numeric}
+    key = tuple("" if t is None else str(t).lower() if isinstance(t, bool) else str(t) for t in texts.values())
+    return key, {name: values[name] for name in values if name in numeric}
+
+
+def close(got: float | None, right: float | None) -> bool:
+    """Equal but for the last bits; NULL equals NULL only."""
+    return got is right if got is None or right is None else math.isclose(got, right, rel_tol=1e-9)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
+def test_worked_example(case: Path, spark: SparkSession) -> None:
+    query = queries.load(case.parent.name)
+    assert {file.stem for file in case.glob("*.csv")} == query.inputs | {"expected"}
+    changes = case / "parameters.toml"
+    parameters = measures.parameters(MODEL, DAY)
+    parameters |= tomllib.loads(changes.read_text(encoding="utf-8")) if changes.exists() else {}
+    if query.name == "amplification":
+        measures._register_beta_quantile(spark)
+    inputs = {name: spark.createDataFrame(input_table(case / f"{name}.csv")) for name in query.inputs}
+    result = queries.run(spark, query.name, parameters, **inputs).toArrow()
+
+    header, rows = read_csv(case / "expected.csv")
+    result = result.select(header)
+    numeric = {f.name for f in result.schema if pa.types.is_integer(f.type) or pa.types.is_floating(f.type)}
+    expected = [
+        split(
+            {
+                name: (number(cell) if cell else None) if name in numeric else cell
+                for name, cell in zip(header, row, strict=True)
+            },
+            numeric,
+        )
+        for row in rows
+    ]
+    got = [split(row, numeric) for row in result.to_pylist()]
+    assert sorted(key for key, _ in got) == sorted(key for key, _ in expected)
+    if not numeric:
+        return
+    assert len(dict(got)) == len(got), "the columns of expected.csv must hold a key"
+    for key, numbers in expected:
+        wrong = {
+            name: (dict(got)[key][name], right)
+            for name, right in numbers.items()
+            if not close(dict(got)[key][name], right)
+        }
+        assert not wrong, f"{key}: (got, expected) is {wrong}"
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_every_query_has_a_worked_example(query: str) -> None:
+    assert query in {case.parent.name for case in CASES}
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_header_says_what_a_reader_needs(query: str) -> None:
+    content = (queries.SQL / f"{query}.sql").read_text(encoding="utf-8")
+    header = content[: content.index("\n", content.index("\n-- Run: ") + 1)]
+    assert all(line.startswith("-- ") for line in header.splitlines()), "the header comes first, and whole"
+    title = query.replace("_", " ").capitalize()
+    assert re.match(rf"-- ({title}|[A-Z][\w ]+): \S", header), "the first line is `-- Name: what it is.`"
+    for word in ("Meaning: +", "Grain: ", "Inputs: ", r"Parameters:(?: none)?$", r"Run: \.venv/bin/python jobs/"):
+        assert re.search(rf"^-- (?:.*\. )?{word}", header, re.MULTILINE), f"no line {word}"
+    measured = "sum(" in content or "count(" in content or "DOUBLE" in queries.load(query).parameters.values()
+    assert not measured or re.search(r"^-- Unit: ", header, re.MULTILINE), "numbers come out: in which unit?"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("4 * 2 ** (-1/30)", 4 * 2 ** (-1 / 30)), ("(1 - exp(-1)) * min(1, ln(3))", 1 - math.exp(-1)), ("-2", -2)],
+)
+def test_arithmetic_of_cells(text: str, value: float) -> None:
+    assert number(text) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["__import__('os')", "open(1)", "a", "'1'", "True", "[1][0]", "1 if 1 else 2", "1 < 2"]
+)
+def test_cells_hold_nothing_but_arithmetic(text: str) -> None:
+    with pytest.raises(ValueError, match="not arithmetic"):
+        number(text)
