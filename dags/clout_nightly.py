@@ -4,7 +4,7 @@ Scores one day: pulls every source's snapshots, conforms them to activity, compu
 and publishes the day's tables in one step, or nothing.
 
 **Which day?** The form's *day*, else the run's logical date (UTC). A scheduled or backfill run scores the day on which its
-interval starts. Runs do not depend on one another: any day, any order, again and again; the same content publishes
+interval starts; for a backfill leave the form's day empty. Runs do not depend on one another: any day, any order, again and again; the same content publishes
 nothing new.
 
 **Red?** `audit` red: the data is not fit to publish; its log names the check, and yesterday's tables stand. Exit status 65
@@ -122,11 +122,13 @@ with DAG(
 ) as dag:
 
     @task(task_id="sources")
-    def list_sources(params: dict, ds: str | None = None) -> list[str]:
-        """The names of all configured sources. Stops a run that names no day before it does anything."""
+    def list_sources(params: dict, dag_run, ds: str | None = None) -> list[str]:
+        """The names of all configured sources. Stops a run that names no day, or too many, before it does anything."""
         day = params.get("day") or ds
         if not day:
             raise AirflowFailException("no day to score: trigger with a logical date, or fill in the form's day")
+        if dag_run.run_type == "backfill" and params.get("day"):
+            raise AirflowFailException("every run of a backfill would score the form's day: leave it empty")
         file = Path(SOURCES)
         if file.is_dir():
             file = file / "sources.toml"

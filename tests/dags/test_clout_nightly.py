@@ -12,7 +12,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -24,6 +24,9 @@ CHAIN = ["sources", "pull", "conform", "reach", "amplification", "network", "sco
 SPARK_JOBS = ["conform", "reach", "amplification", "network", "score", "audit"]
 RUN_ID = "backfill__2026-03-14T00:00:00+00:00"
 CONTEXT = {"ds": "2026-03-14", "run_id": RUN_ID, "params": {"day": None, "reason": None}}
+
+
+MANUAL = SimpleNamespace(run_type="manual")
 
 
 class Events(dict):
@@ -137,13 +140,20 @@ def test_a_run_without_a_day_fails_at_its_first_task(nightly, tmp_path, monkeypa
     from airflow.sdk.exceptions import AirflowFailException
 
     with pytest.raises(AirflowFailException, match="no day to score"):
-        nightly.list_sources.function({"day": None}, None)
+        nightly.list_sources.function({"day": None}, MANUAL, None)
     monkeypatch.setattr(nightly, "SOURCES", str(tmp_path / "none.toml"))
     with pytest.raises(AirflowFailException, match=r"none\.toml: not a sources file"):
-        nightly.list_sources.function({"day": "2026-03-14"})
+        nightly.list_sources.function({"day": "2026-03-14"}, MANUAL)
     (tmp_path / "sources.toml").write_text('[[source]]\nname = "murmur"\n[[source]]\nname = "plaza"\n')
     monkeypatch.setattr(nightly, "SOURCES", str(tmp_path))
-    assert nightly.list_sources.function({"day": None}, "2026-03-14") == ["murmur", "plaza"]
+    assert nightly.list_sources.function({"day": None}, MANUAL, "2026-03-14") == ["murmur", "plaza"]
+
+
+def test_a_backfill_scores_its_own_days(nightly):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    with pytest.raises(AirflowFailException, match="leave it empty"):
+        nightly.list_sources.function({"day": "2026-03-14"}, SimpleNamespace(run_type="backfill"), "2026-03-12")
 
 
 def test_publish_names_the_day_as_the_assets_partition(nightly):
