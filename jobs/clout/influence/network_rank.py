@@ -76,9 +76,7 @@ def rank_graph(
     rank = teleport.copy()
     residual, rounds = np.inf, 0
     while residual >= parameters["tolerance"] and rounds < parameters["rounds"]:
-        following = (1.0 - damping) * teleport + damping * (
-            transposed @ rank + rank[dangling].sum() * teleport
-        )
+        following = (1.0 - damping) * teleport + damping * (transposed @ rank + rank[dangling].sum() * teleport)
         residual, rank = float(np.abs(following - rank).sum()), following
         rounds += 1
     return rank, rounds, residual
