@@ -12,7 +12,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-
 from clout import arguments, session
 from clout.errors import PoisonInput, run_main
 from clout.lake import Lake, window
@@ -21,9 +20,8 @@ from clout.sources import Sources, read_sources
 from clout.version import code_version
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-
     from clout.influence.model import Model
+    from pyspark.sql import DataFrame, SparkSession
 
 _PULLED = pa.schema(
     [("ds", pa.date32()), ("platform", pa.string()), ("rows", pa.int64()), ("rows_quarantined", pa.int64())]

@@ -13,7 +13,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "jobs" / "clout"
 WINGS = ("platforms", "influence", "warehouse")
 PYTHON = sorted(
-    file for folder in ("dags", "jobs", "tests") for file in (ROOT / folder).rglob("*.py") if "__pycache__" not in file.parts
+    file
+    for folder in ("dags", "jobs", "tests")
+    for file in (ROOT / folder).rglob("*.py")
+    if "__pycache__" not in file.parts
 )
 
 
@@ -91,7 +94,17 @@ def test_every_module_says_what_it_is_for():
 
 
 def test_top_level_is_the_agreed_one():
-    known = {"pyproject.toml", "README.md", "dags", "jobs", "sql", "expectations", "tests", "Makefile", "constraints.txt"}
+    known = {
+        "pyproject.toml",
+        "README.md",
+        "dags",
+        "jobs",
+        "sql",
+        "expectations",
+        "tests",
+        "Makefile",
+        "constraints.txt",
+    }
     found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
     assert found - {"spark-warehouse"} <= known
 
@@ -104,5 +117,7 @@ def test_constraints_hold_versions_only():
 
 def test_pyspark_and_its_client_are_the_same_version():
     """Both ship the folder pyspark/: unequal versions overwrite each other's files."""
-    pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if line.startswith("pyspark"))
+    pins = dict(
+        line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if line.startswith("pyspark")
+    )
     assert pins["pyspark"] == pins["pyspark-client"]

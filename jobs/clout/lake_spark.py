@@ -71,7 +71,9 @@ def write_features(lake: Lake, name: str, day: date, rows: DataFrame, facts: dic
         lake.write_facts(aside, facts)
 
 
-def read_features(spark: SparkSession, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> DataFrame:
+def read_features(
+    spark: SparkSession, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str
+) -> DataFrame:
     """The features `name` of one score date. Raises PoisonInput where they are missing or were made of other things.
 
     facts: what the features must have been made of, as given to `write_features`; made_by: the job that makes them.

@@ -61,9 +61,7 @@ def load(name: str) -> Query:
     return Query(name, body.strip().rstrip(";"), declared, frozenset(re.findall(r"\{(\w+)\}", body)))
 
 
-def run(
-    spark: SparkSession, name: str, parameters: Mapping[str, Any], **inputs: DataFrame
-) -> DataFrame:
+def run(spark: SparkSession, name: str, parameters: Mapping[str, Any], **inputs: DataFrame) -> DataFrame:
     """The result of `sql/<name>.sql` over `inputs`. Parameters that the query does not declare are not bound."""
     query = load(name)
     if query.inputs != set(inputs):

@@ -21,8 +21,12 @@ from pathlib import Path
 import numpy as np
 
 SEED = 20260301
-FIRST_NAMES = "Ada Bo Cleo Dara Eno Fay Gus Hana Ivo Jun Kai Lena Milo Noor Odd Pia Quin Rae Sol Tam Uma Vik Wren Xia Yara Zed"
-LAST_NAMES = "Alder Birk Cove Dune Elm Fell Glade Holt Isle Jura Knoll Loch Moor Nook Oak Pine Quay Reed Strand Tarn Vale Weir"
+FIRST_NAMES = (
+    "Ada Bo Cleo Dara Eno Fay Gus Hana Ivo Jun Kai Lena Milo Noor Odd Pia Quin Rae Sol Tam Uma Vik Wren Xia Yara Zed"
+)
+LAST_NAMES = (
+    "Alder Birk Cove Dune Elm Fell Glade Holt Isle Jura Knoll Loch Moor Nook Oak Pine Quay Reed Strand Tarn Vale Weir"
+)
 KINDS = ("like", "reply", "share", "mention", "quote")
 KIND_SHARES = (0.58, 0.16, 0.16, 0.06, 0.04)
 
@@ -53,9 +57,7 @@ class World:
         self.circle = draw.integers(0, 8, count)  # whom they mostly see
         self.created = [date(2014, 1, 1) + timedelta(days=int(days)) for days in draw.integers(0, 4400, count)]
         first, last = FIRST_NAMES.split(), LAST_NAMES.split()
-        self.names = [
-            f"{first[i % len(first)]} {last[(i // len(first) + i) % len(last)]}" for i in range(count)
-        ]
+        self.names = [f"{first[i % len(first)]} {last[(i // len(first) + i) % len(last)]}" for i in range(count)]
         marks = draw.permutation(count)
         self.bots, self.minors = set(marks[:6].tolist()), set(marks[6:16].tolist())
         self.opted_out, self.protected = set(marks[16:28].tolist()), set(marks[28:40].tolist())
@@ -126,7 +128,9 @@ def write(folder: Path, days: list[date], seed: int = SEED) -> Path:
             else:
                 acts = [{name: value for name, value in act.items() if name != "post"} for act in acts]
             _write_csv(file, acts)
-    excluded = [{"account_key": f"{p.name}:{world.excluded_by_operator}", "reason": "asked us by letter"} for p in PLATFORMS]
+    excluded = [
+        {"account_key": f"{p.name}:{world.excluded_by_operator}", "reason": "asked us by letter"} for p in PLATFORMS
+    ]
     _write_csv(folder / "exclusions.csv", excluded)
     text = ['exclude = "exclusions.csv"']
     text += [f'[[source]]\nname = "{p.name}"\nreader = "files"\npath = "{p.name}"' for p in PLATFORMS]

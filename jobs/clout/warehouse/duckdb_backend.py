@@ -15,7 +15,6 @@ import fcntl
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -34,7 +33,6 @@ STORAGE_VERSION = "v1.2.0"
 
 #: The files of sql/warehouse/, in the order in which they build the published file.
 LOG, VIEWS = "publish_log", ("scores", "accounts", "conservation", "leaderboard", "freshness")
-
 
 #: Says which version a publisher is making and where. There only while one is at work, or after one was killed.
 NOTE = ".tmp-publishing.json"
@@ -179,7 +177,7 @@ class DuckDBWarehouse:
                     [list(row.values()) for row in rows],
                 )
             for view in VIEWS:
-                listed = ", ".join(f"'{_quoted(_literal(file))}'" for file in shown.get(view, []))
+                listed = ", ".join(f"'{_quoted(file)}'" for file in shown.get(view, []))
                 connection.execute(_warehouse_sql(view).replace("{files}", f"[{listed}]"))
         with duckdb.connect(str(aside), read_only=True) as connection:
             for schema, view in connection.sql(
@@ -209,11 +207,6 @@ def _dicts(relation: duckdb.DuckDBPyRelation) -> list[dict[str, Any]]:
 
 def _quoted(path: Path | str) -> str:
     return str(path).replace("'", "''")
-
-
-def _literal(file: str) -> str:
-    """A path whose own *, ? and [ read_parquet does not take for patterns."""
-    return re.sub(r"[*?[]", r"[\g<0>]", file)
 
 
 def _remove(path: Path) -> None:
