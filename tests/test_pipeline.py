@@ -12,6 +12,7 @@ import night
 import pytest
 from clout.errors import PoisonInput
 from sandbox.world import PLATFORMS, World, write
+from scipy.stats import spearmanr
 
 pytestmark = pytest.mark.quality
 
@@ -127,7 +128,7 @@ def test_amplification_is_null_with_a_reason_where_posts_are_unknown(home):
 
 
 def test_true_pull_shows(home):
-    """The people whom the world made to move others score higher. The rank correlation, from DuckDB's corr of ranks."""
+    """The people whom the world made to move others score higher. Accounts of both platforms, of people with some evidence."""
     pulls = World().pull
     rows = query(
         home,
@@ -135,14 +136,7 @@ def test_true_pull_shows(home):
     )
     pairs = [(float(pulls[int(person.split(":")[1])]), score) for person, score in rows]
     assert len(pairs) > 100
-    with duckdb.connect() as connection:
-        connection.execute("CREATE TABLE t (pull DOUBLE, score DOUBLE)")
-        connection.executemany("INSERT INTO t VALUES (?, ?)", pairs)
-        found = connection.sql(
-            "SELECT corr(a, b) FROM (SELECT rank() OVER (ORDER BY pull) AS a, rank() OVER (ORDER BY score) AS b FROM t)"
-        ).fetchone()
-    assert found is not None
-    assert found[0] > 0.5
+    assert spearmanr(*zip(*pairs, strict=True)).statistic > 0.5
 
 
 def test_a_second_run_publishes_nothing_new(home, world, capsys):

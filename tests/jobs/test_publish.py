@@ -279,6 +279,14 @@ def test_same_run_with_new_content_is_a_new_version(world: World) -> None:
     assert world.shown(world.root / "history" / "warehouse-v000001.duckdb") == {DAY: "one"}
 
 
+def test_a_run_corrected_back_is_a_new_version(world: World) -> None:
+    """A cleared run may bring A, then B, then A again: what it last staged is what must be shown."""
+    for text, version in (("one", 1), ("two", 2), ("one", 3)):
+        assert world.publish(DAY, "r1", text).version == version
+        assert world.shown() == {DAY: text}
+    assert world.shown(world.root / "history" / "warehouse-v000001.duckdb") == {DAY: "one"}
+
+
 def test_replay_of_a_replaced_run_does_not_bring_it_back(world: World) -> None:
     old = world.staged(DAY, "r1", "one")
     publish.publish(old, world.root)

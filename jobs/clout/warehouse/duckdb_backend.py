@@ -1,6 +1,6 @@
 """The embedded warehouse: immutable Parquet run folders, and a small DuckDB file of views over explicit file lists.
 
-    <root>/data/<table>/ds=<day>/run=<run>-<hash>/part-0.parquet   never changed once written
+    <root>/data/<table>/ds=<day>/run=<run>-v<version>/part-0.parquet   never changed once written
     <root>/warehouse.duckdb                   views and the log; the commit point, put in place by one rename
     <root>/history/warehouse-v000001.duckdb   the same file of every version: open it to see that day's state
     <root>/.lock                              publishers wait here, readers never
@@ -59,13 +59,14 @@ class DuckDBWarehouse:
 
     def _publish(self, release: Release, staged: Staged, now: datetime) -> Version:
         log, files = self._read_meta()
-        current = [entry for entry in log if entry["ds"] == release.day]
-        for entry in current:
-            is_replay = entry["run_id"] == release.run and entry["content_hash"] == release.content_hash
-            if is_replay or (entry is current[-1] and entry["content_hash"] == release.content_hash):
+        of_day = [entry for entry in log if entry["ds"] == release.day]
+        of_run = [entry for entry in of_day if entry["run_id"] == release.run]
+        # A replay of what the run last published, or the content that the day shows already.
+        for entry in (*of_run[-1:], *of_day[-1:]):
+            if entry["content_hash"] == release.content_hash:
                 return Version(entry["version"], release.day, entry["run_id"], release.content_hash, is_new=False)
         version = log[-1]["version"] + 1 if log else 1
-        places = {table: self._place(release, table) for table in release.tables}
+        places = {table: self._place(release, table, version) for table in release.tables}
         self._note(version, [*places.values(), self._history(version)])
         files += [
             {"version": version, "ds": release.day, "table_name": table, **file}
@@ -95,9 +96,9 @@ class DuckDBWarehouse:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _place(self, release: Release, table: str) -> Path:
-        """The immutable folder of a table's files."""
-        return self.root / "data" / table / f"ds={release.day}" / f"run={release.run}-{release.content_hash[:8]}"
+    def _place(self, release: Release, table: str, version: int) -> Path:
+        """The immutable folder of a table's files. A run that is published again after a correction gets another."""
+        return self.root / "data" / table / f"ds={release.day}" / f"run={release.run}-v{version}"
 
     def _history(self, version: int) -> Path:
         return self.root / "history" / f"warehouse-v{version:06d}.duckdb"
