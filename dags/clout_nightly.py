@@ -4,8 +4,8 @@ Scores one day: pulls every source's snapshots, conforms them to activity, compu
 and publishes the day's tables in one step, or nothing.
 
 **Which day?** The form's *day*, else the run's logical date (UTC). A scheduled or backfill run scores the day on which its
-interval starts; for a backfill leave the form's day empty. Runs do not depend on one another: any day, any order, again and again; the same content publishes
-nothing new.
+interval starts; for a backfill leave the form's day empty. Runs do not depend on one another: any day, any order, again and
+again; the same content publishes nothing new.
 
 **Red?** `audit` red: the data is not fit to publish; its log names the check, and yesterday's tables stand. Exit status 65
 means that the input is wrong: it is not retried, since it would stay wrong. Any other failure is retried.

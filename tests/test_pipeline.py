@@ -1,4 +1,4 @@
-"""Whole nights of the invented world, from exports to published tables: twice, backwards, on an empty day, and by the README."""
+"""Whole nights of the invented world, from exports to tables: twice, backwards, on an empty day, and by the README."""
 
 from __future__ import annotations
 

@@ -39,8 +39,10 @@ _NUMBERS = {
 _LISTS = {"network": ("reference",), "score": ("map_from", "map_to")}
 _WHOLE = ("window_days", "seeds", "seed_age_days", "rounds", "min_people")
 #: What a formula divides by, and the two parameters of a Beta distribution.
-_POSITIVE = ("half_life_days", "window_days", "kappa", "ramp_days", "ref_reach", "ref_amplification", "ref_network")
-_POSITIVE += ("alpha0", "beta0")
+_POSITIVE = (
+    *("half_life_days", "window_days", "kappa", "ramp_days", "alpha0", "beta0"),
+    *("ref_reach", "ref_amplification", "ref_network"),
+)
 _SHARES = ("rho", "bot_factor", "credible_at", "damping", "seed_share")
 
 
