@@ -2,13 +2,21 @@
 
 [[source]]
 name = "higgs"               # the platform's name in every key: higgs:88
-reader = "files"             # files | gharchive
+reader = "files"             # files | gharchive | bluesky
 path = "exports"             # a folder; relative to this file
 seeds = ["88"]               # optional: accounts trusted by the operator, as the platform writes them
 [source.columns]             # optional: ours = theirs, where the export names its columns otherwise
 actor = "user_from"
 [source.kinds]               # optional: theirs = ours
 RT = "share"
+
+[[source]]
+name = "bluesky"
+reader = "bluesky"           # asked over HTTP, without credentials
+base_url = "https://public.api.bsky.app"
+subjects = ["ann.example"]   # whom to follow: handles or DIDs. Keys and seeds are DIDs
+contact = "ops@example.org"  # said to the platform with each request; needed unless the host is this machine
+max_requests = 50000         # optional, as are max_pages, max_body_mb, deadline_minutes, refresh_days, backfill_days
 
 exclude = "exclusions.csv"   # optional, at the top: account_key,reason of people who are never scored
 """
@@ -22,16 +30,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from clout.errors import PoisonInput
 from clout.lake_schemas import KINDS
 
 _OPTIONS = ("delimiter", "column_names", "kind", "unix_unit")
+#: Limits of a pull over HTTP, see platforms.http_puller.Limits.
+_LIMITS = ("max_pages", "max_requests", "max_body_mb", "deadline_minutes", "refresh_days", "backfill_days")
+_HTTP = ("base_url", "subjects", "contact", *_LIMITS)
 _KNOWN = {
     "files": {"name", "reader", "path", "seeds", "columns", "kinds", *_OPTIONS},
     "gharchive": {"name", "reader", "path", "seeds"},
+    "bluesky": {"name", "reader", "seeds", *_HTTP},
 }
 READERS = tuple(_KNOWN)
+_ASKED = ("bluesky",)
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 #: What each optional key must hold: a check, and the words for it.
 _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
@@ -46,6 +61,18 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda it: _is_list(it, (str,)) and it != [],
         'a list of names, like ["actor", "target", "unix_ts"]',
     ),
+    "base_url": (lambda it: _is_base_url(it), "a web address without user, query and fragment"),
+    "subjects": (
+        lambda it: (
+            _is_list(it, (str,)) and it != [] and all(re.fullmatch(r"@?[^\s,@/]+(@[^\s,@/]+)?", one) for one in it)
+        ),
+        'a list of handles or ids, like ["ann.example"]',
+    ),
+    "contact": (
+        lambda it: isinstance(it, str) and bool(re.fullmatch(r"[!-~]{3,200}", it)),
+        "an address, like ops@example.org",
+    ),
+    **dict.fromkeys(_LIMITS, (lambda it: type(it) is int and 0 < it <= 1_000_000, "a whole number from 1 to 1000000")),
 }
 _HOUR_FILE = re.compile(r"\d{4}-\d{2}-\d{2}-\d{1,2}\.json\.gz")
 
@@ -135,14 +162,19 @@ def _source(location: Path, entry: dict[str, Any]) -> Source:
     if reader not in READERS:
         raise PoisonInput(f"{where}: reader {reader!r} is not one of {', '.join(READERS)}")
     _known_keys(location, f"source {name!r}, reader {reader}", entry, _KNOWN[reader])
-    if not isinstance(entry.get("path"), str):
-        raise PoisonInput(f"{where}: path is missing; name the folder of its files")
-    path = (location.parent / entry["path"]).resolve()
-    if not path.is_dir():
-        raise PoisonInput(f"{where}: path {path} is not a folder")
+    path = location.parent.resolve()
+    if reader not in _ASKED:
+        if not isinstance(entry.get("path"), str):
+            raise PoisonInput(f"{where}: path is missing; name the folder of its files")
+        path = (location.parent / entry["path"]).resolve()
+        if not path.is_dir():
+            raise PoisonInput(f"{where}: path {path} is not a folder")
     for key, (shape, example) in _SHAPES.items():
         if key in entry and not shape(entry[key]):
             raise PoisonInput(f"{where}: {key} = {entry[key]!r} is not {example}")
+    options = {key: entry[key] for key in _OPTIONS if key in entry}
+    if reader in _ASKED:
+        options = _http_options(where, entry)
     kinds = {str(theirs): str(ours) for theirs, ours in entry.get("kinds", {}).items()}
     for theirs, ours in kinds.items():
         if ours not in KINDS:
@@ -158,8 +190,22 @@ def _source(location: Path, entry: dict[str, Any]) -> Source:
         seeds=tuple(str(seed).lower() if reader == "gharchive" else str(seed) for seed in entry.get("seeds", [])),
         columns={str(ours): str(theirs) for ours, theirs in entry.get("columns", {}).items()},
         kinds=kinds,
-        options={key: entry[key] for key in _OPTIONS if key in entry},
+        options=options,
     )
+
+
+def _http_options(where: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """What a source that is asked over HTTP needs: where, about whom, and who asks."""
+    for key in ("base_url", "subjects"):
+        if key not in entry:
+            raise PoisonInput(f"{where}: {key} is missing; it is {_SHAPES[key][1]}")
+    if "contact" not in entry and urlsplit(entry["base_url"]).hostname not in _LOOPBACK:
+        raise PoisonInput(f"{where}: contact is missing; name an address under which the platform reaches you")
+    options = {key: entry[key] for key in _HTTP if key in entry}
+    subjects = [subject.removeprefix("@") for subject in entry["subjects"]]
+    # Handles have no case; DIDs have.
+    options["subjects"] = list(dict.fromkeys(s if s.startswith("did:") else s.lower() for s in subjects))
+    return options
 
 
 def _read_exclusions(location: Path, name: object) -> dict[str, str]:
@@ -191,6 +237,17 @@ def _read_exclusions(location: Path, name: object) -> dict[str, str]:
 
 def _is_list(it: object, kinds: tuple[type, ...]) -> bool:
     return isinstance(it, list) and all(isinstance(one, kinds) for one in it)
+
+
+def _is_base_url(it: object) -> bool:
+    try:
+        parts = urlsplit(it if isinstance(it, str) else "")
+        port_is_good = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    # A password in an address would end up in messages.
+    plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and port_is_good and plain
 
 
 def _is_table_of_text(it: object) -> bool:

@@ -27,7 +27,10 @@ class Batch:
 
 @dataclass
 class FileReport:
-    """What became of one file. `per_day` counts the rows that landed in each day's snapshot."""
+    """What became of one file, or of one endpoint of one subject.
+
+    `per_day` counts the rows that landed in each day's snapshot.
+    """
 
     subject: str
     table: str
@@ -35,6 +38,8 @@ class FileReport:
     status: str = "complete"
     reason: str | None = None
     bytes: int = 0
+    requests: int = 0
+    pages: int = 0
     rows_quarantined: int = 0
     oldest: datetime | None = None
     newest: datetime | None = None
@@ -58,8 +63,8 @@ class FileReport:
             "endpoint": self.endpoint,
             "subject": self.subject,
             "table": self.table,
-            "requests": 0,
-            "pages": 0,
+            "requests": self.requests,
+            "pages": self.pages,
             "rows": self.per_day.get(day, 0),
             "rows_quarantined": self.quarantined_per_day.get(day, 0),
             "bytes": self.bytes,

@@ -62,6 +62,50 @@ def test_a_whole_file(tmp_path: Path) -> None:
         sources.named("hg")
 
 
+ASKED = '[[source]]\nname = "sky"\nreader = "bluesky"\nsubjects = ["@Ann.Example", "did:plc:Ab", "ann.example"]\n'
+
+
+def test_a_source_that_is_asked_over_http(tmp_path: Path) -> None:
+    [source] = read(
+        tmp_path, ASKED + 'base_url = "https://api.example"\ncontact = "ops@example.org"\nmax_pages = 3'
+    ).sources
+    assert (source.reader, source.path) == ("bluesky", tmp_path.resolve())
+    assert source.options == {
+        "base_url": "https://api.example",
+        "contact": "ops@example.org",
+        "subjects": ["ann.example", "did:plc:Ab"],
+        "max_pages": 3,
+    }
+    # A simulated platform on this machine needs no contact.
+    assert read(tmp_path, ASKED + 'base_url = "http://127.0.0.1:8000"').platforms == ["sky"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "base_url is missing"),
+        ('base_url = "https://api.example"', "contact is missing; name an address under which"),
+        ('base_url = "ftp://api.example"', "base_url = .* is not a web address"),
+        ('base_url = "https://api.example?token=1"', "base_url = .* is not a web address"),
+        ('base_url = "https://a:b@api.example"', "base_url = .* is not a web address"),
+        ('base_url = "http://[::1"', "base_url = .* is not a web address"),
+        ('path = "in"', "reader bluesky: unknown path"),
+        ("max_pages = 0", "max_pages = 0 is not a whole number"),
+        ("max_pages = true", "max_pages = True is not a whole number"),
+        ('contact = "a\\r\\nb"', "contact = .* is not an address"),
+    ],
+)
+def test_each_mistake_of_a_source_that_is_asked(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(PoisonInput, match=message):
+        read(tmp_path, ASKED + text)
+
+
+@pytest.mark.parametrize("subjects", ["[]", "[5]", '"ann"', '["a,b"]', '["a b"]', '["a/b"]'])
+def test_subjects_are_handles_or_ids(tmp_path: Path, subjects: str) -> None:
+    with pytest.raises(PoisonInput, match=r"subjects = .* is not a list of handles or ids"):
+        read(tmp_path, f'[[source]]\nname = "sky"\nreader = "bluesky"\nsubjects = {subjects}')
+
+
 def test_the_reader_is_files_unless_said(tmp_path: Path) -> None:
     [source] = read(tmp_path, SOURCE).sources
     assert (source.reader, source.options, source.seeds) == ("files", {}, ())

@@ -1,0 +1,341 @@
+"""Bluesky's public AppView: its endpoints as data, and its pages as canonical rows. Accounts are keyed by DID.
+
+A client writes `createdAt` and may lie: an event's time is min(createdAt, indexedAt). List views (likes, reposts, authors)
+carry no counters. The label `!no-unauthenticated` asks not to be shown to people without an account: an opt-out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from clout.platforms.pages import (
+    Endpoint,
+    Known,
+    Page,
+    Platform,
+    Rows,
+    count,
+    earliest,
+    instant,
+    optional,
+    string,
+)
+from clout.platforms.rate_policies import BlueskyPolicy
+from clout.platforms.rows import short_hash
+
+_POST = re.compile(r"at://(did:[a-z]+:[^/\s]+)/app\.bsky\.feed\.post/[^/\s]+")
+_COUNTERS = {
+    "like_count": "likeCount",
+    "reply_count": "replyCount",
+    "share_count": "repostCount",
+    "quote_count": "quoteCount",
+    "bookmark_count": "bookmarkCount",
+}
+_GONE = ("#viewDetached", "#viewBlocked", "#viewNotFound")
+
+
+def feed_time(item: Any) -> datetime | None:
+    """The time by which an author's feed is sorted: of a repost, when it was seen; of a post, its event's time."""
+    reason = item.get("reason")
+    if isinstance(reason, dict) and "indexedAt" in reason:
+        return instant(reason["indexedAt"])
+    post = item["post"]
+    return earliest([instant(post.get("indexedAt")), instant(post["record"].get("createdAt"))])
+
+
+def like_time(item: Any) -> datetime | None:
+    """The time by which likes are sorted."""
+    return earliest([instant(item.get("indexedAt")), instant(item.get("createdAt"))])
+
+
+def quote_time(item: Any) -> datetime | None:
+    """The time by which quotes are sorted."""
+    return feed_time({"post": item})
+
+
+def _xrpc(name: str, nsid: str, table: str, **rest: Any) -> Endpoint:
+    return Endpoint(name=name, path=f"/xrpc/app.bsky.{nsid}", table=table, **rest)
+
+
+def _of_post(name: str, method: str, select: str, counter: str, **rest: Any) -> Endpoint:
+    return _xrpc(
+        name,
+        f"feed.{method}",
+        "interactions",
+        select=select,
+        subject_param="uri",
+        parents=("author_feed",),
+        when=counter,
+        **rest,
+    )
+
+
+_PAGED = {"paginator": "cursor_in_body", "page_size": 100}
+
+ENDPOINTS = (
+    _xrpc("profiles", "actor.getProfiles", "accounts", select="profiles", subject_param="actors", batch=25),
+    _xrpc(
+        "author_feed",
+        "feed.getAuthorFeed",
+        "posts",
+        select="feed",
+        subject_param="actor",
+        params={"filter": "posts_with_replies", "includePins": "false"},
+        parents=("profiles",),
+        fallback=r".+",
+        newest_first=feed_time,
+        reaches_back=True,
+        backfillable=True,
+        **_PAGED,
+    ),
+    _of_post("likes", "getLikes", "likes", "like_count", newest_first=like_time, backfillable=True, **_PAGED),
+    _of_post("reposted_by", "getRepostedBy", "repostedBy", "share_count", **_PAGED),
+    _of_post("quotes", "getQuotes", "posts", "quote_count", newest_first=quote_time, backfillable=True, **_PAGED),
+    _of_post(
+        "thread", "getPostThread", "", "reply_count", params={"depth": "6", "parentHeight": "0"}, backfillable=True
+    ),
+)
+
+
+def normalise(page: Page, known: Known) -> Rows:
+    """The rows of one page, without those of people whom this page or `known` shows to have opted out."""
+    rows = Rows(page)
+    body = page.body if isinstance(page.body, dict) else {}
+    reader = _Reader(page, rows)
+    if page.endpoint == "profiles":
+        rows.each("accounts", body.get("profiles"), reader.profile)
+    elif page.endpoint == "author_feed":
+        rows.each("posts", body.get("feed"), reader.feed_item)
+    elif page.endpoint == "likes":
+        rows.each("interactions", body.get("likes"), reader.like)
+    elif page.endpoint == "reposted_by":
+        rows.each("interactions", body.get("repostedBy"), reader.reposter)
+    elif page.endpoint == "quotes":
+        rows.each("posts", body.get("posts"), reader.listed_post)
+    elif page.endpoint == "thread":
+        rows.each("posts", list(reader.thread_nodes(body.get("thread"))), reader.listed_post)
+    else:
+        raise ValueError(f"bluesky: no endpoint is named {page.endpoint}")
+    return rows.without({**known.flags, **rows.known.flags})
+
+
+class _Reader:
+    """Reads the views of one page into its rows."""
+
+    def __init__(self, page: Page, rows: Rows) -> None:
+        self.page = page
+        self.rows = rows
+
+    # Accounts
+
+    def key(self, native_id: str) -> str:
+        return f"{self.page.platform}:{native_id}"
+
+    def account(self, view: Any, full: bool = False) -> str:
+        """Add the account of a profile view; gives its key. Only a full view has counters, and only on its day."""
+        did = string(view["did"], "did")
+        if not did.startswith("did:"):
+            raise ValueError(f"did: {did[:40]!r} is no DID")
+        self.rows.flag(self.key(did), {"opt_out": True} if _opted_out(view) else {})
+        handle = optional(view.get("handle"))
+        verification = view.get("verification")
+        verified = verification.get("verifiedStatus") if isinstance(verification, dict) else None
+        counted = full and not self.page.stale
+        row = {
+            "account_key": self.key(did),
+            "native_id": did,
+            "handle": None if handle in (None, "handle.invalid") else handle.lower(),
+            "display_name": optional(view.get("displayName")),
+            "account_type": "unknown",
+            "bio": optional(view.get("description")),
+            "created_at": instant(view.get("createdAt")),
+            "followers_count": count(view.get("followersCount"), "followersCount") if counted else None,
+            "following_count": count(view.get("followsCount"), "followsCount") if counted else None,
+            "posts_count": count(view.get("postsCount"), "postsCount") if counted else None,
+            "verified": None if verified is None else verified == "valid",
+            "opt_out": False if isinstance(view.get("labels"), list) else None,
+            "status": "active",
+            "state_complete": counted,
+        }
+        self.rows.account(row)
+        return self.key(did)
+
+    def profile(self, view: Any) -> None:
+        self.account(view, full=True)
+        self.rows.parents.append(self.rows.tables["accounts"][-1])
+
+    # Posts
+
+    def post(self, view: Any) -> dict[str, Any]:
+        """Add the post of a post view with its author and its edges; gives the post's row."""
+        uri = string(view["uri"], "uri")
+        author = self.account(view["author"])
+        record, indexed = view["record"], instant(view["indexedAt"])
+        created = instant(record.get("createdAt"))
+        at = earliest([created, indexed])
+        parent = _reference(record.get("reply"), "parent")
+        quoted = None if _withdrawn(view.get("embed")) else _quoted(record.get("embed"))
+        mentions = sorted({self.key(did) for did in _mentions(record.get("facets"))})
+        row = {
+            "post_key": self.key(uri),
+            "native_id": uri,
+            "author_key": author,
+            "post_type": "reply" if parent else "quote" if quoted else "original",
+            "created_at": created,
+            "indexed_at": indexed,
+            "event_at": at,
+            "text": optional(record.get("text")),
+            "lang": next((optional(one) for one in _list(record.get("langs"))), None),
+            "visibility": "public",
+            "in_reply_to_post_key": self.key(parent) if parent else None,
+            "in_reply_to_account_key": self._author(parent),
+            "quoted_post_key": self.key(quoted) if quoted else None,
+            "conversation_key": self.key(_reference(record.get("reply"), "root") or uri),
+            "mentions": mentions,
+            "is_deleted": False,
+        }
+        counters = {ours: count(view.get(theirs), theirs) for ours, theirs in _COUNTERS.items()}
+        self.rows.post(row if self.page.stale else {**row, **counters})
+        via = {"author_feed": "author_feed", "quotes": "engagement_list"}.get(self.page.endpoint, "thread")
+        for kind, target_post in (("reply", parent), ("quote", quoted)):
+            if target_post:
+                self.edge(kind, author, self._author(target_post), target_post, at, via, source=uri)
+        for mentioned in mentions:
+            self.edge("mention", author, mentioned, None, at, via, source=uri)
+        return {**row, **counters}  # today's counters are good enough to plan by
+
+    def feed_item(self, item: Any) -> None:
+        """An item of an author's feed: the author's own post, or one that the author passed on."""
+        row = self.post(item["post"])
+        reply = item.get("reply")
+        for name in ("root", "parent"):
+            # The post that was answered shows its author, and with it a wish not to be shown.
+            view = reply.get(name) if isinstance(reply, dict) else None
+            if isinstance(view, dict) and isinstance(view.get("author"), dict) and "handle" in view["author"]:
+                self.account(view["author"])
+        reason = item.get("reason")
+        kind = reason.get("$type", "") if isinstance(reason, dict) else ""
+        if kind.endswith("#reasonRepost"):
+            by = self.account(reason["by"])
+            self.edge("share", by, row["author_key"], row["native_id"], instant(reason["indexedAt"]), "author_feed")
+        elif reason is not None and not kind.endswith("#reasonPin"):
+            self.rows.notes["unknown_type"] += 1
+        author = item["post"]["author"]
+        if self.page.subject in (author["did"], author.get("handle")):
+            self.rows.parents.append(row)
+
+    def thread_nodes(self, root: Any) -> Iterator[Any]:
+        """The visible posts of a thread, without recursion: a thread may be a thousand levels deep."""
+        left = [root]
+        while left:
+            node = left.pop()
+            kind = node.get("$type", "") if isinstance(node, dict) else ""
+            if kind.endswith("#threadViewPost"):
+                yield node.get("post")
+                left += reversed(_list(node.get("replies")))
+            elif kind.endswith(("#notFoundPost", "#blockedPost")):
+                self.rows.notes["not_found" if "notFound" in kind else "blocked"] += 1
+            else:
+                self.rows.notes["unknown_type"] += 1
+
+    def listed_post(self, view: Any) -> None:
+        """A post of somebody else, of which nothing more is asked."""
+        self.post(view)
+
+    # Edges
+
+    def like(self, item: Any) -> None:
+        actor = self.account(item["actor"])
+        at = like_time(item)
+        self.edge("like", actor, self._author(self.page.subject), self.page.subject, at, "engagement_list")
+
+    def reposter(self, view: Any) -> None:
+        """An entry of a list without times: what is known is the day on which it was seen."""
+        actor = self.account(view)
+        self.edge("share", actor, self._author(self.page.subject), self.page.subject, None, "engagement_list")
+
+    def edge(
+        self,
+        kind: str,
+        actor: str,
+        target: str | None,
+        post: str | None,
+        at: datetime | None,
+        via: str,
+        source: str | None = None,
+    ) -> None:
+        # One share of one post by one person is one edge, whichever list shows it: with its time, or without.
+        post_key = self.key(post) if post else None
+        source_key = self.key(source) if source else None
+        timeless = at is None and self.page.endpoint == "reposted_by"
+        self.rows.interaction(
+            {
+                "interaction_key": short_hash(self.page.platform, kind, actor, target, post_key, source_key),
+                "kind": kind,
+                "actor_key": actor,
+                "target_account_key": target,
+                "target_post_key": post_key,
+                "source_post_key": source_key,
+                "occurred_at": at,
+                "occurred_precision": "observed_day" if timeless else "exact" if at else "unknown",
+                "observed_via": via,
+            }
+        )
+
+    def _author(self, uri: str | None) -> str | None:
+        found = _POST.fullmatch(uri or "")
+        return self.key(found[1]) if found else None
+
+
+def _opted_out(view: Any) -> bool:
+    labels = view.get("labels")
+    if not isinstance(labels, list):
+        return labels is not None  # a wish that cannot be read counts as said
+    labels = [one for one in labels if isinstance(one, dict)]
+    return any(one.get("val") == "!no-unauthenticated" and one.get("neg") is not True for one in labels)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _reference(reply: Any, name: str) -> str | None:
+    """The at-uri of the post that a reply answers, or of its thread's first."""
+    target = reply.get(name) if isinstance(reply, dict) else None
+    uri = target.get("uri") if isinstance(target, dict) else None
+    return uri if isinstance(uri, str) and _POST.fullmatch(uri) else None
+
+
+def _quoted(embed: Any) -> str | None:
+    """The at-uri of the post that an embed quotes; feeds, lists and starter packs are no posts."""
+    if not isinstance(embed, dict):
+        return None
+    record = embed.get("record")
+    if embed.get("$type") == "app.bsky.embed.recordWithMedia" and isinstance(record, dict):
+        record = record.get("record")
+    elif embed.get("$type") != "app.bsky.embed.record":
+        return None
+    return _reference({"quoted": record}, "quoted")
+
+
+def _withdrawn(view: Any) -> bool:
+    """Whether the quoted post was deleted, blocked, or detached by its author: then the quote reaches nobody."""
+    record = view.get("record") if isinstance(view, dict) else None
+    inner = record.get("record") if isinstance(record, dict) else None
+    kinds = [one.get("$type") for one in (record, inner) if isinstance(one, dict)]
+    return any(isinstance(kind, str) and kind.endswith(_GONE) for kind in kinds)
+
+
+def _mentions(facets: Any) -> Iterator[str]:
+    for facet in _list(facets):
+        for feature in _list(facet.get("features")) if isinstance(facet, dict) else []:
+            if isinstance(feature, dict) and feature.get("$type") == "app.bsky.richtext.facet#mention":
+                did = feature.get("did")
+                if isinstance(did, str) and did.startswith("did:"):
+                    yield string(did, "mention")
+
+
+PLATFORM = Platform(ENDPOINTS, BlueskyPolicy, normalise)

@@ -1,0 +1,239 @@
+"""What the HTTP puller and a platform's module tell one another: endpoints as data, one stored page, and its rows.
+
+A normaliser is a pure function `(Page, Known) -> Rows`: no network, no clock. It never drops in silence: each item of a
+page becomes rows, or is quarantined with its reason, or is counted in `notes`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from clout.platforms.rate_policies import RatePolicy
+
+#: What a page that is not of the expected shape raises inside a normaliser; caught item by item.
+SHAPE_ERRORS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+_EARLIEST = datetime(1, 1, 3, tzinfo=UTC)
+_LATEST = datetime(9999, 12, 29, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One endpoint of a platform, as data.
+
+    It is asked once for each row that `parents` gave (by `parent_field`), or, without parents, for each configured
+    subject that matches `subjects`, `batch` at a time. `fallback`: configured subjects that may be asked directly where
+    the parents cannot be re-taken. `when`: a counter of the parent's row; where it is known to be 0, nothing is asked.
+    """
+
+    name: str
+    path: str
+    table: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    select: str = ""
+    paginator: str = "none"  # cursor_in_body | link_header | none
+    page_size: int | None = None
+    subject_param: str | None = None
+    batch: int = 1
+    subjects: str = r".+"
+    parents: tuple[str, ...] = ()
+    parent_field: str = "native_id"
+    when: str | None = None
+    fallback: str | None = None
+    #: Time of an item of a list that comes newest first: paging ends where it is older than what is wanted.
+    newest_first: Callable[[Any], datetime | None] | None = None
+    #: Wanted are items of the day, or of the days whose posts are refreshed.
+    reaches_back: bool = False
+    backfillable: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """One stored answer. `stale`: fetched so long after the day that its counters are not the day's."""
+
+    platform: str
+    endpoint: str
+    subject: str
+    day: date
+    fetched_at: datetime
+    body: Any
+    ref: str
+    stale: bool = False
+
+
+@dataclass
+class Known:
+    """What the pages read so far told about others: who is not to be shown, and which local id is whose."""
+
+    flags: dict[str, dict[str, Any]] = field(default_factory=dict)
+    accounts: dict[str, str] = field(default_factory=dict)  # local id -> account_key
+    posts: dict[str, tuple[str, str | None]] = field(default_factory=dict)  # local id -> post_key, author_key
+
+
+class Rows:
+    """The rows of one page, with provenance. `flags` are the people on it who may not be shown, and why."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.tables: dict[str, list[dict[str, Any]]] = {"accounts": [], "posts": [], "interactions": []}
+        self.bad: list[tuple[str, str, str, int, str]] = []
+        self.notes: Counter[str] = Counter()
+        self.known = Known()
+        self.parents: list[dict[str, Any]] = []
+        self._index = 0
+
+    def each(self, table: str, items: Any, handle: Callable[[Any], None]) -> None:
+        """Handle every item of a list; one that raises leaves no row but a quarantined item of `table`."""
+        if not isinstance(items, list):
+            self.quarantine(table, f"{self.page.endpoint}: the list is missing", items)
+            return
+        for index, item in enumerate(items):
+            self._index = index
+            lengths = {name: len(rows) for name, rows in self.tables.items()}
+            parents = len(self.parents)
+            try:
+                handle(item)
+            except SHAPE_ERRORS as error:
+                for name, length in lengths.items():
+                    del self.tables[name][length:]
+                del self.parents[parents:]
+                self.quarantine(table, f"{type(error).__name__}: {error}", item)
+
+    def quarantine(self, table: str, reason: str, item: Any) -> None:
+        """Put an item aside with its reason."""
+        try:
+            raw = json.dumps(item)
+        except (RecursionError, ValueError):
+            raw = "too deeply nested"
+        self.bad.append((table, clean(reason[:300]), self.page.ref, self._index, raw))
+
+    def flag(self, key: str, flags: dict[str, Any]) -> None:
+        """Remember that a person is not to be shown. Said before anything else of them is read, so that it is not lost."""
+        if flags:
+            self.known.flags[key] = flags
+
+    def account(self, row: dict[str, Any], local_id: str | None = None) -> None:
+        """Add an account."""
+        if local_id is not None:
+            self.known.accounts[local_id] = row["account_key"]
+        self._add("accounts", row)
+
+    def post(self, row: dict[str, Any], local_id: str | None = None) -> None:
+        """Add a post."""
+        if local_id is not None:
+            self.known.posts[local_id] = row["post_key"], row["author_key"]
+        self._add("posts", row)
+
+    def interaction(self, row: dict[str, Any]) -> None:
+        """Add an interaction."""
+        self._add("interactions", {"is_removed": False, **row})
+
+    def _add(self, table: str, row: dict[str, Any]) -> None:
+        ref = f"{self.page.ref}:{self._index}"
+        provenance = {"fetched_at": self.page.fetched_at, "source_endpoint": self.page.endpoint, "raw_ref": ref}
+        self.tables[table].append({**row, **provenance})
+
+    def without(self, flags: Mapping[str, dict[str, Any]]) -> Rows:
+        """Remove everything that shows a flagged person: as author, as actor, as target or as one who is referred to."""
+        hidden: set[str] = set()
+        kept: dict[str, list[dict[str, Any]]] = {name: [] for name in self.tables}
+        for row in self.tables["interactions"]:
+            who = next((k for k in (row["actor_key"], row["target_account_key"]) if k in flags), None)
+            if who is None:
+                kept["interactions"].append(row)
+                continue
+            self.notes[flag_name(flags[who])] += 1
+            if row["target_account_key"] in flags and row.get("target_post_key"):
+                hidden.add(row["target_post_key"])
+        for row in self.tables["accounts"]:
+            if row["account_key"] in flags:
+                self.notes[flag_name(flags[row["account_key"]])] += 1
+            else:
+                kept["accounts"].append(row)
+        for row in self.tables["posts"]:
+            if row["author_key"] in flags:
+                self.notes[flag_name(flags[row["author_key"]])] += 1
+                continue
+            for name in ("in_reply_to_post_key", "shared_post_key", "quoted_post_key", "conversation_key"):
+                if row.get(name) in hidden:
+                    row = {**row, name: None}
+            if row.get("in_reply_to_account_key") in flags:
+                row = {**row, "in_reply_to_account_key": None, "in_reply_to_post_key": None}
+            if row.get("mentions"):
+                row = {**row, "mentions": [key for key in row["mentions"] if key not in flags]}
+            kept["posts"].append(row)
+        self.tables = kept
+        self.parents = [row for row in self.parents if row.get("author_key", row.get("account_key")) not in flags]
+        return self
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A platform: its endpoints in the order of asking, its rate policy, and its normaliser."""
+
+    endpoints: tuple[Endpoint, ...]
+    policy: type[RatePolicy]
+    normalise: Callable[[Page, Known], Rows]
+
+
+# Fields ----------------------------------------------------------------------------------------------------------
+
+
+def flag_name(flags: Mapping[str, Any]) -> str:
+    """The reason that a flag gives for removing a person's rows."""
+    if flags.get("opt_out"):
+        return "opt_out"
+    return "protected" if flags.get("is_protected") else str(flags.get("status"))
+
+
+def clean(text: str) -> str:
+    """Text that Parquet can hold: half a surrogate pair is legal JSON, and no UTF-8."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def string(value: Any, name: str) -> str:
+    """A text that must be there."""
+    if not isinstance(value, str) or not value or "\x00" in value or clean(value) != value:
+        raise ValueError(f"{name}: is no text")
+    return value
+
+
+def optional(value: Any) -> str | None:
+    """A text that may be missing; anything else than a text is as if it were."""
+    return clean(value) if isinstance(value, str) and value else None
+
+
+def flag(value: Any) -> bool | None:
+    """True, False, or NULL where the platform says neither."""
+    return value if isinstance(value, bool) else None
+
+
+def count(value: Any, name: str) -> int | None:
+    """A counter; NULL where the platform did not say, which is not 0."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
+        raise ValueError(f"{name}: {str(value)[:40]!r} is no count")
+    return value
+
+
+def instant(value: Any) -> datetime | None:
+    """A time in UTC; NULL where there is none or it cannot be read."""
+    if not isinstance(value, str):
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (OverflowError, ValueError):
+        return None
+    return at if _EARLIEST < at < _LATEST else None
+
+
+def earliest(times: Iterable[datetime | None]) -> datetime | None:
+    """The earliest of the times that are known."""
+    return min((at for at in times if at is not None), default=None)

@@ -1,0 +1,75 @@
+"""Raw pages: what a platform answered, one gzip JSON line a page, before anybody makes sense of it.
+
+    lake/raw/<platform>/<day>/<endpoint>/<hash of subject>/<page number>.json.gz
+
+Names hold neither subjects nor cursors, and are the same for the same page: a pull that was killed finds what it has.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import uuid
+import zlib
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from pyarrow import fs as pafs
+
+from clout.lake import Lake
+from clout.platforms.rows import short_hash
+
+_NAME = re.compile(r"(\d{5})\.json\.gz")
+
+
+class RawPages:
+    """The raw pages of one platform's day."""
+
+    def __init__(self, lake: Lake, platform: str, day: date) -> None:
+        self.lake = lake
+        self.folder = f"raw/{platform}/{day.isoformat()}"
+
+    def ref(self, endpoint: str, subject: str, number: int) -> str:
+        """A page's file, relative to the lake."""
+        return f"{self.folder}/{endpoint}/{short_hash(subject)}/{number:05d}.json.gz"
+
+    def load(self, endpoint: str, subject: str, number: int) -> dict[str, Any] | None:
+        """A stored page, or None where there is none that can be read."""
+        return self._load(self.ref(endpoint, subject, number))
+
+    def store(self, endpoint: str, subject: str, number: int, record: dict[str, Any]) -> int:
+        """Store a page whole or not at all; gives its size."""
+        line = json.dumps({**record, "subject": subject}, sort_keys=True).encode() + b"\n"
+        data = gzip.compress(line, compresslevel=6, mtime=0)
+        place = f"{self.lake.root}/{self.ref(endpoint, subject, number)}"
+        parent, name = place.rsplit("/", 1)
+        self.lake.fs.create_dir(parent, recursive=True)
+        aside = f"{parent}/.tmp-{uuid.uuid4().hex[:12]}-{name}"
+        with self.lake.fs.open_output_stream(aside, compression=None) as stream:
+            stream.write(data)
+        self.lake.fs.move(aside, place)
+        return len(data)
+
+    def subjects(self, endpoint: str) -> Iterator[str]:
+        """The subjects of an endpoint of which there is a first page, in the order of their hashes."""
+        folder = f"{self.lake.root}/{self.folder}/{endpoint}"
+        found = self.lake.fs.get_file_info(pafs.FileSelector(folder, allow_not_found=True))
+        for info in sorted(found, key=lambda info: info.base_name):
+            record = self._load(f"{self.folder}/{endpoint}/{info.base_name}/00000.json.gz")
+            if record is not None:
+                yield record["subject"]
+
+    def any(self) -> bool:
+        """Whether anything is stored of the day."""
+        selector = pafs.FileSelector(f"{self.lake.root}/{self.folder}", recursive=True, allow_not_found=True)
+        return any(_NAME.fullmatch(info.base_name) for info in self.lake.fs.get_file_info(selector))
+
+    def _load(self, ref: str) -> dict[str, Any] | None:
+        try:
+            with self.lake.fs.open_input_stream(f"{self.lake.root}/{ref}", compression=None) as stream:
+                record = json.loads(gzip.decompress(stream.read()))
+        except (FileNotFoundError, gzip.BadGzipFile, EOFError, zlib.error, ValueError):
+            return None
+        return record if isinstance(record, dict) and "subject" in record else None

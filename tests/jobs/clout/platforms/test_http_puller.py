@@ -1,0 +1,566 @@
+"""Shows over real HTTP that the puller obeys, resumes, stops and lands honest snapshots, and counts its requests."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from clout.lake import Lake
+from clout.platforms import puller
+from clout.platforms.pages import Endpoint, Platform, Rows
+from clout.platforms.puller import Pulled
+from clout.platforms.rate_policies import MastodonPolicy
+from clout.sources import Source
+
+DAY = date(2026, 3, 1)
+MORNING = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
+ANN, BO, CY, NO = (f"did:plc:{name}" for name in ("ann", "bo", "cy", "no"))
+POST = f"at://{ANN}/app.bsky.feed.post/1"
+OLD = f"at://{ANN}/app.bsky.feed.post/0"
+
+
+class Clock:
+    """A clock that moves only when somebody sleeps."""
+
+    def __init__(self, now: datetime = MORNING) -> None:
+        self.time = now
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += timedelta(seconds=seconds)
+
+
+class Host:
+    """A host on loopback. `answers[path]` is a list of answers, the last one for ever, or a function of the query.
+
+    An answer is a JSON value, or (status, headers, body). `asked` is every request: path and query.
+    """
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Any] = {}
+        self.asked: list[tuple[str, dict[str, list[str]]]] = []
+        self.headers: list[dict[str, str]] = []
+        host = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                parts = urlsplit(self.path)
+                query = parse_qs(parts.query)
+                host.asked.append((parts.path, query))
+                host.headers.append(dict(self.headers.items()))
+                answer = host.answers.get(parts.path, (404, {}, b"{}"))
+                if callable(answer):
+                    answer = answer(query)
+                elif isinstance(answer, list):
+                    answer = answer.pop(0) if len(answer) > 1 else answer[0]
+                status, headers, body = answer if isinstance(answer, tuple) else (200, {}, answer)
+                data = body if isinstance(body, bytes) else json.dumps(body).encode()
+                self.send_response_only(status)  # without Date: the clock of these tests is not the machine's
+                for name, value in {"Content-Length": str(len(data)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How often each endpoint was asked, by the last part of its path."""
+        return Counter(path.rsplit(".", 1)[-1].rsplit("/", 1)[-1] for path, _ in self.asked)
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    started = Host()
+    yield started
+    started.close()
+
+
+def who(did: str, **more: Any) -> dict[str, Any]:
+    return {"did": did, "handle": f"{did[8:]}.example", "labels": [], **more}
+
+
+def post(uri: str, author: str, at: str, text: str = "hi", **more: Any) -> dict[str, Any]:
+    record = {"$type": "app.bsky.feed.post", "text": text, "createdAt": at}
+    return {"uri": uri, "cid": "c", "author": who(author), "record": record, "indexedAt": at, **more}
+
+
+def like(did: str, at: str) -> dict[str, Any]:
+    return {"actor": who(did), "createdAt": at, "indexedAt": at}
+
+
+X = "/xrpc/app.bsky."
+FEED, LIKES = X + "feed.getAuthorFeed", X + "feed.getLikes"
+
+
+@pytest.fixture
+def world(host: Host) -> Host:
+    """Ann wrote a post of the day that three like on two pages, and an old one; Bo passed it on."""
+    host.answers = {
+        X + "actor.getProfiles": {"profiles": [who(ANN, followersCount=7, followsCount=0, postsCount=2)]},
+        FEED: {
+            "feed": [
+                {"post": post(POST, ANN, "2026-03-01T10:00:00Z", likeCount=3, repostCount=1, replyCount=0)},
+                {"post": post(OLD, ANN, "2026-01-01T10:00:00Z", likeCount=9)},
+            ],
+            "cursor": "more",
+        },
+        LIKES: lambda query: (
+            {"likes": [like(CY, "2026-03-01T11:00:00Z")]}
+            if "cursor" in query
+            else {
+                "likes": [like(BO, "2026-03-01T13:00:00Z"), like(NO, "2026-03-01T12:00:00Z")],
+                "cursor": "secret-cursor",
+            }
+        ),
+        X + "feed.getRepostedBy": {"repostedBy": [who(BO)]},
+        X + "feed.getQuotes": {"posts": []},
+    }
+    return host
+
+
+def bluesky(host: Host, **options: Any) -> Source:
+    given = {"base_url": host.url, "subjects": ["ann.example"], **options}
+    return Source("bluesky", "bluesky", Path(), options=given)
+
+
+def pull(lake: Lake, source: Source, clock: Clock | None = None, days: list[date] | None = None, **rest: Any) -> Pulled:
+    said: list[str] = rest.pop("said", [])
+    return puller.pull(lake, source, days or [DAY], say=said.append, clock=clock or Clock(), **rest)
+
+
+def rows(lake: Lake, table: str, day: date = DAY) -> list[dict[str, Any]]:
+    path = lake.snapshot(table, "bluesky", day)
+    return lake.read(path).to_pylist() if lake.exists(path) else []
+
+
+def manifest(lake: Lake, day: date = DAY) -> dict[tuple[str, str], tuple[str, str | None]]:
+    return {(r["endpoint"], r["table"]): (r["status"], r["reason"]) for r in lake.manifest("bluesky", day) or []}
+
+
+def snapshot(lake: Lake, day: date = DAY) -> dict[str, list[dict[str, Any]]]:
+    return {table: rows(lake, table, day) for table in ("accounts", "posts", "interactions", "quarantine")}
+
+
+# The chain -------------------------------------------------------------------------------------------------------
+
+
+def test_a_day_lands(lake: Lake, world: Host) -> None:
+    pulled = pull(lake, bluesky(world, contact="ops@example.org"))
+    assert pulled.written == [DAY]
+    edges = {(r["kind"], r["actor_key"], r["occurred_precision"]) for r in rows(lake, "interactions")}
+    assert edges == {
+        ("like", f"bluesky:{BO}", "exact"),
+        ("like", f"bluesky:{CY}", "exact"),
+        ("like", f"bluesky:{NO}", "exact"),
+        ("share", f"bluesky:{BO}", "observed_day"),
+    }
+    assert {r["post_key"]: r["like_count"] for r in rows(lake, "posts")} == {f"bluesky:{POST}": 3, f"bluesky:{OLD}": 9}
+    # The feed ends at the first post that is too old; a known zero (replies) is not asked about, an unknown (quotes) is.
+    assert world.counts == {"getProfiles": 1, "getAuthorFeed": 1, "getLikes": 2, "getRepostedBy": 1, "getQuotes": 1}
+    assert all("ops@example.org" in headers["User-Agent"] for headers in world.headers)
+    names = ("followers_count", "following_count", "state_complete")
+    accounts = {r["native_id"]: tuple(r[name] for name in names) for r in rows(lake, "accounts")}
+    assert accounts[ANN] == (7, 0, True)  # the author's view in the feed, without counters, did not replace it
+    assert accounts[BO] == (None, None, False)
+
+
+def test_manifest_and_rows_agree(lake: Lake, world: Host) -> None:
+    world.answers[LIKES] = {"likes": [like(BO, "2026-03-01T13:00:00Z"), {"actor": 5}, None]}
+    pulled = pull(lake, bluesky(world))
+    listed = lake.manifest("bluesky", DAY) or []
+    for table in ("accounts", "posts", "interactions"):
+        assert sum(r["rows"] for r in listed if r["table"] == table) == len(rows(lake, table))
+    assert sum(r["rows_quarantined"] for r in listed if r["table"] == "interactions") == 2 == pulled.quarantined
+    assert {r["table"] for r in rows(lake, "quarantine")} == {"interactions"}
+    assert sum(r["requests"] for r in listed) == len(world.asked)
+    assert [(r["requests"], r["pages"]) for r in listed if r["endpoint"] == "likes"] == [(1, 1), (0, 0)]
+
+
+def test_raw_pages_hold_the_answer_and_no_cursor_in_names(lake: Lake, world: Host) -> None:
+    pull(lake, bluesky(world))
+    files = sorted((Path(lake.root) / "raw/bluesky/2026-03-01").rglob("*"))
+    names = [str(f.relative_to(lake.root)) for f in files if f.is_file()]
+    assert len(names) == len(world.asked)
+    assert [name.rsplit("/", 1)[1] for name in names if "/likes/" in name] == ["00000.json.gz", "00001.json.gz"]
+    assert not any("secret-cursor" in name or "did" in name for name in names)
+    [first] = [f for f in files if "/likes/" in str(f) and f.name == "00000.json.gz"]
+    record = json.loads(gzip.decompress(first.read_bytes()))
+    assert record["status"] == 200
+    assert record["subject"] == POST
+    assert record["request"] == {"path": "/xrpc/app.bsky.feed.getLikes", "params": {}}
+    assert len(record["body"]["likes"]) == 2
+    assert {r["raw_ref"].rsplit(":", 1)[0] for r in rows(lake, "interactions")} <= set(names)
+
+
+def test_a_finished_day_makes_no_request(lake: Lake, world: Host) -> None:
+    pull(lake, bluesky(world))
+    before, landed = len(world.asked), snapshot(lake)
+    assert pull(lake, bluesky(world)).reused == [DAY]
+    pull(lake, bluesky(world), refresh=True)  # normalises what is stored
+    pull(lake, bluesky(world), Clock(MORNING + timedelta(days=200)), refresh=True)
+    assert len(world.asked) == before
+    assert snapshot(lake) == landed
+
+
+@pytest.mark.parametrize("survived", range(6))
+def test_a_pull_killed_at_any_request_resumes(lake: Lake, world: Host, tmp_path: Path, survived: int) -> None:
+    whole = Lake(tmp_path / "whole")
+    pull(whole, bluesky(world))
+    total = len(world.asked)
+
+    class Killed(Clock):
+        def __init__(self) -> None:
+            super().__init__()
+            self.before = len(world.asked)
+
+        def now(self) -> datetime:
+            if len(world.asked) - self.before > survived:
+                raise KeyboardInterrupt
+            return super().now()
+
+    with pytest.raises(KeyboardInterrupt):
+        pull(lake, bluesky(world), Killed())
+    assert not lake.is_pulled("bluesky", DAY)
+    assert pull(lake, bluesky(world)).written == [DAY]
+    assert snapshot(lake) == snapshot(whole)
+    assert len(world.asked) == 2 * total + 1  # only the request under way was made twice
+
+
+def test_a_page_cut_on_disk_is_taken_again(lake: Lake, world: Host) -> None:
+    pull(lake, bluesky(world))
+    landed = snapshot(lake)
+    [page] = (Path(lake.root) / "raw/bluesky/2026-03-01/author_feed").rglob("*.gz")
+    page.write_bytes(page.read_bytes()[:40])
+    lake.remove(lake.snapshot("manifest", "bluesky", DAY))
+    world.asked.clear()
+    pull(lake, bluesky(world))
+    assert world.counts == {"getAuthorFeed": 1}
+    assert snapshot(lake) == landed
+
+
+# Days that are over, or not yet ----------------------------------------------------------------------------------
+
+
+def test_a_past_day_asks_only_what_can_be_retaken(lake: Lake, world: Host) -> None:
+    pull(lake, bluesky(world), Clock(MORNING + timedelta(days=3)))
+    assert world.counts == {"getAuthorFeed": 1, "getLikes": 2, "getQuotes": 1}
+    assert manifest(lake)["profiles", "accounts"] == ("skipped", "not_backfillable")
+    assert manifest(lake)["reposted_by", "interactions"] == ("skipped", "not_backfillable")
+    # Today's counters are not that day's.
+    assert {r["like_count"] for r in rows(lake, "posts")} == {None}
+    assert {r["followers_count"] for r in rows(lake, "accounts")} == {None}
+    assert {r["kind"] for r in rows(lake, "interactions")} == {"like"}
+
+
+def test_36_hours_are_the_limit(lake: Lake, world: Host) -> None:
+    pull(lake, bluesky(world), Clock(datetime(2026, 3, 2, 12, 0, tzinfo=UTC)))
+    assert world.counts["getProfiles"] == 1
+    world.asked.clear()
+    pull(Lake(f"{lake.root}-2"), bluesky(world), Clock(datetime(2026, 3, 2, 12, 0, 1, tzinfo=UTC)))
+    assert world.counts["getProfiles"] == 0
+
+
+def test_a_day_long_past_is_left_alone_and_said_to_be_blind(lake: Lake, world: Host) -> None:
+    pulled = pull(lake, bluesky(world), Clock(MORNING + timedelta(days=30)), days=[date(2026, 2, 28), DAY])
+    assert (world.asked, pulled.written) == ([], [])
+    [row] = lake.manifest("bluesky", DAY) or []
+    assert (row["endpoint"], row["status"], row["reason"]) == ("bluesky", "skipped", "no_data")
+    assert lake.manifest("bluesky", date(2026, 2, 28)) is None
+
+
+def test_a_refresh_after_the_raw_pages_were_purged_keeps_the_snapshot(lake: Lake, world: Host) -> None:
+    pull(lake, bluesky(world))
+    landed = snapshot(lake)
+    lake.fs.delete_dir(f"{lake.root}/raw")
+    world.asked.clear()
+    pull(lake, bluesky(world), Clock(MORNING + timedelta(days=3)), refresh=True)
+    assert world.asked == []
+    assert snapshot(lake) == landed
+
+
+def test_a_day_that_is_not_over_is_left_for_later(lake: Lake, world: Host) -> None:
+    said: list[str] = []
+    pull(lake, bluesky(world), Clock(datetime(2026, 3, 1, 23, 59, tzinfo=UTC)), said=said)
+    assert world.asked == []
+    assert not lake.is_pulled("bluesky", DAY)
+    assert any("the day is not over" in line for line in said)
+
+
+# Consent ---------------------------------------------------------------------------------------------------------
+
+
+def test_who_opted_out_is_removed_everywhere_and_counted(lake: Lake, world: Host) -> None:
+    # Her wish is seen in the list of reposters, after her like was read.
+    label = [{"val": "!no-unauthenticated", "src": NO, "uri": NO}]
+    world.answers[X + "feed.getRepostedBy"] = {"repostedBy": [who(BO), who(NO, labels=label, displayName="Norah")]}
+    pull(lake, bluesky(world))
+    assert f"bluesky:{NO}" not in {r["actor_key"] for r in rows(lake, "interactions")}
+    [row] = [r for r in rows(lake, "accounts") if r["native_id"] == NO]
+    # What stays is the wish itself: without it, earlier days of the window would go on counting her.
+    assert (row["opt_out"], row["handle"], row["display_name"], row["state_complete"]) == (True, None, None, False)
+    assert manifest(lake)["likes", "interactions"] == ("complete", "opt_out 2")  # her account's view, and her like
+    assert manifest(lake)["consent", "accounts"] == ("complete", "people: opt_out 1")
+
+
+def test_nothing_is_asked_about_a_subject_who_opted_out(lake: Lake, world: Host) -> None:
+    label = [{"val": "!no-unauthenticated"}]
+    world.answers[X + "actor.getProfiles"] = {"profiles": [who(ANN, labels=label, followersCount=7)]}
+    pull(lake, bluesky(world))
+    assert world.counts == {"getProfiles": 1}
+    assert rows(lake, "interactions") == []
+
+
+# A host that says "not now" or "no more" -------------------------------------------------------------------------
+
+SOON = str(int(MORNING.timestamp()) + 40)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "seconds"),
+    [
+        ((429, {"Retry-After": "30"}, {"error": "RateLimitExceeded"}), 30),
+        ((429, {"RateLimit-Reset": SOON}, {}), 40),
+        ((429, {}, {}), 1),
+        ((429, {"Retry-After": "0"}, {}), 1),
+        ((503, {}, b"<html>"), 1),
+        ((503, {"Retry-After": "7"}, b""), 7),
+        ((200, {"Content-Length": "999"}, b'{"feed": ['), 1),
+        ((200, {"Content-Type": "text/html"}, b"<html>Just a moment</html>"), 1),
+        ((200, {}, b'{"feed": NaN}'), 1),
+    ],
+    ids=["retry-after", "reset", "no time", "0 seconds", "503", "503 with time", "cut", "html", "nan"],
+)
+def test_it_waits_as_long_as_it_is_told_and_asks_once_more(
+    lake: Lake, world: Host, refusal: tuple[int, dict[str, str], Any], seconds: float
+) -> None:
+    world.answers[FEED] = [refusal, world.answers[FEED]]
+    clock = Clock()
+    said: list[str] = []
+    pull(lake, bluesky(world), clock, said=said)
+    assert sum(clock.slept) == seconds
+    assert world.counts["getAuthorFeed"] == 2
+    assert manifest(lake)["author_feed", "posts"] == ("complete", None)
+    assert max(clock.slept) <= 10
+    assert seconds < 2 or sum("waits until" in line for line in said) == len(clock.slept)
+
+
+def test_a_host_that_always_fails_is_left_alone(lake: Lake, world: Host) -> None:
+    world.answers[LIKES] = (500, {}, b"")
+    clock = Clock()
+    pull(lake, bluesky(world), clock)
+    assert world.counts["getLikes"] == 6
+    assert clock.slept == [1, 2, 4, 8, 10, 6]  # the fifth wait is one of 16 s, in pieces
+    assert manifest(lake)["likes", "interactions"] == ("failed", "HTTP 500, 6 tries")
+    assert manifest(lake)["reposted_by", "interactions"][0] == "complete"
+
+
+def test_after_three_dead_units_the_platform_is_left_alone_and_asked_again_later(lake: Lake, world: Host) -> None:
+    answers, world.answers = world.answers, {X + "actor.getProfiles": (502, {}, b"")}
+    subjects = [f"s{number}.example" for number in range(25 * 5)]
+    pull(lake, bluesky(world, subjects=subjects))
+    assert world.counts == {"getProfiles": 18}
+    listed = lake.manifest("bluesky", DAY) or []
+    assert [r["status"] for r in listed] == ["failed"] * 3 + ["skipped"] * 2
+    assert not lake.is_pulled("bluesky", DAY)
+    world.answers = answers
+    pull(lake, bluesky(world))
+    assert lake.is_pulled("bluesky", DAY)
+
+
+def test_a_wait_beyond_the_deadline_stops_and_says_so(lake: Lake, world: Host) -> None:
+    world.answers[LIKES] = (429, {"Retry-After": "500"}, {})
+    clock = Clock()
+    pull(lake, bluesky(world, deadline_minutes=5), clock)
+    assert clock.slept == []
+    found = manifest(lake)
+    assert found["likes", "interactions"] == ("skipped", "deadline: HTTP 429, Retry-After")
+    assert found["reposted_by", "interactions"] == ("skipped", "deadline: HTTP 429, Retry-After")
+    assert world.counts["getRepostedBy"] == 0
+    assert lake.is_pulled("bluesky", DAY)
+
+
+def test_a_quota_that_runs_low_slows_it_down(lake: Lake, world: Host) -> None:
+    headers = {"RateLimit-Limit": "3000", "RateLimit-Remaining": "0", "RateLimit-Reset": SOON}
+    world.answers[FEED] = (200, headers, world.answers[FEED])
+    clock = Clock()
+    pull(lake, bluesky(world), clock)
+    assert sum(clock.slept) == 40
+    assert world.counts["getAuthorFeed"] == 1  # the page was good and is kept
+
+
+def test_max_requests_is_never_exceeded(lake: Lake, world: Host) -> None:
+    pull(lake, bluesky(world, max_requests=3))
+    assert len(world.asked) == 3
+    assert manifest(lake)["likes", "interactions"] == ("truncated", "max_requests")
+    assert manifest(lake)["quotes", "interactions"] == ("skipped", "max_requests")
+
+
+@pytest.mark.parametrize(("status", "reason"), [(400, "refused: HTTP 400"), (404, "gone: HTTP 404")])
+def test_a_subject_that_is_gone_is_asked_about_once(lake: Lake, world: Host, status: int, reason: str) -> None:
+    world.answers[LIKES] = (status, {}, {"error": "InvalidRequest", "message": "text about a person"})
+    pull(lake, bluesky(world))
+    assert manifest(lake)["likes", "interactions"] == ("failed", reason)
+    pull(lake, bluesky(world), refresh=True)
+    assert manifest(lake)["likes", "interactions"] == ("failed", reason)
+    assert world.counts["getLikes"] == 1
+
+
+def test_401_stops_the_endpoint_only(lake: Lake, world: Host) -> None:
+    posts = [{"post": post(f"{POST}{n}", ANN, "2026-03-01T10:00:00Z", replyCount=0)} for n in range(5)]
+    world.answers[FEED] = {"feed": posts}
+    world.answers[LIKES] = (401, {}, {"error": "AuthMissing"})
+    pull(lake, bluesky(world))
+    assert world.counts["getLikes"] == 1
+    assert world.counts["getRepostedBy"] == 5
+
+
+# Paging ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_page_with_a_cursor_is_not_the_end(lake: Lake, world: Host) -> None:
+    pages = {"": {"likes": [], "cursor": "a"}, "a": {"likes": [like(BO, "2026-03-01T12:00:00Z")]}}
+    world.answers[LIKES] = lambda query: pages[query.get("cursor", [""])[0]]
+    pull(lake, bluesky(world))
+    assert world.counts["getLikes"] == 2
+    assert sum(r["kind"] == "like" for r in rows(lake, "interactions")) == 1
+
+
+def test_a_repeated_cursor_stops(lake: Lake, world: Host) -> None:
+    world.answers[LIKES] = {"likes": [], "cursor": "again"}
+    pull(lake, bluesky(world))
+    assert world.counts["getLikes"] == 2
+    assert manifest(lake)["likes", "interactions"] == ("truncated", "repeated_cursor")
+
+
+def test_pages_are_capped(lake: Lake, world: Host) -> None:
+    world.answers[LIKES] = lambda query: {"likes": [], "cursor": f"{len(world.asked)}"}
+    pull(lake, bluesky(world, max_pages=4))
+    assert world.counts["getLikes"] == 4
+    assert manifest(lake)["likes", "interactions"] == ("truncated", "page_cap")
+
+
+def test_a_body_is_capped(lake: Lake, world: Host) -> None:
+    world.answers[LIKES] = {"likes": [], "filling": "x" * 1_100_000}
+    pull(lake, bluesky(world, max_body_mb=1))
+    assert manifest(lake)["likes", "interactions"] == ("failed", "body_cap")
+    assert world.counts["getLikes"] == 1
+
+
+def test_likes_older_than_the_day_end_the_paging(lake: Lake, world: Host) -> None:
+    world.answers[LIKES] = {"likes": [like(BO, "2026-02-28T23:00:00Z")], "cursor": "more"}
+    pull(lake, bluesky(world))
+    assert world.counts["getLikes"] == 1
+
+
+# Redirects and links ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stranger() -> Iterator[Host]:
+    other = Host()
+    yield other
+    other.close()
+
+
+def test_a_redirect_to_another_host_is_refused(lake: Lake, world: Host, stranger: Host) -> None:
+    world.answers[LIKES] = (302, {"Location": f"{stranger.url}/steal"}, b"")
+    pull(lake, bluesky(world))
+    assert stranger.asked == []
+    assert manifest(lake)["likes", "interactions"] == ("failed", "redirect_to_another_host")
+    assert manifest(lake)["reposted_by", "interactions"][0] == "complete"
+
+
+def test_a_redirect_on_the_same_host_is_followed_a_few_times(lake: Lake, world: Host) -> None:
+    world.answers["/new"], world.answers[LIKES] = world.answers[LIKES]({}), (301, {"Location": "/new"}, b"")
+    pull(lake, bluesky(world))
+    assert manifest(lake)["likes", "interactions"][0] == "truncated"  # /new knows no cursor and repeats itself
+    world.answers["/loop"] = (301, {"Location": "/loop"}, b"")
+    world.answers[X + "feed.getQuotes"] = (301, {"Location": "/loop"}, b"")
+    world.asked.clear()
+    pull(Lake(f"{lake.root}-2"), bluesky(world))
+    assert world.counts["loop"] == 3
+
+
+LIST = Endpoint(name="list", path="/list/{subject}", table="accounts", paginator="link_header", page_size=80)
+
+
+def linked(world: Host, monkeypatch: pytest.MonkeyPatch) -> Source:
+    monkeypatch.setitem(puller.PLATFORMS, "linked", Platform((LIST,), MastodonPolicy, lambda p, k: Rows(p)))
+    return Source("bluesky", "linked", Path(), options={"base_url": world.url, "subjects": ["a/../b"]})
+
+
+def test_links_are_followed_to_the_last_page(lake: Lake, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = "/list/a%2F..%2Fb"
+    link = f'<{host.url}{path}?limit=80&max_id=5&access_token=planted-secret>; rel="next", <{host.url}/x>; rel="prev"'
+    host.answers[path] = [(200, {"Link": link}, []), []]
+    pull(lake, linked(host, monkeypatch))
+    assert [query for _, query in host.asked] == [{"limit": ["80"]}, {"limit": ["80"], "max_id": ["5"]}]
+    assert manifest(lake)["list", "accounts"] == ("complete", None)
+    for file in Path(lake.root).rglob("*"):
+        data = file.read_bytes() if file.is_file() else b""
+        assert b"planted-secret" not in (gzip.decompress(data) if file.suffix == ".gz" else data)
+
+
+@pytest.mark.parametrize("target", ["http://127.0.0.1:9/list/a%2F..%2Fb?max_id=1", "/admin?max_id=1", "http://[::1"])
+def test_a_next_link_to_another_place_is_refused(
+    lake: Lake, host: Host, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    host.answers["/list/a%2F..%2Fb"] = (200, {"Link": f'<{target}>; rel="next"'}, [])
+    pull(lake, linked(host, monkeypatch))
+    assert len(host.asked) == 1
+    assert manifest(lake)["list", "accounts"] == ("truncated", "next_link_to_another_place")
+
+
+# What is said ----------------------------------------------------------------------------------------------------
+
+
+def test_progress_is_said_at_least_every_15_seconds(lake: Lake, world: Host) -> None:
+    class Slow(Clock):
+        """Every look at the clock takes a second."""
+
+        def now(self) -> datetime:
+            self.time += timedelta(seconds=1)
+            return self.time
+
+    clock = Slow()
+    times = [clock.time]
+
+    def say(text: str) -> None:
+        times.append(clock.time)
+
+    world.answers[LIKES] = [(429, {"Retry-After": "100"}, {}), {"likes": []}]
+    puller.pull(lake, bluesky(world), [DAY], say=say, clock=clock)
+    assert max(later - earlier for earlier, later in pairwise(times)) <= timedelta(seconds=15)
+    assert len(times) > 10
+
+
+def test_the_log_sums_up(lake: Lake, world: Host) -> None:
+    said: list[str] = []
+    pull(lake, bluesky(world), said=said)
+    assert "pull bluesky 2026-03-01: 1 × likes complete" in said
+    assert any("6 requests" in line for line in said)
+    assert len(said) < 15
