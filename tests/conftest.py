@@ -26,6 +26,10 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.driver.extraJavaOptions": session.LOCAL["spark.driver.extraJavaOptions"]
         + " -XX:TieredStopAtLevel=1 -XX:+UseParallelGC",
         "spark.sql.shuffle.partitions": "2",
+        # Compiling a query takes seconds, interpreting it on ten rows takes none. Whole nights run as users run them:
+        # the Airflow test submits its jobs to a Spark of its own.
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("spark-warehouse")),
     }
     started = session.get_or_create("tests")

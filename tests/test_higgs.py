@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -21,13 +22,19 @@ DAYS = days_between(date(2012, 7, 1), date(2012, 7, 4))
 
 
 @pytest.fixture(scope="module")
-def week(tmp_path_factory: pytest.TempPathFactory, shared_data: Path, spark) -> tuple[Lake, Sources]:
-    """The four days, pulled and conformed; the fourth one's evidence."""
+def week(tmp_path_factory: pytest.TempPathFactory, shared_data: Path, spark) -> Iterator[tuple[Lake, Sources]]:
+    """The four days, pulled and conformed; the fourth one's evidence. Compiled: interpreting so many rows takes longer."""
+    compiled = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
+    before = {key: spark.conf.get(key) for key in compiled}
+    for key, value in compiled.items():
+        spark.conf.set(key, value)
     lake, sources = Lake(tmp_path_factory.mktemp("lake")), read_sources(shared_data / "higgs")
     model = read_model(ROOT / "sql" / "models" / "v1.toml")
     pull(lake, sources.sources[0], window(DAYS[-1], model.window_days))
     conform.conform(spark, lake, sources, model, DAYS[-1])
-    return lake, sources
+    yield lake, sources
+    for key, value in before.items():
+        spark.conf.set(key, value)
 
 
 def test_every_row_of_the_week_is_accounted_for(week):
