@@ -2,7 +2,7 @@
 
 [[source]]
 name = "higgs"               # the platform's name in every key: higgs:88
-reader = "files"             # files | gharchive | bluesky
+reader = "files"             # files | gharchive | bluesky | mastodon
 path = "exports"             # a folder; relative to this file
 seeds = ["88"]               # optional: accounts trusted by the operator, as the platform writes them
 [source.columns]             # optional: ours = theirs, where the export names its columns otherwise
@@ -14,7 +14,8 @@ RT = "share"
 name = "bluesky"
 reader = "bluesky"           # asked over HTTP, without credentials
 base_url = "https://public.api.bsky.app"
-subjects = ["ann.example"]   # whom to follow: handles or DIDs. Keys and seeds are DIDs
+subjects = ["ann.example"]   # whom to follow: handles or DIDs; of mastodon: names or ids on that one instance.
+                             # Keys and seeds are DIDs; of mastodon: the accounts' uris
 contact = "ops@example.org"  # said to the platform with each request; needed unless the host is this machine
 max_requests = 50000         # optional, as are max_pages, max_body_mb, deadline_minutes, refresh_days, backfill_days
 
@@ -43,9 +44,10 @@ _KNOWN = {
     "files": {"name", "reader", "path", "seeds", "columns", "kinds", *_OPTIONS},
     "gharchive": {"name", "reader", "path", "seeds"},
     "bluesky": {"name", "reader", "seeds", *_HTTP},
+    "mastodon": {"name", "reader", "seeds", *_HTTP},
 }
 READERS = tuple(_KNOWN)
-_ASKED = ("bluesky",)
+_ASKED = ("bluesky", "mastodon")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 #: What each optional key must hold: a check, and the words for it.

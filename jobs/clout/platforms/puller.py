@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from clout.lake import Lake
 from clout.lake_schemas import MANIFEST, QUARANTINE, SNAPSHOTS
-from clout.platforms import bluesky, files, gharchive, http_puller
+from clout.platforms import bluesky, files, gharchive, http_puller, mastodon
 from clout.platforms.http_puller import Clock
 from clout.platforms.pages import Platform
 from clout.platforms.rows import Batch, FileReport
@@ -35,6 +35,7 @@ _SAY_AT_ONCE = partial(print, flush=True)
 #: What is asked over HTTP, by the reader's name.
 PLATFORMS: dict[str, Platform] = {
     "bluesky": bluesky.PLATFORM,
+    "mastodon": mastodon.PLATFORM,
 }
 
 

@@ -77,7 +77,8 @@ def test_a_source_that_is_asked_over_http(tmp_path: Path) -> None:
         "max_pages": 3,
     }
     # A simulated platform on this machine needs no contact.
-    assert read(tmp_path, ASKED + 'base_url = "http://127.0.0.1:8000"').platforms == ["sky"]
+    local = ASKED.replace("bluesky", "mastodon") + 'base_url = "http://127.0.0.1:8000"'
+    assert [source.reader for source in read(tmp_path, local).sources] == ["mastodon"]
 
 
 @pytest.mark.parametrize(

@@ -535,6 +535,97 @@ def test_a_next_link_to_another_place_is_refused(
     assert manifest(lake)["list", "accounts"] == ("truncated", "next_link_to_another_place")
 
 
+# Mastodon --------------------------------------------------------------------------------------------------------
+
+
+def person(number: int, acct: str, **more: Any) -> dict[str, Any]:
+    return {"id": str(number), "acct": acct, "uri": f"https://m.example/users/{number}", "indexable": True, **more}
+
+
+def status(number: int, author: dict[str, Any], **more: Any) -> dict[str, Any]:
+    counters = {"replies_count": 0, "reblogs_count": 0, "favourites_count": 2}
+    return {
+        "id": str(number),
+        "uri": f"https://m.example/s/{number}",
+        "visibility": "public",
+        "created_at": "2026-03-01T10:00:00.000Z",
+        "account": author,
+        **counters,
+        **more,
+    }
+
+
+API = "/api/v1/"
+
+
+@pytest.fixture
+def instance(host: Host) -> Host:
+    """Ann, account 1, has a post that two liked (a page each), and one that was not for everybody's eyes."""
+    ann = person(1, "ann", followers_count=4)
+    likes = f"{API}statuses/10/favourited_by"
+    link = {"Link": f'<{host.url}{likes}?limit=80&max_id=77>; rel="next"'}
+    host.answers = {
+        API + "accounts/lookup": ann,
+        API + "accounts/1": ann,
+        API + "accounts/1/statuses": [[status(10, ann), status(11, ann, visibility="private")]],
+        likes: lambda query: [person(3, "cy@far.example")] if "max_id" in query else (200, link, [person(2, "bo")]),
+    }
+    return host
+
+
+def mastodon(host: Host, *subjects: str) -> Source:
+    return Source("bluesky", "mastodon", Path(), options={"base_url": host.url, "subjects": list(subjects)})
+
+
+def test_a_day_of_an_instance_lands(lake: Lake, instance: Host) -> None:
+    pull(lake, mastodon(instance, "ann"))
+    assert instance.counts == {"lookup": 1, "statuses": 1, "favourited_by": 2}
+    assert instance.asked[0] == (API + "accounts/lookup", {"acct": ["ann"]})
+    found = {
+        (r["kind"], r["actor_key"][-1], r["target_account_key"][-1], r["target_post_key"])
+        for r in rows(lake, "interactions")
+    }
+    assert found == {("like", who, "1", "bluesky:https://m.example/s/10") for who in "23"}
+    assert {r["occurred_precision"] for r in rows(lake, "interactions")} == {"observed_day"}
+    assert manifest(lake)["statuses", "posts"] == ("complete", "not_public 1")
+
+
+def test_a_past_day_of_an_instance(lake: Lake, instance: Host) -> None:
+    late = Clock(MORNING + timedelta(days=3))
+    pull(lake, mastodon(instance, "1"), late)
+    assert instance.counts == {"statuses": 1}
+    assert manifest(lake)["account", "accounts"] == ("skipped", "not_backfillable")
+    assert manifest(lake)["favourited_by", "interactions"] == ("skipped", "not_backfillable")
+    assert {r["like_count"] for r in rows(lake, "posts")} == {None}
+
+
+def test_an_instance_says_when_in_iso(lake: Lake, instance: Host) -> None:
+    answer = instance.answers[API + "accounts/lookup"]
+    instance.answers[API + "accounts/lookup"] = [(429, {"X-RateLimit-Reset": "2026-03-02T00:31:10.000Z"}, {}), answer]
+    clock = Clock()
+    pull(lake, mastodon(instance, "ann"), clock)
+    assert sum(clock.slept) == 70
+    assert instance.counts["lookup"] == 2
+
+
+def test_a_closed_instance_is_asked_once(lake: Lake, instance: Host) -> None:
+    closed = (401, {}, {"error": "This API requires an authenticated user"})
+    instance.answers = {API + "accounts/lookup": closed}
+    pull(lake, mastodon(instance, "ann", "bo", "cy"))
+    assert len(instance.asked) == 1
+    assert [r["status"] for r in lake.manifest("bluesky", DAY) or []] == ["failed", "skipped", "skipped"]
+
+
+@pytest.mark.parametrize("wish", [{"noindex": True}, {"indexable": False}, {"discoverable": False}, {"locked": True}])
+def test_nothing_more_is_asked_about_one_who_does_not_want_it(lake: Lake, instance: Host, wish: dict[str, Any]) -> None:
+    instance.answers[API + "accounts/lookup"] = person(1, "ann", **wish)
+    pull(lake, mastodon(instance, "ann"))
+    assert len(instance.asked) == 1
+    [row] = rows(lake, "accounts")
+    assert (row["opt_out"], row["is_protected"]) in ((True, None), (None, True))
+    assert row["handle"] is None
+
+
 # What is said ----------------------------------------------------------------------------------------------------
 
 
