@@ -27,6 +27,7 @@ FIRST_NAMES = (
 LAST_NAMES = (
     "Alder Birk Cove Dune Elm Fell Glade Holt Isle Jura Knoll Loch Moor Nook Oak Pine Quay Reed Strand Tarn Vale Weir"
 )
+LEAVING = datetime(2026, 3, 5, 6, tzinfo=UTC)  # when the first of those who leave do so
 KINDS = ("like", "reply", "share", "mention", "quote")
 KIND_SHARES = (0.58, 0.16, 0.16, 0.06, 0.04)
 
@@ -47,10 +48,11 @@ PLATFORMS = (Platform("murmur", 400, True, 1.0), Platform("plaza", 160, False, 0
 class World:
     """The people, and what they did on any day."""
 
-    def __init__(self, seed: int = SEED) -> None:
+    def __init__(self, seed: int = SEED, people: int = 0) -> None:
         self.seed = seed
         draw = np.random.default_rng(seed)
-        count = max(platform.people for platform in PLATFORMS)
+        usual = max(platform.people for platform in PLATFORMS)
+        self.people = count = people or usual
         self.pull = draw.lognormal(0.0, 1.3, count)  # how many people a post of theirs moves, on average
         self.posting = draw.gamma(1.2, 0.6, count)  # posts a day
         self.eagerness = draw.lognormal(0.0, 1.0, count)  # how readily they act on others
@@ -59,11 +61,44 @@ class World:
         first, last = FIRST_NAMES.split(), LAST_NAMES.split()
         self.names = [f"{first[i % len(first)]} {last[(i // len(first) + i) % len(last)]}" for i in range(count)]
         marks = draw.permutation(count)
-        self.bots, self.minors = set(marks[:6].tolist()), set(marks[6:16].tolist())
-        self.opted_out, self.protected = set(marks[16:28].tolist()), set(marks[28:40].tolist())
-        self.excluded_by_operator = int(marks[40])
+        cut = [max(i, mark * count // usual) for i, mark in enumerate((6, 16, 28, 40), 1)]
+        self.bots, self.minors = set(marks[: cut[0]].tolist()), set(marks[cut[0] : cut[1]].tolist())
+        self.opted_out, self.protected = set(marks[cut[1] : cut[2]].tolist()), set(marks[cut[2] : cut[3]].tolist())
+        self.excluded_by_operator = int(marks[cut[3]])
+        some = max(1, 4 * count // usual)  # of each kind who leave the place they were at
+        leaving = [int(i) for i in marks[cut[3] + 1 : cut[3] + 1 + 3 * some]]
+        self.moved, self.suspended, self.closed = (
+            {i: int(LEAVING.timestamp()) + 50_000 * (n % 20) for n, i in enumerate(leaving[k::3])} for k in range(3)
+        )  # person: when
         for bot in self.bots:
             self.eagerness[bot], self.pull[bot] = 40.0, 0.05
+
+    def crowd(self, day: date) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Posts and acts of one day as columns, drawn for all people at once: for worlds of any size on one platform.
+
+        The same chances as in `day`, but other draws. An act's `post` is the row of the post in the first table.
+        """
+        draw = np.random.default_rng([self.seed, day.toordinal(), len(PLATFORMS), self.people])
+        start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+        number = draw.poisson(self.posting * (0.7 if day.weekday() >= 5 else 1.0))
+        author = np.repeat(np.arange(self.people), number)
+        at = start + draw.integers(0, 80_000, author.size)
+        order = np.argsort(at, kind="stable")
+        author, at = author[order], at[order]
+        size = np.minimum(self.people // 2, draw.poisson(self.pull[author] * 2.2))
+        post = np.repeat(np.arange(author.size), size)
+        actor = np.empty(post.size, dtype=np.int64)
+        luck = draw.random(post.size)
+        for circle in range(8):
+            chance = np.cumsum(self.eagerness * np.where(self.circle == circle, 1.0, 0.15))
+            here = self.circle[author[post]] == circle
+            actor[here] = np.minimum(np.searchsorted(chance, luck[here] * chance[-1]), self.people - 1)
+        once = np.unique(post * self.people + actor)  # nobody acts twice on one post
+        post, actor = once // self.people, once % self.people
+        kind = draw.choice(len(KINDS), once.size, p=KIND_SHARES)
+        kind[np.isin(actor, sorted(self.bots))] = 0
+        when = at[post] + draw.integers(5, 6_000, once.size)
+        return {"author": author, "unix_ts": at}, {"actor": actor, "post": post, "unix_ts": when, "kind": kind}
 
     def accounts(self, platform: Platform) -> list[dict[str, object]]:
         """Rows of accounts.csv."""
