@@ -50,3 +50,12 @@ def shared_data() -> Path:
     if not data.is_dir():
         pytest.skip(f"real data is not here: {data} (set CLOUT_SHARED)")
     return data
+
+
+@pytest.fixture(scope="session")
+def shared_specs() -> Path:
+    """The folder of the platforms' specifications, which are not part of the project; skips where it is absent."""
+    specs = SHARED / "specs"
+    if not specs.is_dir():
+        pytest.skip(f"the specifications are not here: {specs} (set CLOUT_SHARED)")
+    return specs

@@ -1,0 +1,112 @@
+"""How the sandbox misbehaves on command, and the rate limits that it counts for each client.
+
+A misbehaviour strikes the requests whose `host/path` holds a word of its own (`where`), or the word given with it:
+`NAME`, `NAME=TIMES` (the first few requests only), `NAME=TIMES@WORD` or `NAME@WORD`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+WINDOW = 300  # seconds, on both platforms
+BLUESKY, MASTODON = "murmur.test/", ".example/"
+PAGED = "getAuthorFeed|getLikes|getRepostedBy|getQuotes|getFollowers|getFollows|listRecords"
+PAGED += "|/statuses$|favourited_by|reblogged_by|/followers|/following"
+POSTS = "getAuthorFeed|getPosts|getQuotes|getPostThread"
+STATUSES = r"/statuses$|/statuses/\d+$|/context"
+
+# name: (which requests, what it does)
+MISBEHAVIOURS = {
+    # all platforms
+    "repeated_cursor": (PAGED, "the second page's cursor leads to the second page"),
+    "empty_page": (PAGED, "the first page is empty and has a cursor; the next one begins at the beginning"),
+    "short_pages": (PAGED, "fewer items than asked for, and a cursor"),
+    "endless_pages": (PAGED, "empty pages, each with a new cursor"),
+    "moving_item": (PAGED, "the last item of a page is on the next one too"),
+    "html": ("", "200 with a page of HTML"),
+    "cut": ("", "the connection ends in the middle of the body"),
+    "slow": ("", "the answer takes two seconds"),
+    "unavailable": ("", "503 without a time"),
+    "broken": ("", "500"),
+    "too_many_requests": ("", "429 with the platform's headers, whatever was counted"),
+    "too_many_requests_bare": ("", "429 whose headers were lost on the way"),
+    "retry_after_zero": (BLUESKY, "429 with Retry-After: 0"),
+    "skewed_clock": ("", "Date and resets are three hours ahead"),
+    "redirect_away": ("", "302 to the same path on another host"),
+    # Bluesky
+    "absent_counts": (BLUESKY, "no counters in profiles and posts"),
+    "lying_times": (BLUESKY, "createdAt in 1970 or 2099 for two of three records"),
+    "blocked_posts": ("getPostThread|getAuthorFeed", "blockedPost and notFoundPost in the place of some posts"),
+    "changed_handle": (BLUESKY, "every fifth person has another handle, and the same DID"),
+    "unknown_embed": (POSTS, "an embed of a $type that nobody knows"),
+    "reason_pin": ("getAuthorFeed", "the pinned post stands first, unasked, and again at its place"),
+    # Mastodon; always: ISO-8601 resets, no next link on the last page, the same people through two instances
+    "no_link_on_last_page": (MASTODON, "no Link header at all on the last page, not even prev"),
+    "link_elsewhere": (MASTODON, "the next link names another host"),
+    "private_statuses": (MASTODON, "every other status is private or direct"),
+    "quote_not_accepted": (MASTODON, "a quote's state is not accepted, and quoted_status null"),
+    "boost_of_deleted": (STATUSES, "a boost whose reblog is null"),
+    "closed_instance": (MASTODON, "401 for the anonymous; choose one by its name: closed_instance@birch"),
+}
+
+
+@dataclass
+class Rule:
+    """A misbehaviour that is on."""
+
+    name: str
+    times: int | None
+    where: re.Pattern[str]
+
+    @classmethod
+    def of(cls, text: str) -> Rule:
+        """Read NAME=TIMES@WORD."""
+        head, _, word = text.partition("@")
+        name, _, times = head.partition("=")
+        if name not in MISBEHAVIOURS:
+            raise ValueError(f"no misbehaviour {name!r}; there are {', '.join(MISBEHAVIOURS)}")
+        return cls(name, int(times) if times else None, re.compile(re.escape(word) if word else MISBEHAVIOURS[name][0]))
+
+
+@dataclass
+class Rules:
+    """The misbehaviours that are on. Its owner locks it."""
+
+    rules: list[Rule] = field(default_factory=list)
+
+    def strike(self, address: str) -> frozenset[str]:
+        """The misbehaviours that strike a request; each counts."""
+        struck = set()
+        for rule in self.rules:
+            own = re.search(MISBEHAVIOURS[rule.name][0], address)
+            if rule.times != 0 and own and rule.where.search(address) and rule.name not in struck:
+                struck.add(rule.name)
+                rule.times = None if rule.times is None else rule.times - 1
+        return frozenset(struck)
+
+
+@dataclass
+class Limiter:
+    """Requests of each client to each host in the present window. Its owner locks it.
+
+    Mastodon's windows lie on the clock's five minutes; Bluesky's begin with a client's first request.
+    """
+
+    limits: dict[str, int | None]  # for each platform; None: not limited
+    used: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+
+    def count(self, platform: str, host: str, client: str, clock: float) -> tuple[int, int, int] | None:
+        """Limit, what remains (-1: refused), and when the window ends; None where there is no limit."""
+        limit = self.limits[platform]
+        if limit is None:
+            return None
+        start, number = self.used.get((host, client), (0, 0))
+        if clock >= start + WINDOW or clock < start:
+            start, number = int(clock), 0
+            if platform == "mastodon":
+                start -= start % WINDOW
+            if len(self.used) > 10_000:
+                self.used.clear()  # bounded, whatever the clients call themselves
+        self.used[host, client] = start, number + 1
+        return limit, max(-1, limit - number - 1), start + WINDOW
