@@ -21,6 +21,7 @@ WRITTEN = (POST, REPLY, MENTION, QUOTE)  # events that are a text of their own
 NEVER = 2**62
 INSTANCES = ("alder.example", "birch.example")
 FIRST_DAY = date(2026, 3, 1)
+LONGEST = timedelta(days=400)  # of a world: all its events are in memory
 
 
 def moment(day: date) -> int:
@@ -75,6 +76,8 @@ class History:
     def until(self, now: int) -> Table:
         """Every event up to the end of the day of `now`, and perhaps more."""
         last = datetime.fromtimestamp(now, UTC).date()
+        if last - self.since > LONGEST:
+            raise ValueError(f"{last} is more than {LONGEST.days} days after {self.since}")
         missing = [self.since + timedelta(days=i) for i in range(len(self._days), (last - self.since).days + 1)]
         if missing:
             self._days += [self._day(day) for day in missing]

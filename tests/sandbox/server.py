@@ -111,6 +111,8 @@ class Sandbox:
         unknown = wanted.keys() - {"now", "advance", "misbehave", "limits", "clear_log"}
         if unknown or not wanted.get("limits", {}).keys() <= LIMITS.keys():
             raise ValueError(f"unknown: {sorted(unknown) or wanted['limits']}")
+        if not all(limit is None or isinstance(limit, int) for limit in wanted.get("limits", {}).values()):
+            raise ValueError("a limit is a number, or null for none")
         rules = Rules([Rule.of(text) for text in wanted["misbehave"]]) if "misbehave" in wanted else self.rules
         with self.lock:
             if "now" in wanted:
@@ -138,7 +140,7 @@ class Sandbox:
                 "marks": [mark for mark in marks if i in getattr(world, mark)],
                 "pull": round(float(world.pull[i]), 6),
             }
-            for i in range(offset, min(offset + limit, self.history.people))
+            for i in range(max(0, offset), min(offset + limit, self.history.people))
         ]
 
 
@@ -196,7 +198,10 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("Host", "").rpartition(":")[0] not in (LOOPBACK, "localhost"):
             return self._send(403, {"error": "Loopback only"})
         if url.path.startswith("/_sandbox/"):
-            return self._control(url.path.removeprefix("/_sandbox/"), params)
+            try:
+                return self._control(url.path.removeprefix("/_sandbox/"), params)
+            except ValueError as wrong:
+                return self._send(400, {"error": str(wrong)})
         return self._platform(url.path, url.query, params)
 
     def do_POST(self) -> None:

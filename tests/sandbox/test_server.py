@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -852,7 +853,15 @@ def test_every_misbehaviour_can_be_turned_on_and_others_are_refused(client):
     listed = client.http.get(f"{control}/misbehaviours").json()
     assert listed.keys() == MISBEHAVIOURS.keys()
     assert [rule["name"] for rule in client.set(misbehave=list(listed))["misbehave"]] == list(listed)
-    for wrong in ({"misbehave": ["sulk"]}, {"now": "soon"}, {"limits": {"x": 1}}, {"nonsense": 1}, [1]):
+    for wrong in (
+        {"misbehave": ["sulk"]},
+        {"now": "soon"},
+        {"limits": {"x": 1}},
+        {"limits": {"bluesky": "2"}},
+        {"now": "2099-01-01"},
+        {"nonsense": 1},
+        [1],
+    ):
         assert client.http.post(f"{control}/state", json=wrong).status_code == 400, wrong
 
 
@@ -876,6 +885,15 @@ def test_bluesky_limit_is_counted_for_each_client_and_obedience_is_seen(client):
     assert client.bsky("app.bsky.actor.getProfile", actor=did).ok
     mine = [entry["status"] for entry in client.log() if entry["client"].endswith("tests (nobody@example.org)")]
     assert mine == [200, 200, 200, 429, 429, 429, 200]
+
+
+def test_the_limit_is_exact_under_many_threads(client):
+    client.set(limits={"bluesky": 50})
+    url = f"{client.box.urls['bluesky']}/xrpc/app.bsky.actor.getProfile?actor={client.living[0]['did']}"
+    with ThreadPoolExecutor(8) as pool:
+        statuses = Counter(pool.map(lambda _: requests.get(url, timeout=10).status_code, range(80)))
+    assert statuses == {200: 50, 429: 30}
+    assert [entry["n"] for entry in client.log()] == list(range(client.log()[0]["n"], client.log()[0]["n"] + 80))
 
 
 def test_mastodon_limit_is_per_host_in_windows_of_the_clock(client):
