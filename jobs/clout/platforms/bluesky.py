@@ -217,7 +217,7 @@ class _Reader:
             if isinstance(view, dict) and isinstance(view.get("author"), dict) and "handle" in view["author"]:
                 self.account(view["author"])
         reason = item.get("reason")
-        kind = reason.get("$type", "") if isinstance(reason, dict) else ""
+        kind = _type(reason)
         if kind.endswith("#reasonRepost"):
             by = self.account(reason["by"])
             self.edge("share", by, row["author_key"], row["native_id"], instant(reason["indexedAt"]), "author_feed")
@@ -232,7 +232,7 @@ class _Reader:
         left = [root]
         while left:
             node = left.pop()
-            kind = node.get("$type", "") if isinstance(node, dict) else ""
+            kind = _type(node)
             if kind.endswith("#threadViewPost"):
                 yield node.get("post")
                 left += reversed(_list(node.get("replies")))
@@ -290,6 +290,12 @@ class _Reader:
         return self.key(found[1]) if found else None
 
 
+def _type(value: Any) -> str:
+    """The `$type` of a value, or nothing where it has none."""
+    kind = value.get("$type") if isinstance(value, dict) else None
+    return kind if isinstance(kind, str) else ""
+
+
 def _opted_out(view: Any) -> bool:
     labels = view.get("labels")
     if not isinstance(labels, list):
@@ -325,8 +331,7 @@ def _withdrawn(view: Any) -> bool:
     """Whether the quoted post was deleted, blocked, or detached by its author: then the quote reaches nobody."""
     record = view.get("record") if isinstance(view, dict) else None
     inner = record.get("record") if isinstance(record, dict) else None
-    kinds = [one.get("$type") for one in (record, inner) if isinstance(one, dict)]
-    return any(isinstance(kind, str) and kind.endswith(_GONE) for kind in kinds)
+    return any(_type(one).endswith(_GONE) for one in (record, inner))
 
 
 def _mentions(facets: Any) -> Iterator[str]:

@@ -210,7 +210,7 @@ class _Reader:
         if boosted is not None:
             return self._boost(row, boosted, native, is_outermost)
         row["text"] = _plain(view.get("content"))
-        row["hashtags"] = [tag["name"] for tag in _dicts(view.get("tags")) if optional(tag.get("name"))]
+        row["hashtags"] = [name for tag in _dicts(view.get("tags")) if (name := optional(tag.get("name")))]
         mentions = [self._whose(one.get("id")) for one in _dicts(view.get("mentions"))]
         row["mentions"] = sorted({key for key in mentions if key is not None})
         source = row["post_key"]

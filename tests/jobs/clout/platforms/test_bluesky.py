@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from clout.platforms import bluesky
 from clout.platforms.pages import Known, Page, Rows
-from clout.platforms.rows import rows_table
+from clout.platforms.rows import quarantine_table, rows_table
 
 DAY = date(2026, 3, 1)
 FETCHED = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
@@ -313,3 +314,72 @@ def test_an_item_is_kept_or_quarantined_whole(wrong: dict[str, Any]) -> None:
 
 def test_half_a_surrogate_pair_in_a_text_is_kept_as_a_sign() -> None:
     assert feed({"post": post(record={"text": "a\ud800"})}).tables["posts"][0]["text"] == "a?"
+
+
+# Mutated pages ---------------------------------------------------------------------------------------------------
+
+SUBJECT = uri(ANN)
+PAGES: dict[str, Any] = {
+    "profiles": {"profiles": [who(ANN, followersCount=3), who(NO, labels=OPTED_OUT)]},
+    "author_feed": {
+        "feed": [
+            {
+                "post": post(
+                    likeCount=1,
+                    record={
+                        "reply": {"root": {"uri": uri(CY)}, "parent": {"uri": uri(BO)}},
+                        "facets": [{"features": [{"$type": "app.bsky.richtext.facet#mention", "did": BO}]}],
+                        "embed": {"$type": "app.bsky.embed.record", "record": {"uri": uri(BO)}},
+                        "langs": ["de"],
+                    },
+                    embed={"record": {"$type": "app.bsky.embed.record#viewRecord"}},
+                ),
+                "reply": {"parent": {"author": who(NO, labels=OPTED_OUT)}, "root": {}},
+            },
+            {"post": post(BO), "reason": {"$type": "x#reasonRepost", "by": who(ANN), "indexedAt": NOON}},
+        ]
+    },
+    "likes": {"likes": [{"actor": who(BO), "createdAt": NOON, "indexedAt": NOON}]},
+    "reposted_by": {"repostedBy": [who(BO)]},
+    "quotes": {"posts": [post(BO)]},
+    "thread": {"thread": thread(post(), thread(answer(BO, uri(ANN), "2")), {"$type": "x#blockedPost"})},
+}
+WRONG: list[Any] = [
+    None,
+    0,
+    -1,
+    2**63,
+    1e308,
+    "",
+    [],
+    {},
+    True,
+    "\ud800",
+    "\x00",
+    "9999-12-31T23:59:59-14:00",
+    [None],
+    [[]],
+]
+
+
+def places(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [way] * bool(way) + [place for name, one in inner for place in places(one, (*way, name))]
+
+
+@pytest.mark.parametrize("endpoint", sorted(PAGES))
+def test_every_value_may_be_wrong_or_missing(endpoint: str) -> None:
+    """A mutated page is read or put aside, item by item: nothing crashes, and every row fits the canonical schema."""
+    for place in places(PAGES[endpoint]):
+        for wrong in [*WRONG, KeyError]:
+            body = copy.deepcopy(PAGES[endpoint])
+            holder = body
+            for name in place[:-1]:
+                holder = holder[name]
+            if wrong is KeyError:
+                del holder[place[-1]]
+            else:
+                holder[place[-1]] = wrong
+            found = read(endpoint, body, SUBJECT)
+            for table, *rest in found.bad:
+                quarantine_table(table, [tuple(rest)])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from clout.platforms import mastodon
 from clout.platforms.pages import Known, Page, Rows
-from clout.platforms.rows import rows_table
+from clout.platforms.rows import quarantine_table, rows_table
 
 DAY = date(2026, 3, 1)
 FETCHED = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
@@ -279,3 +280,64 @@ def test_an_item_is_kept_or_quarantined_whole(wrong: dict[str, Any]) -> None:
     [(table, reason, _, row, _)] = found.bad
     assert (table, row) == ("posts", 0)
     assert reason
+
+
+# Mutated pages ---------------------------------------------------------------------------------------------------
+
+SUBJECT = "10"
+PAGES: dict[str, Any] = {
+    "lookup": who(ANN, followers_count=3, moved=who(BO), note="<p>x</p>"),
+    "statuses": [
+        status(
+            favourites_count=1,
+            mentions=[{"id": BO}],
+            tags=[{"name": "x"}],
+            in_reply_to_id="20",
+            in_reply_to_account_id=BO,
+            quote={"state": "accepted", "quoted_status": status("21", BO)},
+        ),
+        status("11", reblog=status("20", BO)),
+    ],
+    "context": {"ancestors": [status("20", BO)], "descendants": [status("12", CY, in_reply_to_id="20")]},
+    "favourited_by": [who(BO), who(NO, noindex=True)],
+    "reblogged_by": [who(BO)],
+}
+WRONG: list[Any] = [
+    None,
+    0,
+    -1,
+    2**63,
+    1e308,
+    "",
+    [],
+    {},
+    True,
+    "\ud800",
+    "\x00",
+    "9999-12-31T23:59:59-14:00",
+    [None],
+    [[]],
+]
+
+
+def places(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [way] * bool(way) + [place for name, one in inner for place in places(one, (*way, name))]
+
+
+@pytest.mark.parametrize("endpoint", sorted(PAGES))
+def test_every_value_may_be_wrong_or_missing(endpoint: str) -> None:
+    """A mutated page is read or put aside, item by item: nothing crashes, and every row fits the canonical schema."""
+    for place in places(PAGES[endpoint]):
+        for wrong in [*WRONG, KeyError]:
+            body = copy.deepcopy(PAGES[endpoint])
+            holder = body
+            for name in place[:-1]:
+                holder = holder[name]
+            if wrong is KeyError:
+                del holder[place[-1]]
+            else:
+                holder[place[-1]] = wrong
+            found = read(endpoint, body, SUBJECT)
+            for table, *rest in found.bad:
+                quarantine_table(table, [tuple(rest)])
