@@ -572,7 +572,7 @@ class _Client:
             if piece > timedelta(seconds=1):
                 self.say(f"pull {self.source.name} {self.doing}: waits until {until:%H:%M:%S} UTC: {why}")
                 self.said_at = self.clock.now()
-            self.waited[why] += piece.total_seconds()
+            self.waited[why.partition(" (")[0]] += piece.total_seconds()
             self.clock.sleep(piece.total_seconds())
 
     def report_progress(self, at_once: bool = False) -> None:

@@ -151,7 +151,7 @@ class RatePolicy:
         reset = self._reset(response, now)
         if limit is None or remaining is None or reset is None or remaining >= 0.05 * limit or reset <= now:
             return Go()
-        return Wait(now + (reset - now) / (remaining + 1), f"{remaining} of {limit} requests left")
+        return Wait(now + (reset - now) / (remaining + 1), f"quota nearly spent ({remaining} of {limit} left)")
 
 
 class XPolicy(RatePolicy):

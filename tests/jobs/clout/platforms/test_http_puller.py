@@ -21,6 +21,7 @@ from clout.platforms.pages import Endpoint, Platform, Rows
 from clout.platforms.puller import Pulled
 from clout.platforms.rate_policies import MastodonPolicy
 from clout.sources import Source
+from sandbox.server import Sandbox
 
 DAY = date(2026, 3, 1)
 MORNING = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
@@ -655,3 +656,45 @@ def test_the_log_sums_up(lake: Lake, world: Host) -> None:
     assert "pull bluesky 2026-03-01: 1 × likes complete" in said
     assert any("6 requests" in line for line in said)
     assert len(said) < 15
+
+
+# The sandbox, which somebody else wrote --------------------------------------------------------------------------
+
+
+class SandboxClock(Clock):
+    """Sleeps, and the sandbox with it."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        super().__init__(datetime.fromisoformat(sandbox.state()["clock"]))
+        self.sandbox = sandbox
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self.sandbox.change({"advance": seconds})
+
+
+@pytest.mark.parametrize("reader", ["bluesky", "mastodon"])
+def test_the_sandbox_never_has_to_say_no(lake: Lake, reader: str) -> None:
+    day = date(2026, 3, 13)
+    with Sandbox(now="2026-03-14T00:30:00Z") as sandbox:
+        sandbox.change({"limits": {reader: 60}})
+        people = sandbox.people(0, 60)
+        urls = sandbox.state()["urls"]
+        if reader == "bluesky":
+            base, subjects = urls["bluesky"], [one["did"] for one in people]
+        else:
+            base = urls["mastodon"]["alder.example"]
+            subjects = [one["acct"] for one in people if one["instance"] == "alder.example"]
+        source = Source("bluesky", reader, Path(), options={"base_url": base, "subjects": subjects})
+        clock = SandboxClock(sandbox)
+        pull(lake, source, clock, [day])
+        requests = sandbox.state()["requests"]
+    listed = lake.manifest("bluesky", day) or []
+    assert sum(row["requests"] for row in listed) == requests > 120  # no request more than the manifest admits
+    assert {row["status"] for row in listed} <= {"complete", "failed"}
+    assert {row["reason"] for row in listed if row["status"] == "failed"} <= {"gone: HTTP 410"}
+    assert not any("429" in (row["reason"] or "") for row in listed)
+    assert sum(clock.slept) >= 300 * (requests // 60 - 1)  # it paced itself through the windows
+    assert {row["kind"] for row in rows(lake, "interactions", day)} >= {"like", "share", "reply", "mention"}
+    for table in ("accounts", "posts", "interactions"):
+        assert sum(row["rows"] for row in listed if row["table"] == table) == len(rows(lake, table, day))
