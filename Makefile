@@ -2,7 +2,10 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 export CLOUT_HOME ?= $(CURDIR)/.clout
+# As typed: a dollar in a query is the query's.
+override Q := $(value Q)
 export Q
+export CLOUT_WAREHOUSE ?= $(CLOUT_HOME)/warehouse
 override HERE := $(CURDIR)
 PY := $(HERE)/.venv/bin/python
 # A JDK that .ci/setup put into the environment, where the machine has none.
@@ -50,12 +53,12 @@ ui: setup ## Airflow on http://127.0.0.1:8080 with the DAG, its connection and p
 	@.ci/ui
 
 sql: setup ## a read-only prompt on the published tables, or Q="SELECT ..."
-	@if [ ! -f "$(CLOUT_HOME)/warehouse/warehouse.duckdb" ]; then echo "nothing is published yet: make run" >&2; exit 2; fi
-ifdef Q
-	@$(HERE)/.venv/bin/duckdb -readonly "$(CLOUT_HOME)/warehouse/warehouse.duckdb" -c "$$Q"
+	@if [ ! -f "$(CLOUT_WAREHOUSE)/warehouse.duckdb" ]; then echo "nothing is published yet: make run" >&2; exit 2; fi
+ifneq ($(strip $(value Q)),)
+	@$(HERE)/.venv/bin/duckdb -readonly "$(CLOUT_WAREHOUSE)/warehouse.duckdb" -c "$$Q"
 else
-	@$(HERE)/.venv/bin/duckdb -readonly "$(CLOUT_HOME)/warehouse/warehouse.duckdb"
+	@$(HERE)/.venv/bin/duckdb -readonly "$(CLOUT_WAREHOUSE)/warehouse.duckdb"
 endif
 
 clean: ## remove all data that runs made (.clout); keeps .venv
-	rm -rf "$(CLOUT_HOME)"
+	rm -rf "$(CLOUT_HOME)"/{lake,staging,warehouse,world,airflow}

@@ -30,13 +30,18 @@ def main(argv: list[str]) -> None:
     args = arg_parser().parse_args(argv)
     spark = session.get_or_create("clout audit")
     verdict = judge(spark, Lake(args.lake), Staged(Lake(args.staging), args.day, args.run))
+    report(verdict)
+    refuse_unless_passed(verdict)
+
+
+def report(verdict: Verdict) -> None:
+    """Print every check that failed, and how many there were."""
     for check in verdict.failed:
         print(
-            f"audit {args.day}: {check.severity}: {check.table}.{check.id}: {check.why} {check.observed}",
+            f"audit {verdict.day}: {check.severity}: {check.table}.{check.id}: {check.why} {check.observed}",
             flush=True,
         )
-    print(f"audit {args.day}: {len(verdict.checks)} checks, {len(verdict.failed)} failed", flush=True)
-    refuse_unless_passed(verdict)
+    print(f"audit {verdict.day}: {len(verdict.checks)} checks, {len(verdict.failed)} failed", flush=True)
 
 
 def refuse_unless_passed(verdict: Verdict) -> None:

@@ -48,8 +48,10 @@ def conform(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day
     """Conform what is owed of the day's window, then gather the day's evidence from it."""
     from clout.influence import evidence
 
-    conform_days(spark, lake, sources, window(day, model.window_days))
-    evidence.gather(spark, lake, sources, model, day)
+    # Two runs of overlapping windows would conform the same days: the second waits, and finds them conformed.
+    with lake.lock("conform"):
+        conform_days(spark, lake, sources, window(day, model.window_days))
+        evidence.gather(spark, lake, sources, model, day)
 
 
 def conform_days(spark: SparkSession, lake: Lake, sources: Sources, days: list[date]) -> list[date]:
@@ -60,10 +62,11 @@ def conform_days(spark: SparkSession, lake: Lake, sources: Sources, days: list[d
     from clout.influence import activity, evidence
     from clout.lake_spark import read_snapshots, small_table, write_conformed
 
-    if all(lake.manifest(platform, days[-1]) is None for platform in sources.platforms):
+    missing = [platform for platform in sources.platforms if lake.manifest(platform, days[-1]) is None]
+    if missing:
         raise PoisonInput(
-            f"nothing was pulled for {days[-1]} from {', '.join(sources.platforms)} into {lake.uri};"
-            f" run jobs/pull.py --day {days[-1]} first"
+            f"{', '.join(missing)} was not pulled for {days[-1]} into {lake.uri}: a night without one of its sources would"
+            f" score the others as if it were quiet; run jobs/pull.py --source {missing[0]} --day {days[-1]} first"
         )
     prints = {day: _fingerprint(lake, sources, day) for day in days}
     owed = [

@@ -21,7 +21,7 @@ def day(text: str) -> date:
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a day like 2026-03-01"
-            + ("" if text else ": trigger the run with a logical date, or fill in the form's day")
+            + ("" if text else "; in Airflow, trigger the run with a logical date, or fill in the form's day")
         ) from None
 
 

@@ -11,6 +11,7 @@ deletes the other dates, its dynamic overwrite leaves a stale partition when the
 
 from __future__ import annotations
 
+import fcntl
 import json
 import uuid
 from collections.abc import Iterable, Iterator
@@ -159,6 +160,17 @@ class Lake:
             aside = f"{self.root}/{parent}/.tmp-{uuid.uuid4().hex[:12]}-{name}"
             self.fs.move(f"{self.root}/{path}", aside)  # readers see all of it or nothing
             self.fs.delete_dir(aside)
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Let one process at a time do what `name` names. Only on a local lake: elsewhere Airflow's pools must do."""
+        if not isinstance(self.fs, pafs.LocalFileSystem):
+            yield
+            return
+        self.fs.create_dir(f"{self.root}/.locks", recursive=True)
+        with Path(self.root, ".locks", name).open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     # Inside -----------------------------------------------------------------------------------------------------
 

@@ -113,6 +113,9 @@ MANIFEST = pa.schema(
         _required("endpoint", pa.string()),
         _required("subject", pa.string()),
         _required("table", pa.string()),
+        # What the rows were read from: a hash of the source's configuration, and when the file was last written.
+        pa.field("source", pa.string()),
+        pa.field("modified_at", TIME),
         pa.field("requests", pa.int64()),
         pa.field("pages", pa.int64()),
         _required("rows", pa.int64()),

@@ -135,6 +135,13 @@ def read_sources(location: Path) -> Sources:
         if names.count(name) > 1:
             raise PoisonInput(f"{location}: two sources are named {name!r}; a name is the platform in every key")
     excluded = _read_exclusions(location, text.get("exclude"))
+    strangers = sorted({key.split(":")[0] for key in excluded} - {source.name for source in sources})
+    if strangers:
+        raise PoisonInput(
+            f"{location}: the exclusion list speaks of {', '.join(strangers)}, which is no source here, and would exclude"
+            " nobody; a key begins with the source's name, as in "
+            f"{sources[0].name}:88"
+        )
     by_login = {source.name for source in sources if source.reader == "gharchive"}
     return Sources(sources, {_key(key, by_login): reason for key, reason in excluded.items()})
 

@@ -132,6 +132,13 @@ def _files(source: Source) -> list[Path]:
     return [file for file in shown if is_tabular(file)]
 
 
+def inventory(source: Source, day: date) -> dict[str, tuple[int, datetime]]:
+    """Size and time of writing of every file that the day's snapshot would be read from now, by its subject."""
+    days = {file: _day_of(source, file) for file in _files(source)}
+    mine = [file for file, its_day in days.items() if its_day in (None, day)]
+    return {str(file.relative_to(source.path)): (file.stat().st_size, modified_at(file)) for file in mine}
+
+
 def _table_of(file: Path) -> str:
     name = file.name.lower()
     return next((table for table in ("accounts", "posts") if name.startswith(table)), "interactions")
@@ -169,9 +176,10 @@ def _read_events(
 ) -> Iterator[Batch | FileReport]:
     """Rows of an interactions or posts file, split by the day they belong to; last, the file's report."""
     subject = str(file.relative_to(source.path))
-    report = FileReport(subject=subject, table=table, endpoint="files", bytes=file.stat().st_size)
+    report = FileReport(
+        subject=subject, table=table, endpoint="files", bytes=file.stat().st_size, modified=modified_at(file)
+    )
     undatable: list[BadRow] = []
-    first_day: date | None = None
     good_rows = 0
     if file_day is not None:
         report.count(file_day, 0)  # a file without rows says that the day was quiet
@@ -194,27 +202,19 @@ def _read_events(
         undatable += bad
         row_days = times.cast(pa.timestamp("us")).cast(pa.date32(), safe=False)
         for day in sorted(set(row_days.unique().to_pylist())):
-            first_day = day if first_day is None else min(first_day, day)
             if day in days:
                 chosen = rows.filter(pc.equal(row_days, pa.scalar(day, pa.date32())))
                 report.count(day, chosen.num_rows)
                 yield Batch(table, day, chosen)
     if undatable and not good_rows:
-        reason, row, raw = undatable[0]
-        raise PoisonInput(
-            f"{file}: every one of its {len(undatable)} rows was refused; the first, row {row}: {reason}: {raw[:200]!r}"
-        )
-    # Bad rows of a file without a day are filed under its first day, whichever days are asked for.
-    day = file_day or first_day
-    if undatable and day is not None and day in days:
-        report.count(day, 0)
+        reason, row, _ = undatable[0]
+        raise PoisonInput(f"{file}: every one of its {len(undatable)} rows was refused; the first, row {row}: {reason}")
+    # A bad row of a file without a day might belong to any of its days: each of them keeps it, whichever are asked for.
+    report.rows_quarantined = len(undatable)
+    refused = quarantine_table(table, [(reason, subject, row, raw) for reason, row, raw in undatable])
+    for day in sorted(report.per_day) if undatable else ():
         report.quarantined_per_day[day] = len(undatable)
-        report.rows_quarantined = len(undatable)
-        yield Batch(
-            "quarantine",
-            day,
-            quarantine_table(table, [(reason, subject, row, raw) for reason, row, raw in undatable]),
-        )
+        yield Batch("quarantine", day, refused)
     if report.per_day:
         yield report
 
@@ -300,7 +300,9 @@ def _read_accounts(
                 uses.setdefault(file, []).append(day)
     for file, its_days in uses.items():
         subject = str(file.relative_to(source.path))
-        report = FileReport(subject=subject, table="accounts", endpoint="files", bytes=file.stat().st_size)
+        report = FileReport(
+            subject=subject, table="accounts", endpoint="files", bytes=file.stat().st_size, modified=modified_at(file)
+        )
         for batch in _batches(source, file, "accounts"):
             notes: list[BadRow] = []
             rows = _accounts(source, file, batch, notes)

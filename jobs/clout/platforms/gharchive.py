@@ -77,6 +77,12 @@ def read(source: Source, days: set[date]) -> Iterator[Batch | FileReport]:
             yield Batch("accounts", day, rows_table("accounts", list(accounts.values())))
 
 
+def inventory(source: Source, day: date) -> dict[str, tuple[int, datetime]]:
+    """Size and time of writing of every hour file of the day, by its subject."""
+    files = [file for file in source.path.rglob(f"{day}-*.json.gz") if _HOUR.fullmatch(file.name)]
+    return {file.name: (file.stat().st_size, modified_at(file)) for file in files}
+
+
 def _day(file: Path, text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -87,8 +93,9 @@ def _day(file: Path, text: str) -> date:
 def _read_hour(
     source: Source, file: Path, day: date, seen: set[str], accounts: dict[str, dict[str, Any]]
 ) -> Iterator[Batch | FileReport]:
-    report = FileReport(file.name, "interactions", "hour_file", bytes=file.stat().st_size, per_day={day: 0})
     fetched = modified_at(file)
+    size = file.stat().st_size
+    report = FileReport(file.name, "interactions", "hour_file", bytes=size, modified=fetched, per_day={day: 0})
     rows: list[dict[str, Any]] = []
     bad: list[tuple[str, str, int, str]] = []
 

@@ -2,8 +2,9 @@
 
 A reader (files, gharchive) is a function `read(source, days) -> Iterator[Batch | FileReport]`: it knows one form of input
 and no lake. The puller knows the lake and no form of input. What is asked over HTTP (PLATFORMS) is read by http_puller.
-A day whose manifest says "complete" is immutable and is not read again. A source that has nothing for the asked day
-leaves a manifest row "skipped", so that *quiet* differs from *blind*.
+A day whose manifest says "complete" is immutable and is not read again, with two exceptions for files, which can be read
+again and may hold a new opt-out: the asked day, where a file of it changed, and every day, where the source's configuration
+did. A source that has nothing for the asked day leaves a manifest row "skipped", so that *quiet* differs from *blind*.
 """
 
 from __future__ import annotations
@@ -23,12 +24,16 @@ from clout.lake_schemas import MANIFEST, QUARANTINE, SNAPSHOTS
 from clout.platforms import bluesky, files, gharchive, http_puller, mastodon
 from clout.platforms.http_puller import Clock
 from clout.platforms.pages import Platform
-from clout.platforms.rows import Batch, FileReport
+from clout.platforms.rows import Batch, FileReport, short_hash
 from clout.sources import Source
 
 READERS: dict[str, Callable[[Source, set[date]], Iterator[Batch | FileReport]]] = {
     "files": files.read,
     "gharchive": gharchive.read,
+}
+INVENTORIES: dict[str, Callable[[Source, date], dict[str, tuple[int, datetime]]]] = {
+    "files": files.inventory,
+    "gharchive": gharchive.inventory,
 }
 #: A task's log is a file: what is not flushed is seen when the pull is over.
 _SAY_AT_ONCE = partial(print, flush=True)
@@ -76,8 +81,18 @@ def pull(
     where a file cannot be read. A complete day of which the source holds nothing any more stays as it is. `clock` decides
     what a platform may still be asked; a simulated platform brings its own.
     """
+    # Two runs of overlapping windows owe the same days: the second waits, and finds them complete.
+    with lake.lock(f"pull-{source.name}"):
+        return _pull(lake, source, days, say, refresh, clock or SystemClock())
+
+
+def _pull(
+    lake: Lake, source: Source, days: list[date], say: Callable[[str], None], refresh: bool, clock: Clock
+) -> Pulled:
     started = datetime.now(UTC)
     owed = [day for day in days if refresh or not lake.is_pulled(source.name, day)]
+    if source.reader in INVENTORIES:
+        owed = sorted({*owed, *_changed(lake, source, [day for day in days if day not in owed], days[-1], say)})
     result = Pulled(written=[], reused=[day for day in days if day not in owed])
     if not owed:
         say(f"pull {source.name}: nothing to do, {len(days)} days are complete")
@@ -87,7 +102,7 @@ def pull(
         partitions = _OpenPartitions(lake, source.name)
         stack.callback(partitions.discard)
         reports: list[FileReport] = []
-        for item in _items(lake, source, set(owed), say, clock or SystemClock()):
+        for item in _items(lake, source, set(owed), say, clock):
             if isinstance(item, FileReport):
                 reports.append(item)
                 if source.reader in PLATFORMS:  # one line a subject would be thousands; http_puller sums them up
@@ -100,7 +115,7 @@ def pull(
                 partitions.append(item)
                 result.rows += item.rows.num_rows if item.table != "quarantine" else 0
                 result.quarantined += item.rows.num_rows if item.table == "quarantine" else 0
-        result.written = partitions.place(owed, reports, started)
+        result.written = partitions.place(owed, reports, started, _configuration(source))
 
     gone = [day for day in owed if day not in result.written and lake.is_pulled(source.name, day)]
     for day in gone:
@@ -136,7 +151,7 @@ class _OpenPartitions:
             self.writers[key] = (aside, self.lake.parquet_writer(f"{aside}/part-0.parquet", schema))
         self.writers[key][1].write_table(batch.rows)
 
-    def place(self, owed: list[date], reports: list[FileReport], started: datetime) -> list[date]:
+    def place(self, owed: list[date], reports: list[FileReport], started: datetime, source: str) -> list[date]:
         """Close and rename everything, the manifest last. Gives the days that got a manifest."""
         for _, writer in self.writers.values():
             writer.close()
@@ -154,7 +169,8 @@ class _OpenPartitions:
                     self.lake.move_into_place(self.writers[table, day][0], place)
                 else:
                     self.lake.remove(place)  # a refresh must not leave the former pull's rows
-            rows = [report.manifest_row(self.platform, day, started) for report in reports if day in report.per_day]
+            mine = [report for report in reports if day in report.per_day]
+            rows = [report.manifest_row(self.platform, day, started, source) for report in mine]
             self.lake.write(self.lake.snapshot("manifest", self.platform, day), pa.Table.from_pylist(rows, MANIFEST))
         return days
 
@@ -165,6 +181,36 @@ class _OpenPartitions:
                 writer.close()
             with contextlib.suppress(FileNotFoundError):
                 self.lake.fs.delete_dir(f"{self.lake.root}/{aside}")
+
+
+def _configuration(source: Source) -> str:
+    """A hash of what, besides the files, decides how a source's rows are read."""
+    parts = [source.reader, str(source.path), sorted(source.columns.items()), sorted(source.kinds.items())]
+    return short_hash(repr([*parts, sorted(source.options.items())]))
+
+
+def _changed(lake: Lake, source: Source, pulled: list[date], asked: date, say: Callable[[str], None]) -> list[date]:
+    """The pulled days to read again: all, where the configuration is another; the asked one, where its files are."""
+    changed, stale = [], []
+    for day in pulled:
+        rows = lake.manifest(source.name, day) or []
+        if any(row.get("source") != _configuration(source) for row in rows):
+            changed.append(day)
+            continue
+        known = {row["subject"]: (row["bytes"], row["modified_at"]) for row in rows}
+        found = INVENTORIES[source.reader](source, day)
+        if any(known[subject] != found[subject] for subject in known.keys() & found.keys()):
+            stale.append(day)
+    if changed:
+        say(f"pull {source.name}: its configuration is not that of {len(changed)} pulled days: they are read again")
+    if asked in stale:
+        say(f"pull {source.name}: files of {asked} changed since it was pulled: it is read again")
+    if len(stale) > (asked in stale):
+        others = len(stale) - (asked in stale)
+        say(
+            f"pull {source.name}: files of {others} earlier days changed since they were pulled; --refresh takes them anew"
+        )
+    return [*changed, *(day for day in stale if day == asked)]
 
 
 def _items(

@@ -38,6 +38,7 @@ class FileReport:
     status: str = "complete"
     reason: str | None = None
     bytes: int = 0
+    modified: datetime | None = None
     requests: int = 0
     pages: int = 0
     rows_quarantined: int = 0
@@ -55,14 +56,16 @@ class FileReport:
         """Add landed rows to a day."""
         self.per_day[day] = self.per_day.get(day, 0) + rows
 
-    def manifest_row(self, platform: str, day: date, started: datetime) -> dict[str, Any]:
-        """The report as the manifest row of one day."""
+    def manifest_row(self, platform: str, day: date, started: datetime, source: str | None = None) -> dict[str, Any]:
+        """The report as the manifest row of one day. `source` is the hash of the source's configuration."""
         return {
             "platform": platform,
             "snapshot_date": day,
             "endpoint": self.endpoint,
             "subject": self.subject,
             "table": self.table,
+            "source": source,
+            "modified_at": self.modified,
             "requests": self.requests,
             "pages": self.pages,
             "rows": self.per_day.get(day, 0),
@@ -80,7 +83,7 @@ class FileReport:
 
 def modified_at(file: Path) -> datetime:
     """When an export was last written: the best that is known of when its state was observed."""
-    return datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(microsecond=0)
+    return datetime.fromtimestamp(file.stat().st_mtime, UTC)
 
 
 def short_hash(*parts: str | None) -> str:

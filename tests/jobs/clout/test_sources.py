@@ -218,3 +218,12 @@ def test_an_exclusion_list_from_a_spreadsheet(tmp_path: Path) -> None:
     text = '\ufeffreason,account_key,note\r\n"asked, twice",murmur:1,x\r\n\r\n,murmur:a:b,y\r\n'
     sources = read(tmp_path, 'exclude = "gone.csv"\n' + SOURCE, text)
     assert sources.excluded == {"murmur:1": "asked, twice", "murmur:a:b": "operator"}
+
+
+def test_an_exclusion_that_could_exclude_nobody_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "no.csv").write_text("account_key\nct:1\nctt:2\n")
+    toml = tmp_path / "sources.toml"
+    toml.write_text('exclude = "no.csv"\n[[source]]\nname = "ct"\npath = "exports"\n')
+    with pytest.raises(PoisonInput, match="speaks of ctt, which is no source here"):
+        read_sources(toml)

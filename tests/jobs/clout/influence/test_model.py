@@ -64,8 +64,16 @@ REFUSED = {
     "no map": ("map_to", "map_to = 1", r"\[score\] map_to must be a list of rising numbers"),
     "knots that have no partner": ("map_to", "map_to = [0, 1]", "map_from and map_to differ in length"),
     "two equal knots": ("map_from", "map_from = [0, 0.2, 0.2, 0.6, 0.8, 0.9, 1]", "map_from must rise from 0 to 1"),
-    "a map that starts late": ("map_from", "map_from = [0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 1]", "map_from must rise from 0 to 1"),
-    "a map that ends early": ("map_from", "map_from = [0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9]", "map_from must rise from 0 to 1"),
+    "a map that starts late": (
+        "map_from",
+        "map_from = [0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 1]",
+        "map_from must rise from 0 to 1",
+    ),
+    "a map that ends early": (
+        "map_from",
+        "map_from = [0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9]",
+        "map_from must rise from 0 to 1",
+    ),
     "scores beyond 100": ("map_to", "map_to = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.1]", "map_to must stay between 0 and 1"),
     "scores below 1": ("map_to", "map_to = [-0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 1]", "at least 0|between 0 and 1"),
     "betas that sum to 1": ("beta_reach", "beta_reach = 0.70", r"the betas sum to 1\.0; they must sum to less than 1"),

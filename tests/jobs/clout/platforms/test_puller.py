@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -143,7 +145,7 @@ def test_poison_writes_nothing(lake: Lake, source: Source, name: str, content: s
     with pytest.raises(PoisonInput, match=name):
         pull(lake, source, refresh=refresh)
     assert state(lake) == (WHOLE if refresh else {})
-    assert not list(Path(lake.root).rglob(".*"))
+    assert not list(Path(lake.root).rglob(".tmp-*"))
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, PoisonInput])
@@ -160,7 +162,7 @@ def test_a_reader_that_dies_leaves_nothing(
     with pytest.raises(error, match="half-way"):
         pull(lake, source)
     assert state(lake) == {}
-    assert not list(Path(lake.root).rglob(".*"))
+    assert not list(Path(lake.root).rglob(".tmp-*"))
 
 
 def test_a_disk_that_is_full_still_leaves_nothing(lake: Lake, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +183,7 @@ def test_a_disk_that_is_full_still_leaves_nothing(lake: Lake, source: Source, mo
     with pytest.raises(OSError, match="No space left"):
         pull(lake, source)
     assert state(lake) == {}
-    assert not list(Path(lake.root).rglob(".*"))
+    assert not list(Path(lake.root).rglob(".tmp-*"))
 
 
 @pytest.mark.parametrize("refresh", [False, True])
@@ -266,3 +268,31 @@ def test_two_pulls_of_the_same_files_are_equal(lake: Lake, source: Source, tmp_p
     for table in ("interactions", "quarantine"):
         path = lake.snapshot(table, "x", DAYS[0])
         assert lake.read(path).equals(other.read(path))
+
+
+def test_the_asked_day_is_read_again_where_its_files_changed(lake: Lake, source: Source) -> None:
+    """An opt-out that is written into the accounts file must not wait for somebody to think of --refresh."""
+    accounts = source.path / "accounts.csv"
+    accounts.write_text("account,opt_out\nann,\n")
+    puller.pull(lake, source, DAYS[:2], say=lambda text: None)
+    accounts.write_text("account,opt_out\nann,true\n")
+    said: list[str] = []
+    assert puller.pull(lake, source, DAYS[:2], say=said.append).written == [DAYS[1]]
+    assert lake.read(lake.snapshot("accounts", "x", DAYS[1]))["opt_out"].to_pylist() == [True]
+    assert lake.read(lake.snapshot("accounts", "x", DAYS[0]))["opt_out"].to_pylist() == [None]
+    assert any("files of 1 earlier days changed" in text and "--refresh" in text for text in said)
+    assert puller.pull(lake, source, DAYS[:2], say=said.append).written == []
+
+
+def test_all_days_are_read_again_where_the_configuration_changed(lake: Lake, source: Source) -> None:
+    puller.pull(lake, source, DAYS[:2], say=lambda text: None)
+    other = replace(source, kinds={"zap": "share"})
+    assert puller.pull(lake, other, DAYS[:2], say=lambda text: None).written == DAYS[:2]
+    assert puller.pull(lake, other, DAYS[:2], say=lambda text: None).written == []
+
+
+def test_two_pulls_at_once_wait_for_each_other(lake: Lake, source: Source) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        done = [pool.submit(puller.pull, lake, source, DAYS[:2], lambda text: None) for _ in range(2)]
+        written = [each.result(timeout=30).written for each in done]
+    assert sorted(written) == [[], DAYS[:2]]
