@@ -5,7 +5,7 @@ export CLOUT_HOME ?= $(CURDIR)/.clout
 # As typed: a dollar in a query is the query's.
 override Q := $(value Q)
 export Q
-export CLOUT_WAREHOUSE ?= $(CLOUT_HOME)/warehouse
+CLOUT_WAREHOUSE ?= $(CLOUT_HOME)/warehouse
 override HERE := $(CURDIR)
 PY := $(HERE)/.venv/bin/python
 # A JDK that .ci/setup put into the environment, where the machine has none.

@@ -28,6 +28,8 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
     with pytest.MonkeyPatch.context() as patch:
+        for name in ("LAKE", "STAGING", "WAREHOUSE", "SOURCES", "MODEL", "ROOT", "PYTHON", "DRIVER_MEMORY"):
+            patch.delenv(f"CLOUT_{name}", raising=False)
         for name, value in settings.items():
             patch.setenv(name, value)
         yield home
