@@ -335,6 +335,28 @@ def test_nothing_is_asked_about_a_subject_who_opted_out(lake: Lake, world: Host)
     assert rows(lake, "interactions") == []
 
 
+def test_a_wish_seen_on_a_later_page_stops_what_was_planned(lake: Lake, world: Host) -> None:
+    [first, _] = world.answers[FEED]["feed"]
+    second = post(f"{POST}b", ANN, "2026-03-01T09:00:00Z")
+    second["author"] = who(ANN, labels=[{"val": "!no-unauthenticated"}])
+    pages = {"": {"feed": [first], "cursor": "a"}, "a": {"feed": [{"post": second}]}}
+    world.answers[FEED] = lambda query: pages[query.get("cursor", [""])[0]]
+    pull(lake, bluesky(world))
+    assert world.counts == {"getProfiles": 1, "getAuthorFeed": 2}
+    assert rows(lake, "posts") == []
+
+
+def test_a_share_with_its_time_beats_the_same_without(lake: Lake, world: Host) -> None:
+    feeds = {ANN: world.answers[FEED], BO: {"feed": [dict(world.answers[FEED]["feed"][0])]}}
+    feeds[BO]["feed"][0]["reason"] = {"$type": "x#reasonRepost", "by": who(BO), "indexedAt": "2026-03-01T14:00:00Z"}
+    world.answers[X + "actor.getProfiles"] = {"profiles": [who(ANN), who(BO)]}
+    world.answers[FEED] = lambda query: feeds[query["actor"][0]]
+    pull(lake, bluesky(world, subjects=["ann.example", "bo.example"]))
+    [share] = [r for r in rows(lake, "interactions") if r["kind"] == "share"]
+    assert (share["occurred_precision"], share["actor_key"]) == ("exact", f"bluesky:{BO}")
+    assert manifest(lake)["reposted_by", "interactions"] == ("complete", "merged 1")
+
+
 # A host that says "not now" or "no more" -------------------------------------------------------------------------
 
 SOON = str(int(MORNING.timestamp()) + 40)
