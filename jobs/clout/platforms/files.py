@@ -92,6 +92,7 @@ _NEEDED: dict[str, list[tuple[str, ...]]] = {
 _POST_TYPES = ("original", "reply", "share", "quote")
 _STATUSES = ("active", "moved", "suspended", "deleted", "unavailable")
 _ACCOUNT_TYPES = ("person", "organization", "page", "group", "bot", "unknown")
+_CONSENT = ("is_protected", "is_minor", "opt_out", "status")
 _TRUE = ("1", "1.0", "true", "t", "yes", "y")
 _FALSE = ("0", "0.0", "false", "f", "no", "n")
 
@@ -164,6 +165,9 @@ def _batches(source: Source, file: Path, table: str) -> Iterator[RowBatch]:
     needed = list(_NEEDED[table])
     if table == "interactions" and "kind" not in source.options:
         needed.append(("kind",))
+    if table == "accounts":
+        # A consent column that was named and is not there would score whoever it protects.
+        needed += [(name,) for name in _CONSENT if name in source.columns]
     names = source.options.get("column_names")
     return read_batches(file, wanted, needed, source.options.get("delimiter"), names)
 

@@ -624,3 +624,11 @@ def test_higgs_lands_whole_from_a_bare_folder(shared_data: Path) -> None:
             landed[item.day] += item.rows.num_rows
     assert [landed[day] for day in sorted(days)] == [4_170, 16_074, 33_502, 356_388]
     assert sum(landed.values()) == 410_134
+
+
+def test_a_consent_column_that_was_named_must_be_there(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text("account,do_not_score\nann,yes\n")
+    one_csv(tmp_path, ("ann", "bo", NOON, "like", ""))
+    source = Source("x", "files", tmp_path, columns={"opt_out": "do_not_scor"})
+    with pytest.raises(PoisonInput, match="no column do_not_scor; found account, do_not_score"):
+        list(files.read(source, {DAY}))
