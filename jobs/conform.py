@@ -9,7 +9,7 @@ import argparse
 import hashlib
 import json
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from clout import arguments, session
@@ -68,7 +68,8 @@ def conform_days(spark: SparkSession, lake: Lake, sources: Sources, days: list[d
             f"{', '.join(missing)} was not pulled for {days[-1]} into {lake.uri}: a night without one of its sources would"
             f" score the others as if it were quiet; run jobs/pull.py --source {missing[0]} --day {days[-1]} first"
         )
-    prints = {day: _fingerprint(lake, sources, day) for day in days}
+    repeats = sources.repeat_days
+    prints = _fingerprints(lake, sources, days, repeats)
     owed = [
         day
         for day, fingerprint in prints.items()
@@ -82,12 +83,13 @@ def conform_days(spark: SparkSession, lake: Lake, sources: Sources, days: list[d
     if not owed:
         print(f"conform: nothing to do, the window that ends {days[-1]} is conformed", flush=True)
         return []
-    interactions = read_snapshots(spark, lake, "interactions", sources.platforms, owed)
+    looked_at = sorted({each for day in owed for each in window(day, repeats + 1)})
     classified = activity.classify(
-        interactions,
+        read_snapshots(spark, lake, "interactions", sources.platforms, looked_at),
         read_snapshots(spark, lake, "accounts", sources.platforms, owed),
         evidence.operator_list(spark, sources),
         small_table(spark, pa.schema([("ds", pa.date32())]), [(day,) for day in owed]),
+        repeats,
     ).cache()
     tables = activity.conform(spark, classified, _pulled(spark, lake, sources, owed))
     # Activity last: it carries the fingerprint that says all three are in place.
@@ -114,12 +116,22 @@ def _pulled(spark: SparkSession, lake: Lake, sources: Sources, days: list[date])
     return small_table(spark, _PULLED, totals)
 
 
-def _fingerprint(lake: Lake, sources: Sources, day: date) -> str | None:
-    """What the conformed day depends on, as one hash; None where no source was pulled."""
-    manifests = {platform: lake.manifest(platform, day) for platform in sources.platforms}
-    if all(rows is None for rows in manifests.values()):
-        return None
-    content = [manifests, sorted(sources.excluded), code_version()]
+def _fingerprints(lake: Lake, sources: Sources, days: list[date], repeats: int) -> dict[date, str | None]:
+    """What each conformed day depends on, as one hash; None where no source was pulled for it."""
+
+    def pulled(day: date) -> str | None:
+        manifests = [lake.manifest(platform, day) for platform in sources.platforms]
+        return None if all(rows is None for rows in manifests) else _hash(manifests)
+
+    looked_at = {day: pulled(day) for day in window(days[-1], len(days) + repeats)}
+    rules = [sources.platforms, sorted(sources.excluded), code_version()]
+    return {
+        day: None if looked_at[day] is None else _hash([rules, [looked_at[each] for each in window(day, repeats + 1)]])
+        for day in days
+    }
+
+
+def _hash(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -48,6 +48,8 @@ _KNOWN = {
 }
 READERS = tuple(_KNOWN)
 _ASKED = ("bluesky", "mastodon")
+#: For how many days a platform is asked again who liked and shared a post, where the source does not say.
+REFRESH_DAYS = 3
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 #: What each optional key must hold: a check, and the words for it.
@@ -111,6 +113,12 @@ class Sources:
     def platforms(self) -> list[str]:
         """The names of all sources, in order."""
         return [source.name for source in self.sources]
+
+    @property
+    def repeat_days(self) -> int:
+        """For how many days after its first observation a list may show the same interaction again."""
+        asked = (source for source in self.sources if source.reader in _ASKED)
+        return max((source.options.get("refresh_days", REFRESH_DAYS) - 1 for source in asked), default=0)
 
 
 def read_sources(location: Path) -> Sources:

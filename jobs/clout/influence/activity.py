@@ -7,10 +7,13 @@ from pyspark.sql import DataFrame, SparkSession
 from clout import queries
 
 
-def classify(interactions: DataFrame, accounts: DataFrame, operator_list: DataFrame, days: DataFrame) -> DataFrame:
-    """Give every row of the interactions snapshots its fate.
+def classify(
+    interactions: DataFrame, accounts: DataFrame, operator_list: DataFrame, days: DataFrame, repeat_days: int
+) -> DataFrame:
+    """Give every row of the interactions snapshots of `days` its fate.
 
     interactions and accounts carry platform and snapshot_date; operator_list is (account_key, reason); days is (ds).
+    interactions also holds the repeat_days before each of the days, in which a list without times showed the same already.
     Of each day, the accounts excluded are those that the same day's snapshot flags, and the operator's.
     """
     spark = interactions.sparkSession
@@ -22,7 +25,9 @@ def classify(interactions: DataFrame, accounts: DataFrame, operator_list: DataFr
         operator_list=operator_list,
         days=days,
     )
-    return queries.run(spark, "classify", {}, interactions=interactions, excluded=excluded)
+    return queries.run(
+        spark, "classify", {"repeat_days": repeat_days}, interactions=interactions, excluded=excluded, days=days
+    )
 
 
 def conform(spark: SparkSession, classified: DataFrame, pulled: DataFrame) -> dict[str, DataFrame]:

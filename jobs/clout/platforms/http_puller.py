@@ -25,7 +25,7 @@ from clout.platforms.pages import SHAPE_ERRORS, Endpoint, Known, Page, Platform,
 from clout.platforms.rate_policies import Go, Response, StopEndpoint, StopPlatform, StopUnit, Wait
 from clout.platforms.raw_pages import RawPages
 from clout.platforms.rows import Batch, FileReport, quarantine_table, rows_table
-from clout.sources import Source
+from clout.sources import REFRESH_DAYS, Source
 
 #: What counts as "now": a state seen later than this after its day began is not the day's.
 FRESH = timedelta(hours=36)
@@ -62,7 +62,7 @@ class Limits:
     max_requests: int = 50_000
     max_body_mb: int = 10
     deadline_minutes: int = 150
-    refresh_days: int = 3
+    refresh_days: int = REFRESH_DAYS
     backfill_days: int = 7
 
 

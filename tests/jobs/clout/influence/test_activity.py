@@ -60,9 +60,13 @@ def draw(rows: int) -> list[Row]:
     return drawn
 
 
+REPEATS = 1
+
+
 def fates(rows: list[Row]) -> list[str]:
     """What becomes of each row, by the words of scoring.md and sql/classify.sql; rows are in the order of raw_ref."""
     seen = set()
+    days = {(row["platform"], row["snapshot_date"], row["interaction_key"]) for row in rows}
     result = []
     for row in rows:
         day, actor, target = row["snapshot_date"], row["actor_key"], row["target_account_key"]
@@ -73,7 +77,7 @@ def fates(rows: list[Row]) -> list[str]:
             fate = "untimed"
         elif row["occurred_at"] is not None and row["occurred_at"].date() != day:
             fate = "outside_day"
-        elif key in seen:
+        elif key in seen or (row["occurred_at"] is None and (key[0], day - timedelta(REPEATS), key[2]) in days):
             fate = "duplicate"
         elif actor == target:
             fate = "self_interaction"
@@ -123,6 +127,7 @@ def conformed(spark: SparkSession, rows: list[Row]) -> dict[str, list[Row]]:
             [(key, "asked by letter") for key in sorted(OPERATOR)],
         ),
         small_table(spark, pa.schema([("ds", pa.date32())]), [(day,) for day in DAYS]),
+        REPEATS,
     ).cache()
     counts = Counter((row["platform"], row["snapshot_date"]) for row in rows)
     pulled = [
