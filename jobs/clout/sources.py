@@ -37,20 +37,23 @@ from clout.errors import PoisonInput
 from clout.lake_schemas import KINDS
 
 _OPTIONS = ("delimiter", "column_names", "kind", "unix_unit")
-#: Limits of a pull over HTTP, see platforms.http_puller.Limits.
+#: Limits of a pull over HTTP, see platforms.http_client.Limits.
 _LIMITS = ("max_pages", "max_requests", "max_body_mb", "deadline_minutes", "refresh_days", "backfill_days")
 _HTTP = ("base_url", "subjects", "contact", *_LIMITS)
+#: What is asked over HTTP, and the options that only that reader has.
+_ASKED: dict[str, tuple[str, ...]] = {
+    "bluesky": (),
+    "mastodon": (),
+}
 _KNOWN = {
     "files": {"name", "reader", "path", "seeds", "columns", "kinds", *_OPTIONS},
     "gharchive": {"name", "reader", "path", "seeds"},
-    "bluesky": {"name", "reader", "seeds", *_HTTP},
-    "mastodon": {"name", "reader", "seeds", *_HTTP},
+    **{reader: {"name", "reader", "seeds", *_HTTP, *own} for reader, own in _ASKED.items()},
 }
 READERS = tuple(_KNOWN)
-_ASKED = ("bluesky", "mastodon")
 #: For how many days a platform is asked again who liked and shared a post, where the source does not say.
 REFRESH_DAYS = 3
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 #: What each optional key must hold: a check, and the words for it.
 _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
@@ -76,6 +79,7 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda it: isinstance(it, str) and bool(re.fullmatch(r"[!-~]{3,200}", it)),
         "an address, like ops@example.org",
     ),
+    "ceiling_usd": (lambda it: type(it) in (int, float) and 0 <= it <= 10_000, "dollars a day, from 0 to 10000"),
     **dict.fromkeys(_LIMITS, (lambda it: type(it) is int and 0 < it <= 1_000_000, "a whole number from 1 to 1000000")),
 }
 _HOUR_FILE = re.compile(r"\d{4}-\d{2}-\d{2}-\d{1,2}\.json\.gz")
@@ -188,7 +192,9 @@ def _source(location: Path, entry: dict[str, Any]) -> Source:
             raise PoisonInput(f"{where}: path {path} is not a folder")
     for key, (shape, example) in _SHAPES.items():
         if key in entry and not shape(entry[key]):
-            raise PoisonInput(f"{where}: {key} = {entry[key]!r} is not {example}")
+            # An address may hold a password by mistake: it is not repeated.
+            given = "" if key == "base_url" else f" = {entry[key]!r}"
+            raise PoisonInput(f"{where}: {key}{given} is not {example}")
     options = {key: entry[key] for key in _OPTIONS if key in entry}
     if reader in _ASKED:
         options = _http_options(where, entry)
@@ -216,9 +222,9 @@ def _http_options(where: str, entry: dict[str, Any]) -> dict[str, Any]:
     for key in ("base_url", "subjects"):
         if key not in entry:
             raise PoisonInput(f"{where}: {key} is missing; it is {_SHAPES[key][1]}")
-    if "contact" not in entry and urlsplit(entry["base_url"]).hostname not in _LOOPBACK:
+    if "contact" not in entry and urlsplit(entry["base_url"]).hostname not in LOOPBACK:
         raise PoisonInput(f"{where}: contact is missing; name an address under which the platform reaches you")
-    options = {key: entry[key] for key in _HTTP if key in entry}
+    options = {key: entry[key] for key in (*_HTTP, *_ASKED[entry["reader"]]) if key in entry}
     subjects = [subject.removeprefix("@") for subject in entry["subjects"]]
     # Handles have no case; DIDs have.
     options["subjects"] = list(dict.fromkeys(s if s.startswith("did:") else s.lower() for s in subjects))

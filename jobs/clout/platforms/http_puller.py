@@ -14,56 +14,25 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Protocol
-from urllib.parse import parse_qsl, quote, urljoin, urlsplit
-
-import requests
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from clout.errors import PoisonInput
 from clout.lake import Lake
-from clout.platforms.pages import SHAPE_ERRORS, Endpoint, Known, Page, Platform, Rows, flag_name
-from clout.platforms.rate_policies import Go, Response, StopEndpoint, StopPlatform, StopUnit, Wait
+from clout.platforms.budget import Budget
+from clout.platforms.http_client import PAGING, Client, Clock, Limits, StopError, joined, origin
+from clout.platforms.pages import SHAPE_ERRORS, Endpoint, Known, Page, Platform, Rows, at, flag_name
 from clout.platforms.raw_pages import RawPages
 from clout.platforms.rows import Batch, FileReport, quarantine_table, rows_table
-from clout.sources import REFRESH_DAYS, Source
+from clout.sources import LOOPBACK, Source
 
 #: What counts as "now": a state seen later than this after its day began is not the day's.
 FRESH = timedelta(hours=36)
-#: Nobody waits longer than 15 s for a word: a wait is slept in pieces of ten, and between requests it is said after five,
-#: since one request may take as long as its timeouts (seconds for a connection, and between two pieces of an answer).
-_PIECE, _SAY_AFTER = timedelta(seconds=10), timedelta(seconds=5)
-_TIMEOUTS = (4, 10)
-_CHUNK = 64 * 1024
-_HOPS = 3
+#: What happens at midnight is asked about a little later: some platforms refuse a window that ends just now.
+_SETTLED = timedelta(seconds=15)
 _FLUSH_ROWS = 5_000
-#: After so many units in a row that failed because the host did, it is left alone.
-_GIVE_UP_AFTER = 3
-_KEPT_HEADERS = re.compile(r"content-type|date|link|retry-after|(x-)?rate-?limit.*", re.IGNORECASE)
-_NOT_SECRET = re.compile(r"max_id|min_id|since_id|limit|offset|page|cursor")
-
-
-class Clock(Protocol):
-    """The time, and a way to let it pass; tests bring their own."""
-
-    def now(self) -> datetime:
-        """The time, in UTC."""
-        ...
-
-    def sleep(self, seconds: float) -> None:
-        """Let so many seconds pass."""
-        ...
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one pull may take; each may be set in the source's configuration."""
-
-    max_pages: int = 20
-    max_requests: int = 50_000
-    max_body_mb: int = 10
-    deadline_minutes: int = 150
-    refresh_days: int = REFRESH_DAYS
-    backfill_days: int = 7
+#: Reasons that leave a unit unasked rather than failed.
+_LEFT_OUT = ("deadline", "max_requests", "budget", "credits", "daily_quota")
 
 
 @dataclass
@@ -77,15 +46,7 @@ class _Unit:
     pages: int = 0
     requests: int = 0
     bytes: int = 0
-
-
-class _StopError(Exception):
-    """A request that leads nowhere: why, and whether others would fare the same."""
-
-    def __init__(self, why: str, record: dict[str, Any] | None = None) -> None:
-        super().__init__(why)
-        self.why = why
-        self.record = record
+    mills: int = 0
 
 
 def read(
@@ -94,9 +55,18 @@ def read(
     """Everything that the platform shows, or that is stored of it, for `days`; and a report per endpoint and subject.
 
     The newest day comes first: its state is the one that passes. A day that is not over is left for later.
+
+    Money: endpoints are asked in their order, which is that of importance, and a page is asked smaller where a whole one
+    might cost more than is left. Within an endpoint no subject starves the others: each may spend an equal share of what
+    is left for those still to come (but always the smallest page that the platform gives, while there is money for one),
+    what it leaves goes to the next ones, and every day another subject comes first.
     """
+    _check(source, platform)
     limits = Limits(**{f.name: source.options[f.name] for f in fields(Limits) if f.name in source.options})
-    client = _Client(source, platform, limits, clock, say)
+    budget = Budget(lake, source.name, clock.now().date(), source.options.get("ceiling_usd", platform.ceiling_usd))
+    client = Client(source, platform, limits, budget, clock, say)
+    if client.lacks:
+        say(f"pull {source.name}: {client.lacks}")
     for day in sorted(days, reverse=True):
         began = datetime.combine(day, time(), UTC)
         age = clock.now() - began
@@ -108,6 +78,12 @@ def read(
         is_late = lake.is_pulled(source.name, day) or age > timedelta(days=limits.backfill_days)
         if age > FRESH and is_late and not raw.any():
             continue
+        if client.lacks and not raw.any():
+            if day == max(days) and not lake.is_pulled(source.name, day):
+                what = FileReport("*", "interactions", source.reader, "skipped", client.lacks, per_day={day: 0})
+                yield what
+            continue
+        client.not_before = max(client.not_before, began + timedelta(days=1) + _SETTLED)
         walk = _Walk(source, platform, limits, client, raw, day, is_live=age <= FRESH)
         walk.walk()
         if any(unit.pages for unit in walk.units.values()) or not lake.is_pulled(source.name, day):
@@ -122,7 +98,7 @@ class _Walk:
         source: Source,
         platform: Platform,
         limits: Limits,
-        client: _Client,
+        client: Client,
         raw: RawPages,
         day: date,
         is_live: bool,
@@ -133,6 +109,10 @@ class _Walk:
         self.ended = began + timedelta(days=1)
         self.may_backfill = client.clock.now() - began <= timedelta(days=limits.backfill_days)
         self.since = {False: began, True: began - timedelta(days=limits.refresh_days - 1)}
+        self.times = {
+            reaches_back: {"since": platform.write_time(since), "until": platform.write_time(self.ended)}
+            for reaches_back, since in self.since.items()
+        }
         self.units: dict[tuple[str, str], _Unit] = {}
         self.known = Known()
         self.full: set[str] = set()
@@ -148,7 +128,7 @@ class _Walk:
             for number, subject in enumerate(subjects, start=1):
                 unit = self.units[endpoint.name, subject] = _Unit(endpoint, subject)
                 self.client.doing = f"{self.day}: {endpoint.name} {number} of {len(subjects)}"
-                self._take(unit)
+                self._take(unit, self._share(endpoint, len(subjects) - number + 1))
         self.client.report_progress(at_once=True)
 
     def _subjects(self, endpoint: Endpoint) -> list[str]:
@@ -165,25 +145,50 @@ class _Walk:
             is_root = True
         if is_root:
             shape = endpoint.fallback if endpoint.parents else endpoint.subjects
-            chosen = [subject for subject in self.source.options["subjects"] if re.fullmatch(shape or "", subject)]
-            wanted += [",".join(chosen[i : i + endpoint.batch]) for i in range(0, len(chosen), endpoint.batch)]
-        return list(dict.fromkeys([*wanted, *self.raw.subjects(endpoint.name)]))
+            wanted += [subject for subject in self.source.options["subjects"] if re.fullmatch(shape or "", subject)]
+        wanted = list(dict.fromkeys(wanted))
+        stored = list(self.raw.subjects(endpoint.name))
+        if endpoint.batch > 1:
+            return self._batches(endpoint, wanted, stored)
+        if endpoint.price and wanted:
+            first = self.day.toordinal() % len(wanted)
+            wanted = wanted[first:] + wanted[:first]
+        return list(dict.fromkeys([*wanted, *stored]))
+
+    def _batches(self, endpoint: Endpoint, wanted: list[str], stored: list[str]) -> list[str]:
+        """The stored batches, and batches of those who are in none, in the order of the wanted."""
+        taken = {one for batch in stored for one in batch.split(",")}
+        left = [one for one in wanted if one not in taken]
+        size = endpoint.batch
+        if endpoint.price:
+            size = min(size, self.client.budget.left // endpoint.price) or size
+        batches = [",".join(left[i : i + size]) for i in range(0, len(left), size)]
+        place = {one: number for number, one in enumerate(wanted)}
+        return sorted([*stored, *batches], key=lambda batch: place.get(batch.split(",")[0], len(place)))
+
+    def _share(self, endpoint: Endpoint, to_come: int) -> int:
+        """What one unit may spend, in mills: see read()."""
+        left = self.client.budget.left
+        return left if endpoint.page_size is None else max(endpoint.price * endpoint.least_page, left // to_come)
 
     def _is_recent(self, row: dict[str, Any]) -> bool:
         """Whether a post is of the days that are refreshed. An account always is."""
         at = row.get("event_at")
         return at is None or self.since[True] <= at < self.ended
 
-    def _take(self, unit: _Unit) -> None:
+    def _take(self, unit: _Unit, share: int) -> None:
         """Bring one unit as far as it goes: stored pages first, then requests."""
         query: dict[str, str] = {}
         seen: set[str] = set()
+        spent = self.client.budget.spent
         for number in range(self.limits.max_pages):
             record = self.raw.load(unit.endpoint.name, unit.subject, number)
             if record is None:
-                record = self._ask(unit, query, number)
+                record = self._ask(unit, query, number, share - (self.client.budget.spent - spent))
                 if record is None:
                     return
+            else:
+                unit.mills += record.get("mills", 0)
             unit.pages += 1
             if not 200 <= record["status"] < 300:
                 self._end(unit, f"{'gone' if record['status'] in (404, 410) else 'refused'}: HTTP {record['status']}")
@@ -193,7 +198,7 @@ class _Walk:
             self.client.report_progress()
             if self._is_past(unit.endpoint, record["body"]):
                 return
-            following = self._next(unit, record)
+            following = self._next(unit, record, number)
             if following is None:
                 return
             if following in seen:
@@ -208,7 +213,7 @@ class _Walk:
         unit.status = "truncated" if good else "skipped" if skipped else "failed"
         unit.reason = why
 
-    def _ask(self, unit: _Unit, query: dict[str, str], number: int) -> dict[str, Any] | None:
+    def _ask(self, unit: _Unit, query: dict[str, str], number: int, allowance: int) -> dict[str, Any] | None:
         """One page from the platform, stored; None where it may not be asked or gave nothing."""
         endpoint = unit.endpoint
         if not self.is_live and not (endpoint.backfillable and self.may_backfill):
@@ -218,50 +223,74 @@ class _Walk:
         if stopped is not None:
             self._end(unit, stopped, skipped=True)
             return None
-        before = self.client.requests
+        requests, spent = self.client.requests, self.client.budget.spent
         try:
-            record = self.client.get(endpoint, unit.subject, query)
-        except _StopError as stop:
-            unit.requests += self.client.requests - before
+            record = self.client.get(endpoint, unit.subject, query, self.times[endpoint.reaches_back], allowance)
+        except StopError as stop:
             if stop.record is None:
-                self._end(unit, stop.why, skipped=stop.why.startswith(("deadline", "max_requests")))
+                self._end(unit, stop.why, skipped=stop.why.startswith(_LEFT_OUT))
                 return None
             record = stop.record
-        else:
-            unit.requests += self.client.requests - before
+        finally:
+            unit.requests += self.client.requests - requests
+            unit.mills += self.client.budget.spent - spent
         unit.bytes += self.raw.store(endpoint.name, unit.subject, number, record)
         return record
 
-    def _next(self, unit: _Unit, record: dict[str, Any]) -> str | None:
+    def _next(self, unit: _Unit, record: dict[str, Any], number: int) -> str | None:
         """The query of the following page as one text, or None at the end."""
-        endpoint = unit.endpoint
+        endpoint, body = unit.endpoint, record["body"]
         if endpoint.paginator == "cursor_in_body":
-            cursor = record["body"].get("cursor") if isinstance(record["body"], dict) else None
-            return json.dumps([["cursor", cursor]]) if isinstance(cursor, str) and cursor else None
+            return self._next_cursor(unit, body)
+        if endpoint.paginator == "offset":
+            following = (number + 1) * (endpoint.page_size or 1)
+            links, total, items = at(body, "paging.links"), at(body, "paging.total"), at(body, endpoint.select)
+            if isinstance(links, list):
+                goes_on = any(isinstance(link, dict) and link.get("rel") == "next" for link in links)
+            elif isinstance(total, int):
+                goes_on = following < total
+            else:
+                goes_on = isinstance(items, list) and len(items) >= (endpoint.page_size or 1)
+            return json.dumps([["start", str(following)]]) if goes_on else None
         if endpoint.paginator == "link_header":
             target = _next_link(record["headers"].get("link", ""))
             if target is None:
                 return None
             here = self.client.url(endpoint, unit.subject)
-            there = _joined(here, target)
-            if _origin(there) != _origin(here) or urlsplit(there).path != urlsplit(here).path:
+            there = joined(here, target)
+            if origin(there) != origin(here) or urlsplit(there).path != urlsplit(here).path:
                 # A link is text that somebody else wrote; it does not choose whom we ask.
                 self._end(unit, "next_link_to_another_place")
                 return None
             query = parse_qsl(urlsplit(there).query)
-            return json.dumps(sorted(pair for pair in query if _NOT_SECRET.fullmatch(pair[0])))
+            return json.dumps(sorted(pair for pair in query if PAGING.fullmatch(pair[0])))
         return None
+
+    def _next_cursor(self, unit: _Unit, body: Any) -> str | None:
+        endpoint = unit.endpoint
+        cursor = at(body, endpoint.cursor_path)
+        if endpoint.next_path is not None:
+            target = at(body, endpoint.next_path)
+            if not isinstance(target, str):
+                return None
+            here = self.client.url(endpoint, unit.subject)
+            if origin(joined(here, target)) != origin(here):
+                self._end(unit, "next_link_to_another_place")
+                return None
+            if not isinstance(cursor, str) or not cursor:
+                self._end(unit, "next_link_without_cursor")
+        return json.dumps([[endpoint.cursor_param, cursor]]) if isinstance(cursor, str) and cursor else None
 
     def _is_past(self, endpoint: Endpoint, body: Any) -> bool:
         """Whether the last item of a newest-first list is older than what is wanted."""
-        items = body.get(endpoint.select) if endpoint.select and isinstance(body, dict) else body
+        items = at(body, endpoint.select)
         if endpoint.newest_first is None or not isinstance(items, list) or not items:
             return False
         try:
-            at = endpoint.newest_first(items[-1])
+            when = endpoint.newest_first(items[-1])
         except SHAPE_ERRORS:
             return False
-        return at is not None and at < self.since[endpoint.reaches_back]
+        return when is not None and when < self.since[endpoint.reaches_back]
 
     def _page(self, unit: _Unit, record: dict[str, Any], number: int) -> Page:
         fetched = datetime.fromisoformat(record["fetched_at"])
@@ -396,6 +425,7 @@ class _Walk:
             )
             if table == main:
                 report.requests, report.pages, report.bytes = unit.requests, unit.pages, unit.bytes
+                report.cost_units = unit.mills / 1000
             if table == "interactions" and times:
                 report.oldest, report.newest = times
             yield report
@@ -418,193 +448,8 @@ class _Walk:
             self.client.say(f"pull {self.source.name} {self.day}: rows left out: {_counts(totals)}")
 
 
-class _Client:
-    """One platform's host: a session, its policy, what was asked of it so far and why it was left alone."""
-
-    def __init__(
-        self, source: Source, platform: Platform, limits: Limits, clock: Clock, say: Callable[[str], None]
-    ) -> None:
-        self.source, self.limits, self.clock, self.say = source, limits, clock, say
-        self.base = str(source.options["base_url"]).rstrip("/")
-        self.deadline = clock.now() + timedelta(minutes=limits.deadline_minutes)
-        self.policy = platform.policy(self.deadline)
-        self.session = requests.Session()
-        self.session.auth = lambda request: request  # else requests would look for passwords in ~/.netrc
-        contact = source.options.get("contact")
-        self.session.headers["User-Agent"] = (
-            f"clout/0.1 (nightly influence statistics{f'; {contact}' if contact else ''})"
-        )
-        self.session.headers["Accept"] = "application/json"
-        self.requests = self.rows = 0
-        self.waited: dict[str, float] = defaultdict(float)
-        self.doing = ""
-        self.said_at = clock.now()
-        self.not_before, self.why_not = clock.now(), "pace"
-        self.gap = timedelta(0)
-        self.failed_in_a_row = 0
-        self._stopped: dict[str, str] = {}
-
-    def stopped(self, endpoint: str) -> str | None:
-        """Why an endpoint is not to be asked any more, if so."""
-        if self.clock.now() >= self.deadline:
-            return "deadline"
-        return self._stopped.get("*") or self._stopped.get(endpoint)
-
-    def url(self, endpoint: Endpoint, subject: str) -> str:
-        """Where an endpoint is asked about a subject."""
-        return self.base + endpoint.path.replace("{subject}", quote(subject, safe=""))
-
-    def get(self, endpoint: Endpoint, subject: str, query: dict[str, str]) -> dict[str, Any]:
-        """One page, as it is stored. Raises _StopError where there is none to be had."""
-        params = list(endpoint.params.items())
-        if endpoint.page_size is not None:
-            params.append(("limit", str(endpoint.page_size)))
-        if endpoint.subject_param is not None:
-            parts = subject.split(",") if endpoint.batch > 1 else [subject]
-            params += [(endpoint.subject_param, part) for part in parts]
-        params = [(name, value) for name, value in params if name not in query] + list(query.items())
-        url = self.url(endpoint, subject)
-        for attempt in range(1, 1000):
-            self._wait(self.not_before, self.why_not)
-            response, record = self._once(url, params, attempt)
-            verdict = self.policy.after(response, self.clock.now())
-            good = 200 <= response.status < 300 and response.broken is None
-            if isinstance(verdict, Wait):
-                self.gap = timedelta(seconds=1) if verdict.slow_down else self.gap
-                self.not_before, self.why_not = verdict.until, verdict.why
-                if not good:
-                    self._wait(verdict.until, verdict.why)
-                    continue
-            if good and record is not None:
-                self.failed_in_a_row = 0
-                if isinstance(verdict, StopEndpoint | StopPlatform):  # good, but the last
-                    self._stop(verdict, endpoint)
-                if not isinstance(verdict, Wait):
-                    self.not_before, self.why_not = self.clock.now() + self.gap, "pace"
-                record["request"] = {"path": url.removeprefix(self.base), "params": dict(endpoint.params)}
-                return record
-            if isinstance(verdict, Go):
-                raise _StopError(f"refused: HTTP {response.status}")
-            self._stop(verdict, endpoint, response, record)
-        raise _StopError("too many tries")
-
-    def _stop(
-        self, verdict: Any, endpoint: Endpoint, response: Response | None = None, record: dict[str, Any] | None = None
-    ) -> None:
-        """Remember what a verdict ends; of a bad answer, end the unit too."""
-        if isinstance(verdict, StopPlatform):
-            self._stopped["*"] = verdict.why
-        elif isinstance(verdict, StopEndpoint):
-            self._stopped[endpoint.name] = verdict.why
-        if response is None:
-            return
-        answered = isinstance(verdict, StopUnit) and 400 <= response.status < 500
-        if answered:
-            self.failed_in_a_row = 0
-            # An answer about the subject, and as good as a page: it need not be asked again.
-            stored = {**record, "body": None} if record is not None else None
-            raise _StopError(verdict.why, record=stored)
-        if response.broken or response.status >= 500:
-            self.failed_in_a_row += 1
-        if self.failed_in_a_row >= _GIVE_UP_AFTER:
-            self._stopped.setdefault("*", f"the host fails: {verdict.why}")
-        self.say(f"pull {self.source.name}: {endpoint.name}: {verdict.why}")
-        raise _StopError(verdict.why)
-
-    def _once(self, url: str, params: list[tuple[str, str]], attempt: int) -> tuple[Response, dict[str, Any] | None]:
-        """One request with its redirects; the answer as the policy sees it, and as it is stored."""
-        there, query = url, params
-        for _ in range(_HOPS + 1):
-            if self.requests >= self.limits.max_requests:
-                self._stopped["*"] = "max_requests"
-                raise _StopError("max_requests")
-            self.requests += 1
-            self.report_progress()
-            try:
-                with self.session.get(
-                    there, params=query, timeout=_TIMEOUTS, allow_redirects=False, stream=True
-                ) as answer:
-                    headers = {name.lower(): value for name, value in answer.headers.items()}
-                    if answer.is_redirect:
-                        there, query = _joined(there, headers["location"]), []
-                        if _origin(there) != _origin(url):
-                            raise _StopError("redirect_to_another_host")
-                        continue
-                    data = self._body(answer)
-            except requests.RequestException as error:
-                # Only the kind: the text of the exception holds the whole URL.
-                return Response(0, attempt=attempt, broken=f"no whole answer ({type(error).__name__})"), None
-            return self._answer(answer.status_code, headers, data, attempt)
-        raise _StopError("too many redirects")
-
-    def _body(self, answer: requests.Response) -> bytes:
-        data = bytearray()
-        for chunk in answer.iter_content(_CHUNK):
-            data += chunk
-            self.report_progress()
-            if len(data) > self.limits.max_body_mb * 1_000_000:
-                raise _StopError("body_cap")
-            if self.clock.now() > self.deadline:
-                raise _StopError("deadline")
-        return bytes(data)
-
-    def _answer(
-        self, status: int, headers: dict[str, str], data: bytes, attempt: int
-    ) -> tuple[Response, dict[str, Any] | None]:
-        broken, body = None, None
-        try:
-            body = json.loads(data, parse_constant=_no_constant)
-        except (RecursionError, ValueError):
-            if 200 <= status < 300:
-                broken = f"HTTP {status} without JSON"
-        record = {
-            "status": status,
-            "headers": {n: _without_secrets(v) for n, v in headers.items() if _KEPT_HEADERS.fullmatch(n)},
-            "body": body,
-            "fetched_at": self.clock.now().isoformat(),
-        }
-        return Response(status, headers, body, attempt, broken), record
-
-    def _wait(self, until: datetime, why: str) -> None:
-        """Let the time pass, and say why at least every 15 seconds."""
-        while (left := until - self.clock.now()) > timedelta(0):
-            piece = min(left, _PIECE)
-            if piece > timedelta(seconds=1):
-                self.say(f"pull {self.source.name} {self.doing}: waits until {until:%H:%M:%S} UTC: {why}")
-                self.said_at = self.clock.now()
-            self.waited[why.partition(" (")[0]] += piece.total_seconds()
-            self.clock.sleep(piece.total_seconds())
-
-    def report_progress(self, at_once: bool = False) -> None:
-        """Say how far it is, unless that was just said."""
-        now = self.clock.now()
-        if not at_once and now - self.said_at < _SAY_AFTER:
-            return
-        self.said_at = now
-        waits = ", ".join(f"{seconds:.0f} s ({why})" for why, seconds in self.waited.items())
-        self.say(
-            f"pull {self.source.name} {self.doing}: {self.requests} requests, {self.rows} rows"
-            f"{f', waited {waits}' if waits else ''}"
-        )
-
-
 def _counts(counter: Counter[str]) -> str:
     return ", ".join(f"{name} {number}" for name, number in sorted(counter.items()))
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:
-        return "", None, None
-
-
-def _joined(base: str, target: str) -> str:
-    try:
-        return urljoin(base, target)
-    except ValueError:  # as http://[::1, which no parser takes
-        return ""
 
 
 def _next_link(header: str) -> str | None:
@@ -615,22 +460,12 @@ def _next_link(header: str) -> str | None:
     return None
 
 
-def _without_secrets(value: str) -> str:
-    """A header without the values of parameters other than those that page."""
-
-    def masked(found: re.Match[str]) -> str:
-        return found[0] if _NOT_SECRET.fullmatch(found[2]) else f"{found[1]}{found[2]}=…"
-
-    return re.sub(r"([?&])([^=&<>\s]+)=([^&<>\s]*)", masked, value)
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON")
-
-
-def check(source: Source, platform: Platform) -> None:
-    """Raise PoisonInput where no configured subject is of a form that the platform's endpoints take."""
-    shapes = [endpoint.subjects for endpoint in platform.endpoints if not endpoint.parents]
+def _check(source: Source, platform: Platform) -> None:
+    """Raise PoisonInput where a subject is of no form that the endpoints take, or a token would be sent in the clear."""
+    there = urlsplit(source.options["base_url"])
+    if platform.needs_token and there.scheme != "https" and there.hostname not in LOOPBACK:
+        raise PoisonInput(f"source {source.name}: base_url must begin with https://, since a token is sent there")
+    shapes = [shape for one in platform.endpoints for shape in (one.subjects if not one.parents else one.fallback,)]
     for subject in source.options["subjects"]:
-        if not any(re.fullmatch(shape, subject) for shape in shapes):
+        if not any(re.fullmatch(shape, subject) for shape in shapes if shape):
             raise PoisonInput(f"source {source.name}: subjects: {subject!r} is of no form that {source.reader} knows")

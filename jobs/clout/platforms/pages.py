@@ -29,17 +29,30 @@ class Endpoint:
     It is asked once for each row that `parents` gave (by `parent_field`), or, without parents, for each configured
     subject that matches `subjects`, `batch` at a time. `fallback`: configured subjects that may be asked directly where
     the parents cannot be re-taken. `when`: a counter of the parent's row; where it is known to be 0, nothing is asked.
+
+    Places in a body are dotted: "meta.next_token"; "" is the body itself. Values of `params` may hold {since} and {until}.
+    Money is counted in mills, thousandths of a dollar, so that sums are exact.
     """
 
     name: str
     path: str
     table: str
     params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    #: Characters of `params` that are not percent-encoded. Subjects and cursors always are, wholly.
+    safe: str = ""
     select: str = ""
-    paginator: str = "none"  # cursor_in_body | link_header | none
+    paginator: str = "none"  # cursor_in_body | link_header | offset | none
+    cursor_path: str = "cursor"
+    cursor_param: str = "cursor"
+    #: Where a body tells the whole next address: without one there is no next page. It is not followed: see cursor_path.
+    next_path: str | None = None
     page_size: int | None = None
+    size_param: str = "limit"
+    least_page: int = 1
     subject_param: str | None = None
     batch: int = 1
+    batch_form: str = "repeated"  # repeated | comma | restli
     subjects: str = r".+"
     parents: tuple[str, ...] = ()
     parent_field: str = "native_id"
@@ -50,6 +63,23 @@ class Endpoint:
     #: Wanted are items of the day, or of the days whose posts are refreshed.
     reaches_back: bool = False
     backfillable: bool = False
+    #: What one item that is asked for may cost at most, with all that it brings along; and what each item at a place costs.
+    price: int = 0
+    prices: Mapping[str, int] = field(default_factory=dict)
+
+    def cost(self, body: Any) -> int:
+        """What an answer costs, in mills: every item at a place that has a price."""
+        found = ((at(body, path), price) for path, price in self.prices.items())
+        return sum(
+            price * (len(items) if isinstance(items, list) else 1) for items, price in found if items is not None
+        )
+
+
+def at(body: Any, path: str) -> Any:
+    """What a body holds at a dotted place; None where there is nothing."""
+    for name in path.split(".") if path else ():
+        body = body.get(name) if isinstance(body, dict) else None
+    return body
 
 
 @dataclass(frozen=True)
@@ -172,13 +202,35 @@ class Rows:
         return self
 
 
+def rfc3339(moment: datetime) -> str:
+    """A time as X writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def epoch(moment: datetime) -> str:
+    """A time as Facebook writes it: Unix seconds."""
+    return str(int(moment.timestamp()))
+
+
+def epoch_ms(moment: datetime) -> str:
+    """A time as LinkedIn writes it: Unix milliseconds."""
+    return str(int(moment.timestamp() * 1000))
+
+
 @dataclass(frozen=True)
 class Platform:
-    """A platform: its endpoints in the order of asking, its rate policy, and its normaliser."""
+    """A platform: its endpoints in the order of asking, which is that of importance, its rate policy, and its normaliser.
+
+    needs_token: nothing is asked without one. write_time: how {since} and {until} are written. ceiling_usd: what a
+    source may spend in a day where its configuration does not say.
+    """
 
     endpoints: tuple[Endpoint, ...]
     policy: type[RatePolicy]
     normalise: Callable[[Page, Known], Rows]
+    needs_token: bool = False
+    write_time: Callable[[datetime], str] = rfc3339
+    ceiling_usd: float = 0.0
 
 
 # Fields ----------------------------------------------------------------------------------------------------------

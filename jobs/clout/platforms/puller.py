@@ -10,11 +10,13 @@ did. A source that has nothing for the asked day leaves a manifest row "skipped"
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,7 +24,7 @@ import pyarrow.parquet as pq
 from clout.lake import Lake
 from clout.lake_schemas import MANIFEST, QUARANTINE, SNAPSHOTS
 from clout.platforms import bluesky, files, gharchive, http_puller, mastodon
-from clout.platforms.http_puller import Clock
+from clout.platforms.http_client import Clock
 from clout.platforms.pages import Platform
 from clout.platforms.rows import Batch, FileReport, short_hash
 from clout.sources import Source
@@ -81,8 +83,10 @@ def pull(
     where a file cannot be read. A complete day of which the source holds nothing any more stays as it is. `clock` decides
     what a platform may still be asked; a simulated platform brings its own.
     """
-    # Two runs of overlapping windows owe the same days: the second waits, and finds them complete.
-    with lake.lock(f"pull-{source.name}"):
+    # Two runs of overlapping windows owe the same days: the second waits, and finds them complete. Two sources of one
+    # host share its limits: they take turns too.
+    host = urlsplit(source.options["base_url"]).netloc if source.reader in PLATFORMS else source.name
+    with lake.lock(f"pull-{source.name}"), lake.lock(f"host-{re.sub('[^a-z0-9.]', '_', host.lower())}"):
         return _pull(lake, source, days, say, refresh, clock or SystemClock())
 
 

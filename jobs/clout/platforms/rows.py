@@ -41,6 +41,7 @@ class FileReport:
     modified: datetime | None = None
     requests: int = 0
     pages: int = 0
+    cost_units: float = 0.0  # dollars
     rows_quarantined: int = 0
     oldest: datetime | None = None
     newest: datetime | None = None
@@ -71,7 +72,7 @@ class FileReport:
             "rows": self.per_day.get(day, 0),
             "rows_quarantined": self.quarantined_per_day.get(day, 0),
             "bytes": self.bytes,
-            "cost_units": 0.0,
+            "cost_units": self.cost_units,
             "status": self.status,
             "reason": self.reason,
             "oldest_seen": self.oldest,
