@@ -46,7 +46,7 @@ def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
     day, spark = evidence.day, evidence.spark
     features = {name: read_features(spark, lake, name, day, evidence.facts, made_by=name) for name in MEASURES}
     scores = measures.score(evidence, **features).cache()
-    accounts = measures.scored_accounts(scores, evidence.account_states)
+    accounts = measures.scored_accounts(evidence, scores)
     conservation = read_conformed(spark, lake, "conservation", [day])
     write_sorted(staged.root, staged.table("scores"), scores, "person_id")
     write_sorted(staged.root, staged.table("accounts"), accounts, "account_key")

@@ -20,6 +20,8 @@ SELECT
   max_by(handle, worth) AS handle,
   max_by(display_name, worth) AS display_name,
   max_by(account_type, worth) AS account_type,
+  max_by(url, worth) FILTER (WHERE url IS NOT NULL) AS url,
+  max(snapshot_date) FILTER (WHERE state_complete) AS complete_on,
   max_by(created_at, worth) FILTER (WHERE created_at IS NOT NULL) AS created_at,
   max_by(followers_count, worth) AS followers_count,
   max_by(is_bot, seen) FILTER (WHERE is_bot IS NOT NULL) AS is_bot,

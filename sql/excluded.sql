@@ -1,8 +1,10 @@
 -- Excluded: accounts of people who are not scored and whose actions move nobody's score.
--- Meaning: opted out, protected, suspended or deleted, or a declared minor. Age is never inferred.
+-- Meaning: opted out, protected, suspended or deleted, or a declared minor. Age is never inferred. A minor, an opt-out and the
+--   operator's list concern the person, hence all accounts of the person; the others concern the account alone.
 --   reason: the operator's where there is one, else the first that holds of minor, opt_out, protected, suspended, deleted.
 -- Grain: one row per ds, account_key.
--- Inputs: {accounts} with ds; {operator_list} (account_key, reason), which holds for every day; {days} (ds)
+-- Inputs: {accounts} with ds; {operator_list} (account_key, reason), which holds for every day; {days} (ds);
+--   {persons} (account_key, person_id) of linked accounts
 -- Parameters: none
 -- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
 WITH flagged AS (
@@ -19,12 +21,29 @@ WITH flagged AS (
 listed AS (
   SELECT days.ds, o.account_key, o.reason
   FROM {operator_list} AS o CROSS JOIN {days} AS days
+),
+placed AS (
+  SELECT
+    ds, account_key,
+    -- The operator's reasons are not in the list: their position is 0.
+    struct(
+      array_position(array('minor', 'opt_out', 'protected', 'suspended', 'deleted'), reason) AS place, reason
+    ) AS worst
+  FROM (SELECT * FROM flagged WHERE reason IS NOT NULL UNION ALL SELECT * FROM listed)
+),
+of_person AS (
+  SELECT placed.ds, own.person_id, min(placed.worst) AS worst
+  FROM placed
+  INNER JOIN {persons} AS own ON own.account_key = placed.account_key
+  WHERE placed.worst.place <= array_position(array('minor', 'opt_out'), 'opt_out')
+  GROUP BY placed.ds, own.person_id
 )
-SELECT
-  ds, account_key,
-  -- The operator's reasons are not in the list: their position is 0.
-  min(struct(
-    array_position(array('minor', 'opt_out', 'protected', 'suspended', 'deleted'), reason) AS place, reason
-  )).reason AS reason
-FROM (SELECT * FROM flagged WHERE reason IS NOT NULL UNION ALL SELECT * FROM listed)
+SELECT ds, account_key, min(worst).reason AS reason
+FROM (
+  SELECT ds, account_key, worst FROM placed
+  UNION ALL
+  SELECT o.ds, each.account_key, o.worst
+  FROM of_person AS o
+  INNER JOIN {persons} AS each ON each.person_id = o.person_id
+)
 GROUP BY ds, account_key

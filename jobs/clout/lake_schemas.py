@@ -105,6 +105,21 @@ INTERACTIONS = pa.schema(
     ]
 )
 
+#: account_a declares account_b as the same person's. A claim is one-directional; see influence/identity.py.
+#: account_b is a key, or the public address of a profile (clout/addresses.py), or a hash of one where account_a's owner may
+#: not be shown. basis: self_declared; rel_me (the platform checked that the page links back); address (account_b is
+#: account_a's own address). Seen on the snapshot's day; valid_to is NULL while nobody knows of an end.
+ACCOUNT_LINKS = pa.schema(
+    [
+        _required("account_a", pa.string()),
+        _required("account_b", pa.string()),
+        _required("basis", pa.string()),
+        pa.field("valid_from", pa.date32()),
+        pa.field("valid_to", pa.date32()),
+        *PROVENANCE,
+    ]
+)
+
 #: What was planned, fetched, truncated, skipped or failed, and why; one row per endpoint and subject (for files: the file).
 MANIFEST = pa.schema(
     [
@@ -146,6 +161,7 @@ SNAPSHOTS: dict[str, pa.Schema] = {
     "accounts": ACCOUNTS,
     "posts": POSTS,
     "interactions": INTERACTIONS,
+    "account_links": ACCOUNT_LINKS,
     "manifest": MANIFEST,
     "quarantine": QUARANTINE,
 }

@@ -20,6 +20,7 @@ contact = "ops@example.org"  # said to the platform with each request; needed un
 max_requests = 50000         # optional, as are max_pages, max_body_mb, deadline_minutes, refresh_days, backfill_days
 
 exclude = "exclusions.csv"   # optional, at the top: account_key,reason of people who are never scored
+links = "links.csv"          # optional, at the top: account_a,account_b of one person's accounts; valid_from, valid_to, reason
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -82,6 +84,8 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "ceiling_usd": (lambda it: type(it) in (int, float) and 0 <= it <= 10_000, "dollars a day, from 0 to 10000"),
     **dict.fromkeys(_LIMITS, (lambda it: type(it) is int and 0 < it <= 1_000_000, "a whole number from 1 to 1000000")),
 }
+#: The operator's own files: option -> what it is called.
+_LISTS = {"exclude": "exclusion list", "links": "list of links"}
 _HOUR_FILE = re.compile(r"\d{4}-\d{2}-\d{2}-\d{1,2}\.json\.gz")
 
 
@@ -99,11 +103,31 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Link:
+    """The operator's word that two accounts are one person's, on the days from valid_from to valid_to, both included."""
+
+    account_a: str
+    account_b: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    @property
+    def accounts(self) -> tuple[str, str]:
+        """The keys of both."""
+        return self.account_a, self.account_b
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the link is valid on a day."""
+        return (self.valid_from or day) <= day <= (self.valid_to or day)
+
+
+@dataclass(frozen=True)
 class Sources:
-    """All sources, and the account keys that the operator excludes, each with its reason."""
+    """All sources, the account keys that the operator excludes, each with its reason, and the accounts that he links."""
 
     sources: tuple[Source, ...]
     excluded: dict[str, str]
+    links: tuple[Link, ...] = ()
 
     def named(self, name: str) -> Source:
         """The source of that name."""
@@ -137,7 +161,7 @@ def read_sources(location: Path) -> Sources:
         text = tomllib.loads(location.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PoisonInput(f"{location}: not a TOML file: {error}") from error
-    _known_keys(location, "top", text, {"source", "exclude"})
+    _known_keys(location, "top", text, {"source", "exclude", "links"})
     entries = text.get("source")
     if not isinstance(entries, list) or not entries:
         raise PoisonInput(f"{location}: lists no source; begin one with [[source]]")
@@ -147,15 +171,24 @@ def read_sources(location: Path) -> Sources:
         if names.count(name) > 1:
             raise PoisonInput(f"{location}: two sources are named {name!r}; a name is the platform in every key")
     excluded = _read_exclusions(location, text.get("exclude"))
-    strangers = sorted({key.split(":")[0] for key in excluded} - {source.name for source in sources})
-    if strangers:
-        raise PoisonInput(
-            f"{location}: the exclusion list speaks of {', '.join(strangers)}, which is no source here, and would exclude"
-            " nobody; a key begins with the source's name, as in "
-            f"{sources[0].name}:88"
-        )
+    links = _read_links(location, text.get("links"))
+    linked = {key for link in links for key in link.accounts}
+    for what, keys in ((_LISTS["exclude"], set(excluded)), (_LISTS["links"], linked)):
+        strangers = sorted({key.split(":")[0] for key in keys} - {source.name for source in sources})
+        if strangers:
+            raise PoisonInput(
+                f"{location}: the {what} speaks of {', '.join(strangers)}, which is no source here, and would do nothing;"
+                f" a key begins with the source's name, as in {sources[0].name}:88"
+            )
     by_login = {source.name for source in sources if source.reader == "gharchive"}
-    return Sources(sources, {_key(key, by_login): reason for key, reason in excluded.items()})
+    return Sources(
+        sources,
+        {_key(key, by_login): reason for key, reason in excluded.items()},
+        tuple(
+            replace(link, account_a=_key(link.account_a, by_login), account_b=_key(link.account_b, by_login))
+            for link in links
+        ),
+    )
 
 
 def _key(key: str, by_login: set[str]) -> str:
@@ -232,30 +265,55 @@ def _http_options(where: str, entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_exclusions(location: Path, name: object) -> dict[str, str]:
+    excluded: dict[str, str] = {}
+    for where, row in _rows(location, "exclude", name, ("account_key",)):
+        # Scoring people who asked not to be scored is worse than not scoring at all.
+        excluded[_account_key(where, row, "account_key")] = (row.get("reason") or "").strip() or "operator"
+    return excluded
+
+
+def _read_links(location: Path, name: object) -> list[Link]:
+    links = []
+    for where, row in _rows(location, "links", name, ("account_a", "account_b")):
+        keys = [_account_key(where, row, column) for column in ("account_a", "account_b")]
+        days: list[date | None] = []
+        for column in ("valid_from", "valid_to"):
+            text = (row.get(column) or "").strip()
+            try:
+                days.append(date.fromisoformat(text) if text else None)
+            except ValueError as error:
+                raise PoisonInput(f"{where}: {column} {text!r} is not a day like 2026-03-01") from error
+        links.append(Link(keys[0], keys[1], days[0], days[1]))
+    return links
+
+
+def _rows(location: Path, option: str, name: object, needed: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Where and what of each row of a CSV file that the configuration names; none where it names no file."""
     if name is None:
-        return {}
+        return
     if not isinstance(name, str):
-        raise PoisonInput(f"{location}: exclude = {name!r} is not the name of a file")
+        raise PoisonInput(f"{location}: {option} = {name!r} is not the name of a file")
     file = (location.parent / name).resolve()
     if not file.is_file():
-        # Scoring people who asked not to be scored is worse than not scoring at all.
-        raise PoisonInput(f"{file}: the exclusion list that {location} names is missing; nobody is scored without it")
-    excluded: dict[str, str] = {}
+        raise PoisonInput(f"{file}: the {_LISTS[option]} that {location} names is missing; nobody is scored without it")
     with file.open(encoding="utf-8-sig", newline="") as stream:
         rows = csv.DictReader(stream, strict=True)
         try:
-            if "account_key" not in (rows.fieldnames or []):
-                raise PoisonInput(f"{file}: row 1: needs a column account_key (and, if you like, reason)")
+            missing = [column for column in needed if column not in (rows.fieldnames or [])]
+            if missing:
+                raise PoisonInput(f"{file}: row 1: needs a column {' and a column '.join(missing)}")
             for row in rows:
-                platform, colon, native_id = (row["account_key"] or "").partition(":")
-                key = f"{platform.strip()}{colon}{native_id.strip()}"
-                if not re.fullmatch(r"[^:\s]+:.+", key):
-                    problem = f"account_key {key!r} is not of the form platform:id"
-                    raise PoisonInput(f"{file}: row {rows.line_num}: {problem}")
-                excluded[key] = (row.get("reason") or "").strip() or "operator"
+                yield f"{file}: row {rows.line_num}", row
         except (csv.Error, UnicodeDecodeError) as error:
             raise PoisonInput(f"{file}: cannot be read as UTF-8 CSV after row {rows.line_num}: {error}") from error
-    return excluded
+
+
+def _account_key(where: str, row: dict[str, str], column: str) -> str:
+    platform, colon, native_id = (row[column] or "").partition(":")
+    key = f"{platform.strip()}{colon}{native_id.strip()}"
+    if not re.fullmatch(r"[^:\s]+:.+", key):
+        raise PoisonInput(f"{where}: {column} {key!r} is not of the form platform:id")
+    return key
 
 
 def _is_list(it: object, kinds: tuple[type, ...]) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, SparkSession
 
 from clout import queries
+from clout.influence.identity import PERSONS
+from clout.lake_spark import small_table
 
 
 def classify(
@@ -14,7 +16,8 @@ def classify(
 
     interactions and accounts carry platform and snapshot_date; operator_list is (account_key, reason); days is (ds).
     interactions also holds the repeat_days before each of the days, in which a list without times showed the same already.
-    Of each day, the accounts excluded are those that the same day's snapshot flags, and the operator's.
+    Of each day, the accounts excluded are those that the same day's snapshot flags, and the operator's. Which accounts are one
+    person is a question of the score date: what a person's other accounts lead to is excluded there (influence/evidence.py).
     """
     spark = interactions.sparkSession
     excluded = queries.run(
@@ -24,6 +27,7 @@ def classify(
         accounts=accounts.withColumnRenamed("snapshot_date", "ds"),
         operator_list=operator_list,
         days=days,
+        persons=small_table(spark, PERSONS, []),
     )
     return queries.run(
         spark, "classify", {"repeat_days": repeat_days}, interactions=interactions, excluded=excluded, days=days

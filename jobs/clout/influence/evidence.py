@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
-from clout.influence import measures
+from clout.influence import identity, measures
 from clout.influence.measures import Evidence
 from clout.influence.model import Model
 from clout.lake import Lake, window
@@ -18,11 +20,12 @@ from clout.lake_spark import read_conformed, read_features, read_snapshots, smal
 from clout.sources import Sources
 
 _LISTED = pa.schema([("account_key", pa.string()), ("reason", pa.string())])
+_REFUSED = pa.schema([("account_a", pa.string()), ("account_b", pa.string()), ("reason", pa.string())])
 _SEEDS = pa.schema([("platform", pa.string()), ("person_id", pa.string())])
 
 
 def gather(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day: date) -> None:
-    """Write lake/features/account_states and lake/features/pairs of the score date, once its window is conformed."""
+    """Write lake/features/<account_states, persons, refused_links, pairs> of the score date, once its window is conformed."""
     facts = _facts(lake, sources, model, day)
     days = window(day, model.window_days)
     accounts = read_snapshots(spark, lake, "accounts", sources.platforms, days)
@@ -30,7 +33,22 @@ def gather(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day:
     write_features(lake, "account_states", day, states, facts)
     states = read_features(spark, lake, "account_states", day, facts, "conform")
     activity = read_conformed(spark, lake, "activity", days)
-    pairs = measures.pairs(activity, states, operator_list(spark, sources), model, day)
+    claims = measures.claims(read_snapshots(spark, lake, "account_links", sources.platforms, days), states, day)
+    found, one_way = _persons(claims, sources, day)
+    linked = small_table(spark, identity.PERSONS, sorted(found.person_of.items()))
+    own = _own_interactions(activity, linked) if found.person_of else 0
+    lake.write(lake.features("persons", day), _arrow(identity.PERSONS, sorted(found.person_of.items())), facts)
+    refused = [(*link, why) for link, why in sorted(found.refused.items())]
+    counts = {"accounts": len(found.person_of), "one_way": one_way, "refused": len(refused), "own_interactions": own}
+    lake.write(lake.features("refused_links", day), _arrow(_REFUSED, refused), counts)
+    print(
+        f"conform {day}: {len(set(found.person_of.values()))} persons of {len(found.person_of)} linked accounts;"
+        f" {one_way} claims are one-way, {len(refused)} links in conflict;"
+        f" {own} interactions between accounts of one person do not count",
+        flush=True,
+    )
+    linked = read_features(spark, lake, "persons", day, facts, "conform")
+    pairs = measures.pairs(activity, states, operator_list(spark, sources), linked, model, day)
     write_features(lake, "pairs", day, pairs, facts)
 
 
@@ -47,6 +65,7 @@ def load(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day: d
         post_actions=read_conformed(spark, lake, "post_actions", days),
         posts=read_snapshots(spark, lake, "posts", sources.platforms, days),
         operator_list=operator_list(spark, sources),
+        persons=read_features(spark, lake, "persons", day, facts, "conform"),
         named_seeds=small_table(spark, _SEEDS, seeds),
         facts=facts,
     )
@@ -57,6 +76,29 @@ def operator_list(spark: SparkSession, sources: Sources) -> DataFrame:
     return small_table(spark, _LISTED, sorted(sources.excluded.items()))
 
 
+def _persons(claims: DataFrame, sources: Sources, day: date) -> tuple[identity.Persons, int]:
+    """The persons of a day, and how many claims are one-way, which is said and does nothing."""
+    both_ways = claims.where("both_ways").select("account_a", "account_b").toArrow()
+    one_way = claims.where("NOT both_ways").count()
+    by_operator = [link.accounts for link in sources.links if link.holds_on(day)]
+    return identity.persons(zip(*both_ways.to_pydict().values(), strict=True), by_operator), one_way
+
+
+def _own_interactions(activity: DataFrame, persons: DataFrame) -> int:
+    """How many interactions of the window are between two accounts of one person."""
+    own = activity.join(
+        persons.select(F.col("account_key").alias("actor"), F.col("person_id").alias("actor_person")), "actor"
+    )
+    own = own.join(
+        persons.select(F.col("account_key").alias("target"), F.col("person_id").alias("target_person")), "target"
+    )
+    return own.where("actor_person = target_person").agg(F.coalesce(F.sum("n"), F.lit(0))).head()[0]  # type: ignore[index]
+
+
+def _arrow(schema: pa.Schema, rows: Iterable[tuple]) -> pa.Table:
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema)
+
+
 def _facts(lake: Lake, sources: Sources, model: Model, day: date) -> dict[str, Any]:
     """What the evidence is made of: the model, the seeds, and the fingerprint of every conformed day of the window."""
     conformed = [
@@ -64,5 +106,6 @@ def _facts(lake: Lake, sources: Sources, model: Model, day: date) -> dict[str, A
         for each in window(day, model.window_days)
     ]
     seeds = [source.seeds for source in sources.sources]
-    content = json.dumps([conformed, seeds, sorted(sources.excluded)]).encode()
+    links = [str(link) for link in sources.links]
+    content = json.dumps([conformed, seeds, sorted(sources.excluded), links]).encode()
     return {"model": model.sha256, "window": hashlib.sha256(content).hexdigest()}

@@ -24,7 +24,9 @@ class Evidence:
     """All that the measures of one score date look at.
 
     pairs: sql/pairs.sql. account_states: sql/account_states.sql. post_actions: conformed, of the window. posts: snapshots
-    of the window, with platform. operator_list: (account_key, reason). named_seeds: (platform, person_id).
+    of the window, with platform. operator_list: (account_key, reason).
+    persons: (account_key, person_id), linked accounts only: any other account is a person of its own.
+    named_seeds: (platform, person_id).
     facts: what all this was made of.
     """
 
@@ -35,6 +37,7 @@ class Evidence:
     post_actions: DataFrame
     posts: DataFrame
     operator_list: DataFrame
+    persons: DataFrame
     named_seeds: DataFrame
     facts: dict[str, Any]
 
@@ -51,7 +54,7 @@ class Evidence:
     @property
     def excluded(self) -> DataFrame:
         """sql/excluded.sql as of the score date."""
-        return excluded(self.account_states, self.operator_list, self.day)
+        return excluded(self.account_states, self.operator_list, self.persons, self.day)
 
     @property
     def credibility(self) -> DataFrame:
@@ -70,7 +73,13 @@ def account_states(accounts: DataFrame, model: Model, day: date) -> DataFrame:
     return queries.run(accounts.sparkSession, "account_states", parameters(model, day), accounts=accounts)
 
 
-def excluded(account_states: DataFrame, operator_list: DataFrame, day: date) -> DataFrame:
+def claims(account_links: DataFrame, account_states: DataFrame, day: date) -> DataFrame:
+    """Which accounts declare one another: sql/claims.sql over the window's snapshots. One row per pair of accounts."""
+    spark = account_links.sparkSession
+    return queries.run(spark, "claims", {"day": day}, account_links=account_links, account_states=account_states)
+
+
+def excluded(account_states: DataFrame, operator_list: DataFrame, persons: DataFrame, day: date) -> DataFrame:
     """The accounts that are not scored on a day: sql/excluded.sql."""
     spark = account_states.sparkSession
     return queries.run(
@@ -79,12 +88,18 @@ def excluded(account_states: DataFrame, operator_list: DataFrame, day: date) -> 
         {},
         accounts=account_states,
         operator_list=operator_list,
+        persons=persons,
         days=spark.range(1).select(F.lit(day).alias("ds")),
     )
 
 
 def pairs(
-    activity: DataFrame, account_states: DataFrame, operator_list: DataFrame, model: Model, day: date
+    activity: DataFrame,
+    account_states: DataFrame,
+    operator_list: DataFrame,
+    persons: DataFrame,
+    model: Model,
+    day: date,
 ) -> DataFrame:
     """How surely each person moves each other: sql/pairs.sql over the window's activity."""
     spark = activity.sparkSession
@@ -94,7 +109,7 @@ def pairs(
         "pairs",
         bound,
         activity=activity,
-        excluded=excluded(account_states, operator_list, day),
+        excluded=excluded(account_states, operator_list, persons, day),
         credibility=queries.run(spark, "credibility", bound, account_states=account_states),
     )
 
@@ -171,9 +186,17 @@ def score(evidence: Evidence, reach: DataFrame, amplification: DataFrame, networ
     )
 
 
-def scored_accounts(scores: DataFrame, account_states: DataFrame) -> DataFrame:
+def scored_accounts(evidence: Evidence, scores: DataFrame) -> DataFrame:
     """The accounts of everybody in scores: sql/scored_accounts.sql. One row per account_key."""
-    return queries.run(scores.sparkSession, "scored_accounts", {}, scores=scores, account_states=account_states)
+    return queries.run(
+        evidence.spark,
+        "scored_accounts",
+        {},
+        scores=scores,
+        account_states=evidence.account_states,
+        persons=evidence.persons,
+        excluded=evidence.excluded,
+    )
 
 
 def _register_beta_quantile(spark: SparkSession) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from clout.addresses import addresses_in
 from clout.platforms.pages import (
     Endpoint,
     Known,
@@ -151,6 +152,7 @@ class _Reader:
             "display_name": optional(view.get("displayName")),
             "account_type": "unknown",
             "bio": optional(view.get("description")),
+            "url": f"https://bsky.app/profile/{handle.lower()}" if handle not in (None, "handle.invalid") else None,
             "created_at": instant(view.get("createdAt")),
             "followers_count": count(view.get("followersCount"), "followersCount") if counted else None,
             "following_count": count(view.get("followsCount"), "followsCount") if counted else None,
@@ -161,6 +163,14 @@ class _Reader:
             "state_complete": counted,
         }
         self.rows.account(row)
+        # A profile's website and description are claims of identity.
+        declared = dict.fromkeys(
+            [*addresses_in(optional(view.get("website"))), *addresses_in(optional(view.get("description")))]
+        )
+        for address in declared:
+            self.rows.claim(self.key(did), address)
+        for own in (did, row["handle"]) if declared else ():
+            self.rows.claim(self.key(did), f"https://bsky.app/profile/{own}" if own else None, "address")
         return self.key(did)
 
     def profile(self, view: Any) -> None:

@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from clout.errors import PoisonInput
 from clout.lake import Lake
+from clout.lake_schemas import SNAPSHOTS
 from clout.platforms.budget import Budget
 from clout.platforms.http_client import PAGING, Client, Clock, Limits, StopError, joined, origin
 from clout.platforms.pages import SHAPE_ERRORS, Endpoint, Known, Page, Platform, Rows, at, flag_name
@@ -31,6 +32,8 @@ FRESH = timedelta(hours=36)
 #: What happens at midnight is asked about a little later: some platforms refuse a window that ends just now.
 _SETTLED = timedelta(seconds=15)
 _FLUSH_ROWS = 5_000
+#: What makes two rows of a table the same.
+_KEYS = {"accounts": ("account_key",), "posts": ("post_key",), "account_links": ("account_a", "account_b", "basis")}
 #: Reasons that leave a unit unasked rather than failed.
 _LEFT_OUT = ("deadline", "max_requests", "budget", "credits", "daily_quota")
 
@@ -324,8 +327,8 @@ class _Walk:
 
     def emit(self) -> Iterator[Batch | FileReport]:
         """The rows of all stored pages, in the order of the walk; then the reports, which count exactly those."""
-        waiting: dict[str, list[Any]] = {"accounts": [], "posts": [], "interactions": [], "quarantine": []}
-        shown: dict[str, set[str]] = {"accounts": set(), "posts": set()}
+        waiting: dict[str, list[Any]] = {name: [] for name in SNAPSHOTS if name != "manifest"}
+        shown: dict[str, set[Any]] = {"accounts": set(), "posts": set(), "account_links": set()}
 
         def flush(least: int) -> Iterator[Batch]:
             for table, rows in waiting.items():
@@ -374,7 +377,7 @@ class _Walk:
         self._say_summary(totals)
 
     def _chosen(
-        self, table: str, rows: list[dict[str, Any]], shown: dict[str, set[str]], notes: Counter[str]
+        self, table: str, rows: list[dict[str, Any]], shown: dict[str, set[Any]], notes: Counter[str]
     ) -> Iterator[dict[str, Any]]:
         """The rows that land: a full view of an account rather than a partial one, a dated share rather than an undated."""
         for row in rows:
@@ -383,8 +386,10 @@ class _Walk:
                     notes["merged"] += 1
                     continue
             else:
-                key = row["account_key" if table == "accounts" else "post_key"]
-                if key in shown[table] or (table == "accounts" and not row["state_complete"] and key in self.full):
+                key = tuple(row[name] for name in _KEYS[table])
+                if key in shown[table] or (
+                    table == "accounts" and not row["state_complete"] and row["account_key"] in self.full
+                ):
                     continue
                 shown[table].add(key)
             yield row

@@ -2,6 +2,7 @@
 
 Ids are the instance's own; replies and mentions name only those, so they are resolved by what other pages told (`Known`).
 An instance counts wholly only for its own people: of an account from elsewhere ("@" in acct) the counters are left out.
+A profile's fields are claims of identity; verified_at means that the instance saw the page link back.
 noindex, indexable = false and discoverable = false are an opt-out; `locked` is protected. Only public and unlisted posts land.
 """
 
@@ -12,6 +13,7 @@ from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
 
+from clout.addresses import addresses_in
 from clout.platforms.pages import (
     Endpoint,
     Known,
@@ -157,6 +159,14 @@ class _Reader:
             "state_complete": counted,
         }
         self.rows.account(row)
+        fields = [(addresses_in(_link(one.get("value"))), one.get("verified_at")) for one in _dicts(view.get("fields"))]
+        declared = {address: verified for found, verified in fields for address in found}
+        for address, verified in declared.items():
+            # Of its own people the instance has looked whether the page links back. Of others it may only have been told so.
+            is_checked = instant(verified) is not None and "@" not in acct
+            self.rows.claim(key, address, "rel_me" if is_checked else "self_declared")
+        for own in (optional(view.get("url")), uri) if declared else ():
+            self.rows.claim(key, own, "address")
         return key
 
     def subject(self, view: Any) -> None:
@@ -324,6 +334,12 @@ class _Text(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in ("br", "p"):
             self.parts.append("\n")
+
+
+def _link(html: Any) -> str | None:
+    """Where a profile's field leads, or its text where it is no link."""
+    found = re.search(r"""href=["']([^"'<>\s]+)""", html) if isinstance(html, str) else None
+    return found[1] if found else _plain(html)
 
 
 def _plain(html: Any) -> str | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from clout.addresses import hashed, profile_address
 from clout.platforms.rate_policies import RatePolicy
 
 #: What a page that is not of the expected shape raises inside a normaliser; caught item by item.
@@ -110,7 +111,12 @@ class Rows:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.tables: dict[str, list[dict[str, Any]]] = {"accounts": [], "posts": [], "interactions": []}
+        self.tables: dict[str, list[dict[str, Any]]] = {
+            "accounts": [],
+            "posts": [],
+            "interactions": [],
+            "account_links": [],
+        }
         self.bad: list[tuple[str, str, str, int, str]] = []
         self.notes: Counter[str] = Counter()
         self.known = Known()
@@ -151,6 +157,8 @@ class Rows:
         """Add an account."""
         if local_id is not None:
             self.known.accounts[local_id] = row["account_key"]
+        if row.get("url"):  # in the form in which others claim it
+            row = {**row, "url": profile_address(row["url"]) or row["url"]}
         self._add("accounts", row)
 
     def post(self, row: dict[str, Any], local_id: str | None = None) -> None:
@@ -162,6 +170,16 @@ class Rows:
     def interaction(self, row: dict[str, Any]) -> None:
         """Add an interaction."""
         self._add("interactions", {"is_removed": False, **row})
+
+    def claim(self, account_key: str, text: str | None, basis: str = "self_declared") -> None:
+        """Add that an account declares the profile at an address to be the same person's; see lake_schemas.ACCOUNT_LINKS.
+
+        What a stale page shows is not the day's.
+        """
+        address = profile_address(text) if text else None
+        if address is not None and not self.page.stale:
+            row = {"account_a": account_key, "account_b": address, "basis": basis, "valid_from": self.page.day}
+            self._add("account_links", row)
 
     def _add(self, table: str, row: dict[str, Any]) -> None:
         ref = f"{self.page.ref}:{self._index}"
@@ -197,6 +215,10 @@ class Rows:
             if row.get("mentions"):
                 row = {**row, "mentions": [key for key in row["mentions"] if key not in flags]}
             kept["posts"].append(row)
+        for row in self.tables["account_links"]:
+            # Kept, but as hashes: a person's wish on one platform concerns the person's other accounts too.
+            is_flagged = row["account_a"] in flags
+            kept["account_links"].append({**row, "account_b": hashed(row["account_b"])} if is_flagged else row)
         self.tables = kept
         self.parents = [row for row in self.parents if row.get("author_key", row.get("account_key")) not in flags]
         return self

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from clout import queries
 from clout.influence import measures, network_rank
+from clout.influence.identity import PERSONS
 from clout.influence.measures import Evidence
 from clout.influence.model import read_model
 from clout.lake_schemas import ACTIVITY, KINDS, POST_ACTIONS, TIME
@@ -73,8 +74,9 @@ def evidence(spark: SparkSession, activity: Rows, partitions: int = 1) -> Eviden
     """The evidence that conform would have gathered; like there, pairs are computed once and then read."""
     known = small_table(spark, STATES, states(2))
     operator_list = small_table(spark, LISTED, [(f"{platform}:hana", "asked by letter") for platform in PLATFORMS])
+    persons = small_table(spark, PERSONS, [])
     rows = small_table(spark, ACTIVITY, activity).repartition(partitions)
-    pairs = measures.pairs(rows, known, operator_list, MODEL, DAY).toArrow()
+    pairs = measures.pairs(rows, known, operator_list, persons, MODEL, DAY).toArrow()
     return Evidence(
         day=DAY,
         model=MODEL,
@@ -83,6 +85,7 @@ def evidence(spark: SparkSession, activity: Rows, partitions: int = 1) -> Eviden
         post_actions=small_table(spark, POST_ACTIONS, []),
         posts=small_table(spark, pa.schema([("platform", STRING)]), []),
         operator_list=operator_list,
+        persons=persons,
         named_seeds=small_table(spark, SEEDS, NAMED_SEEDS),
         facts={},
     )
