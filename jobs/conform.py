@@ -21,11 +21,7 @@ from clout.version import code_version
 
 if TYPE_CHECKING:
     from clout.influence.model import Model
-    from pyspark.sql import DataFrame, SparkSession
-
-_PULLED = pa.schema(
-    [("ds", pa.date32()), ("platform", pa.string()), ("rows", pa.int64()), ("rows_quarantined", pa.int64())]
-)
+    from pyspark.sql import SparkSession
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -84,36 +80,25 @@ def conform_days(spark: SparkSession, lake: Lake, sources: Sources, days: list[d
         print(f"conform: nothing to do, the window that ends {days[-1]} is conformed", flush=True)
         return []
     looked_at = sorted({each for day in owed for each in window(day, repeats + 1)})
+    interactions, posts = (
+        read_snapshots(spark, lake, table, sources.platforms, looked_at) for table in ("interactions", "posts")
+    )
+    accounts, manifest = (
+        read_snapshots(spark, lake, table, sources.platforms, owed) for table in ("accounts", "manifest")
+    )
+    days_owed = small_table(spark, pa.schema([("ds", pa.date32())]), [(day,) for day in owed])
     classified = activity.classify(
-        read_snapshots(spark, lake, "interactions", sources.platforms, looked_at),
-        read_snapshots(spark, lake, "accounts", sources.platforms, owed),
-        evidence.operator_list(spark, sources),
-        small_table(spark, pa.schema([("ds", pa.date32())]), [(day,) for day in owed]),
-        repeats,
+        interactions, accounts, evidence.operator_list(spark, sources), days_owed, repeats
     ).cache()
-    tables = activity.conform(spark, classified, _pulled(spark, lake, sources, owed))
-    # Activity last: it carries the fingerprint that says all three are in place.
-    for table in ("post_actions", "conservation", "activity"):
+    tables = activity.conform(spark, classified, manifest, posts, interactions, days_owed, repeats)
+    # Activity last: it carries the fingerprint that says all are in place.
+    for table in sorted(CONFORMED, key=lambda table: table == "activity"):
         write_conformed(lake, table, tables[table], owed, lambda day: {"fingerprint": prints[day]})
     classified.unpersist()
     for row in lake.read(lake.conformed("conservation", days[-1])).sort_by("platform").to_pylist():
         print(f"conform {days[-1]}: " + ", ".join(f"{name} {value}" for name, value in row.items()), flush=True)
     print(f"conform: {len(owed)} days written", flush=True)
     return owed
-
-
-def _pulled(spark: SparkSession, lake: Lake, sources: Sources, days: list[date]) -> DataFrame:
-    """(ds, platform, rows, rows_quarantined) of the interactions, as the puller's manifests count them."""
-    from clout.lake_spark import small_table
-
-    totals = []
-    for day in days:
-        for platform in sources.platforms:
-            rows = [row for row in lake.manifest(platform, day) or [] if row["table"] == "interactions"]
-            if rows:
-                counts = sum(r["rows"] for r in rows), sum(r["rows_quarantined"] for r in rows)
-                totals.append((day, platform, *counts))
-    return small_table(spark, _PULLED, totals)
 
 
 def _fingerprints(lake: Lake, sources: Sources, days: list[date], repeats: int) -> dict[date, str | None]:

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 MEASURES = ("reach", "amplification", "network")
 
+#: Conformed tables that are published as they are, and the key of their rows within a day.
+PULLED = {
+    "conservation": ("platform",),
+    "pulls": ("platform", "endpoint", "snapshot"),
+    "coverage": ("platform", "kind"),
+}
+
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
@@ -39,7 +46,7 @@ def main(argv: list[str]) -> None:
 
 
 def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
-    """Write scores, accounts and conservation of the evidence's day, and what made them, to the staged folder."""
+    """Write the day's scores and accounts, what its pull was like, and what made all this, to the staged folder."""
     from clout.influence import measures
     from clout.lake_spark import read_conformed, read_features, write_sorted
 
@@ -47,10 +54,10 @@ def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
     features = {name: read_features(spark, lake, name, day, evidence.facts, made_by=name) for name in MEASURES}
     scores = measures.score(evidence, **features).cache()
     accounts = measures.scored_accounts(evidence, scores)
-    conservation = read_conformed(spark, lake, "conservation", [day])
     write_sorted(staged.root, staged.table("scores"), scores, "person_id")
     write_sorted(staged.root, staged.table("accounts"), accounts, "account_key")
-    write_sorted(staged.root, staged.table("conservation"), conservation, "platform")
+    for table, keys in PULLED.items():
+        write_sorted(staged.root, staged.table(table), read_conformed(spark, lake, table, [day]), *keys)
     scores.unpersist()
     versions = {
         "model_version": evidence.model.version,

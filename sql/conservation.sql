@@ -2,7 +2,7 @@
 -- Meaning: rows_in and quarantined are what the puller counted in its manifest; the rest is counted here, from the rows.
 --   Rows of which no manifest knows are shown with a rows_in of 0, so that the gate sees them.
 -- Unit: rows of the interactions snapshot. Grain: one row per ds, platform.
--- Inputs: {classified}, see classify.sql; {pulled} (ds, platform, rows, rows_quarantined), the manifest's totals
+-- Inputs: {classified}, see classify.sql; {pulls}, see pulls.sql
 -- Parameters: none
 -- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
 WITH counted AS (
@@ -18,11 +18,17 @@ WITH counted AS (
     count_if(fate = 'removed') AS removed
   FROM {classified}
   GROUP BY ds, platform
+),
+pulled AS (
+  SELECT ds, platform, sum(rows) AS rows, sum(quarantined) AS quarantined
+  FROM {pulls}
+  WHERE snapshot = 'interactions'
+  GROUP BY ds, platform
 )
 SELECT
   coalesce(p.ds, c.ds) AS ds,
   coalesce(p.platform, c.platform) AS platform,
-  coalesce(p.rows + p.rows_quarantined, 0) AS rows_in,
+  coalesce(p.rows + p.quarantined, 0) AS rows_in,
   coalesce(c.kept, 0) AS kept,
   coalesce(c.self_interaction, 0) AS self_interaction,
   coalesce(c.duplicate, 0) AS duplicate,
@@ -31,6 +37,6 @@ SELECT
   coalesce(c.unidentified, 0) AS unidentified,
   coalesce(c.untimed, 0) AS untimed,
   coalesce(c.removed, 0) AS removed,
-  coalesce(p.rows_quarantined, 0) AS quarantined
-FROM {pulled} AS p
+  coalesce(p.quarantined, 0) AS quarantined
+FROM pulled AS p
 FULL JOIN counted AS c ON c.ds = p.ds AND c.platform = p.platform

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from clout import quality
 from clout.lake import Lake
-from clout.lake_schemas import ACTIVITY, CONSERVATION
+from clout.lake_schemas import ACTIVITY, CONFORMED
 from clout.lake_spark import small_table
 from clout.staging import AUDITED, Staged, content_hash
 
@@ -57,7 +57,10 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("followers_count", pa.int64()),
         ]
     ),
-    "conservation": pa.schema([field.with_nullable(True) for field in CONSERVATION]),
+    **{
+        table: pa.schema([field.with_nullable(True) for field in CONFORMED[table]])
+        for table in ("conservation", "pulls", "coverage")
+    },
 }
 
 
@@ -112,6 +115,11 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
         ],
         # The label's length keeps the three tables of a run telling the same story.
         "conservation": [(day, "chirp", 40 + len(label), 40, 0, len(label), 0, 0, 0, 0, 0, 0)],
+        "pulls": [
+            (day, "chirp", "likes", "interactions", 42, 41, 1, 0, 0, 40, 0, 50, 0.5, False, False, f"gone: {label}"),
+            (day, "chirp", "profiles", "accounts", 2, 2, 0, 0, 0, 2, 0, 1, 0.0, False, False, None),
+        ],
+        "coverage": [(day, "chirp", "like", 9, 200, 150, 0.75), (day, "chirp", "share", 0, None, None, None)],
     }
     return {table: rows_of(table, made) for table, made in rows.items()}
 

@@ -11,6 +11,7 @@ import duckdb
 import night
 import pytest
 from clout.errors import PoisonInput
+from clout.staging import TABLES
 from sandbox.world import PLATFORMS, World, write
 from scipy.stats import spearmanr
 
@@ -74,11 +75,7 @@ def test_two_days_are_published(home):
     low, high, scored = query(home, "SELECT min(score), max(score), count(score) FROM clout.scores")[0]
     assert 1 <= low < high <= 100
     assert scored > 300
-    assert {row[0] for row in query(home, "SELECT table_name FROM meta.freshness")} == {
-        "scores",
-        "accounts",
-        "conservation",
-    }
+    assert {row[0] for row in query(home, "SELECT table_name FROM meta.freshness")} == {*TABLES}
 
 
 def test_every_row_is_accounted_for(home, world):
@@ -154,7 +151,7 @@ def test_backwards_gives_the_same_bytes(home, world, tmp_path):
         "2026-03-04",
     ]
     assert file_hashes(tmp_path) == file_hashes(home)
-    assert len(file_hashes(home)) == 6
+    assert len(file_hashes(home)) == 2 * len(TABLES)
 
 
 def test_an_empty_day_stops_publication_and_yesterday_stays(home, world):

@@ -2,7 +2,7 @@
 
     lake/snapshots/<table>/platform=<p>/snapshot_date=<day>/   what a platform showed that day; immutable once complete
     lake/quarantine/platform=<p>/snapshot_date=<day>/          rows that broke a rule, with file and row
-    lake/<activity|post_actions|conservation>/ds=<day>/        conformed
+    lake/<activity|post_actions|conservation|pulls|coverage>/ds=<day>/   conformed
     lake/features/<measure>/ds=<day>/                          measures of one score date
 
 A partition is written beside its place and renamed into it, never by "overwrite the table": Spark's static overwrite

@@ -207,11 +207,42 @@ CONSERVATION = pa.schema(
     ]
 )
 
+#: One row per (ds, platform, endpoint, snapshot): what was asked, and what came of it. See sql/pulls.sql.
+PULLS = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("platform", pa.string()),
+        _required("endpoint", pa.string()),
+        _required("snapshot", pa.string()),
+        *(_required(name, pa.int64()) for name in ("planned", "complete", "truncated", "skipped", "failed")),
+        *(_required(name, pa.int64()) for name in ("rows", "quarantined", "requests")),
+        _required("cost_usd", pa.float64()),
+        _required("blind", pa.bool_()),
+        _required("platform_blind", pa.bool_()),
+        pa.field("reason", pa.string()),
+    ]
+)
+
+#: One row per (ds, platform, kind): interactions that the platform names, beside those that it counts. See sql/coverage.sql.
+COVERAGE = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("platform", pa.string()),
+        _required("kind", pa.string()),
+        _required("posts", pa.int64()),
+        pa.field("counted", pa.int64()),
+        pa.field("identified", pa.int64()),
+        pa.field("coverage", pa.float64()),
+    ]
+)
+
 #: What conform writes, one folder each: lake/<table>/ds=<day>/
 CONFORMED: dict[str, pa.Schema] = {
     "activity": ACTIVITY,
     "post_actions": POST_ACTIONS,
     "conservation": CONSERVATION,
+    "pulls": PULLS,
+    "coverage": COVERAGE,
 }
 
 _DDL = {

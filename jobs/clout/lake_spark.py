@@ -19,7 +19,8 @@ def read_snapshots(spark: SparkSession, lake: Lake, table: str, platforms: list[
     """The snapshots of a table, with their platform and snapshot_date. No rows where there are no partitions."""
     paths = [lake.snapshot(table, platform, day) for platform in platforms for day in days]
     present = [lake.location(path) for path in paths if lake.exists(path)]
-    schema = SNAPSHOTS[table].append(pa.field("platform", pa.string())).append(pa.field("snapshot_date", pa.date32()))
+    where = [pa.field("platform", pa.string()), pa.field("snapshot_date", pa.date32())]
+    schema = pa.schema([*SNAPSHOTS[table], *(field for field in where if field.name not in SNAPSHOTS[table].names)])
     return _read(spark, lake.location(f"snapshots/{table}"), present, schema)
 
 

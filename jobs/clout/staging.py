@@ -20,7 +20,7 @@ from clout.errors import PoisonInput
 from clout.lake import Lake
 
 #: The staged tables. Each has a suite in expectations/ and a view in sql/warehouse/.
-TABLES = ("scores", "accounts", "conservation")
+TABLES = ("scores", "accounts", "conservation", "pulls", "coverage")
 
 #: The tables whose suites a verdict needs: the staged ones and the evidence behind them.
 AUDITED = ("activity", *TABLES)

@@ -125,6 +125,34 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "mostly_readable": [(first(kept=30, quarantined=10), set())],
         "mostly_of_the_day": [(first(kept=10, outside_day=30), set())],
     },
+    "pulls": {
+        "row_count": [(lambda rows: rows.slice(0, 0), set())],
+        "key_unique": [(twice, set())],
+        "ds_is_the_day": [(first(ds=NEXT), set())],
+        "keys_present": [(first(endpoint=None), set()), (first(snapshot=None), set())],
+        "types": [(retyped("failed", pa.int32()), set())],
+        "every_subject_accounted": [
+            (first(planned=43), set()),
+            (first(skipped=None), set()),
+            (first(cost_usd=-1.0), set()),
+        ],
+        "reason_given": [(first(reason=None), set())],
+        "not_blind": [(first(platform_blind=True), set()), (first(platform_blind=None), set())],
+        "endpoints_seen": [(first(blind=True), set())],
+        "mostly_answered": [(first(complete=38, failed=3), set())],
+        "within_its_means": [(first(complete=40, skipped=1, reason="deadline"), set())],
+    },
+    "coverage": {
+        "row_count": [(lambda rows: rows.slice(0, 0), set())],
+        "key_unique": [(twice, set())],
+        "ds_is_the_day": [(first(ds=NEXT), set())],
+        "keys_present": [(first(kind=None), set()), (first(platform=None), set())],
+        "types": [(retyped("posts", pa.int32()), set())],
+        "counted_or_null": [(first(posts=0), set()), (first(identified=None), set())],
+        "share_of_the_counter": [(first(coverage=0.8), set()), (first(coverage=None), set())],
+        "mostly_identified": [(first(identified=90, coverage=0.45), set())],
+        "not_more_than_counted": [(first(identified=230, coverage=1.15), set())],
+    },
 }
 
 CASES = [(table, id) for table, ids in MUTATIONS.items() for id in ids]

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 from clout import quality
 from clout.errors import PoisonInput
-from clout.staging import Staged
+from clout.staging import TABLES, Staged
 from clout.warehouse import contract, duckdb_backend
 from clout.warehouse.duckdb_backend import DuckDBWarehouse
 from staged_run import DAY, NEXT, approve, good, stage
@@ -227,21 +227,15 @@ def test_exit_status_of_a_refusal_is_65(world: World) -> None:
 def test_publishes_every_table_as_it_was_staged(world: World) -> None:
     version = publish.publish(world.staged(), world.root, "the first")
     assert (version.version, version.day, version.run, version.is_new) == (1, DAY, "r1", True)
-    for view, table in (
-        ("clout.scores", "scores"),
-        ("clout.accounts", "accounts"),
-        ("meta.conservation", "conservation"),
-    ):
-        assert world.query(f"FROM {view} ORDER BY ALL") == sorted(
-            (tuple(row.values()) for row in good()[table].to_pylist()), key=lambda row: row[1]
-        )
+    for table in TABLES:
+        schema = "clout" if table in ("scores", "accounts") else "meta"
+        rows = [tuple(row.values()) for row in good()[table].to_pylist()]
+        assert world.query(f"FROM {schema}.{table} ORDER BY ALL") == sorted(rows, key=lambda row: row[:4])
     assert world.query("SELECT people, warnings, model_version, code_version, reason FROM meta.publish_log") == [
         (2, 0, "one", "0.1.0+test", "the first")
     ]
     assert world.query("SELECT table_name, last_ds, version, days, rows FROM meta.freshness ORDER BY table_name") == [
-        ("accounts", DAY, 1, 1, 2),
-        ("conservation", DAY, 1, 1, 1),
-        ("scores", DAY, 1, 1, 2),
+        (table, DAY, 1, 1, good()[table].num_rows) for table in sorted(TABLES)
     ]
 
 
@@ -589,9 +583,11 @@ def test_older_client_reads_every_table_and_view(published: World) -> None:
         "clout.leaderboard",
         "clout.scores",
         "meta.conservation",
+        "meta.coverage",
         "meta.freshness",
         "meta.publish_log",
         "meta.published_files",
+        "meta.pulls",
     ]
     for row in names:
         assert ask(published.file, f"FROM {row['name']}"), row["name"]

@@ -34,10 +34,25 @@ def classify(
     )
 
 
-def conform(spark: SparkSession, classified: DataFrame, pulled: DataFrame) -> dict[str, DataFrame]:
-    """The conformed tables of `lake_schemas.CONFORMED` from classified rows and the manifests' totals."""
+def conform(
+    spark: SparkSession,
+    classified: DataFrame,
+    manifest: DataFrame,
+    posts: DataFrame,
+    interactions: DataFrame,
+    days: DataFrame,
+    repeat_days: int,
+) -> dict[str, DataFrame]:
+    """The conformed tables of `lake_schemas.CONFORMED` from classified rows, the days' manifests, and the snapshots.
+
+    posts, interactions, days and repeat_days are as in `classify`: the days and what was seen shortly before.
+    """
+    pulls = queries.run(spark, "pulls", {}, manifest=manifest)
+    seen = {"posts": posts, "interactions": interactions, "days": days}
     return {
         "activity": queries.run(spark, "activity", {}, classified=classified),
         "post_actions": queries.run(spark, "post_actions", {}, classified=classified),
-        "conservation": queries.run(spark, "conservation", {}, classified=classified, pulled=pulled),
+        "conservation": queries.run(spark, "conservation", {}, classified=classified, pulls=pulls),
+        "pulls": pulls,
+        "coverage": queries.run(spark, "coverage", {"repeat_days": repeat_days}, pulls=pulls, **seen),
     }

@@ -25,14 +25,14 @@ import duckdb
 
 from clout.errors import PoisonInput
 from clout.queries import SQL
-from clout.staging import Staged
+from clout.staging import TABLES, Staged
 from clout.warehouse.contract import Release, Version
 
 #: DuckDB 1.x cannot read the default format of 2.0, and BI tools still ship 1.x.
 STORAGE_VERSION = "v1.2.0"
 
 #: The files of sql/warehouse/, in the order in which they build the published file.
-LOG, VIEWS = "publish_log", ("scores", "accounts", "conservation", "leaderboard", "freshness")
+LOG, VIEWS = "publish_log", (*TABLES, "leaderboard", "freshness")
 
 #: Says which version a publisher is making and where. There only while one is at work, or after one was killed.
 NOTE = ".tmp-publishing.json"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pytest
 from clout.influence import activity
-from clout.lake_schemas import ACCOUNTS, ACTIVITY, CONSERVATION, INTERACTIONS, KINDS, POST_ACTIONS
+from clout.lake_schemas import ACCOUNTS, ACTIVITY, CONSERVATION, INTERACTIONS, KINDS, MANIFEST, POST_ACTIONS, POSTS
 from clout.lake_spark import small_table
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ def conformed(spark: SparkSession, rows: list[Row]) -> dict[str, list[Row]]:
         for platform in PLATFORMS
         for day in DAYS
     ]
+    days = small_table(spark, pa.schema([("ds", pa.date32())]), [(day,) for day in DAYS])
     classified = activity.classify(
         interactions,
         spark.createDataFrame(pa.Table.from_pylist(accounts, pa.schema([*ACCOUNTS, *snapshot]))),
@@ -126,21 +127,34 @@ def conformed(spark: SparkSession, rows: list[Row]) -> dict[str, list[Row]]:
             pa.schema([("account_key", pa.string()), ("reason", pa.string())]),
             [(key, "asked by letter") for key in sorted(OPERATOR)],
         ),
-        small_table(spark, pa.schema([("ds", pa.date32())]), [(day,) for day in DAYS]),
+        days,
         REPEATS,
     ).cache()
     counts = Counter((row["platform"], row["snapshot_date"]) for row in rows)
-    pulled = [
+    manifest = [
         {
-            "ds": day,
             "platform": platform,
+            "snapshot_date": day,
+            "endpoint": "test",
+            "subject": "*",
+            "table": "interactions",
+            "status": "complete",
             "rows": counts[platform, day],
             "rows_quarantined": QUARANTINED.get((platform, day), 0),
         }
         for platform in PLATFORMS
         for day in DAYS
     ]
-    tables = activity.conform(spark, classified, spark.createDataFrame(pa.Table.from_pylist(pulled)))
+    no_posts = pa.schema([*POSTS, *snapshot]).empty_table()
+    tables = activity.conform(
+        spark,
+        classified,
+        spark.createDataFrame(pa.Table.from_pylist(manifest, MANIFEST)),
+        spark.createDataFrame(no_posts),
+        interactions,
+        days,
+        REPEATS,
+    )
     collected = {name: table.toArrow().to_pylist() for name, table in tables.items()}
     classified.unpersist()
     return collected

@@ -1,0 +1,31 @@
+-- Pulls: what each platform was asked that day, and what came of it. Tells a quiet day from a blind one.
+-- Meaning: of the subjects planned (accounts, posts, files), how many were complete, truncated, skipped or failed.
+--   blind: something was asked there and nothing of it was answered; rows that are not there then mean nothing.
+--   platform_blind: the same of the whole platform. reason: one of those given, the first in the alphabet.
+-- Unit: subjects; rows; requests; dollars. Grain: one row per ds, platform, endpoint, snapshot (the table that rows went to).
+-- Inputs: {manifest}, the manifests of the days
+-- Parameters: none
+-- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+WITH summed AS (
+  SELECT
+    snapshot_date AS ds, platform, endpoint, `table` AS snapshot,
+    count(*) AS planned,
+    count_if(status = 'complete') AS complete,
+    count_if(status = 'truncated') AS truncated,
+    count_if(status = 'skipped') AS skipped,
+    count_if(status = 'failed') AS failed,
+    sum(rows) AS rows,
+    sum(rows_quarantined) AS quarantined,
+    coalesce(sum(requests), 0) AS requests,
+    coalesce(sum(cost_units), 0D) AS cost_usd,
+    min(reason) FILTER (WHERE status <> 'complete') AS reason
+  FROM {manifest}
+  GROUP BY snapshot_date, platform, endpoint, `table`
+)
+SELECT
+  ds, platform, endpoint, snapshot, planned, complete, truncated, skipped, failed, rows, quarantined, requests, cost_usd,
+  failed > 0 AND complete + truncated = 0 AS blind,
+  sum(failed) OVER (PARTITION BY ds, platform) > 0
+    AND sum(complete + truncated) OVER (PARTITION BY ds, platform) = 0 AS platform_blind,
+  reason
+FROM summed
