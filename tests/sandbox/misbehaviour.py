@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-WINDOW = 300  # seconds, on both platforms
+WINDOW = 300  # seconds, where WINDOWS says nothing else
+WINDOWS = {"facebook": 3600, "linkedin": 86_400}
 BLUESKY, MASTODON = "murmur.test/", ".example/"
+FACEBOOK, LINKEDIN = "pages.test/", "organisations.test/"
 PAGED = "getAuthorFeed|getLikes|getRepostedBy|getQuotes|getFollowers|getFollows|listRecords"
 PAGED += "|/statuses$|favourited_by|reblogged_by|/followers|/following"
+PAGED += "|/published_posts|/tagged|/comments|/rest/posts|/rest/reactions"
 POSTS = "getAuthorFeed|getPosts|getQuotes|getPostThread"
 STATUSES = r"/statuses$|/statuses/\d+$|/context"
 
@@ -48,6 +51,17 @@ MISBEHAVIOURS = {
     "quote_not_accepted": (MASTODON, "a quote's state is not accepted, and quoted_status null"),
     "boost_of_deleted": (STATUSES, "a boost whose reblog is null"),
     "closed_instance": (MASTODON, "401 for the anonymous; choose one by its name: closed_instance@birch"),
+    # Facebook; always: limits as HTTP 400, no shares where nobody shared, +0000, comments without from, the token in next
+    "next_elsewhere": (FACEBOOK, "the next address names another host"),
+    "hidden_authors": (FACEBOOK, "no comment has an author, as with another Page's token"),
+    "metric_withdrawn": (FACEBOOK, "post_media_view is no metric any more"),
+    "token_expired": (f"{FACEBOOK}|{LINKEDIN}", "code 190, and 401"),
+    "no_permission": (FACEBOOK, "code 10"),
+    **{f"code_{code}": (FACEBOOK, f"HTTP 403 with code {code}, without a time") for code in (4, 17, 32, 613, 80001)},
+    # LinkedIn; always: a 429 without a time, epoch milliseconds, escaped URNs, reshares; posts never have a total
+    "no_total": (LINKEDIN, "no total, in any list"),
+    "old_version": (LINKEDIN, "426: this version is not answered any more"),
+    "unpublished": ("/rest/posts", "every other post is a draft, or not for everybody"),
 }
 
 
@@ -90,7 +104,7 @@ class Rules:
 class Limiter:
     """Requests of each client to each host in the present window. Its owner locks it.
 
-    Mastodon's windows lie on the clock's five minutes; Bluesky's begin with a client's first request.
+    Mastodon's windows lie on the clock's five minutes, LinkedIn's on the day; the others begin with a client's first request.
     """
 
     limits: dict[str, int | None]  # for each platform; None: not limited
@@ -102,11 +116,12 @@ class Limiter:
         if limit is None:
             return None
         start, number = self.used.get((host, client), (0, 0))
-        if clock >= start + WINDOW or clock < start:
+        window = WINDOWS.get(platform, WINDOW)
+        if clock >= start + window or clock < start:
             start, number = int(clock), 0
-            if platform == "mastodon":
-                start -= start % WINDOW
+            if platform in ("mastodon", "linkedin"):
+                start -= start % window
             if len(self.used) > 10_000:
                 self.used.clear()  # bounded, whatever the clients call themselves
         self.used[host, client] = start, number + 1
-        return limit, max(-1, limit - number - 1), start + WINDOW
+        return limit, max(-1, limit - number - 1), start + window

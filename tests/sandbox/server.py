@@ -1,6 +1,7 @@
-"""The sandbox: one process on loopback that speaks the public APIs of Bluesky and Mastodon from the invented world.
+"""The sandbox: one process on loopback that speaks Bluesky, Mastodon, Facebook Pages and LinkedIn from the invented world.
 
-Each host has a port of its own: the AppView (and PDS) and two Mastodon instances. What is shown is the world as of `now`,
+Each host has a port of its own: the AppView (and PDS), two Mastodon instances, the Graph API and LinkedIn's. The last two
+want a token, which is a constant of their modules. What is shown is the world as of `now`,
 which stands still until it is set; headers, and the windows of rate limits, follow a `clock` that begins there and stands
 still too (so that the same requests give the same bytes) unless it is told to run.
 
@@ -32,12 +33,17 @@ from urllib.parse import parse_qs, urlsplit
 if __name__ == "__main__":  # as a script this folder is on the path, but its modules are known as sandbox.*
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from sandbox import bluesky, mastodon
+from sandbox import bluesky, facebook, linkedin, mastodon
 from sandbox.history import FIRST_DAY, INSTANCES, History, View, home, iso, username
-from sandbox.misbehaviour import MISBEHAVIOURS, WINDOW, Limiter, Rule, Rules
+from sandbox.misbehaviour import MISBEHAVIOURS, WINDOW, WINDOWS, Limiter, Rule, Rules
 
 LOOPBACK = "127.0.0.1"
-LIMITS = {"bluesky": 3000, "mastodon": 300}
+LIMITS = {"bluesky": 3000, "mastodon": 300, "facebook": 5000, "linkedin": 5000}
+PLATFORM_OF = {
+    bluesky.HOST: "bluesky",
+    facebook.HOST: "facebook",
+    linkedin.HOST: "linkedin",
+}  # of other hosts: mastodon
 CONNECTIONS, LOGGED, LONGEST_BODY = 64, 100_000, 65_536
 SKEW = 3 * 3600
 HTML = b"<!doctype html><title>One moment</title><p>Checking your browser before you go on."
@@ -70,12 +76,14 @@ class Sandbox:
         self.running, self.log, self.asked = running, deque[dict[str, Any]](maxlen=LOGGED), 0
         self.set_now(now)
         self.slots = threading.BoundedSemaphore(CONNECTIONS)
-        hosts = (bluesky.HOST, *INSTANCES)
+        hosts = (bluesky.HOST, *INSTANCES, facebook.HOST, linkedin.HOST)
         self.servers = [Server(self, host, port + i if port else 0) for i, host in enumerate(hosts)]
-        first, *others = [f"http://{LOOPBACK}:{server.server_port}" for server in self.servers]
+        first, *others, graph, rest = [f"http://{LOOPBACK}:{server.server_port}" for server in self.servers]
         self.urls: dict[str, Any] = {
             "bluesky": first,
             "mastodon": dict(zip(INSTANCES, others, strict=True)),
+            "facebook": f"{graph}/v25.0",
+            "linkedin": f"{rest}/rest",
             "control": f"{first}/_sandbox",
         }
 
@@ -137,6 +145,8 @@ class Sandbox:
                 "instance": home(world, i, now),
                 "acct": username(world, i),
                 "uri": f"https://{home(world, i, now)}/users/{username(world, i)}",
+                "page": facebook.page_id(i) if facebook.owns_page(i) else None,
+                "organisation": linkedin.organisation_urn(i) if linkedin.runs_organisation(i) else None,
                 "marks": [mark for mark in marks if i in getattr(world, mark)],
                 "pull": round(float(world.pull[i]), 6),
             }
@@ -235,14 +245,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def _platform(self, path: str, query: str, params: dict[str, list[str]]) -> None:
         box, host = self.server.sandbox, self.server.host
-        platform = "bluesky" if host == bluesky.HOST else "mastodon"
+        platform = PLATFORM_OF.get(host, "mastodon")
         # Everybody on loopback has one address: the name that a client gives itself stands for it.
         client = f"{self.client_address[0]} {self.headers.get('User-Agent', '')[:200]}"
         asked_host = self.headers["Host"]
         with box.lock:
             view, clock = box.view, box.clock
             struck = box.rules.strike(host + path)
-            counted = box.limiter.count(platform, host, client, clock)
+            part = f"{host} {linkedin.endpoint_of(path)}" if platform == "linkedin" else host
+            counted = box.limiter.count(platform, part, client, clock)
             box.asked += 1
             entry = {"n": box.asked, "clock": iso(clock), "host": host, "asked_host": asked_host, "client": client}
             entry |= {"path": path, "query": query, "authorization": "Authorization" in self.headers}
@@ -252,13 +263,15 @@ class Handler(BaseHTTPRequestHandler):
             clock += SKEW
             counted = counted and (counted[0], counted[1], counted[2] + SKEW)
         if struck & {"too_many_requests", "too_many_requests_bare", "retry_after_zero"}:
-            counted = (LIMITS[platform], -1, int(clock) // WINDOW * WINDOW + WINDOW)
+            window = WINDOWS.get(platform, WINDOW)
+            counted = (LIMITS[platform], -1, int(clock) // window * window + window)
         headers = {"Date": formatdate(clock, usegmt=True)} | self._limit_headers(platform, counted, clock)
         if "retry_after_zero" in struck:
             headers["Retry-After"] = "0"
         if "too_many_requests_bare" in struck:
             headers = {"Date": headers["Date"]}
-        status, body, more = self._answer(platform, path, params, view, struck, counted)
+        status, body, more = self._answer(platform, path, query, params, view, struck, counted, clock)
+        more = {} if "too_many_requests_bare" in struck else more
         entry["status"] = status
         if "slow" in struck:
             time.sleep(2)
@@ -268,14 +281,20 @@ class Handler(BaseHTTPRequestHandler):
         self,
         platform: str,
         path: str,
+        query: str,
         params: dict[str, list[str]],
         view: View,
         struck: frozenset[str],
         counted: tuple[int, int, int] | None,
+        clock: float,
     ) -> tuple[int, Any, dict[str, str]]:
         """Status, body and further headers."""
         box, bsky = self.server.sandbox, platform == "bluesky"
         if counted is not None and counted[1] < 0:
+            if platform == "facebook":
+                return facebook.limited(clock, counted[2])
+            if platform == "linkedin":
+                return linkedin.limited()
             limited = {"error": "RateLimitExceeded", "message": "Rate Limit Exceeded"}
             return 429, limited if bsky else {"error": "Too many requests"}, {}
         if "redirect_away" in struck and not self.headers["Host"].startswith("localhost"):
@@ -291,9 +310,14 @@ class Handler(BaseHTTPRequestHandler):
                     raise bluesky.Refused("NotFound", "Not Found", 404)
                 return 200, bluesky.Bluesky(view, box.names, struck).answer(path.removeprefix("/xrpc/"), params), {}
             base = f"http://{LOOPBACK}:{self.server.server_port}"
+            if platform == "facebook":
+                authorization = self.headers.get("Authorization", "")
+                return 200, facebook.Facebook(view, base, struck).answer(path, params, authorization), {}
+            if platform == "linkedin":
+                return 200, linkedin.LinkedIn(view, struck).answer(path, query, params, self.headers), {}
             body, link = mastodon.Mastodon(view, self.server.host, base, struck).answer(path, params)
             return 200, body, {"Link": link} if link else {}
-        except (bluesky.Refused, mastodon.Refused) as refused:
+        except (bluesky.Refused, mastodon.Refused, facebook.Refused, linkedin.Refused) as refused:
             return refused.status, refused.body, {}
 
     def _limit_headers(self, platform: str, counted: tuple[int, int, int] | None, clock: float) -> dict[str, str]:
@@ -301,6 +325,10 @@ class Handler(BaseHTTPRequestHandler):
         if counted is None:
             return {}
         limit, remaining, ends = counted
+        if platform == "facebook":
+            return facebook.usage(limit, remaining)
+        if platform == "linkedin":
+            return {}
         names = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
         if platform == "mastodon":
             return dict(zip(names, (str(limit), str(max(0, remaining)), iso(ends, 6)), strict=True))

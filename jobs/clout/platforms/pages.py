@@ -104,6 +104,7 @@ class Known:
     flags: dict[str, dict[str, Any]] = field(default_factory=dict)
     accounts: dict[str, str] = field(default_factory=dict)  # local id -> account_key
     posts: dict[str, tuple[str, str | None]] = field(default_factory=dict)  # local id -> post_key, author_key
+    counters: dict[str, dict[str, Any]] = field(default_factory=dict)  # account_key or post_key -> column -> value
 
 
 class Rows:
@@ -152,6 +153,11 @@ class Rows:
         """Remember that a person is not to be shown. Said before anything else of them is read, so that it is not lost."""
         if flags:
             self.known.flags[key] = flags
+
+    def counters(self, key: str, columns: dict[str, Any]) -> None:
+        """Remember counters of an account or a post whose row another page gives; not those of a day that is over."""
+        if not self.page.stale:
+            self.known.counters[key] = {**self.known.counters.get(key, {}), **columns}
 
     def account(self, row: dict[str, Any], local_id: str | None = None) -> None:
         """Add an account."""

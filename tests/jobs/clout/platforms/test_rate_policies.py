@@ -66,6 +66,14 @@ WAITS: list[tuple[type[RatePolicy], int, dict[str, str], Any, float]] = [
     (FacebookPolicy, 400, {}, code(613), 3600),
     (FacebookPolicy, 400, {"X-Business-Use-Case-Usage": "no json"}, code(80001), 3600),
     (FacebookPolicy, 400, {}, code(80014), 3600),
+    (
+        FacebookPolicy,
+        400,
+        {"X-Business-Use-Case-Usage": '{"1": [{"estimated_time_to_regain_access": 1e99}]}'},
+        code(4),
+        3600,
+    ),
+    (FacebookPolicy, 400, {}, code(2), 1),
     (BlueskyPolicy, 429, {"Retry-After": "17", "RateLimit-Reset": str(EPOCH + 99)}, None, 17),
     (BlueskyPolicy, 429, {"RateLimit-Reset": str(EPOCH + 99)}, None, 99),
     (BlueskyPolicy, 429, {"ratelimit-reset": str(EPOCH - 99)}, None, 1),
@@ -103,8 +111,19 @@ STOPS: list[tuple[type[RatePolicy], int, dict[str, str], Any, Verdict]] = [
     (FacebookPolicy, 403, {}, code(200), StopEndpoint("auth: code 200")),
     (FacebookPolicy, 400, {}, code(100), StopUnit("refused: code 100")),
     (FacebookPolicy, 400, {}, code(80015), StopUnit("refused: code 80015")),
+    (FacebookPolicy, 400, {}, {"error": {"code": 100, "error_subcode": 33}}, StopUnit("gone: code 100")),
+    (FacebookPolicy, 404, {}, code(803), StopUnit("refused: code 803")),
     (LinkedInPolicy, 429, {"Retry-After": "5"}, None, StopEndpoint("daily_quota: until 00:00 UTC")),
-    (LinkedInPolicy, 403, {}, {"code": 101}, StopEndpoint("daily_quota: until 00:00 UTC")),
+    (LinkedInPolicy, 403, {}, {"serviceErrorCode": 101}, StopEndpoint("daily_quota: until 00:00 UTC")),
+    (LinkedInPolicy, 401, {}, {"serviceErrorCode": 65601}, StopPlatform("auth: HTTP 401")),
+    (
+        LinkedInPolicy,
+        426,
+        {},
+        {"code": "NONEXISTENT_VERSION"},
+        StopPlatform("refused: HTTP 426, this version of the API is no longer answered"),
+    ),
+    (LinkedInPolicy, 403, {}, {"serviceErrorCode": 100}, StopUnit("refused: HTTP 403")),
     (GitHubPolicy, 403, {"x-ratelimit-remaining": "7"}, None, StopUnit("refused: HTTP 403")),
     (
         YouTubePolicy,
@@ -216,3 +235,34 @@ def test_github_slows_down_after_a_secondary_limit() -> None:
     found = verdict(GitHubPolicy, Response(403, {"retry-after": "3"}))
     assert isinstance(found, Wait)
     assert found.slow_down
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"X-App-Usage": '{"call_count":28,"total_time":74,"total_cputime":25}'}, None),
+        ({"X-App-Usage": '{"call_count":28,"total_time":75,"total_cputime":25}'}, 0),
+        ({"X-App-Usage": '{"call_count":80,"total_time":25,"total_cputime":25}'}, 12),
+        ({"X-App-Usage": '{"call_count":100}'}, 60),
+        ({"X-App-Usage": '{"call_count":400}'}, 60),
+        ({"X-Business-Use-Case-Usage": '{"1":[{"type":"pages","call_count":90,"total_time":1}]}'}, 36),
+        ({"X-Business-Use-Case-Usage": '{"1":[{"call_count":100,"estimated_time_to_regain_access":19}]}'}, 1140),
+        ({"X-App-Usage": "{}", "X-Business-Use-Case-Usage": '{"1":[{"call_count":"90"}], "2": 5}'}, None),
+        ({"X-App-Usage": "[" * 100_000}, None),
+        ({"X-App-Usage": '{"call_count":NaN}'}, None),
+    ],
+)
+def test_facebook_slows_down_from_75_percent_on(headers: dict[str, str], seconds: float | None) -> None:
+    found = verdict(FacebookPolicy, Response(200, headers, {"data": []}))
+    if seconds is None:
+        assert found == Go()
+        return
+    assert isinstance(found, Wait)
+    assert found.slow_down
+    assert (found.until - NOW).total_seconds() == pytest.approx(seconds)
+
+
+def test_facebooks_transient_codes_end_the_unit_only() -> None:
+    waits = [verdict(FacebookPolicy, Response(400, {}, code(1), attempt)) for attempt in range(1, 6)]
+    assert [(w.until - NOW).total_seconds() for w in waits if isinstance(w, Wait)] == [1, 2, 4, 8, 16]
+    assert verdict(FacebookPolicy, Response(400, {}, code(1), 6)) == StopUnit("refused: code 1")

@@ -1,0 +1,198 @@
+"""Facebook Pages: their endpoints as data, and their answers as canonical rows. Accounts are keyed by the Page's id.
+
+Who liked or shared cannot be had: reactions and shares are counters of the post. Who commented, or tagged the Page, is named
+only with the Page's own token, by an id that holds for that Page alone; without a name the row stays, its actor NULL. Of
+these people nothing else lands, no name and no words: only what they did to the Page, and not what they say to each other.
+`shares` is absent where nobody shared, but also where it may not be seen: it stays NULL, since nobody said 0.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from clout.platforms.pages import Endpoint, Known, Page, Platform, Rows, count, instant, optional, string
+from clout.platforms.rate_policies import FacebookPolicy
+from clout.platforms.rows import short_hash
+
+#: Native names of the reactions, as `reaction_counts` has them.
+REACTIONS = ("LIKE", "LOVE", "CARE", "HAHA", "WOW", "SAD", "ANGRY")
+#: Metrics of a post, and the column that each fills. Metrics are withdrawn now and then, and one that is unknown fails the
+#: whole call: each is asked for alone, and not again in a run in which it was refused.
+METRICS = {"post_media_view": "view_count", "post_clicks": "click_count"}
+
+_ACCOUNT_FIELDS = "id,name,username,about,link,website,followers_count,talking_about_count,verification_status"
+_POST_FIELDS = ",".join(
+    [
+        "id,created_time,updated_time,message,permalink_url,from,message_tags,shares",
+        "comments.summary(true).limit(0),reactions.summary(total_count).limit(0)",
+        *(f"reactions.type({name}).limit(0).summary(total_count).as({name.lower()})" for name in REACTIONS),
+    ]
+)
+_VERIFIED = {"blue_verified": True, "gray_verified": True, "not_verified": False}
+
+
+def post_time(item: Any) -> datetime | None:
+    """The time by which a Page's posts, and the posts that tag it, are sorted."""
+    return instant(item.get("created_time"))
+
+
+ENDPOINTS: tuple[Endpoint, ...] = ()
+
+
+def normalise(page: Page, known: Known) -> Rows:
+    """The rows of one page of answers."""
+    rows = Rows(page)
+    reader = _Reader(page, rows, known)
+    data = page.body.get("data") if isinstance(page.body, dict) else None
+    if page.endpoint == "page":
+        rows.each("accounts", [page.body], reader.page_itself)
+    elif page.endpoint == "published_posts":
+        rows.each("posts", data, reader.post)
+    elif page.endpoint == "comments":
+        rows.each("interactions", data, reader.comment)
+    elif page.endpoint == "tagged":
+        rows.each("interactions", data, reader.tagging)
+    elif page.endpoint in METRICS:
+        rows.each("posts", data, reader.metric)
+    else:
+        raise ValueError(f"facebook: no endpoint is named {page.endpoint}")
+    return rows
+
+
+class _Reader:
+    """Reads the nodes of one page of answers into its rows."""
+
+    def __init__(self, page: Page, rows: Rows, known: Known) -> None:
+        self.page, self.rows, self.before = page, rows, known
+
+    def key(self, native_id: str) -> str:
+        return f"{self.page.platform}:{native_id}"
+
+    def page_itself(self, node: Any) -> None:
+        """A Page. Its counters are of the moment of asking."""
+        native = string(node["id"], "id")
+        counters = {
+            "followers_count": count(node.get("followers_count"), "followers_count"),
+            "engaged_count": count(node.get("talking_about_count"), "talking_about_count"),
+        }
+        handle = optional(node.get("username"))
+        row = {
+            "account_key": self.key(native),
+            "native_id": native,
+            "handle": handle.lower() if handle else None,
+            "display_name": optional(node.get("name")),
+            "account_type": "page",
+            "bio": optional(node.get("about")),
+            "url": optional(node.get("link")),
+            "verified": _VERIFIED.get(str(node.get("verification_status"))),
+            "status": "active",
+            "state_complete": not self.page.stale,
+            **({} if self.page.stale else counters),
+        }
+        self.rows.account(row)
+        self.rows.parents.append(row)
+
+    def post(self, node: Any) -> None:
+        """A post of the Page, and its mentions of other Pages."""
+        native, at = string(node["id"], "id"), _time(node)
+        author = self.whose(node) or self.key(self.page.subject)
+        pages = [tag for tag in _dicts(node.get("message_tags")) if tag.get("type") == "page"]
+        row: dict[str, Any] = {
+            "post_key": self.key(native),
+            "native_id": native,
+            "author_key": author,
+            "post_type": "original",
+            "created_at": at,
+            "event_at": at,
+            "text": optional(node.get("message")),
+            "url": optional(node.get("permalink_url")),
+            "visibility": "public",
+            "mentions": sorted({self.key(string(tag["id"], "message_tags.id")) for tag in pages}),
+            "is_deleted": False,
+        }
+        shares = node.get("shares")
+        kinds = {name: _total(node.get(name.lower()), name) for name in REACTIONS}
+        counters: dict[str, Any] = {
+            "like_count": _total(node.get("reactions"), "reactions"),
+            "reply_count": _total(node.get("comments"), "comments"),
+            "share_count": None if shares is None else count(shares["count"], "shares"),
+            "reaction_counts": {name: number for name, number in kinds.items() if number is not None} or None,
+            **self.before.counters.get(row["post_key"], {}),
+        }
+        self.rows.post(row if self.page.stale else {**row, **counters}, native)
+        self.rows.parents.append({**row, **counters})  # today's counters are good enough to plan by
+        for mentioned in row["mentions"]:
+            self.edge("mention", author, mentioned, None, at, native, "author_feed")
+
+    def comment(self, node: Any) -> None:
+        """A comment is a reply to the Page's post; an answer to a comment counts where that comment is the Page's."""
+        native, at, actor = string(node["id"], "id"), _time(node), self.whose(node)
+        page_id = self.page.subject.partition("_")[0]
+        post_key, author = self.known_post(self.page.subject)
+        author = author or self.key(page_id)
+        self.rows.known.posts[native] = self.key(native), actor
+        answered = node.get("parent")
+        if answered is not None:
+            post_key, whose = self.known_post(string(answered["id"], "parent.id"))
+            if whose != author:
+                self.rows.notes["between_members"] += 1
+                return
+        self.edge("reply", actor, author, post_key, at, native, "thread")
+
+    def tagging(self, node: Any) -> None:
+        """A post of somebody else that tags the Page."""
+        native, at = string(node["id"], "id"), _time(node)
+        self.edge("mention", self.whose(node), self.key(self.page.subject), None, at, native, "mention_search")
+
+    def metric(self, item: Any) -> None:
+        """One metric of a post, over its whole life."""
+        name = self.page.endpoint
+        if item["name"] != name:
+            raise ValueError(f"{str(item['name'])[:40]!r} was not asked for")
+        value = count(item["values"][-1]["value"], name)
+        self.rows.counters(self.key(self.page.subject), {METRICS[name]: value})
+
+    def edge(
+        self, kind: str, actor: str | None, target: str, post_key: str | None, at: datetime, source: str, via: str
+    ) -> None:
+        self.rows.interaction(
+            {
+                "interaction_key": short_hash(self.page.platform, kind, actor, target, post_key, self.key(source)),
+                "kind": kind,
+                "actor_key": actor,
+                "target_account_key": target,
+                "target_post_key": post_key,
+                "source_post_key": self.key(source),
+                "occurred_at": at,
+                "occurred_precision": "exact",
+                "observed_via": via,
+            }
+        )
+
+    def whose(self, node: Any) -> str | None:
+        """The key of whoever wrote a node; NULL where the platform hides it."""
+        author = node.get("from")
+        return None if author is None else self.key(string(author["id"], "from.id"))
+
+    def known_post(self, native: str) -> tuple[str, str | None]:
+        return self.rows.known.posts.get(native) or self.before.posts.get(native) or (self.key(native), None)
+
+
+def _time(node: Any) -> datetime:
+    at = instant(node["created_time"])
+    if at is None:
+        raise ValueError("created_time: is no time")
+    return at
+
+
+def _total(edge: Any, name: str) -> int | None:
+    """The total of an edge that was asked for its summary only; NULL where it is not there."""
+    return None if edge is None else count(edge["summary"]["total_count"], name)
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+PLATFORM = Platform(ENDPOINTS, FacebookPolicy, normalise)

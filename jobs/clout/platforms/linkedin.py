@@ -1,0 +1,250 @@
+"""LinkedIn organisations: their endpoints as data, and their answers as canonical rows. Accounts and posts are keyed by URN.
+
+An organisation, its followers, its posts and their counters come from four answers; the rows are put together from all of
+them. Of members who commented or reacted nothing lands but what they did to the organisation, with its time: no name, no
+words, and not what they say to each other. Who follows, and who shared, cannot be had. Only what was published for everybody
+lands. `commentary` is "little text": @[Name](urn) for a mention, {hashtag|\\#|word} for a hashtag, backslashes before signs.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from clout.platforms.pages import Endpoint, Known, Page, Platform, Rows, count, optional, string
+from clout.platforms.rate_policies import LinkedInPolicy
+from clout.platforms.rows import short_hash
+
+#: Each version is answered for at least a year.
+VERSION = "202606"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_POST = re.compile(r"urn:li:(share|ugcPost|activity):\d+")
+_ORGANISATION = re.compile(r"urn:li:organization:\d+")
+_SIGN = r"\\([\\|{}@\[\]()<>#*_~])"
+_MENTION = re.compile(r"@\[((?:\\.|[^\]\\])*)\]\((urn:li:[^()\s]+)\)")
+_HASHTAG = re.compile(r"\{hashtag\|(?:\\?#)\|((?:\\.|[^}\\])+)\}")
+
+
+def modified_time(item: Any) -> datetime | None:
+    """The time by which an organisation's posts are sorted."""
+    return instant(item.get("lastModifiedAt"))
+
+
+ENDPOINTS: tuple[Endpoint, ...] = ()
+
+
+def normalise(page: Page, known: Known) -> Rows:
+    """The rows of one page of answers."""
+    rows = Rows(page)
+    reader = _Reader(page, rows, known)
+    body = page.body if isinstance(page.body, dict) else {}
+    if page.endpoint == "organization":
+        rows.each("accounts", [page.body], reader.organisation)
+    elif page.endpoint == "followers":
+        rows.each("accounts", [page.body], reader.followers)
+    elif page.endpoint == "posts":
+        rows.each("posts", body.get("elements"), reader.post)
+    elif page.endpoint == "social_metadata":
+        results, errors = body.get("results"), body.get("errors")
+        rows.each("posts", list(results.items()) if isinstance(results, dict) else None, reader.metadata)
+        rows.notes["gone"] += len(errors) if isinstance(errors, dict) else 0
+    elif page.endpoint == "comments":
+        rows.each("interactions", body.get("elements"), reader.comment)
+    elif page.endpoint == "reactions":
+        rows.each("interactions", body.get("elements"), reader.reaction)
+    else:
+        raise ValueError(f"linkedin: no endpoint is named {page.endpoint}")
+    return rows
+
+
+class _Reader:
+    """Reads the elements of one page of answers into its rows."""
+
+    def __init__(self, page: Page, rows: Rows, known: Known) -> None:
+        self.page, self.rows, self.before = page, rows, known
+
+    def key(self, urn: str) -> str:
+        return f"{self.page.platform}:{urn}"
+
+    # Organisations
+
+    def organisation(self, view: Any) -> None:
+        """An organisation; its followers are another answer, without which the view is not full."""
+        urn = f"urn:li:organization:{view['id']}"
+        if not _ORGANISATION.fullmatch(urn):
+            raise ValueError(f"id: {str(view['id'])[:40]!r} is no organisation's")
+        vanity, created = optional(view.get("vanityName")), view.get("created")
+        counters = self.before.counters.get(self.key(urn), {})
+        row = {
+            "account_key": self.key(urn),
+            "native_id": urn,
+            "handle": vanity.lower() if vanity else None,
+            "display_name": optional(view.get("localizedName")),
+            "account_type": "organization",
+            "url": f"https://www.linkedin.com/company/{vanity}" if vanity else None,
+            "created_at": instant(created.get("time")) if isinstance(created, dict) else None,
+            "status": "active",
+            "state_complete": "followers_count" in counters,
+            **counters,
+        }
+        self.rows.account(row)
+        self.rows.parents.append(row)
+
+    def followers(self, view: Any) -> None:
+        followers = count(view["firstDegreeSize"], "firstDegreeSize")
+        self.rows.counters(self.key(self.page.subject), {"followers_count": followers})
+
+    # Posts
+
+    def post(self, view: Any) -> None:
+        """A post of the organisation: its own words, or what it passed on, with words of its own (a quote) or without."""
+        if view["lifecycleState"] != "PUBLISHED" or view["visibility"] != "PUBLIC":
+            self.rows.notes["not_public"] += 1
+            return
+        urn, author = _urn(view["id"], _POST), self.key(_urn(view["author"], _ORGANISATION))
+        at = instant(view.get("publishedAt")) or instant(view.get("createdAt"))
+        if at is None:
+            raise ValueError("publishedAt: is no time")
+        text, mentions, hashtags = little_text(optional(view.get("commentary")))
+        row: dict[str, Any] = {
+            "post_key": self.key(urn),
+            "native_id": urn,
+            "author_key": author,
+            "post_type": "original",
+            "created_at": at,
+            "event_at": at,
+            "text": text,
+            "visibility": "public",
+            "mentions": sorted({self.key(one) for one in mentions}),
+            "hashtags": hashtags,
+            "is_deleted": False,
+        }
+        reshared = view.get("reshareContext")
+        if reshared is not None:
+            parent = self.key(_urn(reshared["parent"], _POST))
+            row["post_type"] = kind = "quote" if text else "share"
+            row["quoted_post_key" if text else "shared_post_key"] = parent
+            whose = self.known_author(reshared["parent"])
+            self.edge(kind, author, whose, parent, at, row["post_key"], "author_feed")
+        for mentioned in row["mentions"]:
+            self.edge("mention", author, mentioned, None, at, row["post_key"], "author_feed")
+        self.rows.post({**row, **self.before.counters.get(row["post_key"], {})}, urn)
+        self.rows.parents.append(row)
+
+    def metadata(self, item: Any) -> None:
+        """What is counted of one post, by its URN."""
+        urn, view = item
+        kinds, comments = view.get("reactionSummaries"), view.get("commentSummary")
+        counters: dict[str, Any] = {}
+        if kinds is not None:
+            numbers = {string(kind, "reaction"): _number(one["count"], kind) for kind, one in kinds.items()}
+            counters |= {"reaction_counts": numbers, "like_count": count(sum(numbers.values()), "reactions")}
+        if comments is not None:
+            counters["reply_count"] = _number(comments["count"], "comments")
+        self.rows.counters(self.key(_urn(urn, _POST)), counters)
+
+    # Edges
+
+    def comment(self, item: Any) -> None:
+        """A comment is a reply to the organisation's post; an answer to one counts where that is the organisation's."""
+        urn, actor = string(item["commentUrn"], "commentUrn"), self.whose(item)
+        post_key, author = self.key(self.page.subject), self.known_author(self.page.subject)
+        self.rows.known.posts[urn] = self.key(urn), actor
+        answered = item.get("parentComment")
+        if answered is not None:
+            post_key, whose = self.key(string(answered, "parentComment")), self.known_author(answered)
+            if whose is None or whose != author:
+                self.rows.notes["between_members"] += 1
+                return
+        self.edge("reply", actor, author, post_key, _created(item), self.key(urn), "thread")
+
+    def reaction(self, item: Any) -> None:
+        """A reaction is a like, whichever it is; its own name is kept."""
+        kind = string(item["reactionType"], "reactionType")
+        target, post_key = self.known_author(self.page.subject), self.key(self.page.subject)
+        self.edge("like", self.whose(item), target, post_key, _created(item), None, "engagement_list", kind)
+
+    def edge(
+        self,
+        kind: str,
+        actor: str | None,
+        target: str | None,
+        post_key: str | None,
+        at: datetime,
+        source: str | None,
+        via: str,
+        subkind: str | None = None,
+    ) -> None:
+        # Of those whose name is hidden each is somebody else; a member who is named reacts to a post once.
+        apart = source or (at.isoformat() if actor is None else None)
+        self.rows.interaction(
+            {
+                "interaction_key": short_hash(self.page.platform, kind, actor, target, post_key, apart),
+                "kind": kind,
+                "subkind": subkind,
+                "actor_key": actor,
+                "target_account_key": target,
+                "target_post_key": post_key,
+                "source_post_key": source,
+                "occurred_at": at,
+                "occurred_precision": "exact",
+                "observed_via": via,
+            }
+        )
+
+    def whose(self, item: Any) -> str | None:
+        """The key of who acted; NULL where the platform hides it."""
+        actor = item.get("actor")
+        return None if actor is None else self.key(string(actor, "actor"))
+
+    def known_author(self, urn: Any) -> str | None:
+        """The author of a post or comment that a page has shown; NULL where none has."""
+        found = self.rows.known.posts.get(urn) or self.before.posts.get(urn)
+        return found[1] if found else None
+
+
+def little_text(commentary: str | None) -> tuple[str | None, list[str], list[str]]:
+    """Plain text, the organisations that are mentioned, and the hashtags, in their order. Members are not listed."""
+    if commentary is None:
+        return None, [], []
+    mentions = [urn for _, urn in _MENTION.findall(commentary) if _ORGANISATION.fullmatch(urn)]
+    hashtags = [_unescaped(word) for word in _HASHTAG.findall(commentary)]
+    plain = _HASHTAG.sub(r"#\1", _MENTION.sub(r"\1", commentary))
+    return optional(_unescaped(plain)), mentions, hashtags
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(_SIGN, r"\1", text)
+
+
+def instant(value: Any) -> datetime | None:
+    """A time of epoch milliseconds; NULL where there is none or it cannot be one."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**47:
+        return None
+    return _EPOCH + timedelta(milliseconds=value)
+
+
+def _created(item: Any) -> datetime:
+    at = instant(item["created"]["time"])
+    if at is None:
+        raise ValueError("created.time: is no time")
+    return at
+
+
+def _number(value: Any, name: str) -> int:
+    number = count(value, name)
+    if number is None:
+        raise ValueError(f"{name}: no count")
+    return number
+
+
+def _urn(value: Any, form: re.Pattern[str]) -> str:
+    urn = string(value, "urn")
+    if not form.fullmatch(urn):
+        raise ValueError(f"{urn[:60]!r} is no {form.pattern}")
+    return urn
+
+
+PLATFORM = Platform(ENDPOINTS, LinkedInPolicy, normalise)

@@ -1,0 +1,203 @@
+"""Shows what each of LinkedIn's answers becomes: rows, quarantine or a count; and that an organisation's day is pulled well."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from clout.platforms import linkedin
+from clout.platforms.pages import Known, Page, Rows
+from clout.platforms.rows import rows_table
+
+DAY = date(2026, 3, 1)
+FETCHED = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
+AT_NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+NOON = 1_772_366_400_250
+US, THEM, BO = "urn:li:organization:11", "urn:li:organization:12", "urn:li:person:aBc-9_"
+POST, OTHER = "urn:li:share:7434567890123456789", "urn:li:ugcPost:7434567890123456790"
+COMMENT = f"urn:li:comment:({POST},1)"
+
+
+def post(urn: str = POST, author: str = US, **more: Any) -> dict[str, Any]:
+    times = {"createdAt": NOON - 5, "publishedAt": NOON, "lastModifiedAt": NOON}
+    shown = {"commentary": "hi", "visibility": "PUBLIC", "lifecycleState": "PUBLISHED"}
+    return {"id": urn, "author": author, **times, **shown, **more}
+
+
+def comment(actor: str | None = BO, urn: str = COMMENT, **more: Any) -> dict[str, Any]:
+    said = {"commentUrn": urn, "object": POST, "created": {"time": NOON}, "message": {"text": "words of Bo"}, **more}
+    return {**said, "actor": actor} if actor else said
+
+
+def reaction(actor: str | None = BO, kind: str = "PRAISE") -> dict[str, Any]:
+    return {"reactionType": kind, "created": {"time": NOON}, **({"actor": actor} if actor else {})}
+
+
+KNOWN = Known(posts={POST: (f"li:{POST}", f"li:{US}")})
+
+
+def read(endpoint: str, body: Any, subject: str = POST, known: Known | None = None, stale: bool = False) -> Rows:
+    page = Page("li", endpoint, subject, DAY, FETCHED, body, "raw/x/00000.json.gz", stale)
+    found = linkedin.normalise(page, known or KNOWN)
+    for table, rows in found.tables.items():
+        rows_table(table, rows).validate(full=True)  # every row fits the canonical schema
+    return found
+
+
+def posts(*items: Any, **more: Any) -> Rows:
+    return read("posts", {"elements": list(items), "paging": {}}, US, **more)
+
+
+def elements(endpoint: str, *items: Any, **more: Any) -> Rows:
+    return read(endpoint, {"elements": list(items)}, **more)
+
+
+def edges(found: Rows) -> set[tuple[str, str | None, str | None, str | None]]:
+    return {
+        (r["kind"], r["actor_key"], r["target_account_key"], r["target_post_key"]) for r in found.tables["interactions"]
+    }
+
+
+def test_an_organisation_is_full_with_its_followers() -> None:
+    view = {"id": 11, "localizedName": "Us", "vanityName": "Us-Co", "created": {"time": NOON}}
+    [row] = read("organization", view, US).tables["accounts"]
+    assert (row["account_key"], row["native_id"], row["handle"]) == (f"li:{US}", US, "us-co")
+    assert (row["account_type"], row["display_name"], row["created_at"]) == ("organization", "Us", AT_NOON)
+    assert (row.get("followers_count"), row["state_complete"]) == (
+        None,
+        False,
+    )  # a view without them replaces no fuller one
+    told = read("followers", {"firstDegreeSize": 0}, US)
+    assert told.known.counters == {f"li:{US}": {"followers_count": 0}}
+    [full] = read("organization", view, US, known=told.known).tables["accounts"]
+    assert (full["followers_count"], full["state_complete"]) == (0, True)
+    assert read("followers", {"firstDegreeSize": 5}, US, stale=True).known.counters == {}
+
+
+def test_a_post_and_what_is_counted_of_it() -> None:
+    kinds = {"LIKE": {"count": 5}, "PRAISE": {"count": 2}}
+    told = read("social_metadata", {"results": {POST: {"reactionSummaries": kinds, "commentSummary": {"count": 0}}}})
+    bare, full = (posts(post(), known=known).tables["posts"][0] for known in (Known(), told.known))
+    assert (full["like_count"], full["reply_count"], full.get("share_count")) == (7, 0, None)
+    assert full["reaction_counts"] == {"LIKE": 5, "PRAISE": 2}
+    assert not {"like_count", "reply_count", "reaction_counts"} & bare.keys()
+    assert (bare["post_key"], bare["native_id"], bare["author_key"]) == (f"li:{POST}", POST, f"li:{US}")
+    assert (bare["event_at"], bare["post_type"], bare["text"]) == (AT_NOON, "original", "hi")
+
+
+def test_counters_that_are_not_said_are_not_zero() -> None:
+    told = read("social_metadata", {"results": {POST: {}, OTHER: {"reactionSummaries": {}}}, "errors": {"urn": {}}})
+    assert told.known.counters == {f"li:{POST}": {}, f"li:{OTHER}": {"like_count": 0, "reaction_counts": {}}}
+    assert told.notes["gone"] == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "lands"),
+    [
+        ({}, True),
+        ({"visibility": "CONNECTIONS"}, False),
+        ({"visibility": "LOGGED_IN"}, False),
+        ({"visibility": None}, False),
+        ({"lifecycleState": "DRAFT"}, False),
+        ({"lifecycleState": "PUBLISH_FAILED"}, False),
+    ],
+)
+def test_only_what_is_published_for_everybody_lands(more: dict[str, Any], lands: bool) -> None:
+    found = posts(post(**more))
+    assert bool(found.tables["posts"]) == bool(found.parents) == lands
+    assert found.notes["not_public"] == (0 if lands else 1)
+
+
+@pytest.mark.parametrize(
+    ("commentary", "text", "mentions", "hashtags"),
+    [
+        ("hi", "hi", [], []),
+        ("", None, [], []),
+        (None, None, [], []),
+        (r"with @[Them \(Co\)](urn:li:organization:12), \#2", "with Them (Co), #2", [THEM], []),
+        (r"{hashtag|\#|pine} and {hashtag|#|moor}", "#pine and #moor", [], ["pine", "moor"]),
+        ("@[Bo Birk](urn:li:person:aBc-9_) is a member", "Bo Birk is a member", [], []),
+        ("@[cut](urn:li:organization:12", "@[cut](urn:li:organization:12", [], []),
+        (r"a \\ b \* c", r"a \ b * c", [], []),
+    ],
+)
+def test_little_text(commentary: Any, text: str | None, mentions: list[str], hashtags: list[str]) -> None:
+    found = posts(post(commentary=commentary))
+    [row] = found.tables["posts"]
+    assert (row["text"], row["mentions"], row["hashtags"]) == (text, [f"li:{urn}" for urn in mentions], hashtags)
+    assert edges(found) == {("mention", f"li:{US}", f"li:{urn}", None) for urn in mentions}
+
+
+def test_a_reshare_is_a_share_or_with_words_a_quote() -> None:
+    again = {"reshareContext": {"parent": OTHER, "root": OTHER}}
+    known = Known(posts={OTHER: (f"li:{OTHER}", f"li:{THEM}")})
+    share, quote = posts(post(commentary="", **again), known=known), posts(post(**again), known=known)
+    assert edges(share) == {("share", f"li:{US}", f"li:{THEM}", f"li:{OTHER}")}
+    assert edges(quote) == {("quote", f"li:{US}", f"li:{THEM}", f"li:{OTHER}")}
+    [shared], [quoted] = share.tables["posts"], quote.tables["posts"]
+    assert (shared["post_type"], shared["shared_post_key"]) == ("share", f"li:{OTHER}")
+    assert (quoted["post_type"], quoted["quoted_post_key"]) == ("quote", f"li:{OTHER}")
+    # Whose post it was is known only where that is an organisation of ours: else conform counts it as unidentified.
+    assert edges(posts(post(**again), known=Known())) == {("quote", f"li:{US}", None, f"li:{OTHER}")}
+
+
+def test_reactions_are_likes_with_their_own_name_and_time() -> None:
+    found = elements("reactions", reaction(), reaction(THEM, "LIKE"), reaction(None))
+    assert edges(found) == {("like", who, f"li:{US}", f"li:{POST}") for who in (f"li:{BO}", f"li:{THEM}", None)}
+    rows = found.tables["interactions"]
+    assert [r["subkind"] for r in rows] == ["PRAISE", "LIKE", "PRAISE"]
+    assert {(r["occurred_at"], r["occurred_precision"]) for r in rows} == {(AT_NOON, "exact")}
+    # Whoever changes a reaction has still reacted once.
+    [again] = elements("reactions", reaction(kind="EMPATHY")).tables["interactions"]
+    assert again["interaction_key"] == rows[0]["interaction_key"]
+
+
+def test_comments_are_replies_and_nothing_of_the_member_lands() -> None:
+    found = elements("comments", comment(), comment(None, COMMENT + "2"))
+    assert edges(found) == {("reply", who, f"li:{US}", f"li:{POST}") for who in (f"li:{BO}", None)}
+    assert found.tables["accounts"] == found.tables["posts"] == []
+    assert "words of Bo" not in str(found.tables)
+    assert found.tables["interactions"][0]["source_post_key"] == f"li:{COMMENT}"
+
+
+def test_answers_to_comments_count_where_the_organisation_is_answered() -> None:
+    ours, theirs = COMMENT + "o", COMMENT + "t"
+    thread = [comment(US, ours), comment(BO, theirs)]
+    thread += [comment(BO, f"{COMMENT}{n}", parentComment=to) for n, to in enumerate((ours, theirs, "urn:li:x"))]
+    found = elements("comments", *thread)
+    targets = [r["target_post_key"] for r in found.tables["interactions"]]
+    assert targets == [f"li:{POST}", f"li:{POST}", f"li:{ours}"]
+    assert found.notes["between_members"] == 2
+
+
+@pytest.mark.parametrize("endpoint", ["organization", "followers", "posts", "social_metadata", "comments", "reactions"])
+@pytest.mark.parametrize("body", [None, {}, 5, "text", [], {"elements": 5, "results": []}])
+def test_an_answer_of_another_shape_is_quarantined(endpoint: str, body: Any) -> None:
+    found = read(endpoint, body)
+    assert sum(len(rows) for rows in found.tables.values()) == 0
+    assert found.known.counters == {}
+    assert len(found.bad) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"id": 7},
+        {"id": "urn:li:comment:(x,1)"},
+        {"author": BO},
+        {"publishedAt": "soon", "createdAt": True},
+        {"publishedAt": None, "createdAt": 2**60},
+        {"reshareContext": {}},
+        {"reshareContext": {"parent": BO}},
+        {"visibility": KeyError},
+    ],
+)
+def test_an_item_is_kept_or_quarantined_whole(wrong: dict[str, Any]) -> None:
+    spoilt = {name: value for name, value in {**post(), **wrong}.items() if value is not KeyError}
+    found = posts(spoilt, post(OTHER))
+    assert [row["native_id"] for row in found.tables["posts"]] == [OTHER]
+    assert found.tables["interactions"] == []
+    [(table, reason, _, row, _)] = found.bad
+    assert (table, row) == ("posts", 0)
+    assert reason
