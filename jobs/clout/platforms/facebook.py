@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from clout.platforms.pages import Endpoint, Known, Page, Platform, Rows, count, instant, optional, string
+from clout.platforms.pages import Endpoint, Known, Page, Platform, Rows, count, epoch, instant, optional, string
 from clout.platforms.rate_policies import FacebookPolicy
 from clout.platforms.rows import short_hash
 
@@ -37,7 +37,67 @@ def post_time(item: Any) -> datetime | None:
     return instant(item.get("created_time"))
 
 
-ENDPOINTS: tuple[Endpoint, ...] = ()
+def _edge(name: str, table: str, fields: str, size: int = 100, **rest: Any) -> Endpoint:
+    return Endpoint(
+        name=name,
+        path=f"/{{subject}}/{name}",
+        table=table,
+        params={"fields": fields, **rest.pop("params", {})},
+        select="data",
+        paginator="cursor_in_body",
+        cursor_path="paging.cursors.after",
+        cursor_param="after",
+        next_path="paging.next",  # the last page has cursors, too
+        page_size=size,
+        backfillable=True,
+        **rest,
+    )
+
+
+_TIMES = {"since": "{since}", "until": "{until}"}
+
+ENDPOINTS = (
+    Endpoint(name="page", path="/{subject}", table="accounts", params={"fields": _ACCOUNT_FIELDS}),
+    _edge(
+        "published_posts",
+        "posts",
+        _POST_FIELDS,
+        size=25,  # each with ten summaries: of more the platform says that it is too much data
+        params=_TIMES,
+        parents=("page",),
+        fallback=r"\d+",
+        newest_first=post_time,
+        reaches_back=True,
+    ),
+    _edge(
+        "comments",
+        "interactions",
+        "id,from,created_time,parent",
+        params={"filter": "stream"},
+        parents=("published_posts",),
+        when="reply_count",
+    ),
+    _edge(
+        "tagged",
+        "interactions",
+        "id,from,created_time",
+        params=_TIMES,
+        parents=("page",),
+        fallback=r"\d+",
+        newest_first=post_time,
+    ),
+    *(
+        Endpoint(
+            name=metric,
+            path="/{subject}/insights",
+            table="posts",
+            params={"metric": metric},
+            parents=("published_posts",),
+            probe=True,
+        )
+        for metric in METRICS
+    ),
+)
 
 
 def normalise(page: Page, known: Known) -> Rows:
@@ -195,4 +255,4 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-PLATFORM = Platform(ENDPOINTS, FacebookPolicy, normalise)
+PLATFORM = Platform(ENDPOINTS, FacebookPolicy, normalise, needs_token=True, write_time=epoch)

@@ -32,7 +32,67 @@ def modified_time(item: Any) -> datetime | None:
     return instant(item.get("lastModifiedAt"))
 
 
-ENDPOINTS: tuple[Endpoint, ...] = ()
+def _endpoint(name: str, path: str, table: str, method: str = "GET", **rest: Any) -> Endpoint:
+    headers = {"LinkedIn-Version": VERSION, "X-Restli-Protocol-Version": "2.0.0", "X-RestLi-Method": method}
+    return Endpoint(name=name, path=path, table=table, headers=headers, **rest)
+
+
+_PAGED: dict[str, Any] = {"select": "elements", "paginator": "offset", "size_param": "count", "page_size": 100}
+
+ENDPOINTS = (
+    _endpoint("organization", "/organizations/{id}", "accounts", subjects=_ORGANISATION.pattern),
+    _endpoint(
+        "followers",
+        "/networkSizes/{subject}",
+        "accounts",
+        params={"edgeType": "COMPANY_FOLLOWED_BY_MEMBER"},
+        parents=("organization",),
+    ),
+    _endpoint(
+        "posts",
+        "/posts",
+        "posts",
+        "FINDER",
+        params={"q": "author", "sortBy": "LAST_MODIFIED"},
+        subject_param="author",
+        parents=("organization",),
+        fallback=_ORGANISATION.pattern,
+        newest_first=modified_time,
+        reaches_back=True,
+        backfillable=True,
+        **_PAGED,
+    ),
+    _endpoint(
+        "social_metadata",
+        "/socialMetadata",
+        "posts",
+        "BATCH_GET",
+        subject_param="ids",
+        batch=20,
+        batch_form="restli",
+        parents=("posts",),
+    ),
+    _endpoint(
+        "comments",
+        "/socialActions/{subject}/comments",
+        "interactions",
+        parents=("posts",),
+        when="reply_count",
+        backfillable=True,
+        **_PAGED,
+    ),
+    _endpoint(
+        "reactions",
+        "/reactions/(entity:{subject})",
+        "interactions",
+        "FINDER",
+        params={"q": "entity"},
+        parents=("posts",),
+        when="like_count",
+        backfillable=True,
+        **_PAGED,
+    ),
+)
 
 
 def normalise(page: Page, known: Known) -> Rows:
@@ -247,4 +307,4 @@ def _urn(value: Any, form: re.Pattern[str]) -> str:
     return urn
 
 
-PLATFORM = Platform(ENDPOINTS, LinkedInPolicy, normalise)
+PLATFORM = Platform(ENDPOINTS, LinkedInPolicy, normalise, needs_token=True)

@@ -188,7 +188,8 @@ class FacebookPolicy(RatePolicy):
 
     def _special(self, response: Response, now: datetime) -> Verdict | None:
         error = response.body.get("error") if isinstance(response.body, dict) else None
-        code = error.get("code") if isinstance(error, dict) else None
+        error = error if isinstance(error, dict) else {}
+        code = error.get("code")
         if not 400 <= response.status < 500 or not isinstance(code, int):
             return None
         if code in self._LIMITS:
