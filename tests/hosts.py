@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from sandbox.server import Sandbox
+
 MORNING = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
 
 
@@ -26,6 +28,18 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.time += timedelta(seconds=seconds)
+
+
+class SandboxClock(Clock):
+    """Sleeps, and the sandbox with it."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        super().__init__(datetime.fromisoformat(sandbox.state()["clock"]))
+        self.sandbox = sandbox
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self.sandbox.change({"advance": seconds})
 
 
 class Host:

@@ -45,6 +45,8 @@ _HTTP = ("base_url", "subjects", "contact", *_LIMITS)
 #: What is asked over HTTP, and the options that only that reader has.
 _ASKED: dict[str, tuple[str, ...]] = {
     "bluesky": (),
+    "facebook": (),
+    "linkedin": (),
     "mastodon": (),
 }
 _KNOWN = {

@@ -137,7 +137,7 @@ class _Reader:
             "engaged_count": count(node.get("talking_about_count"), "talking_about_count"),
         }
         handle = optional(node.get("username"))
-        row = {
+        row: dict[str, Any] = {
             "account_key": self.key(native),
             "native_id": native,
             "handle": handle.lower() if handle else None,
@@ -151,6 +151,7 @@ class _Reader:
             **({} if self.page.stale else counters),
         }
         self.rows.account(row)
+        self.rows.claim(row["account_key"], optional(node.get("website")))
         self.rows.parents.append(row)
 
     def post(self, node: Any) -> None:

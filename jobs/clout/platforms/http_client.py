@@ -124,7 +124,12 @@ class Client:
 
     def url(self, endpoint: Endpoint, subject: str) -> str:
         """Where an endpoint is asked about a subject."""
-        return self.base + endpoint.path.replace("{subject}", quote(subject, safe=""))
+        whole, last = (quote(part, safe="") for part in (subject, subject.rpartition(":")[2]))
+        return self.base + endpoint.path.replace("{subject}", whole).replace("{id}", last)
+
+    def stop(self, endpoint: Endpoint, why: str) -> None:
+        """Ask nothing more of an endpoint."""
+        self._stopped.setdefault(endpoint.name, why)
 
     def get(
         self,
@@ -203,7 +208,7 @@ class Client:
         if answered:
             self.failed_in_a_row = 0
             # An answer about the subject, and as good as a page: it need not be asked again.
-            stored = {**record, "body": None} if record is not None else None
+            stored = {**record, "body": None, "why": verdict.why} if record is not None else None
             raise StopError(verdict.why, record=stored)
         if response.broken or response.status >= 500:
             self.failed_in_a_row += 1

@@ -141,7 +141,8 @@ class _Walk:
         for row in parents:
             if row.get("author_key", row.get("account_key")) in self.known.flags:
                 continue
-            if not (endpoint.when and row.get(endpoint.when) == 0) and self._is_recent(row):
+            counters = {**row, **self.known.counters.get(row.get("post_key", ""), {})}
+            if not (endpoint.when and counters.get(endpoint.when) == 0) and self._is_recent(row):
                 wanted.append(row[endpoint.parent_field])
         is_root = not endpoint.parents
         if endpoint.fallback and not parents and not self.is_live:
@@ -194,7 +195,10 @@ class _Walk:
                 unit.mills += record.get("mills", 0)
             unit.pages += 1
             if not 200 <= record["status"] < 300:
-                self._end(unit, f"{'gone' if record['status'] in (404, 410) else 'refused'}: HTTP {record['status']}")
+                why = f"{'gone' if record['status'] in (404, 410) else 'refused'}: HTTP {record['status']}"
+                self._end(unit, record.get("why", why))
+                if unit.endpoint.probe and str(unit.reason).startswith("refused"):
+                    self.client.stop(unit.endpoint, str(unit.reason))
                 return
             rows = self._learn(unit, record, number)
             self.client.rows += sum(len(table) for table in rows.tables.values())
@@ -249,7 +253,11 @@ class _Walk:
             following = (number + 1) * (endpoint.page_size or 1)
             links, total, items = at(body, "paging.links"), at(body, "paging.total"), at(body, endpoint.select)
             if isinstance(links, list):
-                goes_on = any(isinstance(link, dict) and link.get("rel") == "next" for link in links)
+                onward = [link for link in links if isinstance(link, dict) and link.get("rel") == "next"]
+                goes_on = bool(onward)
+                # Where a page holds fewer than asked for, the link may begin anew right after them.
+                start = re.search(r"[?&]start=(\d{1,9})(?:&|$)", str(onward[0].get("href")) if onward else "")
+                following = int(start[1]) if start else following
             elif isinstance(total, int):
                 goes_on = following < total
             else:
@@ -314,6 +322,8 @@ class _Walk:
         self.known.flags.update(rows.known.flags)
         self.known.accounts.update(rows.known.accounts)
         self.known.posts.update(rows.known.posts)
+        for key, columns in rows.known.counters.items():
+            self.known.counters.setdefault(key, {}).update(columns)
         self.parents[unit.endpoint.name] += rows.parents
         self.full.update(row["account_key"] for row in rows.tables["accounts"] if row["state_complete"])
         self.dated.update(

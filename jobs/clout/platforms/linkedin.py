@@ -150,6 +150,7 @@ class _Reader:
             **counters,
         }
         self.rows.account(row)
+        self.rows.claim(row["account_key"], optional(view.get("localizedWebsite")))
         self.rows.parents.append(row)
 
     def followers(self, view: Any) -> None:

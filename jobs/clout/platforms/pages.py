@@ -29,7 +29,8 @@ class Endpoint:
 
     It is asked once for each row that `parents` gave (by `parent_field`), or, without parents, for each configured
     subject that matches `subjects`, `batch` at a time. `fallback`: configured subjects that may be asked directly where
-    the parents cannot be re-taken. `when`: a counter of the parent's row; where it is known to be 0, nothing is asked.
+    the parents cannot be re-taken. `when`: a counter of the parent; where it is known to be 0, nothing is asked. In `path`
+    {subject} stands for the subject, and {id} for what follows its last colon.
 
     Places in a body are dotted: "meta.next_token"; "" is the body itself. Values of `params` may hold {since} and {until}.
     Money is counted in mills, thousandths of a dollar, so that sums are exact.
@@ -64,6 +65,8 @@ class Endpoint:
     #: Wanted are items of the day, or of the days whose posts are refreshed.
     reaches_back: bool = False
     backfillable: bool = False
+    #: What is refused about one subject would be about all, as a metric that the platform has withdrawn.
+    probe: bool = False
     #: What one item that is asked for may cost at most, with all that it brings along; and what each item at a place costs.
     price: int = 0
     prices: Mapping[str, int] = field(default_factory=dict)

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from clout.lake import Lake
 from clout.lake_schemas import MANIFEST, QUARANTINE, SNAPSHOTS
-from clout.platforms import bluesky, files, gharchive, http_puller, mastodon
+from clout.platforms import bluesky, facebook, files, gharchive, http_puller, linkedin, mastodon
 from clout.platforms.http_client import Clock
 from clout.platforms.pages import Platform
 from clout.platforms.rows import Batch, FileReport, short_hash
@@ -42,6 +42,8 @@ _SAY_AT_ONCE = partial(print, flush=True)
 #: What is asked over HTTP, by the reader's name.
 PLATFORMS: dict[str, Platform] = {
     "bluesky": bluesky.PLATFORM,
+    "facebook": facebook.PLATFORM,
+    "linkedin": linkedin.PLATFORM,
     "mastodon": mastodon.PLATFORM,
 }
 

@@ -17,7 +17,7 @@ from clout.platforms.pages import Endpoint, Platform, Rows
 from clout.platforms.puller import Pulled
 from clout.platforms.rate_policies import MastodonPolicy
 from clout.sources import Source
-from hosts import MORNING, Clock, Host
+from hosts import MORNING, Clock, Host, SandboxClock
 from sandbox.server import Sandbox
 
 DAY = date(2026, 3, 1)
@@ -614,18 +614,6 @@ def test_the_log_sums_up(lake: Lake, world: Host) -> None:
 
 
 # The sandbox, which somebody else wrote --------------------------------------------------------------------------
-
-
-class SandboxClock(Clock):
-    """Sleeps, and the sandbox with it."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        super().__init__(datetime.fromisoformat(sandbox.state()["clock"]))
-        self.sandbox = sandbox
-
-    def sleep(self, seconds: float) -> None:
-        super().sleep(seconds)
-        self.sandbox.change({"advance": seconds})
 
 
 @pytest.mark.parametrize("reader", ["bluesky", "mastodon"])
