@@ -9,7 +9,6 @@ import argparse
 import re
 import time
 from datetime import date
-from pathlib import Path
 
 import amplification
 import audit
@@ -20,13 +19,14 @@ import publish
 import reach
 import score
 from clout import arguments, session
-from clout.errors import PoisonInput, run_main
+from clout.errors import run_main
 from clout.influence.model import read_model
 from clout.lake import Lake, days_between, window
 from clout.platforms.puller import pull
 from clout.sources import read_sources
 from clout.staging import Staged
-from clout.warehouse.duckdb_backend import DuckDBWarehouse
+from clout.warehouse.choose import open_warehouse
+from clout.warehouse.contract import Warehouse
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -58,6 +58,7 @@ def main(argv: list[str]) -> None:
         Lake(args.lake),
         Lake(args.staging),
     )
+    warehouse = open_warehouse(args.warehouse)
     from clout.influence import evidence
 
     spark = session.get_or_create("clout night")
@@ -74,30 +75,30 @@ def main(argv: list[str]) -> None:
         verdict = audit.judge(spark, lake, staged)
         audit.report(verdict)
         audit.refuse_unless_passed(verdict)
-        publish.publish(staged, args.warehouse)
+        publish.publish(staged, warehouse)
         spark.catalog.clearCache()
         print(f"night {day}: {time.monotonic() - began:.1f} s\n", flush=True)
-    show_leaderboard(DuckDBWarehouse(args.warehouse).file, max(args.days))
+    show_leaderboard(warehouse, max(args.days))
 
 
-def show_leaderboard(file: Path, day: date, places: int = 15) -> None:
+def show_leaderboard(warehouse: Warehouse, day: date, places: int = 15) -> None:
     """Print the first places of a published day, and where to query."""
-    if not file.is_file():
-        raise PoisonInput(f"{file}: nothing is published")
-    with duckdb.connect(str(file), read_only=True) as warehouse:
-        total = warehouse.execute("SELECT count(*), count(score) FROM clout.scores WHERE ds = ?", [day]).fetchone() or (
-            0,
-            0,
-        )
+    scores, leaderboard = (warehouse.read(name, day=day) for name in ("clout.scores", "clout.leaderboard"))
+    with duckdb.connect() as connection:
+        connection.register("scores", scores)
+        connection.register("leaderboard", leaderboard)
+        total = connection.execute("SELECT count(*), count(score) FROM scores").fetchone() or (0, 0)
         print(f"Leaderboard of {day}: {total[1]} people scored, {total[0] - total[1]} with too little evidence")
-        warehouse.execute(
+        connection.execute(
             "SELECT place, person_id, name, round(score, 1) AS score, round(true_reach, 1) AS true_reach,"
             " round(amplification, 3) AS amplification, round(network_influence, 1) AS network_influence"
-            " FROM clout.leaderboard WHERE ds = ? AND place <= ? ORDER BY place, person_id LIMIT ?",
-            [day, places, places],
+            " FROM leaderboard WHERE place <= ? ORDER BY place, person_id LIMIT ?",
+            [places, places],
         )
-        print(_table([column[0] for column in warehouse.description or []], warehouse.fetchall()))
-    print(f'Query it:  make sql    or    make sql Q="SELECT * FROM clout.scores LIMIT 5"\nFile:      {file}')
+        print(_table([column[0] for column in connection.description or []], connection.fetchall()))
+    print(
+        f'Query it:  make sql    or    make sql Q="SELECT * FROM clout.scores LIMIT 5"\nIt lies in {warehouse.location}'
+    )
 
 
 def _table(names: list[str], rows: list[tuple]) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime
-from pathlib import Path
 
 from clout import arguments
 from clout.errors import run_main
 from clout.lake import Lake
 from clout.staging import Staged
-from clout.warehouse.contract import Version, release
-from clout.warehouse.duckdb_backend import DuckDBWarehouse
+from clout.warehouse.choose import open_warehouse
+from clout.warehouse.contract import Version, Warehouse, release
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -25,17 +24,17 @@ def arg_parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> None:
     """Publish the staged run."""
     args = arg_parser().parse_args(argv)
-    publish(Staged(Lake(args.staging), args.day, args.run), args.warehouse, args.reason)
+    publish(Staged(Lake(args.staging), args.day, args.run), open_warehouse(args.warehouse), args.reason)
 
 
-def publish(staged: Staged, root: Path, reason: str | None = None) -> Version:
-    """Publish a staged run to the embedded warehouse at `root`. The only job that reads a clock: for the log."""
-    warehouse = DuckDBWarehouse(root)
-    version = warehouse.publish(release(staged, reason or None), staged, datetime.now(UTC))
+def publish(staged: Staged, warehouse: Warehouse, reason: str | None = None) -> Version:
+    """Publish a staged run, unless the day changes meanwhile. One of the few that read a clock: for the log."""
+    head = warehouse.head(staged.day)
+    version = warehouse.publish(release(staged, reason or None), staged, datetime.now(UTC), head)
     done = (
         f"version {version.version}" if version.is_new else f"nothing new, version {version.version} has this content"
     )
-    print(f"publish {staged.day}: {done}; query {warehouse.file}", flush=True)
+    print(f"publish {staged.day}: {done}; query {warehouse.location}", flush=True)
     return version
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import TYPE_CHECKING
 
 from clout import arguments, session
@@ -64,7 +63,7 @@ def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
         "model_sha256": evidence.model.sha256,
         "code_version": code_version(),
     }
-    staged.write_json("run.json", json.dumps(versions, indent=1, sort_keys=True))
+    staged.write_run(versions)
     print(f"score {day}: staged {staged.location}", flush=True)
 
 

@@ -149,7 +149,7 @@ def stage(
         if table != "activity":
             staged.root.write(staged.table(table), rows)
     versions = {"model_version": label, "model_sha256": "0" * 64, "code_version": "0.1.0+test"}
-    staged.write_json("run.json", json.dumps(versions))
+    staged.write_run(versions)
     return staged
 
 

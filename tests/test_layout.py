@@ -77,7 +77,7 @@ def test_great_expectations_is_imported_lazily():
 
 
 def test_only_the_log_reads_a_clock():
-    """A job never reads a clock: the date arrives as an argument. The puller and the publisher note when they worked.
+    """A job never reads a clock: the date arrives as an argument. Pulling, staging and publishing note when they worked.
 
     http_puller and http_client ask the clock that they are given what may still be asked, how long to wait, and when to stop.
     """
@@ -93,7 +93,9 @@ def test_only_the_log_reads_a_clock():
         "jobs/clout/platforms/http_puller.py",
         "jobs/clout/platforms/puller.py",
         "jobs/clout/platforms/rows.py",
+        "jobs/clout/staging.py",
         "jobs/publish.py",
+        "jobs/warehouse.py",
     }
 
 

@@ -46,9 +46,8 @@ _ARGUMENTS: dict[str, dict] = {
         "help": "folder of staged runs",
     },
     "warehouse": {
-        "type": Path,
-        "default": Path(os.environ.get("CLOUT_WAREHOUSE") or HOME / "warehouse"),
-        "help": "folder of the embedded warehouse",
+        "default": os.environ.get("CLOUT_WAREHOUSE") or str(HOME / "warehouse"),
+        "help": "a folder (duckdb), postgresql://..., iceberg:/folder, or a TOML file of a catalogue's properties",
     },
     "sources": {
         "type": Path,

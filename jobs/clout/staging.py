@@ -1,7 +1,7 @@
 """Staging: staging/<day>/<run>/ holds the exact files that will be published, what made them, and the verdict on them.
 
 <table>/part-*.parquet    written by score
-run.json                  model and code versions, written by score
+run.json                  model and code versions and when it was staged, written by score
 verdict.json              written by audit; no publication without it
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -43,6 +43,11 @@ class Staged:
     def table(self, table: str) -> str:
         """A table's folder, relative to the staging area."""
         return f"{self.folder}/{table}"
+
+    def write_run(self, versions: dict[str, str]) -> None:
+        """Write run.json: what made the files, and that they were written now. The last thing that is staged."""
+        facts = {**versions, "staged_at": datetime.now(UTC).isoformat()}
+        self.write_json("run.json", json.dumps(facts, indent=1, sort_keys=True))
 
     def write_json(self, name: str, text: str) -> None:
         """Write run.json or verdict.json."""

@@ -1,8 +1,16 @@
 -- clout.accounts: the accounts of the people in clout.scores. Defined by sql/scored_accounts.sql.
-CREATE VIEW clout.accounts AS
-SELECT ds, account_key, person_id, platform, handle, display_name, account_type, created_on, followers_count
-FROM read_parquet({files}, hive_partitioning = false);
-COMMENT ON VIEW clout.accounts IS 'One row per account of a scored person and day. People who opted out, protected accounts and minors are absent.';
+CREATE TABLE clout.accounts (
+  ds DATE,
+  account_key VARCHAR,
+  person_id VARCHAR,
+  platform VARCHAR,
+  handle VARCHAR,
+  display_name VARCHAR,
+  account_type VARCHAR,
+  created_on DATE,
+  followers_count BIGINT
+);
+COMMENT ON TABLE clout.accounts IS 'One row per account of a scored person and day. People who opted out, protected accounts and minors are absent.';
 COMMENT ON COLUMN clout.accounts.ds IS 'The score date, UTC';
 COMMENT ON COLUMN clout.accounts.account_key IS 'platform:id';
 COMMENT ON COLUMN clout.accounts.person_id IS 'The person that the account belongs to';

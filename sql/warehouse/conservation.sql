@@ -1,10 +1,19 @@
 -- meta.conservation: where every row of a day's pull went. Defined by sql/conservation.sql.
-CREATE VIEW meta.conservation AS
-SELECT
-  ds, platform, rows_in, kept, self_interaction, duplicate, outside_day, excluded, unidentified, untimed, removed,
-  quarantined
-FROM read_parquet({files}, hive_partitioning = false);
-COMMENT ON VIEW meta.conservation IS 'One row per day and platform: rows_in = kept + all the columns after it.';
+CREATE TABLE meta.conservation (
+  ds DATE,
+  platform VARCHAR,
+  rows_in BIGINT,
+  kept BIGINT,
+  self_interaction BIGINT,
+  duplicate BIGINT,
+  outside_day BIGINT,
+  excluded BIGINT,
+  unidentified BIGINT,
+  untimed BIGINT,
+  removed BIGINT,
+  quarantined BIGINT
+);
+COMMENT ON TABLE meta.conservation IS 'One row per day and platform: rows_in = kept + all the columns after it.';
 COMMENT ON COLUMN meta.conservation.ds IS 'The day of the snapshot, UTC';
 COMMENT ON COLUMN meta.conservation.platform IS 'The source''s name';
 COMMENT ON COLUMN meta.conservation.rows_in IS 'Rows that the pull read';

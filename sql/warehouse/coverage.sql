@@ -1,8 +1,14 @@
 -- meta.coverage: how much of what a platform counts it also names. Defined by sql/coverage.sql.
-CREATE VIEW meta.coverage AS
-SELECT ds, platform, kind, posts, counted, identified, coverage
-FROM read_parquet({files}, hive_partitioning = false);
-COMMENT ON VIEW meta.coverage IS 'One row per day, platform and kind: interactions that a platform names, beside those it counts.';
+CREATE TABLE meta.coverage (
+  ds DATE,
+  platform VARCHAR,
+  kind VARCHAR,
+  posts BIGINT,
+  counted BIGINT,
+  identified BIGINT,
+  coverage DOUBLE PRECISION
+);
+COMMENT ON TABLE meta.coverage IS 'One row per day, platform and kind: interactions that a platform names, beside those it counts.';
 COMMENT ON COLUMN meta.coverage.ds IS 'The day of the snapshot, UTC';
 COMMENT ON COLUMN meta.coverage.platform IS 'The source''s name';
 COMMENT ON COLUMN meta.coverage.kind IS 'like, reply, share or quote';

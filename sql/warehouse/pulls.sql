@@ -1,10 +1,23 @@
 -- meta.pulls: what each platform was asked, and what came of it. Defined by sql/pulls.sql.
-CREATE VIEW meta.pulls AS
-SELECT
-  ds, platform, endpoint, snapshot, planned, complete, truncated, skipped, failed, rows, quarantined, requests, cost_usd,
-  blind, platform_blind, reason
-FROM read_parquet({files}, hive_partitioning = false);
-COMMENT ON VIEW meta.pulls IS 'One row per day, platform, endpoint and kind of snapshot: tells a quiet day from a blind one.';
+CREATE TABLE meta.pulls (
+  ds DATE,
+  platform VARCHAR,
+  endpoint VARCHAR,
+  snapshot VARCHAR,
+  planned BIGINT,
+  complete BIGINT,
+  truncated BIGINT,
+  skipped BIGINT,
+  failed BIGINT,
+  rows BIGINT,
+  quarantined BIGINT,
+  requests BIGINT,
+  cost_usd DOUBLE PRECISION,
+  blind BOOLEAN,
+  platform_blind BOOLEAN,
+  reason VARCHAR
+);
+COMMENT ON TABLE meta.pulls IS 'One row per day, platform, endpoint and kind of snapshot: tells a quiet day from a blind one.';
 COMMENT ON COLUMN meta.pulls.ds IS 'The day of the snapshot, UTC';
 COMMENT ON COLUMN meta.pulls.platform IS 'The source''s name';
 COMMENT ON COLUMN meta.pulls.endpoint IS 'What was asked; for files, the reader';

@@ -1,10 +1,22 @@
 -- clout.scores: one person, one day, one score. Defined by sql/score.sql.
-CREATE VIEW clout.scores AS
-SELECT
-  ds, person_id, score, no_score_reason, true_reach, amplification, amplification_low, amplification_high,
-  amplification_missing_reason, network_influence, people, credible_people, last_evidence_on, platforms, model_version
-FROM read_parquet({files}, hive_partitioning = false);
-COMMENT ON VIEW clout.scores IS 'One row per person and day: a score from 1 to 100 and the measures behind it. Not for hiring, credit, insurance or tiers of customer service.';
+CREATE TABLE clout.scores (
+  ds DATE,
+  person_id VARCHAR,
+  score DOUBLE PRECISION,
+  no_score_reason VARCHAR,
+  true_reach DOUBLE PRECISION,
+  amplification DOUBLE PRECISION,
+  amplification_low DOUBLE PRECISION,
+  amplification_high DOUBLE PRECISION,
+  amplification_missing_reason VARCHAR,
+  network_influence DOUBLE PRECISION,
+  people BIGINT,
+  credible_people BIGINT,
+  last_evidence_on DATE,
+  platforms VARCHAR,
+  model_version VARCHAR
+);
+COMMENT ON TABLE clout.scores IS 'One row per person and day: a score from 1 to 100 and the measures behind it. Not for hiring, credit, insurance or tiers of customer service.';
 COMMENT ON COLUMN clout.scores.ds IS 'The score date, UTC';
 COMMENT ON COLUMN clout.scores.person_id IS 'The person; without declared links, the account key platform:id';
 COMMENT ON COLUMN clout.scores.score IS 'Points from 1 to 100; NULL where there is too little evidence';

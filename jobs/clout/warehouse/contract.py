@@ -1,20 +1,34 @@
-"""The publish contract: what a backend promises, and the checks that come before any of them is asked.
+"""The publish contract: what every backend promises, and everything about it that does not depend on the backend.
 
 1. A reader sees every table of a published day from the same run, or none of that run.
 2. Publishing the same run of the same day again gives the first result.
 3. Nothing is published without a passing verdict on exactly the staged files, by exactly the suites on disk.
-4. Unchanged content publishes no new version.
+4. Of two publishers of one day one wins and the other gets a Conflict; publishers of different days both succeed.
+5. A crash at any step leaves the previous version readable; the next publisher or gc removes what was left.
+6. Unchanged content publishes no new version.
+7. A rollback is a new version that points at old content. Earlier states can be read until gc forgets them.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Protocol
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from clout import quality
 from clout.errors import PoisonInput
 from clout.staging import AUDITED, Staged, content_hash
+from clout.warehouse import surface
+
+
+class Conflict(PoisonInput):
+    """Somebody else published the day in the meantime. Whoever wants to publish must look at it first."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +50,203 @@ class Release:
     run: str
     content_hash: str
     tables: dict[str, list[dict[str, Any]]]
+    staged_at: datetime
     model_version: str
     code_version: str
     warnings: int
     reason: str | None
 
 
-class Warehouse(Protocol):
-    """A backend."""
+@dataclass(frozen=True)
+class Entry:
+    """A row of meta.publish_log; the fields are its columns."""
 
-    def publish(self, release: Release, staged: Staged, now: datetime) -> Version:
-        """Make the release visible in one atomic step, or nothing."""
+    version: int
+    ds: date
+    run_id: str
+    content_version: int
+    published_at: datetime
+    staged_at: datetime
+    content_hash: str
+    model_version: str
+    code_version: str
+    people: int
+    warnings: int
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A row of meta.published_files; the fields are its columns."""
+
+    version: int
+    ds: date
+    table_name: str
+    file: str
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What gc forgot: the versions whose content is gone, and how many files or partitions went with orphans."""
+
+    versions: list[int]
+    files: int
+
+
+class Writer(ABC):
+    """The only writer of a warehouse, for as long as Warehouse.writing() lasts."""
+
+    @abstractmethod
+    def meta(self) -> tuple[list[Entry], list[Part]]:
+        """The log in order of version, and the parts that are kept."""
+
+    @abstractmethod
+    def load(self, release: Release, staged: Staged, version: int) -> list[Part]:
+        """Write the release's content where no reader looks. Raises PoisonInput where a file is not the audited one."""
+
+    @abstractmethod
+    def show(self, log: list[Entry], parts: list[Part]) -> None:
+        """Make the last entry of the log visible, with its content, in one atomic step, or nothing."""
+
+    @abstractmethod
+    def forget(self, log: list[Entry], parts: list[Part], states: list[int]) -> int:
+        """Keep only these parts, and time travel to these states; remove all else, orphans too. Gives their number."""
+
+    @abstractmethod
+    def erase(self, keys: frozenset[str], log: list[Entry], parts: list[Part]) -> int:
+        """Remove every row that names one of the keys from all parts, for good. Gives the number of rows."""
+
+
+class Warehouse(ABC):
+    """A backend. `location` says where it is, without a password."""
+
+    location: str
+
+    @abstractmethod
+    def log(self) -> list[Entry]:
+        """The log in order of version, as readers see it; empty where nothing is published."""
+
+    @abstractmethod
+    def read(self, name: str, version: int | None = None, day: date | None = None) -> pa.Table:
+        """A table such as clout.scores: as it is shown, or as it was when `version` was the newest; one day or all.
+
+        Raises PoisonInput where there was no such version, or gc has forgotten it.
+        """
+
+    @abstractmethod
+    def writing(self) -> AbstractContextManager[Writer]:
+        """Wait until nobody else writes, remove what a crash left, and give the means to write."""
+
+    def head(self, day: date) -> int:
+        """The version that the day shows, 0 where it shows none: what a publisher has seen before it began."""
+        return max((entry.version for entry in self.log() if entry.ds == day), default=0)
+
+    def publish(self, release: Release, staged: Staged, now: datetime, head: int | None = None) -> Version:
+        """Make the release visible in one atomic step, or nothing.
+
+        `head` is what `head(day)` gave when the publisher began; Conflict where somebody published the day since.
+        Refuses with PoisonInput what was staged before a run that was published for the day, unless a reason is given.
+        """
+        with self.writing() as writer:
+            log, parts = writer.meta()
+            of_day = [entry for entry in log if entry.ds == release.day]
+            of_run = [entry for entry in of_day if entry.run_id == release.run]
+            # A replay of what the run last published, or the content that the day shows already.
+            for entry in (*of_run[-1:], *of_day[-1:]):
+                if entry.content_hash == release.content_hash:
+                    return _version(entry, is_new=False)
+            _refuse_to_overwrite(of_day, release, head)
+            version = log[-1].version + 1 if log else 1
+            entry = Entry(
+                version=version,
+                ds=release.day,
+                run_id=release.run,
+                content_version=version,
+                published_at=now,
+                staged_at=release.staged_at,
+                content_hash=release.content_hash,
+                model_version=release.model_version,
+                code_version=release.code_version,
+                people=sum(file["rows"] for file in release.tables["scores"]),
+                warnings=release.warnings,
+                reason=release.reason,
+            )
+            writer.show([*log, entry], [*parts, *writer.load(release, staged, version)])
+            return _version(entry, is_new=True)
+
+    def rollback(self, day: date, to: int | None, reason: str, now: datetime) -> Version:
+        """Show a day as version `to` brought it, or as it was before its last change. A new version, of old content."""
+        with self.writing() as writer:
+            log, parts = writer.meta()
+            of_day = [entry for entry in log if entry.ds == day]
+            known = ", ".join(str(entry.version) for entry in of_day) or "none"
+            if not of_day:
+                raise PoisonInput(f"{day} is not published; there is nothing to roll back")
+            if to is None:
+                earlier = [entry for entry in of_day if entry.content_version != of_day[-1].content_version]
+                if not earlier:
+                    raise PoisonInput(f"{day} has shown one content only (versions {known}); nothing to roll back to")
+                to = earlier[-1].version
+            target = next((entry for entry in of_day if entry.version == to), None)
+            if target is None:
+                raise PoisonInput(f"version {to} is not a version of {day}; its versions: {known}")
+            if target.content_version == of_day[-1].content_version:
+                return _version(of_day[-1], is_new=False)
+            if not any(part.version == target.content_version for part in parts):
+                raise PoisonInput(f"gc has forgotten the content of version {to}; keep more days, or score {day} again")
+            entry = Entry(
+                **{
+                    **vars(target),
+                    "version": log[-1].version + 1,
+                    "published_at": now,
+                    "reason": reason,
+                }
+            )
+            writer.show([*log, entry], parts)
+            return _version(entry, is_new=True)
+
+    def gc(self, keep_days: int, now: datetime) -> Collected:
+        """Forget states that were replaced more than `keep_days` days ago, and remove what belongs to no version.
+
+        What is shown is never forgotten, nor is the log. A reader that opened a state before it was replaced may be
+        reading it: keep at least as many days as the longest session lasts.
+        """
+        with self.writing() as writer:
+            log, parts = writer.meta()
+            cutoff = now - timedelta(days=keep_days)
+            replaced_at = [entry.published_at for entry in log[1:]]
+            states = [
+                entry.version for entry, at in zip(log, [*replaced_at, None], strict=True) if at is None or at >= cutoff
+            ]
+            needed = {content for state in states for content in shown(log, state).values()}
+            kept = [part for part in parts if part.version in needed]
+            gone = sorted({part.version for part in parts} - needed)
+            return Collected(gone, writer.forget(log, kept, states))
+
+    def erase(self, keys: frozenset[str], now: datetime) -> int:
+        """Remove every row that names one of the keys, from every table and every version, for good.
+
+        A row names a key where a text column equals it, or holds it between commas. Gives the number of rows removed.
+        The log keeps each run's content hash: publishing the same staged files again brings nobody back.
+        """
+        with self.writing() as writer:
+            log, parts = writer.meta()
+            return writer.erase(keys, log, parts) if keys else 0
+
+
+def shown(log: Sequence[Entry], version: int | None = None) -> dict[date, int]:
+    """The content version of every day, as the log stood when `version` was the newest."""
+    return {entry.ds: entry.content_version for entry in log if version is None or entry.version <= version}
+
+
+def check_state(log: Sequence[Entry], parts: Sequence[Part], version: int) -> None:
+    """Raise PoisonInput unless the state of `version` can be read."""
+    if version not in {entry.version for entry in log}:
+        raise PoisonInput(f"there is no version {version}; the newest is {log[-1].version if log else 'none'}")
+    if not set(shown(log, version).values()) <= {part.version for part in parts}:
+        raise PoisonInput(f"gc has forgotten the state of version {version}")
 
 
 def release(staged: Staged, reason: str | None = None) -> Release:
@@ -71,13 +271,59 @@ def release(staged: Staged, reason: str | None = None) -> Release:
     versions = verdict.get("versions") or {}
     if not versions.get("model_version") or not versions.get("code_version"):
         raise PoisonInput(f"{where}: its verdict does not say which model and code made it; score and audit again")
+    try:
+        staged_at = datetime.fromisoformat(versions["staged_at"])
+    except (KeyError, TypeError, ValueError):
+        raise PoisonInput(f"{where}: run.json does not say when it was staged; score and audit again") from None
+    _check_columns(staged, content)
     return Release(
         day=staged.day,
         run=staged.run,
         content_hash=verdict["content_hash"],
         tables=content,
+        staged_at=staged_at,
         model_version=versions["model_version"],
         code_version=versions["code_version"],
         warnings=sum(not check["passed"] for check in verdict["checks"]),
         reason=reason,
     )
+
+
+def _check_columns(staged: Staged, content: dict[str, list[dict[str, Any]]]) -> None:
+    """Raise PoisonInput where a file has other columns than sql/warehouse/ promises to analysts."""
+    for table, files in content.items():
+        relation = surface.relations().get(table)
+        if relation is None:
+            raise PoisonInput(
+                f"{table} is staged, and there is no sql/warehouse/{table}.sql: declare its columns there"
+            )
+        declared = {column.name: column.type for column in relation.columns}
+        for file in files:
+            found = surface.types_of(pq.read_schema(file["path"], filesystem=staged.root.fs))
+            for name in sorted(declared.keys() | found.keys()):
+                if declared.get(name) != found.get(name):
+                    raise PoisonInput(
+                        f"{file['path']}: column {name} is {found.get(name, 'missing')}, and sql/warehouse/{table}.sql"
+                        f" declares {declared.get(name, 'no such column')}; change one of them, score and audit again"
+                    )
+
+
+def _refuse_to_overwrite(of_day: list[Entry], release: Release, head: int | None) -> None:
+    if not of_day:
+        return
+    last = of_day[-1]
+    if head is not None and last.version != head:
+        raise Conflict(
+            f"{release.day} was published as version {last.version} by run {last.run_id} while run {release.run} was"
+            f" about to publish it; look at that version, then publish {release.run} again if it is still wanted"
+        )
+    newest = max(of_day, key=lambda entry: entry.staged_at)
+    if release.staged_at < newest.staged_at and not release.reason:
+        raise PoisonInput(
+            f"run {release.run} of {release.day} was staged at {release.staged_at:%F %T}, before run {newest.run_id}"
+            f" ({newest.staged_at:%F %T}), which is published; give a --reason to publish the older run"
+        )
+
+
+def _version(entry: Entry, is_new: bool) -> Version:
+    return Version(entry.version, entry.ds, entry.run_id, entry.content_hash, is_new)

@@ -1,0 +1,144 @@
+"""Content that lies in immutable Parquet files below a warehouse's folder: copying it in, and rewriting it for an erasure.
+
+<root>/data/<table>/ds=<day>/run=<run>-v<version>/part-0.parquet
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import fs as pafs
+
+from clout.errors import PoisonInput
+from clout.lake import Lake
+from clout.staging import Staged
+from clout.warehouse.contract import Part, Release
+from clout.warehouse.steps import step
+
+
+def places(release: Release, version: int) -> dict[str, list[str]]:
+    """Where each staged file goes, by table, relative to the warehouse."""
+    return {
+        table: [
+            f"data/{table}/ds={release.day}/run={release.run}-v{version}/part-{number}.parquet"
+            for number in range(len(files))
+        ]
+        for table, files in release.tables.items()
+    }
+
+
+def copy(release: Release, staged: Staged, root: Lake, version: int) -> list[Part]:
+    """Copy the audited files to their places. Raises PoisonInput where one is no longer what was audited."""
+    parts = []
+    for table, targets in places(release, version).items():
+        for file, target in zip(release.tables[table], targets, strict=True):
+            root.fs.create_dir(os.path.dirname(f"{root.root}/{target}"), recursive=True)  # noqa: PTH120
+            digest = hashlib.sha256()
+            with (
+                staged.root.fs.open_input_stream(file["path"]) as source,
+                root.fs.open_output_stream(f"{root.root}/{target}") as stream,
+            ):
+                while chunk := source.read(1 << 20):
+                    digest.update(chunk)
+                    stream.write(chunk)
+            if digest.hexdigest() != file["sha256"]:
+                raise PoisonInput(f"{file['path']} changed while it was published; audit again")
+            sync(root, target)
+            parts.append(Part(version, release.day, table, target, file["rows"], file["sha256"]))
+            step("a file is copied")
+    return parts
+
+
+def without(root: Lake, part: Part, keys: frozenset[str]) -> tuple[Part, int]:
+    """The part without the rows that name one of the keys, as a new file, and how many rows that were.
+
+    The part itself where it names none; then nothing is written.
+    """
+    rows = pq.read_table(f"{root.root}/{part.file}", filesystem=root.fs)
+    kept = rows.filter(pc.invert(names_one_of(rows, keys)))
+    gone = rows.num_rows - kept.num_rows
+    if not gone:
+        return part, 0
+    target = erased_place(part, keys)
+    with root.parquet_writer(target, kept.schema) as writer:
+        writer.write_table(kept)
+    sync(root, target)
+    with root.fs.open_input_file(f"{root.root}/{target}") as stream:
+        sha256 = hashlib.sha256(stream.read()).hexdigest()
+    step("a file is written without the erased")
+    return Part(part.version, part.ds, part.table_name, target, kept.num_rows, sha256), gone
+
+
+def erased_place(part: Part, keys: frozenset[str]) -> str:
+    """Where a part goes when the keys are erased: a name that differs from the old one and tells nobody's key."""
+    token = hashlib.sha256("\n".join([part.sha256, *sorted(keys)]).encode()).hexdigest()[:8]
+    return f"{part.file.rsplit('/', 1)[0]}/part-{token}.parquet"
+
+
+def names_one_of(rows: pa.Table, keys: frozenset[str]) -> pa.ChunkedArray:
+    """For each row, whether a text column equals one of the keys or holds one between commas."""
+    wanted = pa.array(sorted(keys), pa.string())
+    found = pa.chunked_array([pa.repeat(pa.scalar(False), rows.num_rows)])
+    for column in rows.columns:
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            column = column.cast(pa.string()).combine_chunks()
+            elements = pc.split_pattern(column, ",")
+            named = pc.is_in(pc.utf8_trim_whitespace(pc.list_flatten(elements)), value_set=wanted)
+            hits = pc.unique(pc.list_parent_indices(elements).filter(named))
+            found = pc.or_(found, pc.is_in(pa.array(range(rows.num_rows), hits.type), value_set=hits))
+    return found
+
+
+def remove(root: Lake, files: Iterable[str]) -> int:
+    """Remove those of the files that are there, and the folders that this leaves empty. Gives the number of files."""
+    removed = 0
+    for file in files:
+        path = f"{root.root}/{file}"
+        if root.fs.get_file_info(path).type == pafs.FileType.File:
+            root.fs.delete_file(path)
+            removed += 1
+        folder = file.rsplit("/", 1)[0]
+        while folder.count("/") > 1 and not _children(root, folder):
+            if root.fs.get_file_info(f"{root.root}/{folder}").type == pafs.FileType.Directory:
+                root.fs.delete_dir(f"{root.root}/{folder}")
+            folder = folder.rsplit("/", 1)[0]
+    return removed
+
+
+def files_below(root: Lake, folder: str) -> list[str]:
+    """All files below a folder of the warehouse, relative to the warehouse."""
+    selector = pafs.FileSelector(f"{root.root}/{folder}", allow_not_found=True, recursive=True)
+    return [
+        info.path.removeprefix(f"{root.root}/")
+        for info in root.fs.get_file_info(selector)
+        if info.type == pafs.FileType.File
+    ]
+
+
+def sync(root: Lake, file: str) -> None:
+    """Make sure that a local file and its way from the warehouse's folder survive a power cut."""
+    if isinstance(root.fs, pafs.LocalFileSystem):
+        path = Path(root.root, file)
+        for each in (path, *path.parents):
+            sync_path(each)
+            if each == Path(root.root):
+                break
+
+
+def sync_path(path: Path) -> None:
+    """fsync a local file or folder."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _children(root: Lake, folder: str) -> list[pafs.FileInfo]:
+    return root.fs.get_file_info(pafs.FileSelector(f"{root.root}/{folder}", allow_not_found=True))

@@ -1,0 +1,126 @@
+"""Look after the warehouse: list versions, roll a day back, forget old states, read an earlier state, check freshness.
+
+    warehouse.py versions [--day DAY]
+    warehouse.py rollback --day DAY [--to VERSION] --reason TEXT
+    warehouse.py gc --keep-days DAYS
+    warehouse.py read clout.scores [--day DAY] [--as-of VERSION] > scores.csv
+    warehouse.py relocate
+    warehouse.py fresh [--hours HOURS]
+
+`fresh` asks the warehouse alone, so that cron can run it where Airflow is dead: exit status 1 says that a night is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+
+from clout import arguments
+from clout.errors import PoisonInput, run_main
+from clout.warehouse.choose import open_warehouse
+from clout.warehouse.contract import Warehouse
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The job's command line."""
+    parser = argparse.ArgumentParser(
+        prog="warehouse.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def command(name: str, help: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help)
+        arguments.add(added, "warehouse")
+        return added
+
+    day: dict[str, Any] = {"type": arguments.day, "default": None, "help": "one score date; without it, all"}
+    command("versions", "list what was published when").add_argument("--day", **day)
+    rollback = command("rollback", "show a day as it was; a new version of old content")
+    rollback.add_argument("--day", **{**day, "required": True, "help": "the score date"})
+    rollback.add_argument("--to", type=int, default=None, help="a version of that day; without it, the one before")
+    rollback.add_argument("--reason", required=True, help="kept in meta.publish_log")
+    gc = command("gc", "forget states that were replaced long ago, and remove orphans")
+    gc.add_argument("--keep-days", type=_count, required=True, help="for how many days a replaced state stays readable")
+    read = command("read", "write a table as CSV, as it is shown or as it was")
+    read.add_argument("table", help="such as clout.scores")
+    read.add_argument("--day", **day)
+    read.add_argument("--as-of", type=int, default=None, metavar="VERSION", help="as it was when this was the newest")
+    command("relocate", "after the folder of a duckdb warehouse was moved: make it readable again")
+    fresh = command("fresh", "exit status 1 unless the newest published day is recent")
+    fresh.add_argument("--hours", type=float, default=30.0, help="allowed since that day's end; 30 is a night at 06:00")
+    return parser
+
+
+def main(argv: list[str]) -> None:
+    """Do what the command line says."""
+    args = arg_parser().parse_args(argv)
+    warehouse, now = open_warehouse(args.warehouse), datetime.now(UTC)
+    if args.command == "versions":
+        for line in versions(warehouse, args.day):
+            print(line)
+    elif args.command == "rollback":
+        if not args.reason.strip():
+            raise PoisonInput("a rollback needs a reason: it is kept in meta.publish_log")
+        done = warehouse.rollback(args.day, args.to, args.reason, now)
+        print(f"{args.day}: version {done.version} shows run {done.run}" + ("" if done.is_new else " already"))
+    elif args.command == "gc":
+        gone = warehouse.gc(args.keep_days, now)
+        print(f"forgot the content of {len(gone.versions)} versions, removed {gone.files} files or partitions")
+    elif args.command == "read":
+        pa.csv.write_csv(warehouse.read(args.table, args.as_of, args.day), sys.stdout.buffer)
+    elif args.command == "relocate":
+        relocate(warehouse)
+    elif stale := staleness(warehouse, now, timedelta(hours=args.hours)):
+        print(f"clout: {stale}", file=sys.stderr)
+        sys.exit(1)
+
+
+def versions(warehouse: Warehouse, day: Any = None) -> list[str]:
+    """The log as lines of text, the newest last; * marks what is shown."""
+    log = warehouse.log()
+    heads = {entry.ds: entry.version for entry in log}
+    return [
+        f"{'*' if heads[entry.ds] == entry.version else ' '} {entry.version:>6}  {entry.ds}  {entry.published_at:%F %T}"
+        f"  {entry.people:>9} people  {entry.run_id}"
+        + (f"  = version {entry.content_version}" if entry.content_version != entry.version else "")
+        + (f"  {entry.reason}" if entry.reason else "")
+        for entry in log
+        if day in (None, entry.ds)
+    ]
+
+
+def relocate(warehouse: Warehouse) -> None:
+    """Make a moved duckdb warehouse readable where it now lies."""
+    from clout.warehouse.duckdb_backend import DuckDBWarehouse
+
+    if not isinstance(warehouse, DuckDBWarehouse):
+        raise PoisonInput(f"{warehouse.location}: only a duckdb warehouse names files by their full path")
+    warehouse.relocate()
+
+
+def staleness(warehouse: Warehouse, now: datetime, allowed: timedelta) -> str | None:
+    """What is wrong where the newest published day ended longer ago than allowed; None where all is well."""
+    log = warehouse.log()
+    if not log:
+        return f"{warehouse.location}: nothing is published"
+    newest = max(entry.ds for entry in log)
+    since = now - datetime.combine(newest + timedelta(days=1), time(), UTC)
+    if since <= allowed:
+        return None
+    return f"{warehouse.location}: the newest published day is {newest}, which ended {since / timedelta(hours=1):.0f} hours ago"
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+if __name__ == "__main__":
+    run_main(main)
