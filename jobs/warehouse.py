@@ -19,7 +19,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
-
 from clout import arguments
 from clout.errors import PoisonInput, run_main
 from clout.warehouse.choose import open_warehouse
