@@ -15,6 +15,11 @@ from clout.warehouse.contract import Warehouse
 
 def open_warehouse(text: str) -> Warehouse:
     """The warehouse that `text` names. Raises PoisonInput where the text cannot be one."""
+    # Imported where chosen: the drivers of the two others are optional extras.
+    if text.startswith(("postgresql://", "postgres://")):
+        from clout.warehouse.postgres_backend import PostgresWarehouse
+
+        return PostgresWarehouse(text)
     from clout.warehouse.duckdb_backend import DuckDBWarehouse
 
     return DuckDBWarehouse(Path(text))

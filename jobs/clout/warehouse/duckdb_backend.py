@@ -62,6 +62,8 @@ class DuckDBWarehouse(Warehouse):
         """A table or view, as it is shown, or as it was when `version` was the newest."""
         if version is not None:
             check_state(*self.meta(), version)
+            if not self.history(version).exists():
+                raise PoisonInput(f"gc has forgotten the state of version {version}")
         elif not self.file.exists():
             raise PoisonInput(f"{self.file}: nothing is published")
         with _attached(self.file if version is None else self.history(version)) as connection:
