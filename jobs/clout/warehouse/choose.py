@@ -1,25 +1,33 @@
 """Which warehouse: one text names the backend and where it is.
 
-/srv/clout/warehouse                       duckdb, at a folder
-postgresql://publisher@db.example/clout    postgres; the password comes from PGPASSWORD or ~/.pgpass
-iceberg:/srv/clout/lakehouse               iceberg, with a catalogue in SQLite, at a folder
-/srv/clout/catalogue.toml                  iceberg, with any SQL catalogue: PyIceberg's properties, uri and warehouse
+- `/srv/clout/warehouse`: duckdb, in a folder
+- `postgresql://clout_publisher@db.example/clout`: postgres; libpq finds the password in PGPASSWORD or ~/.pgpass
+- `iceberg:/srv/clout/lakehouse`: iceberg, in a folder, with a catalogue in SQLite
+- `iceberg:prod`: iceberg, in the SQL catalogue that PyIceberg's own configuration calls prod
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from clout.errors import PoisonInput
 from clout.warehouse.contract import Warehouse
 
 
 def open_warehouse(text: str) -> Warehouse:
-    """The warehouse that `text` names. Raises PoisonInput where the text cannot be one."""
+    """The warehouse that `text` names. Raises PoisonInput where it names none."""
+    kind, _, rest = text.partition(":")
     # Imported where chosen: the drivers of the two others are optional extras.
-    if text.startswith(("postgresql://", "postgres://")):
+    if kind in ("postgresql", "postgres") and rest.startswith("//"):
         from clout.warehouse.postgres_backend import PostgresWarehouse
 
         return PostgresWarehouse(text)
+    if kind == "iceberg" and rest:
+        from clout.warehouse.iceberg_backend import IcebergWarehouse
+
+        return IcebergWarehouse(rest)
+    if rest and "/" not in kind:
+        raise PoisonInput(f"{kind}: is no warehouse; give a folder, postgresql://..., or iceberg:/folder")
     from clout.warehouse.duckdb_backend import DuckDBWarehouse
 
     return DuckDBWarehouse(Path(text))

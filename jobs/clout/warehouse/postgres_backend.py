@@ -227,7 +227,7 @@ class PostgresWriter(Writer):
                 step("readers wait")
                 return
             except psycopg.errors.LockNotAvailable:
-                time.sleep(random.uniform(0.05, 0.3) * (attempt + 1))  # noqa: S311
+                time.sleep(random.uniform(0.05, 0.3) * (attempt + 1))
         raise RuntimeError(
             "somebody has been reading the published tables for so long that the exchange gave up; nothing was published."
             " Publish again, or look for the query in pg_stat_activity"

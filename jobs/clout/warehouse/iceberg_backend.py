@@ -1,0 +1,441 @@
+"""The warehouse as Iceberg tables, for any engine that reads Iceberg.
+
+    <root>/data/<table>/ds=<day>/run=<run>-v<version>/part-0.parquet   the audited files themselves, never changed
+    <root>/tables/<schema>.<table>/                                    Iceberg's metadata
+    <root>/catalog.sqlite                                              the catalogue, unless it is elsewhere
+
+**What a reader sees.** The heads of all tables lie in one SQL catalogue, and a publication moves all of them in one SQL
+transaction: at no moment do two tables show different versions. An engine loads one table after the other, though, so a
+query over several tables may meet a publication in between. Whoever must not pins the version: every version N leaves the
+tag vN on every table, those that it did not change too, and `VERSION AS OF 'vN'` of all tables is one state.
+
+Only SQL catalogues can do this, hence others are refused. The head of each table is compared with the last version's tag
+before it is moved: what somebody else committed is never thrown away in silence.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from pyiceberg.catalog import load_catalog
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.expressions import AlwaysTrue
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table, Transaction
+from pyiceberg.table.update.snapshot import ManageSnapshots
+from pyiceberg.transforms import IdentityTransform
+from pyiceberg.types import (
+    BooleanType,
+    DateType,
+    DoubleType,
+    IcebergType,
+    IntegerType,
+    LongType,
+    NestedField,
+    StringType,
+    TimestamptzType,
+)
+from sqlalchemy import Connection, delete, insert, text
+
+from clout.errors import PoisonInput
+from clout.lake import Lake
+from clout.staging import Staged
+from clout.warehouse import content_files, surface
+from clout.warehouse.contract import Conflict, Entry, Part, Release, Warehouse, Writer, check_state, shown
+from clout.warehouse.steps import step
+
+TYPES: dict[str, IcebergType] = {
+    "BOOLEAN": BooleanType(),
+    "DATE": DateType(),
+    "INTEGER": IntegerType(),
+    "BIGINT": LongType(),
+    "DOUBLE": DoubleType(),
+    "VARCHAR": StringType(),
+    "TIMESTAMP WITH TIME ZONE": TimestamptzType(),
+}
+
+#: The log and the list of parts: written anew by every version.
+MEMORY = ("publish_log", "published_files")
+
+#: The catalogue's name in a folder of ours. Not `clout`: engines would take clout.scores for a table of that catalogue.
+NAME = "lakehouse"
+
+#: The advisory lock of whoever writes, where the catalogue is in PostgreSQL.
+LOCK = int.from_bytes(b"iceclout")
+
+
+class IcebergWarehouse(Warehouse):
+    """The Iceberg warehouse in a folder, or in a catalogue that PyIceberg's own configuration names."""
+
+    def __init__(self, place: str) -> None:
+        if "/" in place:
+            root = Path(place).resolve()
+            root.mkdir(parents=True, exist_ok=True)
+            # A writer waits while another one holds the catalogue.
+            properties = {"type": "sql", "uri": f"sqlite:///{root}/catalog.sqlite?timeout=600", "warehouse": str(root)}
+            self._load = lambda: load_catalog(NAME, **properties)
+        else:
+            self._load = lambda: load_catalog(place)
+        catalog = self._load()
+        if not isinstance(catalog, SqlCatalog):
+            raise PoisonInput(
+                f"iceberg:{place} is a {type(catalog).__name__}; only in a SQL catalogue can all tables of a day become"
+                " visible in one step: configure a catalogue of type sql"
+            )
+        if not (root_location := catalog.properties.get("warehouse")):
+            raise PoisonInput(f"iceberg:{place} has no property `warehouse`: name the folder or URI of the data")
+        self.catalog = catalog
+        self.root = Lake(root_location)
+        self.location = f"iceberg: catalogue {catalog.name}, {self.root.uri}"
+
+    def log(self) -> list[Entry]:
+        """The log in order of version; empty where nothing is published."""
+        return _meta(self.catalog)[0]
+
+    def read(self, name: str, version: int | None = None, day: date | None = None) -> pa.Table:
+        """A table, or a view computed here, as it is shown or as it was when `version` was the newest."""
+        relation = surface.relations().get(name.partition(".")[2])
+        if relation is None or relation.full_name != name:
+            raise PoisonInput(f"{name}: there is no such table to read")
+        log, parts = _meta(self.catalog)
+        if not log:
+            raise PoisonInput(f"{self.location}: nothing is published")
+        if version is not None:
+            check_state(log, parts, version)
+        state = log[-1].version if version is None else version
+        if relation.select is None:
+            return self._scan(relation, state, day)
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'; CREATE SCHEMA clout; CREATE SCHEMA meta")
+            for table in surface.tables():
+                connection.register("rows", self._scan(table, state))
+                connection.execute(f"CREATE TABLE {table.full_name} AS FROM rows")
+            where = f" WHERE ds = {surface.quoted(day)}" if day else ""
+            return connection.sql(f"FROM ({relation.select}){where}").to_arrow_table()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[IcebergWriter]:
+        """Wait for the catalogue's lock, and write within one SQL transaction."""
+        catalog = self._load()
+        assert isinstance(catalog, SqlCatalog)
+        engine = catalog.engine
+        try:
+            with engine.connect() as connection:
+                # PyIceberg commits through this connection: all its commits become one.
+                catalog.engine = connection  # type: ignore[assignment]
+                writer = IcebergWriter(catalog, connection, self.root)
+                writer.begin()
+                step("the catalogue is locked")
+                writer.prepare()
+                yield writer
+                step("all is done but the commit")
+                connection.commit()
+                step("it is committed")
+        finally:
+            engine.dispose()
+
+    def _scan(self, relation: surface.Relation, state: int, day: date | None = None) -> pa.Table:
+        table = self.catalog.load_table(relation.full_name)
+        snapshot = table.snapshot_by_name(_tag(state))
+        if snapshot is None:
+            raise PoisonInput(f"gc has forgotten the state of version {state}")
+        where = f"ds = '{day}'" if day else AlwaysTrue()
+        rows = table.scan(row_filter=where, snapshot_id=snapshot.snapshot_id).to_arrow()
+        return rows.select(relation.arrow_schema.names).cast(relation.arrow_schema)
+
+
+class IcebergWriter(Writer):
+    """Writes within the one SQL transaction that will move all heads."""
+
+    def __init__(self, catalog: SqlCatalog, connection: Connection, root: Lake) -> None:
+        self.catalog = catalog
+        self.connection = connection
+        self.root = root
+
+    def begin(self) -> None:
+        """Begin the transaction as the only writer."""
+        if self.connection.dialect.name == "sqlite":
+            self.connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            self.connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+
+    def meta(self) -> tuple[list[Entry], list[Part]]:
+        """The log in order of version, and the parts that are kept."""
+        return _meta(self.catalog)
+
+    def load(self, release: Release, staged: Staged, version: int) -> list[Part]:
+        """Copy the release's files to their immutable places."""
+        return content_files.copy(release, staged, self.root, version)
+
+    def show(self, log: list[Entry], parts: list[Part]) -> None:
+        """Commit the day's files to every table, and the log; the SQL transaction's end makes all of it visible."""
+        entry, before = log[-1], log[:-1]
+        facts = {"clout.version": str(entry.version), "clout.run": entry.run_id, "clout.day": str(entry.ds)}
+        for relation in surface.tables():
+            table = self.catalog.load_table(relation.full_name)
+            _refuse_foreign_head(table, before)
+            with table.transaction() as transaction:
+                if relation.name in MEMORY:
+                    rows = log if relation.name == "publish_log" else parts
+                    write = transaction.overwrite if before else transaction.append
+                    write(_arrow(relation, rows), snapshot_properties=facts)
+                else:
+                    _change_days(transaction, relation, shown(before), shown(log), parts, self.root, facts)
+                _tag_head(transaction, entry.version)
+            step("a table's head is moved")
+
+    def forget(self, log: list[Entry], parts: list[Part], states: list[int]) -> int:
+        """Take the tags of other states away, expire what no tag holds, and remove all files that nothing names."""
+        tags = {_tag(state) for state in states}
+        for relation in surface.tables():
+            if log and relation.name == "published_files" and set(parts) != set(self.meta()[1]):
+                table = self.catalog.load_table(relation.full_name)
+                with table.transaction() as transaction:
+                    transaction.overwrite(_arrow(relation, parts))
+                    ManageSnapshots(transaction).remove_tag(_tag(log[-1].version)).commit()
+                    _tag_head(transaction, log[-1].version)
+            table = self.catalog.load_table(relation.full_name)
+            with table.transaction() as transaction:
+                for name, reference in table.refs().items():
+                    if reference.snapshot_ref_type == "tag" and name not in tags:
+                        ManageSnapshots(transaction).remove_tag(name).commit()
+            table = self.catalog.load_table(relation.full_name)
+            held = {reference.snapshot_id for reference in table.refs().values()}
+            if gone := [each.snapshot_id for each in table.snapshots() if each.snapshot_id not in held]:
+                table.maintenance.expire_snapshots().by_ids(gone).commit()
+            step("a table's old snapshots are expired")
+        return self._commit_and_sweep()
+
+    def erase(self, keys: frozenset[str], log: list[Entry], parts: list[Part]) -> int:
+        """Write the parts that name a key again, and build the tables anew from them, every state that has a tag."""
+        cleaned = [content_files.without(self.root, part, keys) for part in parts]
+        new = [part for part, _ in cleaned]
+        touched = {part.table_name for part, gone in cleaned if gone}
+        for name in sorted(touched):
+            relation = surface.relations()[name]
+            old = self.catalog.load_table(relation.full_name)
+            _refuse_foreign_head(old, log)
+            states = sorted(entry.version for entry in log if _tag(entry.version) in old.refs())
+            self.catalog.drop_table(relation.full_name)
+            table, before = self._create(relation), dict[date, int]()
+            for state in states:
+                with table.transaction() as transaction:
+                    after = shown(log, state)
+                    facts = {"clout.version": str(state)}
+                    _change_days(transaction, relation, before, after, new, self.root, facts)
+                    _tag_head(transaction, state)
+                before = after
+            step("a table is built without the erased")
+        if touched:
+            relation = surface.relations()["published_files"]
+            with self.catalog.load_table(relation.full_name).transaction() as transaction:
+                transaction.overwrite(_arrow(relation, new))
+                ManageSnapshots(transaction).remove_tag(_tag(log[-1].version)).commit()
+                _tag_head(transaction, log[-1].version)
+        self._commit_and_sweep()
+        return sum(gone for _, gone in cleaned)
+
+    def prepare(self) -> None:
+        """Make the tables and views that are missing, and add columns that are new."""
+        mark = _surface_mark()
+        for schema in ("clout", "meta"):
+            self.catalog.create_namespace_if_not_exists(schema)
+        if self.catalog.load_namespace_properties("meta").get("surface") == mark:
+            return
+        for relation in surface.tables():
+            try:
+                _add_columns(self.catalog.load_table(relation.full_name), relation)
+            except NoSuchTableError:
+                table = self._create(relation)
+                for entry in self.meta()[0] if relation.name not in MEMORY else []:
+                    with table.transaction() as transaction:  # so that every table has the tag of every version
+                        _tag_head(transaction, entry.version)
+        for relation in surface.views():
+            self._create_view(relation, mark)
+        self.catalog.update_namespace_properties("meta", updates={"surface": mark})
+        step("the tables are made")
+
+    # Inside -----------------------------------------------------------------------------------------------------
+
+    def _create(self, relation: surface.Relation) -> Table:
+        schema = _schema(relation)
+        by_day = PartitionSpec(PartitionField(schema.find_field("ds").field_id, 1000, IdentityTransform(), "ds"))
+        table = self.catalog.create_table(
+            relation.full_name,
+            schema,
+            location=f"{self.root.uri}/tables/{relation.full_name}-{uuid.uuid4().hex[:8]}",
+            partition_spec=by_day if relation.name not in MEMORY else PartitionSpec(),
+            # A commit that meets another one must fail, not be tried again upon what it has not seen.
+            properties={"comment": relation.comment, "commit.retry.num-retries": "0"},
+        )
+        table.append(relation.arrow_schema.empty_table())  # a first snapshot: a table without one can bear no tag
+        return table
+
+    def _create_view(self, relation: surface.Relation, mark: str) -> None:
+        """A view, for the engines that read Iceberg's views from a SQL catalogue. PyIceberg cannot write them there."""
+        location, made = f"{self.root.uri}/views/{relation.full_name}", 0
+        version = {
+            "version-id": 1,
+            "schema-id": 0,
+            "timestamp-ms": made,
+            "summary": {},
+            "representations": [{"type": "sql", "sql": relation.select, "dialect": "spark"}],
+            "default-namespace": ["clout"],
+        }
+        metadata = {
+            "view-uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, location)),
+            "format-version": 1,
+            "location": location,
+            "schemas": [json.loads(_schema(relation).model_dump_json())],
+            "current-version-id": 1,
+            "versions": [version],
+            "version-log": [{"timestamp-ms": made, "version-id": 1}],
+            "properties": {"comment": relation.comment},
+        }
+        file = f"views/{relation.full_name}/{mark}.metadata.json"
+        self.root.fs.create_dir(f"{self.root.root}/views/{relation.full_name}", recursive=True)
+        with self.root.fs.open_output_stream(f"{self.root.root}/{file}") as stream:
+            stream.write(json.dumps(metadata).encode())
+        names = {"catalog_name": self.catalog.name, "table_namespace": relation.schema, "table_name": relation.name}
+        self.connection.execute(delete(IcebergTables).filter_by(**names))
+        self.connection.execute(
+            insert(IcebergTables).values(**names, metadata_location=f"{self.root.uri}/{file}", iceberg_type="VIEW")
+        )
+
+    def _commit_and_sweep(self) -> int:
+        """Make the writing visible; then, as the only writer again, remove every file that nothing names."""
+        self.connection.commit()
+        step("it is committed but for the removals")
+        self.begin()
+        known = {part.file for part in self.meta()[1]}
+        for relation in surface.tables():
+            known |= {self._relative(file) for file in _files_of(self.catalog.load_table(relation.full_name))}
+        mark = self.catalog.load_namespace_properties("meta")["surface"]
+        known |= {f"views/{relation.full_name}/{mark}.metadata.json" for relation in surface.views()}
+        found = [
+            file for folder in ("data", "tables", "views") for file in content_files.files_below(self.root, folder)
+        ]
+        removed = content_files.remove(self.root, [file for file in found if file not in known])
+        step("orphans are removed")
+        return removed
+
+    def _relative(self, location: str) -> str:
+        return location.removeprefix("file://").removeprefix(f"{self.root.uri}/").removeprefix(f"{self.root.root}/")
+
+
+def _meta(catalog: SqlCatalog) -> tuple[list[Entry], list[Part]]:
+    """The log in order of version, and the parts that are kept, of one version."""
+    try:
+        log = catalog.load_table("meta.publish_log").scan().to_arrow().sort_by("version").to_pylist()
+        if not log:
+            return [], []
+        files = catalog.load_table("meta.published_files")
+    except NoSuchTableError:
+        return [], []
+    # A publication in between may have added a version: take the parts of the one that the log ends with.
+    snapshot = files.snapshot_by_name(_tag(log[-1]["version"])) or files.current_snapshot()
+    assert snapshot is not None
+    parts = files.scan(snapshot_id=snapshot.snapshot_id).to_arrow()
+    order = [(name, "ascending") for name in ("version", "table_name", "file")]
+    return [Entry(**row) for row in log], [Part(**row) for row in parts.sort_by(order).to_pylist()]
+
+
+def _change_days(
+    transaction: Transaction,
+    relation: surface.Relation,
+    before: Mapping[date, int],
+    after: Mapping[date, int],
+    parts: Sequence[Part],
+    root: Lake,
+    facts: dict[str, str],
+) -> None:
+    """Let the table show `after` where it showed `before`: each a day's content version. Moves no data."""
+    for day, content in after.items():
+        if before.get(day) == content:
+            continue
+        if day in before:
+            transaction.delete(f"ds = '{day}'", snapshot_properties=facts)
+        files = [
+            part.file
+            for part in parts
+            # A file without rows says nothing about its partition, and adds nothing to it.
+            if part.table_name == relation.name and part.version == content and part.rows
+        ]
+        if files:
+            transaction.add_files([f"{root.uri}/{file}" for file in files], snapshot_properties=facts)
+
+
+def _tag_head(transaction: Transaction, version: int) -> None:
+    snapshot = transaction.table_metadata.current_snapshot()
+    assert snapshot is not None
+    ManageSnapshots(transaction).create_tag(snapshot.snapshot_id, _tag(version)).commit()
+
+
+def _tag(version: int) -> str:
+    return f"v{version}"
+
+
+def _refuse_foreign_head(table: Table, log: Sequence[Entry]) -> None:
+    """Raise Conflict where the head is not what the log's last version left there."""
+    if not log:
+        return
+    head, ours = table.current_snapshot(), table.snapshot_by_name(_tag(log[-1].version))
+    if head is None or ours is None or head.snapshot_id != ours.snapshot_id:
+        raise Conflict(
+            f"{'.'.join(table.name())}: somebody else committed to it after version {log[-1].version}"
+            f" (snapshot {head.snapshot_id if head else None}); set its head back to the tag {_tag(log[-1].version)}"
+        )
+
+
+def _files_of(table: Table) -> set[str]:
+    """Every file that a table's metadata names."""
+    files = {table.metadata_location, *(entry.metadata_file for entry in table.metadata.metadata_log)}
+    manifests: set[str] = set()
+    for snapshot in table.snapshots():
+        files.add(snapshot.manifest_list)
+        for manifest in snapshot.manifests(table.io):
+            if manifest.manifest_path not in manifests:
+                manifests.add(manifest.manifest_path)
+                files |= {entry.data_file.file_path for entry in manifest.fetch_manifest_entry(table.io)}
+    return files | manifests
+
+
+def _add_columns(table: Table, relation: surface.Relation) -> None:
+    """Add the columns that are new. Refuses a column of another type."""
+    found = {field.name: field.field_type for field in table.schema().fields}
+    with table.update_schema() as change:
+        for column in relation.columns:
+            if column.name not in found:
+                change.add_column(column.name, TYPES[column.type], doc=column.comment)
+            elif found[column.name] != TYPES[column.type]:
+                raise PoisonInput(
+                    f"{relation.full_name}.{column.name} is {found[column.name]} in the catalogue, and"
+                    f" sql/warehouse/{relation.name}.sql declares {column.type}; a published column cannot change its"
+                    " type: give the new one another name"
+                )
+
+
+def _schema(relation: surface.Relation) -> Schema:
+    fields = (
+        NestedField(number, column.name, TYPES[column.type], required=False, doc=column.comment)
+        for number, column in enumerate(relation.columns, 1)
+    )
+    return Schema(*fields, schema_id=0)
+
+
+def _arrow(relation: surface.Relation, rows: Sequence[Entry] | Sequence[Part]) -> pa.Table:
+    return pa.Table.from_pylist([vars(row) for row in rows], relation.arrow_schema)
+
+
+def _surface_mark() -> str:
+    return hashlib.sha256(repr(list(surface.relations().values())).encode()).hexdigest()[:16]
