@@ -48,6 +48,7 @@ _ASKED: dict[str, tuple[str, ...]] = {
     "facebook": (),
     "linkedin": (),
     "mastodon": (),
+    "x": ("ceiling_usd", "dialect", "likes"),
 }
 _KNOWN = {
     "files": {"name", "reader", "path", "seeds", "columns", "kinds", *_OPTIONS},
@@ -83,6 +84,8 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda it: isinstance(it, str) and bool(re.fullmatch(r"[!-~]{3,200}", it)),
         "an address, like ops@example.org",
     ),
+    "dialect": (lambda it: it in ("tweets", "posts"), '"tweets" or "posts"'),
+    "likes": (lambda it: isinstance(it, bool), "true or false"),
     "ceiling_usd": (lambda it: type(it) in (int, float) and 0 <= it <= 10_000, "dollars a day, from 0 to 10000"),
     **dict.fromkeys(_LIMITS, (lambda it: type(it) is int and 0 < it <= 1_000_000, "a whole number from 1 to 1000000")),
 }

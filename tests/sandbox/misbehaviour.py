@@ -10,12 +10,13 @@ import re
 from dataclasses import dataclass, field
 
 WINDOW = 300  # seconds, where WINDOWS says nothing else
-WINDOWS = {"facebook": 3600, "linkedin": 86_400}
-BLUESKY, MASTODON = "murmur.test/", ".example/"
+WINDOWS = {"x": 900, "facebook": 3600, "linkedin": 86_400}
+BLUESKY, MASTODON, X = "murmur.test/", ".example/", "birdsite.test/"
 FACEBOOK, LINKEDIN = "pages.test/", "organisations.test/"
 PAGED = "getAuthorFeed|getLikes|getRepostedBy|getQuotes|getFollowers|getFollows|listRecords"
 PAGED += "|/statuses$|favourited_by|reblogged_by|/followers|/following"
 PAGED += "|/published_posts|/tagged|/comments|/rest/posts|/rest/reactions"
+PAGED += "|/2/.*/(tweets|mentions|recent|retweets|quote_tweets|liking_users)$"
 POSTS = "getAuthorFeed|getPosts|getQuotes|getPostThread"
 STATUSES = r"/statuses$|/statuses/\d+$|/context"
 
@@ -50,6 +51,12 @@ MISBEHAVIOURS = {
     "private_statuses": (MASTODON, "every other status is private or direct"),
     "quote_not_accepted": (MASTODON, "a quote's state is not accepted, and quoted_status null"),
     "boost_of_deleted": (STATUSES, "a boost whose reblog is null"),
+    # X; always: ids beyond 2**53, no `data` where there is nothing, windows for each endpoint
+    "new_dialect": (X, "fields are called post and repost, in answers and in questions"),
+    "errors_in_200": (X, "every third item of a list is an error in an answer that is otherwise good"),
+    "usage_capped": (X, "429 for the rest of the month, with a near reset and requests left"),
+    "credits_depleted": (X, "402"),
+    "wrong_token_kind": (X, "403: the endpoint wants another kind of token"),
     "closed_instance": (MASTODON, "401 for the anonymous; choose one by its name: closed_instance@birch"),
     # Facebook; always: limits as HTTP 400, no shares where nobody shared, +0000, comments without from, the token in next
     "next_elsewhere": (FACEBOOK, "the next address names another host"),
@@ -105,6 +112,7 @@ class Limiter:
     """Requests of each client to each host in the present window. Its owner locks it.
 
     Mastodon's windows lie on the clock's five minutes, LinkedIn's on the day; the others begin with a client's first request.
+    X and LinkedIn count for each endpoint: their `host` here is host and endpoint.
     """
 
     limits: dict[str, int | None]  # for each platform; None: not limited

@@ -1,8 +1,8 @@
-"""The sandbox: one process on loopback that speaks Bluesky, Mastodon, Facebook Pages and LinkedIn from the invented world.
+"""The sandbox: one process on loopback that speaks Bluesky, Mastodon, X, Facebook Pages and LinkedIn from the invented world.
 
-Each host has a port of its own: the AppView (and PDS), two Mastodon instances, the Graph API and LinkedIn's. The last two
-want a token, which is a constant of their modules. What is shown is the world as of `now`,
-which stands still until it is set; headers, and the windows of rate limits, follow a `clock` that begins there and stands
+Each host has a port of its own: the AppView (and PDS), two Mastodon instances, X, the Graph API and LinkedIn's. X wants a
+Bearer token; the last two want one that is a constant of their modules. What is shown is the world as of `now`, which
+stands still until it is set; headers, and the windows of rate limits, follow a `clock` that begins there and stands
 still too (so that the same requests give the same bytes) unless it is told to run.
 
     python tests/sandbox/server.py --port 0 --now 2026-03-14T12:00:00Z
@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -33,14 +34,15 @@ from urllib.parse import parse_qs, urlsplit
 if __name__ == "__main__":  # as a script this folder is on the path, but its modules are known as sandbox.*
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from sandbox import bluesky, facebook, linkedin, mastodon
+from sandbox import bluesky, facebook, linkedin, mastodon, x
 from sandbox.history import FIRST_DAY, INSTANCES, History, View, home, iso, username
 from sandbox.misbehaviour import MISBEHAVIOURS, WINDOW, WINDOWS, Limiter, Rule, Rules
 
 LOOPBACK = "127.0.0.1"
-LIMITS = {"bluesky": 3000, "mastodon": 300, "facebook": 5000, "linkedin": 5000}
+LIMITS = {"bluesky": 3000, "mastodon": 300, "x": 300, "facebook": 5000, "linkedin": 5000}
 PLATFORM_OF = {
     bluesky.HOST: "bluesky",
+    x.HOST: "x",
     facebook.HOST: "facebook",
     linkedin.HOST: "linkedin",
 }  # of other hosts: mastodon
@@ -76,12 +78,13 @@ class Sandbox:
         self.running, self.log, self.asked = running, deque[dict[str, Any]](maxlen=LOGGED), 0
         self.set_now(now)
         self.slots = threading.BoundedSemaphore(CONNECTIONS)
-        hosts = (bluesky.HOST, *INSTANCES, facebook.HOST, linkedin.HOST)
+        hosts = (bluesky.HOST, *INSTANCES, x.HOST, facebook.HOST, linkedin.HOST)
         self.servers = [Server(self, host, port + i if port else 0) for i, host in enumerate(hosts)]
-        first, *others, graph, rest = [f"http://{LOOPBACK}:{server.server_port}" for server in self.servers]
+        first, *others, bird, graph, rest = [f"http://{LOOPBACK}:{server.server_port}" for server in self.servers]
         self.urls: dict[str, Any] = {
             "bluesky": first,
             "mastodon": dict(zip(INSTANCES, others, strict=True)),
+            "x": bird,
             "facebook": f"{graph}/v25.0",
             "linkedin": f"{rest}/rest",
             "control": f"{first}/_sandbox",
@@ -142,6 +145,8 @@ class Sandbox:
                 "person": i,
                 "did": self.names.dids[i],
                 "handle": self.names.handles[i],
+                "x": x.id_of(self.view, i),
+                "username": x.name_of(self.view, i),
                 "instance": home(world, i, now),
                 "acct": username(world, i),
                 "uri": f"https://{home(world, i, now)}/users/{username(world, i)}",
@@ -253,6 +258,7 @@ class Handler(BaseHTTPRequestHandler):
             view, clock = box.view, box.clock
             struck = box.rules.strike(host + path)
             part = f"{host} {linkedin.endpoint_of(path)}" if platform == "linkedin" else host
+            part += re.sub(r"/\d+", "", path) if platform == "x" else ""
             counted = box.limiter.count(platform, part, client, clock)
             box.asked += 1
             entry = {"n": box.asked, "clock": iso(clock), "host": host, "asked_host": asked_host, "client": client}
@@ -290,11 +296,16 @@ class Handler(BaseHTTPRequestHandler):
     ) -> tuple[int, Any, dict[str, str]]:
         """Status, body and further headers."""
         box, bsky = self.server.sandbox, platform == "bluesky"
+        if "usage_capped" in struck:
+            capped = x.Refused(429, "UsageCapExceeded", f"{x.PROBLEM}usage-capped", period="Monthly", scope="Product")
+            return 429, capped.body, {}
         if counted is not None and counted[1] < 0:
             if platform == "facebook":
                 return facebook.limited(clock, counted[2])
             if platform == "linkedin":
                 return linkedin.limited()
+            if platform == "x":
+                return 429, x.Refused(429, "Too Many Requests").body, {}
             limited = {"error": "RateLimitExceeded", "message": "Rate Limit Exceeded"}
             return 429, limited if bsky else {"error": "Too many requests"}, {}
         if "redirect_away" in struck and not self.headers["Host"].startswith("localhost"):
@@ -309,6 +320,9 @@ class Handler(BaseHTTPRequestHandler):
                 if not path.startswith("/xrpc/"):
                     raise bluesky.Refused("NotFound", "Not Found", 404)
                 return 200, bluesky.Bluesky(view, box.names, struck).answer(path.removeprefix("/xrpc/"), params), {}
+            if platform == "x":
+                token = self.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+                return 200, x.X(view, struck, token).answer(path, params), {}
             base = f"http://{LOOPBACK}:{self.server.server_port}"
             if platform == "facebook":
                 authorization = self.headers.get("Authorization", "")
@@ -317,7 +331,7 @@ class Handler(BaseHTTPRequestHandler):
                 return 200, linkedin.LinkedIn(view, struck).answer(path, query, params, self.headers), {}
             body, link = mastodon.Mastodon(view, self.server.host, base, struck).answer(path, params)
             return 200, body, {"Link": link} if link else {}
-        except (bluesky.Refused, mastodon.Refused, facebook.Refused, linkedin.Refused) as refused:
+        except (bluesky.Refused, mastodon.Refused, x.Refused, facebook.Refused, linkedin.Refused) as refused:
             return refused.status, refused.body, {}
 
     def _limit_headers(self, platform: str, counted: tuple[int, int, int] | None, clock: float) -> dict[str, str]:
@@ -332,6 +346,11 @@ class Handler(BaseHTTPRequestHandler):
         names = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
         if platform == "mastodon":
             return dict(zip(names, (str(limit), str(max(0, remaining)), iso(ends, 6)), strict=True))
+        if platform == "x":
+            values = (str(limit), str(max(0, remaining)), str(ends))
+            return dict(
+                zip(("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset"), values, strict=True)
+            )
         told = {"RateLimit-Limit": str(limit), "RateLimit-Remaining": str(max(0, remaining))}
         told |= {"RateLimit-Reset": str(ends), "RateLimit-Policy": f"{limit};w={WINDOW}"}
         return told | ({"Retry-After": str(max(1, int(ends - clock)))} if remaining < 0 else {})

@@ -856,7 +856,7 @@ def test_every_misbehaviour_can_be_turned_on_and_others_are_refused(client):
     for wrong in (
         {"misbehave": ["sulk"]},
         {"now": "soon"},
-        {"limits": {"x": 1}},
+        {"limits": {"y": 1}},
         {"limits": {"bluesky": "2"}},
         {"now": "2099-01-01"},
         {"nonsense": 1},

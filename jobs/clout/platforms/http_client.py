@@ -309,7 +309,8 @@ def _parts(endpoint: Endpoint, subject: str) -> list[str]:
 
 def _query(endpoint: Endpoint, subject: str, following: Mapping[str, str], times: Mapping[str, str], size: int) -> str:
     """The query of one request."""
-    given = [(name, quote(_with_times(value, times), safe=endpoint.safe)) for name, value in endpoint.params.items()]
+    values = {"{subject}": subject, "{since}": times["since"], "{until}": times["until"]}
+    given = [(name, quote(_filled(value, values), safe=endpoint.safe)) for name, value in endpoint.params.items()]
     if endpoint.page_size is not None:
         given.append((endpoint.size_param, str(size)))
     if endpoint.subject_param is not None:
@@ -324,8 +325,8 @@ def _query(endpoint: Endpoint, subject: str, following: Mapping[str, str], times
     return "&".join(f"{quote(name, safe='')}={value}" for name, value in given)
 
 
-def _with_times(value: str, times: Mapping[str, str]) -> str:
-    return value.replace("{since}", times["since"]).replace("{until}", times["until"])
+def _filled(value: str, values: Mapping[str, str]) -> str:
+    return re.sub("|".join(map(re.escape, values)), lambda found: values[found[0]], value)
 
 
 def _token_name(source: Source) -> str:

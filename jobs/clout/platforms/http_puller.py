@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from clout.errors import PoisonInput
-from clout.lake import Lake
+from clout.lake import Lake, days_between
 from clout.lake_schemas import SNAPSHOTS
 from clout.platforms.budget import Budget
 from clout.platforms.http_client import PAGING, Client, Clock, Limits, StopError, joined, origin
@@ -126,7 +126,7 @@ class _Walk:
 
     def walk(self) -> None:
         """Ask, or find stored, every page of every endpoint."""
-        for endpoint in self.platform.endpoints:
+        for endpoint in self.platform.configured(self.platform.endpoints, self.source.options):
             subjects = self._subjects(endpoint)
             for number, subject in enumerate(subjects, start=1):
                 unit = self.units[endpoint.name, subject] = _Unit(endpoint, subject)
@@ -138,6 +138,8 @@ class _Walk:
         """Whom to ask an endpoint about: the parents' rows, or the configured; and everyone of whom pages are stored."""
         wanted: list[str] = []
         parents = [row for name in endpoint.parents for row in self.parents[name]]
+        if endpoint.earlier:
+            parents = self._earlier(endpoint.parents[0])
         for row in parents:
             if row.get("author_key", row.get("account_key")) in self.known.flags:
                 continue
@@ -174,6 +176,20 @@ class _Walk:
         """What one unit may spend, in mills: see read()."""
         left = self.client.budget.left
         return left if endpoint.page_size is None else max(endpoint.price * endpoint.least_page, left // to_come)
+
+    def _earlier(self, parent: str) -> list[dict[str, Any]]:
+        """Posts of the refreshed days that earlier snapshots hold of an endpoint, and tonight's pages of it do not."""
+        shown = {row["native_id"] for row in self.parents[parent]}
+        people = {row.get("account_key") for rows in self.parents.values() for row in rows}
+        names = ["native_id", "author_key", "event_at", "post_type", "source_endpoint"]
+        found = {}
+        for day in days_between(self.since[True].date(), self.day - timedelta(days=1)):
+            path = self.raw.lake.snapshot("posts", self.source.name, day)
+            for row in self.raw.lake.read(path, names).to_pylist() if self.raw.lake.exists(path) else []:
+                is_own = row["source_endpoint"] == parent and row["author_key"] in people
+                if is_own and row["post_type"] != "share" and row["native_id"] not in shown:
+                    found[row["native_id"]] = row
+        return list(found.values())
 
     def _is_recent(self, row: dict[str, Any]) -> bool:
         """Whether a post is of the days that are refreshed. An account always is."""

@@ -32,7 +32,8 @@ class Endpoint:
     the parents cannot be re-taken. `when`: a counter of the parent; where it is known to be 0, nothing is asked. In `path`
     {subject} stands for the subject, and {id} for what follows its last colon.
 
-    Places in a body are dotted: "meta.next_token"; "" is the body itself. Values of `params` may hold {since} and {until}.
+    Places in a body are dotted: "meta.next_token"; "" is the body itself. Values of `params` may hold {subject}, {since}
+    and {until}.
     Money is counted in mills, thousandths of a dollar, so that sums are exact.
     """
 
@@ -60,6 +61,8 @@ class Endpoint:
     parent_field: str = "native_id"
     when: str | None = None
     fallback: str | None = None
+    #: It is asked about those posts of the first parent that snapshots of the refreshed days hold and tonight's pages do not.
+    earlier: bool = False
     #: Time of an item of a list that comes newest first: paging ends where it is older than what is wanted.
     newest_first: Callable[[Any], datetime | None] | None = None
     #: Wanted are items of the day, or of the days whose posts are refreshed.
@@ -253,7 +256,8 @@ class Platform:
     """A platform: its endpoints in the order of asking, which is that of importance, its rate policy, and its normaliser.
 
     needs_token: nothing is asked without one. write_time: how {since} and {until} are written. ceiling_usd: what a
-    source may spend in a day where its configuration does not say.
+    source may spend in a day where its configuration does not say. configured: the endpoints as a source's options want
+    them.
     """
 
     endpoints: tuple[Endpoint, ...]
@@ -262,6 +266,9 @@ class Platform:
     needs_token: bool = False
     write_time: Callable[[datetime], str] = rfc3339
     ceiling_usd: float = 0.0
+    configured: Callable[[tuple[Endpoint, ...], Mapping[str, Any]], tuple[Endpoint, ...]] = lambda endpoints, options: (
+        endpoints
+    )
 
 
 # Fields ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,81 @@
+"""Pages with one or several values wrong or missing, and what must hold of every page, however wrong."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from clout.lake_schemas import SNAPSHOTS
+from clout.platforms.pages import Rows
+from clout.platforms.rows import quarantine_table, rows_table
+
+#: What may stand where something else should. KeyError: nothing does.
+WRONG: list[Any] = [
+    None,
+    0,
+    -1,
+    2**63,
+    1e308,
+    "",
+    [],
+    {},
+    True,
+    "\ud800",
+    "\x00",
+    "9999-12-31T23:59:59-14:00",
+    [None],
+    [[]],
+    KeyError,
+]
+
+
+def places(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a body, as the names and numbers that lead to it."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [way] * bool(way) + [place for name, one in inner for place in places(one, (*way, name))]
+
+
+def put(body: Any, place: tuple[Any, ...], wrong: Any) -> None:
+    """Put a wrong value at a place; does nothing where the way to it is gone."""
+    for name in place[:-1]:
+        try:
+            body = body[name]
+        except (LookupError, TypeError):
+            return
+    try:
+        if wrong is KeyError:
+            del body[place[-1]]
+        else:
+            body[place[-1]] = copy.deepcopy(wrong)
+    except (LookupError, TypeError):
+        return
+
+
+def mutations(body: Any, several: int = 0, seed: int = 7) -> Iterator[Any]:
+    """The body with each wrong value at each place, and `several` bodies with two to five wrong values at once."""
+    everywhere, copied = places(body), pickle.dumps(body)
+    for place in everywhere:
+        for wrong in WRONG:
+            mutated = pickle.loads(copied)
+            put(mutated, place, wrong)
+            yield mutated
+    draw = random.Random(seed)
+    for _ in range(several):
+        mutated = pickle.loads(copied)
+        for _ in range(draw.randint(2, 5)):
+            put(mutated, draw.choice(everywhere), draw.choice(WRONG))
+        yield mutated
+
+
+def fits(*pages: Rows) -> None:
+    """Fail unless every row fits the canonical schema, and what was put aside says why and can be stored."""
+    for table in SNAPSHOTS.keys() - {"manifest", "quarantine"}:
+        found = [row for page in pages for row in page.tables[table]]
+        if found:
+            rows_table(table, found).validate(full=True)
+    bad = [one for page in pages for one in page.bad]
+    assert all(reason for _, reason, *_ in bad)
+    quarantine_table("any", [(reason, ref, row, raw) for _, reason, ref, row, raw in bad])
