@@ -2,7 +2,7 @@
 
 [[source]]
 name = "higgs"               # the platform's name in every key: higgs:88
-reader = "files"             # files | gharchive | bluesky | mastodon
+reader = "files"             # files | gharchive | bluesky | mastodon | facebook | linkedin
 path = "exports"             # a folder; relative to this file
 seeds = ["88"]               # optional: accounts trusted by the operator, as the platform writes them
 [source.columns]             # optional: ours = theirs, where the export names its columns otherwise
@@ -15,7 +15,8 @@ name = "bluesky"
 reader = "bluesky"           # asked over HTTP, without credentials
 base_url = "https://public.api.bsky.app"
 subjects = ["ann.example"]   # whom to follow: handles or DIDs; of mastodon: names or ids on that one instance.
-                             # Keys and seeds are DIDs; of mastodon: the accounts' uris
+                             # Keys and seeds are DIDs; of mastodon: the accounts' uris. Of facebook: Pages by id or name
+                             # (keys are ids); of linkedin: urn:li:organization:1234
 contact = "ops@example.org"  # said to the platform with each request; needed unless the host is this machine
 max_requests = 50000         # optional, as are max_pages, max_body_mb, deadline_minutes, refresh_days, backfill_days
 

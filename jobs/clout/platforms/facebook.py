@@ -57,7 +57,13 @@ def _edge(name: str, table: str, fields: str, size: int = 100, **rest: Any) -> E
 _TIMES = {"since": "{since}", "until": "{until}"}
 
 ENDPOINTS = (
-    Endpoint(name="page", path="/{subject}", table="accounts", params={"fields": _ACCOUNT_FIELDS}),
+    Endpoint(
+        name="page",
+        path="/{subject}",
+        table="accounts",
+        params={"fields": _ACCOUNT_FIELDS},
+        subjects=r"[a-z0-9][a-z0-9._-]*",
+    ),
     _edge(
         "published_posts",
         "posts",
