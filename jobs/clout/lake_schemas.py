@@ -120,6 +120,20 @@ ACCOUNT_LINKS = pa.schema(
     ]
 )
 
+#: What others than the platforms know of an account, by period: how often its owner's Wikipedia article was read, say.
+#: `account_key` may be of any platform; the operator says whose it is. Where several snapshots hold a period the newest counts.
+EXTERNAL_SIGNALS = pa.schema(
+    [
+        _required("account_key", pa.string()),
+        _required("signal", pa.string()),
+        _required("period_start", TIME),
+        _required("period_end", TIME),
+        _required("value", pa.float64()),
+        _required("unit", pa.string()),
+        *PROVENANCE,
+    ]
+)
+
 #: What was planned, fetched, truncated, skipped or failed, and why; one row per endpoint and subject (for files: the file).
 MANIFEST = pa.schema(
     [
@@ -162,6 +176,7 @@ SNAPSHOTS: dict[str, pa.Schema] = {
     "posts": POSTS,
     "interactions": INTERACTIONS,
     "account_links": ACCOUNT_LINKS,
+    "external_signals": EXTERNAL_SIGNALS,
     "manifest": MANIFEST,
     "quarantine": QUARANTINE,
 }

@@ -2,7 +2,7 @@
 
 [[source]]
 name = "higgs"               # the platform's name in every key: higgs:88
-reader = "files"             # files | gharchive | bluesky | mastodon | facebook | linkedin
+reader = "files"             # files | gharchive | bluesky | mastodon | facebook | linkedin | wikipedia
 path = "exports"             # a folder; relative to this file
 seeds = ["88"]               # optional: accounts trusted by the operator, as the platform writes them
 [source.columns]             # optional: ours = theirs, where the export names its columns otherwise
@@ -19,6 +19,14 @@ subjects = ["ann.example"]   # whom to follow: handles or DIDs; of mastodon: nam
                              # (keys are ids); of linkedin: urn:li:organization:1234
 contact = "ops@example.org"  # said to the platform with each request; needed unless the host is this machine
 max_requests = 50000         # optional, as are max_pages, max_body_mb, deadline_minutes, refresh_days, backfill_days
+
+[[source]]
+name = "wikipedia"
+reader = "wikipedia"         # page views, an outside signal; the address ends with the project
+base_url = "https://wikimedia.org/api/rest_v1/metrics/pageviews/per-article/en.wikipedia.org"
+contact = "ops@example.org"
+[source.titles]              # whose article is whose: an account's key, and the title
+"higgs:88" = "Ada Lovelace"
 
 exclude = "exclusions.csv"   # optional, at the top: account_key,reason of people who are never scored
 links = "links.csv"          # optional, at the top: account_a,account_b of one person's accounts; valid_from, valid_to, reason
@@ -49,6 +57,7 @@ _ASKED: dict[str, tuple[str, ...]] = {
     "facebook": (),
     "linkedin": (),
     "mastodon": (),
+    "wikipedia": ("titles",),
     "x": ("ceiling_usd", "dialect", "likes"),
 }
 _KNOWN = {
@@ -56,6 +65,7 @@ _KNOWN = {
     "gharchive": {"name", "reader", "path", "seeds"},
     **{reader: {"name", "reader", "seeds", *_HTTP, *own} for reader, own in _ASKED.items()},
 }
+_KNOWN["wikipedia"] -= {"seeds", "subjects"}  # nobody acts there, and its subjects are the titles
 READERS = tuple(_KNOWN)
 #: For how many days a platform is asked again who liked and shared a post, where the source does not say.
 REFRESH_DAYS = 3
@@ -80,6 +90,14 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
             _is_list(it, (str,)) and it != [] and all(re.fullmatch(r"@?[^\s,@/]+(@[^\s,@/]+)?", one) for one in it)
         ),
         'a list of handles or ids, like ["ann.example"]',
+    ),
+    "titles": (
+        lambda it: (
+            _is_table_of_text(it)
+            and it != {}
+            and all(re.fullmatch(r"[^:\s]+:.+", key) and title.strip() for key, title in it.items())
+        ),
+        'a table of texts, like "birdsite:88" = "Ada Lovelace"',
     ),
     "contact": (
         lambda it: isinstance(it, str) and bool(re.fullmatch(r"[!-~]{3,200}", it)),
@@ -179,7 +197,8 @@ def read_sources(location: Path) -> Sources:
     excluded = _read_exclusions(location, text.get("exclude"))
     links = _read_links(location, text.get("links"))
     linked = {key for link in links for key in link.accounts}
-    for what, keys in ((_LISTS["exclude"], set(excluded)), (_LISTS["links"], linked)):
+    titled = {key for source in sources for key in source.options.get("titles", {}).values()}
+    for what, keys in ((_LISTS["exclude"], set(excluded)), (_LISTS["links"], linked), ("table titles", titled)):
         strangers = sorted({key.split(":")[0] for key in keys} - {source.name for source in sources})
         if strangers:
             raise PoisonInput(
@@ -187,6 +206,9 @@ def read_sources(location: Path) -> Sources:
                 f" a key begins with the source's name, as in {sources[0].name}:88"
             )
     by_login = {source.name for source in sources if source.reader == "gharchive"}
+    for source in sources:
+        titles = source.options.get("titles", {})
+        titles.update({title: _key(key, by_login) for title, key in titles.items()})
     return Sources(
         sources,
         {_key(key, by_login): reason for key, reason in excluded.items()},
@@ -258,12 +280,17 @@ def _source(location: Path, entry: dict[str, Any]) -> Source:
 
 def _http_options(where: str, entry: dict[str, Any]) -> dict[str, Any]:
     """What a source that is asked over HTTP needs: where, about whom, and who asks."""
-    for key in ("base_url", "subjects"):
+    for key in ("base_url", "titles" if "titles" in _KNOWN[entry["reader"]] else "subjects"):
         if key not in entry:
             raise PoisonInput(f"{where}: {key} is missing; it is {_SHAPES[key][1]}")
     if "contact" not in entry and urlsplit(entry["base_url"]).hostname not in LOOPBACK:
         raise PoisonInput(f"{where}: contact is missing; name an address under which the platform reaches you")
     options = {key: entry[key] for key in (*_HTTP, *_ASKED[entry["reader"]]) if key in entry}
+    if "titles" in options:
+        keys = {title.strip().replace(" ", "_"): key for key, title in options["titles"].items()}
+        if len(keys) < len(options["titles"]):
+            raise PoisonInput(f"{where}: titles: an article is named for two accounts; name it for one, and link them")
+        return {**options, "titles": keys, "subjects": list(keys)}
     subjects = [subject.removeprefix("@") for subject in entry["subjects"]]
     # Handles have no case; DIDs have.
     options["subjects"] = list(dict.fromkeys(s if s.startswith("did:") else s.lower() for s in subjects))

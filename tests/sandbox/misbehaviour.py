@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 WINDOW = 300  # seconds, where WINDOWS says nothing else
 WINDOWS = {"x": 900, "facebook": 3600, "linkedin": 86_400}
 BLUESKY, MASTODON, X = "murmur.test/", ".example/", "birdsite.test/"
-FACEBOOK, LINKEDIN = "pages.test/", "organisations.test/"
+FACEBOOK, LINKEDIN, WIKIPEDIA = "pages.test/", "organisations.test/", "views.test/"
 PAGED = "getAuthorFeed|getLikes|getRepostedBy|getQuotes|getFollowers|getFollows|listRecords"
 PAGED += "|/statuses$|favourited_by|reblogged_by|/followers|/following"
 PAGED += "|/published_posts|/tagged|/comments|/rest/posts|/rest/reactions"
@@ -65,6 +65,8 @@ MISBEHAVIOURS = {
     "token_expired": (f"{FACEBOOK}|{LINKEDIN}", "code 190, and 401"),
     "no_permission": (FACEBOOK, "code 10"),
     **{f"code_{code}": (FACEBOOK, f"HTTP 403 with code {code}, without a time") for code in (4, 17, 32, 613, 80001)},
+    # Wikipedia; always: a day late, days without views left out, 404 for what nobody read
+    "retry_after_date": (WIKIPEDIA, "429 with an HTTP date in Retry-After"),
     # LinkedIn; always: a 429 without a time, epoch milliseconds, escaped URNs, reshares; posts never have a total
     "no_total": (LINKEDIN, "no total, in any list"),
     "old_version": (LINKEDIN, "426: this version is not answered any more"),

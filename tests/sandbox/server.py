@@ -1,7 +1,7 @@
-"""The sandbox: one process on loopback that speaks Bluesky, Mastodon, X, Facebook Pages and LinkedIn from the invented world.
+"""The sandbox: one process on loopback that speaks Bluesky, Mastodon, X, Facebook Pages, LinkedIn and Wikipedia's page views.
 
-Each host has a port of its own: the AppView (and PDS), two Mastodon instances, X, the Graph API and LinkedIn's. X wants a
-Bearer token; the last two want one that is a constant of their modules. What is shown is the world as of `now`, which
+Each host has a port of its own: the AppView (and PDS), two Mastodon instances, X, the Graph API, LinkedIn's, Wikimedia's. X
+wants a Bearer token; the next two want one that is a constant of their modules. What is shown is the world as of `now`, which
 stands still until it is set; headers, and the windows of rate limits, follow a `clock` that begins there and stands
 still too (so that the same requests give the same bytes) unless it is told to run.
 
@@ -34,17 +34,18 @@ from urllib.parse import parse_qs, urlsplit
 if __name__ == "__main__":  # as a script this folder is on the path, but its modules are known as sandbox.*
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from sandbox import bluesky, facebook, linkedin, mastodon, x
+from sandbox import bluesky, facebook, linkedin, mastodon, wikipedia, x
 from sandbox.history import FIRST_DAY, INSTANCES, History, View, home, iso, username
 from sandbox.misbehaviour import MISBEHAVIOURS, WINDOW, WINDOWS, Limiter, Rule, Rules
 
 LOOPBACK = "127.0.0.1"
-LIMITS = {"bluesky": 3000, "mastodon": 300, "x": 300, "facebook": 5000, "linkedin": 5000}
+LIMITS = {"bluesky": 3000, "mastodon": 300, "x": 300, "facebook": 5000, "linkedin": 5000, "wikipedia": 500}
 PLATFORM_OF = {
     bluesky.HOST: "bluesky",
     x.HOST: "x",
     facebook.HOST: "facebook",
     linkedin.HOST: "linkedin",
+    wikipedia.HOST: "wikipedia",
 }  # of other hosts: mastodon
 CONNECTIONS, LOGGED, LONGEST_BODY = 64, 100_000, 65_536
 SKEW = 3 * 3600
@@ -78,15 +79,18 @@ class Sandbox:
         self.running, self.log, self.asked = running, deque[dict[str, Any]](maxlen=LOGGED), 0
         self.set_now(now)
         self.slots = threading.BoundedSemaphore(CONNECTIONS)
-        hosts = (bluesky.HOST, *INSTANCES, x.HOST, facebook.HOST, linkedin.HOST)
+        hosts = (bluesky.HOST, *INSTANCES, x.HOST, facebook.HOST, linkedin.HOST, wikipedia.HOST)
         self.servers = [Server(self, host, port + i if port else 0) for i, host in enumerate(hosts)]
-        first, *others, bird, graph, rest = [f"http://{LOOPBACK}:{server.server_port}" for server in self.servers]
+        first, *others, bird, graph, rest, views = [
+            f"http://{LOOPBACK}:{server.server_port}" for server in self.servers
+        ]
         self.urls: dict[str, Any] = {
             "bluesky": first,
             "mastodon": dict(zip(INSTANCES, others, strict=True)),
             "x": bird,
             "facebook": f"{graph}/v25.0",
             "linkedin": f"{rest}/rest",
+            "wikipedia": f"{views}{wikipedia.BASE}",
             "control": f"{first}/_sandbox",
         }
 
@@ -151,6 +155,7 @@ class Sandbox:
                 "acct": username(world, i),
                 "uri": f"https://{home(world, i, now)}/users/{username(world, i)}",
                 "page": facebook.page_id(i) if facebook.owns_page(i) else None,
+                "article": wikipedia.title(world, i) if wikipedia.has_article(i) else None,
                 "organisation": linkedin.organisation_urn(i) if linkedin.runs_organisation(i) else None,
                 "marks": [mark for mark in marks if i in getattr(world, mark)],
                 "pull": round(float(world.pull[i]), 6),
@@ -268,7 +273,7 @@ class Handler(BaseHTTPRequestHandler):
         if "skewed_clock" in struck:
             clock += SKEW
             counted = counted and (counted[0], counted[1], counted[2] + SKEW)
-        if struck & {"too_many_requests", "too_many_requests_bare", "retry_after_zero"}:
+        if struck & {"too_many_requests", "too_many_requests_bare", "retry_after_zero", "retry_after_date"}:
             window = WINDOWS.get(platform, WINDOW)
             counted = (LIMITS[platform], -1, int(clock) // window * window + window)
         headers = {"Date": formatdate(clock, usegmt=True)} | self._limit_headers(platform, counted, clock)
@@ -306,6 +311,8 @@ class Handler(BaseHTTPRequestHandler):
                 return linkedin.limited()
             if platform == "x":
                 return 429, x.Refused(429, "Too Many Requests").body, {}
+            if platform == "wikipedia":
+                return wikipedia.limited(clock, counted[2], as_date="retry_after_date" in struck)
             limited = {"error": "RateLimitExceeded", "message": "Rate Limit Exceeded"}
             return 429, limited if bsky else {"error": "Too many requests"}, {}
         if "redirect_away" in struck and not self.headers["Host"].startswith("localhost"):
@@ -329,9 +336,18 @@ class Handler(BaseHTTPRequestHandler):
                 return 200, facebook.Facebook(view, base, struck).answer(path, params, authorization), {}
             if platform == "linkedin":
                 return 200, linkedin.LinkedIn(view, struck).answer(path, query, params, self.headers), {}
+            if platform == "wikipedia":
+                return 200, wikipedia.answer(view, path, self.headers.get("User-Agent", "")), {}
             body, link = mastodon.Mastodon(view, self.server.host, base, struck).answer(path, params)
             return 200, body, {"Link": link} if link else {}
-        except (bluesky.Refused, mastodon.Refused, x.Refused, facebook.Refused, linkedin.Refused) as refused:
+        except (
+            bluesky.Refused,
+            mastodon.Refused,
+            x.Refused,
+            facebook.Refused,
+            linkedin.Refused,
+            wikipedia.Refused,
+        ) as refused:
             return refused.status, refused.body, {}
 
     def _limit_headers(self, platform: str, counted: tuple[int, int, int] | None, clock: float) -> dict[str, str]:
@@ -341,7 +357,7 @@ class Handler(BaseHTTPRequestHandler):
         limit, remaining, ends = counted
         if platform == "facebook":
             return facebook.usage(limit, remaining)
-        if platform == "linkedin":
+        if platform in ("linkedin", "wikipedia"):
             return {}
         names = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
         if platform == "mastodon":

@@ -144,7 +144,7 @@ class Client:
         `following` are the parameters that lead to a page after the first; `times` are {since} and {until}; `allowance` is
         what may be spent, in mills.
         """
-        url = self.url(endpoint, subject)
+        url = _filled(self.url(endpoint, subject), {f"{{{name}}}": value for name, value in times.items()})
         spent = self.budget.spent
         for attempt in range(1, 1000):
             self._wait(self.not_before, self.why_not)

@@ -33,9 +33,14 @@ FRESH = timedelta(hours=36)
 _SETTLED = timedelta(seconds=15)
 _FLUSH_ROWS = 5_000
 #: What makes two rows of a table the same.
-_KEYS = {"accounts": ("account_key",), "posts": ("post_key",), "account_links": ("account_a", "account_b", "basis")}
+_KEYS = {
+    "accounts": ("account_key",),
+    "posts": ("post_key",),
+    "account_links": ("account_a", "account_b", "basis"),
+    "external_signals": ("account_key", "signal", "period_start"),
+}
 #: Reasons that leave a unit unasked rather than failed.
-_LEFT_OUT = ("deadline", "max_requests", "budget", "credits", "daily_quota")
+_LEFT_OUT = ("deadline", "max_requests", "budget", "credits", "daily_quota", "no_data")
 
 
 @dataclass
@@ -117,7 +122,7 @@ class _Walk:
             for reaches_back, since in self.since.items()
         }
         self.units: dict[tuple[str, str], _Unit] = {}
-        self.known = Known()
+        self.known = Known(accounts=dict(source.options.get("titles", {})))
         self.full: set[str] = set()
         self.dated: set[str] = set()
         self.parents: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -212,7 +217,8 @@ class _Walk:
             unit.pages += 1
             if not 200 <= record["status"] < 300:
                 why = f"{'gone' if record['status'] in (404, 410) else 'refused'}: HTTP {record['status']}"
-                self._end(unit, record.get("why", why))
+                why = record.get("why", why)
+                self._end(unit, why, skipped=why.startswith(_LEFT_OUT))
                 if unit.endpoint.probe and str(unit.reason).startswith("refused"):
                     self.client.stop(unit.endpoint, str(unit.reason))
                 return
@@ -232,7 +238,7 @@ class _Walk:
         self._end(unit, "page_cap")
 
     def _end(self, unit: _Unit, why: str, skipped: bool = False) -> None:
-        good = unit.pages > 1 or (unit.pages and not why.startswith(("gone", "refused")))
+        good = unit.pages > 1 or (unit.pages and not why.startswith(("gone", "refused", "no_data")))
         unit.status = "truncated" if good else "skipped" if skipped else "failed"
         unit.reason = why
 
@@ -354,7 +360,7 @@ class _Walk:
     def emit(self) -> Iterator[Batch | FileReport]:
         """The rows of all stored pages, in the order of the walk; then the reports, which count exactly those."""
         waiting: dict[str, list[Any]] = {name: [] for name in SNAPSHOTS if name != "manifest"}
-        shown: dict[str, set[Any]] = {"accounts": set(), "posts": set(), "account_links": set()}
+        shown: dict[str, set[Any]] = {table: set() for table in _KEYS}
 
         def flush(least: int) -> Iterator[Batch]:
             for table, rows in waiting.items():

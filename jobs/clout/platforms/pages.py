@@ -123,6 +123,7 @@ class Rows:
             "posts": [],
             "interactions": [],
             "account_links": [],
+            "external_signals": [],
         }
         self.bad: list[tuple[str, str, str, int, str]] = []
         self.notes: Counter[str] = Counter()
@@ -193,6 +194,10 @@ class Rows:
             row = {"account_a": account_key, "account_b": address, "basis": basis, "valid_from": self.page.day}
             self._add("account_links", row)
 
+    def signal(self, row: dict[str, Any]) -> None:
+        """Add an outside signal."""
+        self._add("external_signals", row)
+
     def _add(self, table: str, row: dict[str, Any]) -> None:
         ref = f"{self.page.ref}:{self._index}"
         provenance = {"fetched_at": self.page.fetched_at, "source_endpoint": self.page.endpoint, "raw_ref": ref}
@@ -231,6 +236,7 @@ class Rows:
             # Kept, but as hashes: a person's wish on one platform concerns the person's other accounts too.
             is_flagged = row["account_a"] in flags
             kept["account_links"].append({**row, "account_b": hashed(row["account_b"])} if is_flagged else row)
+        kept["external_signals"] = self.tables["external_signals"]
         self.tables = kept
         self.parents = [row for row in self.parents if row.get("author_key", row.get("account_key")) not in flags]
         return self

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from clout.lake import Lake
 from clout.lake_schemas import MANIFEST, QUARANTINE, SNAPSHOTS
-from clout.platforms import bluesky, facebook, files, gharchive, http_puller, linkedin, mastodon, x
+from clout.platforms import bluesky, facebook, files, gharchive, http_puller, linkedin, mastodon, wikipedia, x
 from clout.platforms.http_client import Clock
 from clout.platforms.pages import Platform
 from clout.platforms.rows import Batch, FileReport, short_hash
@@ -45,6 +45,7 @@ PLATFORMS: dict[str, Platform] = {
     "facebook": facebook.PLATFORM,
     "linkedin": linkedin.PLATFORM,
     "mastodon": mastodon.PLATFORM,
+    "wikipedia": wikipedia.PLATFORM,
     "x": x.PLATFORM,
 }
 

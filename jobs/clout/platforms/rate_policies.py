@@ -313,9 +313,12 @@ class YouTubePolicy(RatePolicy):
 
 
 class WikipediaPolicy(RatePolicy):
-    """Wikipedia: 429 or 503 with Retry-After, in seconds or as an HTTP date."""
+    """Wikipedia: 429 or 503 with Retry-After, in seconds or as an HTTP date; 404 where it has no numbers at all."""
 
     longest_wait = timedelta(hours=1)
+
+    def _special(self, response: Response, now: datetime) -> Verdict | None:
+        return StopUnit("no_data: HTTP 404: no such article, or nobody read it") if response.status == 404 else None
 
 
 def _text(body: Any, name: str) -> str:

@@ -107,6 +107,39 @@ def test_subjects_are_handles_or_ids(tmp_path: Path, subjects: str) -> None:
         read(tmp_path, f'[[source]]\nname = "sky"\nreader = "bluesky"\nsubjects = {subjects}')
 
 
+VIEWS = f"""{ASKED}base_url = "http://127.0.0.1:8000"
+
+[[source]]
+name = "views"
+reader = "wikipedia"
+base_url = "http://127.0.0.1:8001/en.wikipedia.org"
+"""
+
+
+def test_articles_are_named_for_accounts(tmp_path: Path) -> None:
+    named = VIEWS + '[source.titles]\n"sky:did:plc:Ab" = "Ada Lovelace"\n"sky:x" = "Žižek"'
+    source = read(tmp_path, named).named("views")
+    assert source.options["titles"] == {"Ada_Lovelace": "sky:did:plc:Ab", "Žižek": "sky:x"}
+    assert source.options["subjects"] == ["Ada_Lovelace", "Žižek"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "titles is missing"),
+        ("[source.titles]", "titles = {} is not a table of texts"),
+        ('[source.titles]\n"sky" = "Ada"', "titles = .* is not a table of texts"),
+        ('[source.titles]\n"sky:1" = " "', "titles = .* is not a table of texts"),
+        ('[source.titles]\n"sky:1" = "A b"\n"sky:2" = "A_b"', "an article is named for two accounts"),
+        ('[source.titles]\n"see:1" = "Ada"', "the table titles speaks of see, which is no source here"),
+        ('subjects = ["Ada"]', "reader wikipedia: unknown subjects"),
+    ],
+)
+def test_each_mistake_of_named_articles(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(PoisonInput, match=message):
+        read(tmp_path, VIEWS + text)
+
+
 def test_the_reader_is_files_unless_said(tmp_path: Path) -> None:
     [source] = read(tmp_path, SOURCE).sources
     assert (source.reader, source.options, source.seeds) == ("files", {}, ())

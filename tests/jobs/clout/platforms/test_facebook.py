@@ -9,6 +9,7 @@ import pytest
 from clout.platforms import facebook
 from clout.platforms.pages import Known, Page, Rows
 from clout.platforms.rows import rows_table
+from mutations import fits, mutations
 
 DAY = date(2026, 3, 1)
 FETCHED = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
@@ -174,3 +175,49 @@ def test_an_item_is_kept_or_quarantined_whole(wrong: dict[str, Any]) -> None:
     [(table, reason, _, row, _)] = found.bad
     assert (table, row) == ("posts", 0)
     assert reason
+
+
+# Mutated answers -------------------------------------------------------------------------------------------------
+
+NODE = {"id": PAGE_ID, "name": "Ann", "username": "ann", "link": "https://f/1", "website": "https://ann.example/"}
+TAGS = [{"id": "7", "name": "P", "type": "page"}, {"id": BO, "name": "Bo", "type": "user"}]
+ANSWERS: dict[str, Any] = {
+    "page": {**NODE, "followers_count": 5, "talking_about_count": 1, "verification_status": "not_verified"},
+    "published_posts": {
+        "data": [
+            post(
+                shares={"count": 3},
+                message_tags=TAGS,
+                reactions=total(7),
+                comments=total(2),
+                **{name.lower(): total(1) for name in facebook.REACTIONS},
+            ),
+            post("1001_2", reactions=total(0)),
+        ],
+        "paging": {"cursors": {"before": "a", "after": "b"}, "next": "https://graph/next"},
+    },
+    "comments": {"data": [comment(1), comment(2, None), comment(3, PAGE_ID), comment(4, CY, parent={"id": "9_3"})]},
+    "tagged": {"data": [comment(1), comment(2, None)]},
+    "post_media_view": {"data": [{"name": "post_media_view", "period": "lifetime", "values": [{"value": 9}]}]},
+}
+
+
+def items(body: Any) -> int:
+    """How many items an answer has; one where it is not of its shape, which is put aside as a whole."""
+    data = body.get("data") if isinstance(body, dict) else None
+    return len(data) if isinstance(data, list) else 1
+
+
+@pytest.mark.parametrize("endpoint", sorted(ANSWERS))
+def test_every_value_may_be_wrong_or_missing(endpoint: str) -> None:
+    """Nothing crashes, every row fits, and each item is a row, or put aside, or counted: none is lost, none is two."""
+    main = {"page": "accounts", "published_posts": "posts"}.get(endpoint, "interactions")
+    pages = []
+    for body in mutations(ANSWERS[endpoint], several=2_000):
+        page = Page("fb", endpoint, POST, DAY, FETCHED, body, "raw/x/00000.json.gz")
+        found = facebook.normalise(page, Known())
+        rows = len(found.known.counters) if endpoint in facebook.METRICS else len(found.tables[main])
+        assert rows + len(found.bad) + found.notes.total() == (1 if endpoint == "page" else items(body))
+        pages.append(found)
+    assert len(pages) > 2_000
+    fits(*pages)

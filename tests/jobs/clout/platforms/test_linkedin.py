@@ -9,6 +9,7 @@ import pytest
 from clout.platforms import linkedin
 from clout.platforms.pages import Known, Page, Rows
 from clout.platforms.rows import rows_table
+from mutations import fits, mutations
 
 DAY = date(2026, 3, 1)
 FETCHED = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
@@ -201,3 +202,57 @@ def test_an_item_is_kept_or_quarantined_whole(wrong: dict[str, Any]) -> None:
     [(table, reason, _, row, _)] = found.bad
     assert (table, row) == ("posts", 0)
     assert reason
+
+
+# Mutated answers -------------------------------------------------------------------------------------------------
+
+TEXT = r"with @[Them](urn:li:organization:12) {hashtag|\#|pine}"
+ANSWERS: dict[str, Any] = {
+    "organization": {"id": 11, "localizedName": "Us", "vanityName": "us", "created": {"time": NOON}},
+    "followers": {"firstDegreeSize": 5},
+    "posts": {
+        "elements": [post(commentary=TEXT), post(OTHER, reshareContext={"parent": POST, "root": POST})],
+        "paging": {"start": 0, "count": 100, "links": []},
+    },
+    "social_metadata": {
+        "results": {
+            POST: {
+                "reactionSummaries": {"LIKE": {"count": 5}, "PRAISE": {"count": 2}},
+                "commentSummary": {"count": 2, "topLevelCount": 1},
+            },
+            OTHER: {"reactionSummaries": {}, "commentSummary": {"count": 0, "topLevelCount": 0}},
+        },
+        "errors": {"urn:li:share:1": {"status": 404}},
+    },
+    "comments": {
+        "elements": [comment(), comment(US, COMMENT + "o"), comment(urn=COMMENT + "a", parentComment=COMMENT)]
+    },
+    "reactions": {"elements": [reaction(), reaction(THEM, "LIKE"), reaction(None)]},
+}
+
+
+def items(endpoint: str, body: Any) -> int:
+    """How many items an answer has; one where it is not of its shape, which is put aside as a whole."""
+    body = body if isinstance(body, dict) else {}
+    if endpoint == "social_metadata":
+        results, errors = body.get("results"), body.get("errors")
+        errors = len(errors) if isinstance(errors, dict) else 0
+        return errors + (len(results) if isinstance(results, dict) else 1)
+    elements = body.get("elements")
+    return len(elements) if isinstance(elements, list) else 1
+
+
+@pytest.mark.parametrize("endpoint", sorted(ANSWERS))
+def test_every_value_may_be_wrong_or_missing(endpoint: str) -> None:
+    """Nothing crashes, every row fits, and each item is a row, or put aside, or counted: none is lost, none is two."""
+    main = {"organization": "accounts", "posts": "posts"}.get(endpoint, "interactions")
+    pages = []
+    for body in mutations(ANSWERS[endpoint], several=1_700):
+        page = Page("li", endpoint, POST, DAY, FETCHED, body, "raw/x/00000.json.gz")
+        found = linkedin.normalise(page, KNOWN)
+        counted = endpoint in ("followers", "social_metadata")
+        rows = len(found.known.counters) if counted else len(found.tables[main])
+        assert rows + len(found.bad) + found.notes.total() == items(endpoint, body)
+        pages.append(found)
+    assert len(pages) > 1_700
+    fits(*pages)
