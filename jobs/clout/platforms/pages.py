@@ -32,8 +32,8 @@ class Endpoint:
     the parents cannot be re-taken. `when`: a counter of the parent; where it is known to be 0, nothing is asked. In `path`
     {subject} stands for the subject, and {id} for what follows its last colon.
 
-    Places in a body are dotted: "meta.next_token"; "" is the body itself. Values of `params` may hold {subject}, {since}
-    and {until}.
+    Places in a body are dotted: "meta.next_token"; "" is the body itself. Values of `params` may hold {subject}, and these
+    and `path` {since} and {until}.
     Money is counted in mills, thousandths of a dollar, so that sums are exact.
     """
 
