@@ -1,5 +1,6 @@
 -- Conservation: where every row of a day's pull went. rows_in = kept + the sum of all the other columns, exactly.
--- Meaning: rows_in and quarantined are what the puller counted in its manifest; the rest is counted here, from the rows.
+-- Meaning: rows_in and quarantined are what the puller counted in its manifest; the rest is counted here, from the rows;
+--   excluded is both: people who might not be shown at all when the day was pulled, and those who asked for it later.
 --   Rows of which no manifest knows are shown with a rows_in of 0, so that the gate sees them.
 -- Unit: rows of the interactions snapshot. Grain: one row per ds, platform.
 -- Inputs: {classified}, see classify.sql; {pulls}, see pulls.sql
@@ -20,7 +21,7 @@ WITH counted AS (
   GROUP BY ds, platform
 ),
 pulled AS (
-  SELECT ds, platform, sum(rows) AS rows, sum(quarantined) AS quarantined
+  SELECT ds, platform, sum(rows) AS rows, sum(quarantined) AS quarantined, sum(excluded) AS excluded
   FROM {pulls}
   WHERE snapshot = 'interactions'
   GROUP BY ds, platform
@@ -28,12 +29,12 @@ pulled AS (
 SELECT
   coalesce(p.ds, c.ds) AS ds,
   coalesce(p.platform, c.platform) AS platform,
-  coalesce(p.rows + p.quarantined, 0) AS rows_in,
+  coalesce(p.rows + p.quarantined + p.excluded, 0) AS rows_in,
   coalesce(c.kept, 0) AS kept,
   coalesce(c.self_interaction, 0) AS self_interaction,
   coalesce(c.duplicate, 0) AS duplicate,
   coalesce(c.outside_day, 0) AS outside_day,
-  coalesce(c.excluded, 0) AS excluded,
+  coalesce(c.excluded, 0) + coalesce(p.excluded, 0) AS excluded,
   coalesce(c.unidentified, 0) AS unidentified,
   coalesce(c.untimed, 0) AS untimed,
   coalesce(c.removed, 0) AS removed,

@@ -16,6 +16,7 @@ WITH summed AS (
     count_if(status = 'failed') AS failed,
     sum(rows) AS rows,
     sum(rows_quarantined) AS quarantined,
+    coalesce(sum(rows_excluded), 0) AS excluded,
     coalesce(sum(requests), 0) AS requests,
     coalesce(sum(cost_units), 0D) AS cost_usd,
     min(reason) FILTER (WHERE status <> 'complete') AS reason
@@ -23,7 +24,8 @@ WITH summed AS (
   GROUP BY snapshot_date, platform, endpoint, `table`
 )
 SELECT
-  ds, platform, endpoint, snapshot, planned, complete, truncated, skipped, failed, rows, quarantined, requests, cost_usd,
+  ds, platform, endpoint, snapshot, planned, complete, truncated, skipped, failed, rows, quarantined, excluded,
+  requests, cost_usd,
   failed > 0 AND complete + truncated = 0 AS blind,
   sum(failed) OVER (PARTITION BY ds, platform) > 0
     AND sum(complete + truncated) OVER (PARTITION BY ds, platform) = 0 AS platform_blind,

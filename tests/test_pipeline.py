@@ -80,6 +80,8 @@ def test_two_days_are_published(home):
 
 def test_every_row_is_accounted_for(home, world):
     """rows_in is what the exports hold, counted here from the world itself; the rest adds up to it."""
+    world_ = World()
+    hidden = {*world_.minors, *world_.opted_out, *world_.protected, world_.excluded_by_operator}
     for platform in PLATFORMS:
         _, acts = World().day(platform, LAST)
         found = query(
@@ -88,7 +90,8 @@ def test_every_row_is_accounted_for(home, world):
             f" + quarantined, self_interaction FROM meta.conservation WHERE ds = '{LAST}' AND platform = '{platform.name}'",
         )
         repeated = {tuple(sorted(act.items())) for act in acts}
-        own = sum(dict(act)["actor"] == dict(act)["target"] for act in repeated)
+        # Whoever may not be shown was left out when the day was pulled, and never came so far.
+        own = sum(dict(act)["actor"] == dict(act)["target"] not in hidden for act in repeated)
         assert found == [(len(acts), len(acts), own)]
 
 

@@ -149,6 +149,8 @@ MANIFEST = pa.schema(
         pa.field("pages", pa.int64()),
         _required("rows", pa.int64()),
         _required("rows_quarantined", pa.int64()),
+        # Rows of people who may not be shown: they are counted, and did not land.
+        pa.field("rows_excluded", pa.int64()),
         pa.field("bytes", pa.int64()),
         pa.field("cost_units", pa.float64()),
         _required("status", pa.string()),
@@ -230,7 +232,7 @@ PULLS = pa.schema(
         _required("endpoint", pa.string()),
         _required("snapshot", pa.string()),
         *(_required(name, pa.int64()) for name in ("planned", "complete", "truncated", "skipped", "failed")),
-        *(_required(name, pa.int64()) for name in ("rows", "quarantined", "requests")),
+        *(_required(name, pa.int64()) for name in ("rows", "quarantined", "excluded", "requests")),
         _required("cost_usd", pa.float64()),
         _required("blind", pa.bool_()),
         _required("platform_blind", pa.bool_()),

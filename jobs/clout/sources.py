@@ -124,6 +124,8 @@ class Source:
     columns: dict[str, str] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
+    #: Account keys of this source that the operator excludes.
+    excluded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -209,9 +211,13 @@ def read_sources(location: Path) -> Sources:
     for source in sources:
         titles = source.options.get("titles", {})
         titles.update({title: _key(key, by_login) for title, key in titles.items()})
+    excluded = {_key(key, by_login): reason for key, reason in excluded.items()}
     return Sources(
-        sources,
-        {_key(key, by_login): reason for key, reason in excluded.items()},
+        tuple(
+            replace(one, excluded=frozenset(key for key in excluded if key.partition(":")[0] == one.name))
+            for one in sources
+        ),
+        excluded,
         tuple(
             replace(link, account_a=_key(link.account_a, by_login), account_b=_key(link.account_b, by_login))
             for link in links

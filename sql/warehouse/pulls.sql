@@ -11,6 +11,7 @@ CREATE TABLE meta.pulls (
   failed BIGINT,
   rows BIGINT,
   quarantined BIGINT,
+  excluded BIGINT,
   requests BIGINT,
   cost_usd DOUBLE PRECISION,
   blind BOOLEAN,
@@ -29,6 +30,7 @@ COMMENT ON COLUMN meta.pulls.skipped IS 'Subjects that were not asked about';
 COMMENT ON COLUMN meta.pulls.failed IS 'Subjects that were asked about in vain';
 COMMENT ON COLUMN meta.pulls.rows IS 'Rows that landed';
 COMMENT ON COLUMN meta.pulls.quarantined IS 'Rows that were put aside';
+COMMENT ON COLUMN meta.pulls.excluded IS 'Rows of people who may not be shown: they did not land';
 COMMENT ON COLUMN meta.pulls.requests IS 'Requests made; 0 for files';
 COMMENT ON COLUMN meta.pulls.cost_usd IS 'What the platform charges for it, in dollars';
 COMMENT ON COLUMN meta.pulls.blind IS 'True where something was asked and nothing answered: missing rows mean nothing';

@@ -2,7 +2,7 @@
 
 | file's name begins with | columns (rename with [source.columns])                                                   |
 | anything else           | actor, target, kind, unix_ts or occurred_at; optionally post                              |
-| accounts                | account; optionally handle, display_name, created_at, *_count, is_bot, opt_out, …        |
+| accounts                | account; optionally handle, display_name, created_at, *_count, is_bot, opt_out, same_as … |
 | posts                   | post, author, unix_ts or occurred_at; optionally post_type, lang, *_count                 |
 
 A day (YYYY-MM-DD) in a file's path says whose snapshot it is: all its rows go there, and conform drops and counts those
@@ -13,8 +13,10 @@ undated ones hold for every day, and the newest dated one that is not after the 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clout.addresses import hashed, profile_address
+from clout.consent import NOBODY, UNSHOWN, Hidden, names_any
 from clout.errors import PoisonInput
-from clout.lake_schemas import ACCOUNTS, INTERACTIONS, KINDS, POSTS, TIME
-from clout.platforms.rows import Batch, FileReport, modified_at, quarantine_table
-from clout.platforms.tabular import BadRow, RowBatch, is_tabular, read_batches
+from clout.lake_schemas import ACCOUNT_LINKS, ACCOUNTS, INTERACTIONS, KINDS, POSTS, TIME
+from clout.platforms.rows import Batch, FileReport, Stored, modified_at, quarantine_table, stored
+from clout.platforms.tabular import BadRow, RowBatch, is_tabular, plain, read_batches
 from clout.sources import Source
 
 _DAY = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
@@ -82,6 +86,7 @@ _COLUMNS = {
         "is_minor",
         "opt_out",
         "status",
+        "same_as",
     ],
 }
 _NEEDED: dict[str, list[tuple[str, ...]]] = {
@@ -97,8 +102,12 @@ _TRUE = ("1", "1.0", "true", "t", "yes", "y")
 _FALSE = ("0", "0.0", "false", "f", "no", "n")
 
 
-def read(source: Source, days: set[date]) -> Iterator[Batch | FileReport]:
-    """Everything that the folder holds for `days`, then a report per file. Raises PoisonInput on an unreadable file."""
+def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[Batch | FileReport]:
+    """Everything that the folder holds for `days`, then a report per file. Raises PoisonInput on an unreadable file.
+
+    Without `hidden`, and without whom the accounts files that hold on a day declare to be a minor, opted out, protected,
+    suspended or deleted: of these nothing lands but key and flag, so that earlier days forget them too.
+    """
     ours = {name for columns in _COLUMNS.values() for name in columns}
     for name in source.columns:
         if name not in ours:
@@ -109,16 +118,17 @@ def read(source: Source, days: set[date]) -> Iterator[Batch | FileReport]:
     if not files:
         raise PoisonInput(f"{source.path}: holds no .csv, .csv.gz, .jsonl or .parquet file")
     observed: set[date] = set()
+    accounts = [(file, day) for file, table, day in files if table == "accounts"]
+    consent = _Consent(source, accounts, days, hidden)
     for table in ("interactions", "posts"):
         for file, its_table, day in files:
             if its_table == table and (day is None or day in days):
-                for item in _read_events(source, file, table, day, days):
+                for item in _read_events(source, file, table, day, days, consent):
                     if isinstance(item, FileReport):
                         observed |= set(item.per_day)
                     yield item
-    accounts = [(file, day) for file, table, day in files if table == "accounts"]
     observed |= {day for _, day in accounts if day in days}
-    yield from _read_accounts(source, accounts, observed)
+    yield from _read_accounts(source, accounts, observed, consent)
 
 
 def _files(source: Source) -> list[Path]:
@@ -133,11 +143,21 @@ def _files(source: Source) -> list[Path]:
     return [file for file in shown if is_tabular(file)]
 
 
-def inventory(source: Source, day: date) -> dict[str, tuple[int, datetime]]:
-    """Size and time of writing of every file that the day's snapshot would be read from now, by its subject."""
+def inventory(source: Source, day: date) -> dict[str, Stored]:
+    """Every file that the day's snapshot would be read from now, by its subject. Of a file without a day only reading it
+    would show whether it holds rows of the day; but accounts hold for every day.
+    """
     days = {file: _day_of(source, file) for file in _files(source)}
-    mine = [file for file, its_day in days.items() if its_day in (None, day)]
-    return {str(file.relative_to(source.path)): (file.stat().st_size, modified_at(file)) for file in mine}
+    accounts = _holding([(file, its_day) for file, its_day in days.items() if _table_of(file) == "accounts"], day)
+    mine = [file for file, its_day in days.items() if _table_of(file) != "accounts" and its_day in (None, day)]
+    found = {file: stored(file, is_sure=days[file] == day) for file in mine} | {file: stored(file) for file in accounts}
+    return {str(file.relative_to(source.path)): it for file, it in found.items()}
+
+
+def _holding(accounts: list[tuple[Path, date | None]], day: date) -> list[Path]:
+    """The accounts files that hold on a day: the undated, and the newest dated ones that are not after it."""
+    newest = max((its_day for _, its_day in accounts if its_day is not None and its_day <= day), default=None)
+    return [file for file, its_day in accounts if its_day is None or its_day == newest]
 
 
 def _table_of(file: Path) -> str:
@@ -169,14 +189,24 @@ def _batches(source: Source, file: Path, table: str) -> Iterator[RowBatch]:
         # A consent column that was named and is not there would score whoever it protects.
         needed += [(name,) for name in _CONSENT if name in source.columns]
     names = source.options.get("column_names")
-    return read_batches(file, wanted, needed, source.options.get("delimiter"), names)
+    consent = {word: ours for ours in _CONSENT for word in (plain(ours), *_ALSO.get(ours, ()))}
+    guarded = {} if table != "accounts" else consent
+    return read_batches(file, wanted, needed, source.options.get("delimiter"), names, guarded)
+
+
+#: Other words for a consent column. A header that is nearly one of ours may hold somebody's "no".
+_ALSO = {
+    "is_protected": ("protected", "private", "isprivate"),
+    "is_minor": ("minor",),
+    "opt_out": ("optedout", "noindex"),
+}
 
 
 # Interactions and posts ------------------------------------------------------------------------------------------
 
 
 def _read_events(
-    source: Source, file: Path, table: str, file_day: date | None, days: set[date]
+    source: Source, file: Path, table: str, file_day: date | None, days: set[date], consent: _Consent
 ) -> Iterator[Batch | FileReport]:
     """Rows of an interactions or posts file, split by the day they belong to; last, the file's report."""
     subject = str(file.relative_to(source.path))
@@ -197,17 +227,18 @@ def _read_events(
             last = pc.max(times).as_py()
             report.oldest = min(report.oldest or first, first)
             report.newest = max(report.newest or last, last)
+        undatable += bad
         if file_day is not None:
+            rows = consent.shown(rows, file_day, report)
             report.count(file_day, rows.num_rows)
             if rows.num_rows:
                 yield Batch(table, file_day, rows)
-            undatable += bad
             continue
-        undatable += bad
         row_days = times.cast(pa.timestamp("us")).cast(pa.date32(), safe=False)
         for day in sorted(set(row_days.unique().to_pylist())):
             if day in days:
                 chosen = rows.filter(pc.equal(row_days, pa.scalar(day, pa.date32())))
+                chosen = consent.shown(chosen, day, report)
                 report.count(day, chosen.num_rows)
                 yield Batch(table, day, chosen)
     if undatable and not good_rows:
@@ -215,10 +246,9 @@ def _read_events(
         raise PoisonInput(f"{file}: every one of its {len(undatable)} rows was refused; the first, row {row}: {reason}")
     # A bad row of a file without a day might belong to any of its days: each of them keeps it, whichever are asked for.
     report.rows_quarantined = len(undatable)
-    refused = quarantine_table(table, [(reason, subject, row, raw) for reason, row, raw in undatable])
     for day in sorted(report.per_day) if undatable else ():
         report.quarantined_per_day[day] = len(undatable)
-        yield Batch("quarantine", day, refused)
+        yield Batch("quarantine", day, consent.refused(table, subject, undatable, day))
     if report.per_day:
         yield report
 
@@ -292,16 +322,120 @@ def _posts(source: Source, file: Path, batch: RowBatch, bad: list[BadRow]) -> pa
 # Accounts --------------------------------------------------------------------------------------------------------
 
 
+class _Consent:
+    """Whom a day's snapshot may not show, by the accounts files that hold on the day and by `hidden`."""
+
+    def __init__(
+        self, source: Source, accounts: list[tuple[Path, date | None]], days: set[date], hidden: Hidden
+    ) -> None:
+        self.hidden = hidden
+        self._holding = {day: tuple(_holding(accounts, day)) for day in days}
+        files = {file for holding in self._holding.values() for file in holding}
+        said = {file: dict(self._said(source, file)) for file in files}
+        listed = dict.fromkeys(hidden.listed, "operator")
+        #: Key and reason of everybody who may not be shown, by the files that hold.
+        self._reasons = {
+            holding: {key: why for each in (*(said[file] for file in holding), listed) for key, why in each.items()}
+            for holding in set(self._holding.values())
+        }
+        self._keys = {holding: pa.array(list(reasons), pa.string()) for holding, reasons in self._reasons.items()}
+
+    @staticmethod
+    def _said(source: Source, file: Path) -> Iterator[tuple[str, str]]:
+        for batch in _batches(source, file, "accounts"):
+            rows = _accounts(source, file, batch, [])
+            why = _why_not(rows)
+            yield from zip(
+                rows["account_key"].filter(pc.is_valid(why)).to_pylist(), why.drop_null().to_pylist(), strict=True
+            )
+
+    def reason(self, key: str | None, day: date) -> str | None:
+        """Why an account may not be shown on a day; None where it may."""
+        return self.hidden.reason(key) or self._reasons[self._holding[day]].get(key or "")
+
+    def shown(self, rows: pa.Table, day: date, report: FileReport) -> pa.Table:
+        """The rows that may be shown on a day; the report counts the others."""
+        columns = [name for name in _WHO if name in rows.column_names]
+        keys = self._keys[self._holding[day]]
+        if self.hidden.erased.keys:
+            there = {key for name in columns for key in pc.unique(rows[name]).to_pylist()}
+            keys = pa.array([key for key in there if key is not None and self.reason(key, day)], pa.string())
+        left_out = reduce(pc.or_, (pc.is_in(rows[name], keys) for name in columns))
+        if not pc.any(left_out).as_py():
+            return rows
+        for row in rows.filter(left_out).select(columns).to_pylist():
+            report.exclude(day, Counter([next(why for key in row.values() if (why := self.reason(key, day)))]))
+        return rows.filter(pc.invert(left_out))
+
+    def flag_rows(self, rows: pa.Table) -> pa.Table:
+        """Of those whom an accounts file declares not to be shown nothing but key and flag, so that earlier days forget
+        them too. Those whom `hidden` names need no flag.
+        """
+        why_not = _why_not(rows).to_pylist()
+        mine = [
+            why and not self.hidden.reason(key)
+            for key, why in zip(rows["account_key"].to_pylist(), why_not, strict=True)
+        ]
+        flagged = rows.filter(pa.array(mine, pa.bool_()))
+        kept = ("account_key", "native_id", "status", "fetched_at", "source_endpoint", *_FLAGS)
+        bare = {"account_type": _same("unknown", flagged.num_rows), "state_complete": _same(False, flagged.num_rows)}
+        return _as(ACCOUNTS, {name: flagged[name] for name in kept} | bare)
+
+    def links(self, rows: pa.Table, day: date) -> pa.Table:
+        """The links of a day: of those who may not be shown as hashes, of the erased none."""
+        kept = []
+        for row in rows.to_pylist():
+            whys = [self.reason(row[name], day) for name in ("account_a", "account_b")]
+            if "erased" not in whys and not self.hidden.is_erased_name(row["account_b"]):
+                kept.append({**row, "account_b": hashed(row["account_b"])} if any(whys) else row)
+        return pa.Table.from_pylist(kept, ACCOUNT_LINKS)
+
+    def refused(self, table: str, subject: str, bad: list[BadRow], day: date) -> pa.Table:
+        """Quarantine rows of a day, without the text of those that name somebody who may not be shown."""
+        ids = {key.partition(":")[2] for key in self._reasons[self._holding[day]]}
+        return quarantine_table(
+            table, [(reason, subject, row, UNSHOWN if names_any(raw, ids) else raw) for reason, row, raw in bad]
+        )
+
+
+_WHO = ("account_key", "author_key", "actor_key", "target_account_key")
+_FLAGS = ("is_protected", "is_minor", "opt_out")
+
+
+def _why_not(accounts: pa.Table) -> pa.Array:
+    """Why an account may not be shown, NULL where it may: as in sql/excluded.sql."""
+    nobody = pa.scalar(None, pa.string())
+    gone = pc.is_in(accounts["status"], pa.array(["suspended", "deleted"]))
+    why = pc.if_else(gone, accounts["status"], nobody)
+    for name, reason in (("is_protected", "protected"), ("opt_out", "opt_out"), ("is_minor", "minor")):
+        why = pc.if_else(pc.fill_null(accounts[name], False), reason, why)
+    return why
+
+
+def _links(source: Source, accounts: pa.Table, batch: RowBatch, notes: list[BadRow]) -> pa.Table:
+    """What the accounts declare in same_as: keys or profile addresses, with spaces between them."""
+    rows = []
+    for index, text in enumerate(batch.columns["same_as"].to_pylist()):
+        for word in (text or "").split():
+            is_key = re.fullmatch(r"[a-z][a-z0-9_]{0,30}:(?!//).+", word)
+            declared = word if is_key else profile_address(word)
+            if declared is None:
+                reason = f"same_as: {word!r} is neither platform:id nor a profile's address (row kept)"
+                notes.append((reason, batch.numbers[index], ""))
+                continue
+            origin = {name: accounts[name][index].as_py() for name in ("fetched_at", "source_endpoint", "raw_ref")}
+            key = accounts["account_key"][index].as_py()
+            rows.append({"account_a": key, "account_b": declared, "basis": "self_declared", **origin})
+    return pa.Table.from_pylist(rows, ACCOUNT_LINKS)
+
+
 def _read_accounts(
-    source: Source, accounts: list[tuple[Path, date | None]], days: set[date]
+    source: Source, accounts: list[tuple[Path, date | None]], days: set[date], consent: _Consent
 ) -> Iterator[Batch | FileReport]:
-    dated = sorted((day, file) for file, day in accounts if day is not None)
-    uses: dict[Path, list[date]] = {file: sorted(days) for file, day in accounts if day is None}
+    uses: dict[Path, list[date]] = {file: [] for file, _ in accounts}
     for day in sorted(days):
-        newest = max((its_day for its_day, _ in dated if its_day <= day), default=None)
-        for its_day, file in dated:
-            if its_day == newest:
-                uses.setdefault(file, []).append(day)
+        for file in _holding(accounts, day):
+            uses[file].append(day)
     for file, its_days in uses.items():
         subject = str(file.relative_to(source.path))
         report = FileReport(
@@ -310,13 +444,17 @@ def _read_accounts(
         for batch in _batches(source, file, "accounts"):
             notes: list[BadRow] = []
             rows = _accounts(source, file, batch, notes)
-            refused = quarantine_table("accounts", [(reason, subject, row, raw) for reason, row, raw in notes])
+            links = _links(source, rows, batch, notes)
+            flag_rows = consent.flag_rows(rows)
             for day in its_days:
-                report.count(day, rows.num_rows)
-                if rows.num_rows:
-                    yield Batch("accounts", day, rows)
+                landed = pa.concat_tables([consent.shown(rows, day, report), flag_rows])
+                report.count(day, landed.num_rows)
+                if landed.num_rows:
+                    yield Batch("accounts", day, landed)
+                if links.num_rows:
+                    yield Batch("account_links", day, consent.links(links, day))
                 if notes:
-                    yield Batch("quarantine", day, refused)
+                    yield Batch("quarantine", day, consent.refused("accounts", subject, notes, day))
         if report.per_day:
             yield report
 

@@ -14,20 +14,24 @@ import gzip
 import json
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from clout.consent import NOBODY, Hidden
 from clout.errors import PoisonInput
 from clout.platforms.rows import (
     BATCH_ROWS,
     Batch,
     FileReport,
+    Stored,
     modified_at,
     quarantine_table,
     rows_table,
     short_hash,
+    stored,
 )
 from clout.sources import Source
 
@@ -49,8 +53,8 @@ _MENTION = re.compile(r"(?<![\w.@/`-])@([a-z\d](?:[a-z\d]|-(?=[a-z\d])){0,38})(?
 _ADDRESS = re.compile(r"[^\s\"'<>]*(?:@|\\u0040|%40)[^\s\"'<>]*", re.IGNORECASE)
 
 
-def read(source: Source, days: set[date]) -> Iterator[Batch | FileReport]:
-    """Interactions and actors of the hour files of `days`, and a report per hour: also for each hour that is missing."""
+def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[Batch | FileReport]:
+    """Interactions and actors of the hour files of `days`, without `hidden`; a report per hour, also for each missing one."""
     hours: dict[date, dict[int, Path]] = {}
     for file in sorted(source.path.rglob("*.json.gz")):
         named = _HOUR.fullmatch(file.name)
@@ -72,15 +76,15 @@ def read(source: Source, days: set[date]) -> Iterator[Batch | FileReport]:
                 subject = f"{day}-{hour}.json.gz"
                 yield FileReport(subject, "interactions", "hour_file", "skipped", "missing", per_day={day: 0})
             else:
-                yield from _read_hour(source, found, day, seen, accounts)
+                yield from _read_hour(source, found, day, seen, accounts, hidden)
         if accounts:
             yield Batch("accounts", day, rows_table("accounts", list(accounts.values())))
 
 
-def inventory(source: Source, day: date) -> dict[str, tuple[int, datetime]]:
+def inventory(source: Source, day: date) -> dict[str, Stored]:
     """Size and time of writing of every hour file of the day, by its subject."""
     files = [file for file in source.path.rglob(f"{day}-*.json.gz") if _HOUR.fullmatch(file.name)]
-    return {file.name: (file.stat().st_size, modified_at(file)) for file in files}
+    return {file.name: stored(file) for file in files}
 
 
 def _day(file: Path, text: str) -> date:
@@ -91,7 +95,7 @@ def _day(file: Path, text: str) -> date:
 
 
 def _read_hour(
-    source: Source, file: Path, day: date, seen: set[str], accounts: dict[str, dict[str, Any]]
+    source: Source, file: Path, day: date, seen: set[str], accounts: dict[str, dict[str, Any]], hidden: Hidden
 ) -> Iterator[Batch | FileReport]:
     fetched = modified_at(file)
     size = file.stat().st_size
@@ -124,6 +128,10 @@ def _read_hour(
                     bad.append((problem, file.name, number, _without_emails(line.decode("utf-8", "replace"))))
                     continue
                 for row in found:
+                    why = hidden.reason(row["actor_key"]) or hidden.reason(row["target_account_key"])
+                    if why:
+                        report.exclude(day, Counter([why]))
+                        continue
                     provenance = {"fetched_at": fetched, "source_endpoint": "hour_file"}
                     rows.append({**row, **provenance, "raw_ref": f"{file.name}:{number}"})
                     report.oldest = min(report.oldest or row["occurred_at"], row["occurred_at"])

@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from clout.consent import NOBODY, Hidden
 from clout.errors import PoisonInput
 from clout.lake import Lake, days_between
 from clout.lake_schemas import SNAPSHOTS
@@ -58,9 +59,17 @@ class _Unit:
 
 
 def read(
-    lake: Lake, source: Source, days: set[date], platform: Platform, clock: Clock, say: Callable[[str], None]
+    lake: Lake,
+    source: Source,
+    days: set[date],
+    platform: Platform,
+    clock: Clock,
+    say: Callable[[str], None],
+    hidden: Hidden = NOBODY,
 ) -> Iterator[Batch | FileReport]:
     """Everything that the platform shows, or that is stored of it, for `days`; and a report per endpoint and subject.
+
+    Without the people whom it shows to have asked for it, and without `hidden`.
 
     The newest day comes first: its state is the one that passes. A day that is not over is left for later.
 
@@ -81,7 +90,7 @@ def read(
         if age < timedelta(days=1):
             say(f"pull {source.name} {day}: the day is not over; pull it again after midnight UTC")
             continue
-        raw = RawPages(lake, source.name, day)
+        raw = RawPages(lake, source.name, day, hidden)
         # What was taken while it could be is worth more than what is left of it now.
         is_late = lake.is_pulled(source.name, day) or age > timedelta(days=limits.backfill_days)
         if age > FRESH and is_late and not raw.any():
@@ -335,6 +344,7 @@ class _Walk:
             fetched_at=fetched,
             body=record["body"],
             ref=self.raw.ref(unit.endpoint.name, unit.subject, number),
+            hidden=self.raw.hidden,
             stale=fetched - self.since[False] > FRESH,
         )
 
@@ -380,6 +390,7 @@ class _Walk:
             bad: Counter[str] = Counter()
             notes: Counter[str] = Counter()
             times: list[datetime] = []
+            excluded = 0
             for number in range(unit.pages):
                 record = self.raw.load(unit.endpoint.name, unit.subject, number)
                 if record is None or not 200 <= record["status"] < 300:
@@ -397,9 +408,10 @@ class _Walk:
                 waiting["quarantine"] += rows.bad
                 bad.update(table for table, *_ in rows.bad)
                 self.client.report_progress()
+                excluded += rows.excluded
                 yield from flush(_FLUSH_ROWS)
             totals.update(notes)
-            yield from self._reports(unit, landed, bad, notes, times)
+            yield from self._reports(unit, landed, bad, notes, times, excluded)
         flags = self._flag_rows()
         if flags:
             yield Batch("accounts", self.day, rows_table("accounts", flags))
@@ -451,11 +463,13 @@ class _Walk:
         bad: Counter[str],
         notes: Counter[str],
         times: list[datetime],
+        excluded: int,
     ) -> Iterator[FileReport]:
         main = unit.endpoint.table
         reason = "; ".join(one for one in (unit.reason, _counts(notes)) if one) or None
-        for table in sorted({main, *landed, *bad}, key=lambda table: (table != main, table)):
-            if table != main and not landed[table] and not bad[table]:
+        left_out = Counter({"interactions": excluded})
+        for table in sorted({main, *landed, *bad, *left_out}, key=lambda table: (table != main, table)):
+            if table != main and not landed[table] and not bad[table] and not left_out[table]:
                 continue
             report = self._report(
                 unit.endpoint.name, unit.subject, table, landed[table], bad[table], unit.status, reason
@@ -463,6 +477,7 @@ class _Walk:
             if table == main:
                 report.requests, report.pages, report.bytes = unit.requests, unit.pages, unit.bytes
                 report.cost_units = unit.mills / 1000
+            report.excluded_per_day[self.day] = left_out[table]
             if table == "interactions" and times:
                 report.oldest, report.newest = times
             yield report

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from clout.addresses import hashed, profile_address
+from clout.consent import NOBODY, UNSHOWN, Hidden, names_any
 from clout.platforms.rate_policies import RatePolicy
 
 #: What a page that is not of the expected shape raises inside a normaliser; caught item by item.
@@ -91,7 +92,10 @@ def at(body: Any, path: str) -> Any:
 
 @dataclass(frozen=True)
 class Page:
-    """One stored answer. `stale`: fetched so long after the day that its counters are not the day's."""
+    """One stored answer. `stale`: fetched so long after the day that its counters are not the day's.
+
+    `hidden`: who may not be shown, whatever the answer says.
+    """
 
     platform: str
     endpoint: str
@@ -101,6 +105,7 @@ class Page:
     body: Any
     ref: str
     stale: bool = False
+    hidden: Hidden = NOBODY
 
 
 @dataclass
@@ -127,6 +132,7 @@ class Rows:
         }
         self.bad: list[tuple[str, str, str, int, str]] = []
         self.notes: Counter[str] = Counter()
+        self.excluded = 0  # interactions of people who may not be shown
         self.known = Known()
         self.parents: list[dict[str, Any]] = []
         self._index = 0
@@ -205,6 +211,7 @@ class Rows:
 
     def without(self, flags: Mapping[str, dict[str, Any]]) -> Rows:
         """Remove everything that shows a flagged person: as author, as actor, as target or as one who is referred to."""
+        flags = {**self._hidden_flags(), **flags}
         hidden: set[str] = set()
         kept: dict[str, list[dict[str, Any]]] = {name: [] for name in self.tables}
         for row in self.tables["interactions"]:
@@ -213,6 +220,7 @@ class Rows:
                 kept["interactions"].append(row)
                 continue
             self.notes[flag_name(flags[who])] += 1
+            self.excluded += 1
             if row["target_account_key"] in flags and row.get("target_post_key"):
                 hidden.add(row["target_post_key"])
         for row in self.tables["accounts"]:
@@ -235,11 +243,32 @@ class Rows:
         for row in self.tables["account_links"]:
             # Kept, but as hashes: a person's wish on one platform concerns the person's other accounts too.
             is_flagged = row["account_a"] in flags
+            if flags.get(row["account_a"], {}).get("hidden") == "erased" or self.page.hidden.is_erased_name(
+                row["account_b"]
+            ):
+                continue
             kept["account_links"].append({**row, "account_b": hashed(row["account_b"])} if is_flagged else row)
         kept["external_signals"] = self.tables["external_signals"]
         self.tables = kept
         self.parents = [row for row in self.parents if row.get("author_key", row.get("account_key")) not in flags]
+        natives = {key.partition(":")[2] for key in flags}
+        self.bad = [(*bad[:4], UNSHOWN if names_any(bad[4], natives) else bad[4]) for bad in self.bad]
         return self
+
+    def _hidden_flags(self) -> dict[str, dict[str, Any]]:
+        """Who of those on the page is on the operator's list or was erased."""
+        columns = (
+            "account_key",
+            "author_key",
+            "actor_key",
+            "target_account_key",
+            "in_reply_to_account_key",
+            "account_a",
+        )
+        rows = [row for table in (*self.tables.values(), self.parents) for row in table]
+        keys = {row.get(name) for row in rows for name in columns}
+        keys |= {key for row in rows for key in row.get("mentions") or ()}
+        return {key: {"hidden": why} for key in keys if key and (why := self.page.hidden.reason(key))}
 
 
 def rfc3339(moment: datetime) -> str:
@@ -282,6 +311,8 @@ class Platform:
 
 def flag_name(flags: Mapping[str, Any]) -> str:
     """The reason that a flag gives for removing a person's rows."""
+    if flags.get("hidden"):
+        return str(flags["hidden"])
     if flags.get("opt_out"):
         return "opt_out"
     return "protected" if flags.get("is_protected") else str(flags.get("status"))

@@ -21,19 +21,20 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from clout.consent import Hidden, read_erased
 from clout.lake import Lake
 from clout.lake_schemas import MANIFEST, QUARANTINE, SNAPSHOTS
 from clout.platforms import bluesky, facebook, files, gharchive, http_puller, linkedin, mastodon, wikipedia, x
 from clout.platforms.http_client import Clock
 from clout.platforms.pages import Platform
-from clout.platforms.rows import Batch, FileReport, short_hash
+from clout.platforms.rows import Batch, FileReport, Stored, short_hash
 from clout.sources import Source
 
-READERS: dict[str, Callable[[Source, set[date]], Iterator[Batch | FileReport]]] = {
+READERS: dict[str, Callable[[Source, set[date], Hidden], Iterator[Batch | FileReport]]] = {
     "files": files.read,
     "gharchive": gharchive.read,
 }
-INVENTORIES: dict[str, Callable[[Source, date], dict[str, tuple[int, datetime]]]] = {
+INVENTORIES: dict[str, Callable[[Source, date], dict[str, Stored]]] = {
     "files": files.inventory,
     "gharchive": gharchive.inventory,
 }
@@ -98,9 +99,12 @@ def _pull(
     lake: Lake, source: Source, days: list[date], say: Callable[[str], None], refresh: bool, clock: Clock
 ) -> Pulled:
     started = datetime.now(UTC)
+    hidden = Hidden(source.excluded, read_erased(lake))
+    configuration = short_hash(_configuration(source), hidden.digest())
     owed = [day for day in days if refresh or not lake.is_pulled(source.name, day)]
     if source.reader in INVENTORIES:
-        owed = sorted({*owed, *_changed(lake, source, [day for day in days if day not in owed], days[-1], say)})
+        pulled = [day for day in days if day not in owed]
+        owed = sorted({*owed, *_changed(lake, source, configuration, pulled, days[-1], say)})
     result = Pulled(written=[], reused=[day for day in days if day not in owed])
     if not owed:
         say(f"pull {source.name}: nothing to do, {len(days)} days are complete")
@@ -110,7 +114,7 @@ def _pull(
         partitions = _OpenPartitions(lake, source.name)
         stack.callback(partitions.discard)
         reports: list[FileReport] = []
-        for item in _items(lake, source, set(owed), say, clock):
+        for item in _items(lake, source, set(owed), say, clock, hidden):
             if isinstance(item, FileReport):
                 reports.append(item)
                 if source.reader in PLATFORMS:  # one line a subject would be thousands; http_puller sums them up
@@ -123,7 +127,7 @@ def _pull(
                 partitions.append(item)
                 result.rows += item.rows.num_rows if item.table != "quarantine" else 0
                 result.quarantined += item.rows.num_rows if item.table == "quarantine" else 0
-        result.written = partitions.place(owed, reports, started, _configuration(source))
+        result.written = partitions.place(owed, reports, started, configuration)
 
     gone = [day for day in owed if day not in result.written and lake.is_pulled(source.name, day)]
     for day in gone:
@@ -197,17 +201,22 @@ def _configuration(source: Source) -> str:
     return short_hash(repr([*parts, sorted(source.options.items())]))
 
 
-def _changed(lake: Lake, source: Source, pulled: list[date], asked: date, say: Callable[[str], None]) -> list[date]:
-    """The pulled days to read again: all, where the configuration is another; the asked one, where its files are."""
+def _changed(
+    lake: Lake, source: Source, configuration: str, pulled: list[date], asked: date, say: Callable[[str], None]
+) -> list[date]:
+    """The pulled days to read again: all, where the configuration is another; the asked one, where its files are.
+
+    Who may not be shown is part of the configuration: earlier days forget them, and remember whom the list lets go.
+    """
     changed, stale = [], []
     for day in pulled:
         rows = lake.manifest(source.name, day) or []
-        if any(row.get("source") != _configuration(source) for row in rows):
+        if any(row.get("source") != configuration for row in rows):
             changed.append(day)
             continue
         known = {row["subject"]: (row["bytes"], row["modified_at"]) for row in rows}
         found = INVENTORIES[source.reader](source, day)
-        if any(known[subject] != found[subject] for subject in known.keys() & found.keys()):
+        if any(subject in known or file.is_sure for subject, file in found.items() if known.get(subject) != file[:2]):
             stale.append(day)
     if changed:
         say(f"pull {source.name}: its configuration is not that of {len(changed)} pulled days: they are read again")
@@ -222,11 +231,11 @@ def _changed(lake: Lake, source: Source, pulled: list[date], asked: date, say: C
 
 
 def _items(
-    lake: Lake, source: Source, days: set[date], say: Callable[[str], None], clock: Clock
+    lake: Lake, source: Source, days: set[date], say: Callable[[str], None], clock: Clock, hidden: Hidden
 ) -> Iterator[Batch | FileReport]:
     if source.reader in PLATFORMS:
-        return http_puller.read(lake, source, days, PLATFORMS[source.reader], clock, say)
-    return READERS[source.reader](source, days)
+        return http_puller.read(lake, source, days, PLATFORMS[source.reader], clock, say, hidden)
+    return READERS[source.reader](source, days, hidden)
 
 
 def _write_skipped(lake: Lake, source: Source, day: date, started: datetime) -> None:

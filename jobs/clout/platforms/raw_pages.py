@@ -18,6 +18,7 @@ from typing import Any
 
 from pyarrow import fs as pafs
 
+from clout.consent import NOBODY, Hidden
 from clout.lake import Lake
 from clout.platforms.rows import short_hash
 
@@ -25,10 +26,11 @@ _NAME = re.compile(r"(\d{5})\.json\.gz")
 
 
 class RawPages:
-    """The raw pages of one platform's day."""
+    """The raw pages of one platform's day. Nobody whom `hidden` knows as erased is stored."""
 
-    def __init__(self, lake: Lake, platform: str, day: date) -> None:
+    def __init__(self, lake: Lake, platform: str, day: date, hidden: Hidden = NOBODY) -> None:
         self.lake = lake
+        self.hidden = hidden
         self.folder = f"raw/{platform}/{day.isoformat()}"
 
     def ref(self, endpoint: str, subject: str, number: int) -> str:
@@ -41,6 +43,10 @@ class RawPages:
 
     def store(self, endpoint: str, subject: str, number: int, record: dict[str, Any]) -> int:
         """Store a page whole or not at all; gives its size."""
+        body = self.hidden.without_erased(record["body"])
+        if body is None and record["body"] is not None:
+            record = {**record, "status": 410}  # it was about an erased person alone
+        record = {**record, "body": body}
         line = json.dumps({**record, "subject": subject}, sort_keys=True).encode() + b"\n"
         data = gzip.compress(line, compresslevel=6, mtime=0)
         place = f"{self.lake.root}/{self.ref(endpoint, subject, number)}"

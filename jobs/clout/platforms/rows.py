@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -47,6 +48,9 @@ class FileReport:
     newest: datetime | None = None
     per_day: dict[date, int] = field(default_factory=dict)
     quarantined_per_day: dict[date, int] = field(default_factory=dict)
+    #: Interactions and other rows of people who may not be shown: they did not land. And why, where it differs by day.
+    excluded_per_day: dict[date, int] = field(default_factory=dict)
+    left_out: dict[date, Counter[str]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -57,8 +61,14 @@ class FileReport:
         """Add landed rows to a day."""
         self.per_day[day] = self.per_day.get(day, 0) + rows
 
+    def exclude(self, day: date, reasons: Counter[str]) -> None:
+        """Add rows of a day that may not be shown, by reason."""
+        self.excluded_per_day[day] = self.excluded_per_day.get(day, 0) + reasons.total()
+        self.left_out.setdefault(day, Counter()).update(reasons)
+
     def manifest_row(self, platform: str, day: date, started: datetime, source: str | None = None) -> dict[str, Any]:
         """The report as the manifest row of one day. `source` is the hash of the source's configuration."""
+        left_out = ", ".join(f"{reason} {number}" for reason, number in sorted(self.left_out.get(day, {}).items()))
         return {
             "platform": platform,
             "snapshot_date": day,
@@ -71,15 +81,29 @@ class FileReport:
             "pages": self.pages,
             "rows": self.per_day.get(day, 0),
             "rows_quarantined": self.quarantined_per_day.get(day, 0),
+            "rows_excluded": self.excluded_per_day.get(day, 0),
             "bytes": self.bytes,
             "cost_units": self.cost_units,
             "status": self.status,
-            "reason": self.reason,
+            "reason": "; ".join(text for text in (self.reason, left_out) if text) or None,
             "oldest_seen": self.oldest,
             "newest_seen": self.newest,
             "started_at": started,
             "ended_at": datetime.now(UTC),
         }
+
+
+class Stored(NamedTuple):
+    """Size and time of writing of a file, and whether it surely belongs to the day that was asked about."""
+
+    size: int
+    modified: datetime
+    is_sure: bool
+
+
+def stored(file: Path, is_sure: bool = True) -> Stored:
+    """A file as it lies there."""
+    return Stored(file.stat().st_size, modified_at(file), is_sure)
 
 
 def modified_at(file: Path) -> datetime:

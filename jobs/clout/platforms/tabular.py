@@ -10,10 +10,11 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -58,27 +59,43 @@ def read_batches(
     needed: list[tuple[str, ...]],
     delimiter: str | None = None,
     column_names: list[str] | None = None,
+    guarded: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[RowBatch]:
     """The file's rows in order.
 
     `wanted` maps our column name to the file's. Each tuple in `needed` names columns of ours of which the file must
-    have at least one. A wanted column that the file lacks comes as NULL. Raises PoisonInput where the file cannot be
+    have at least one. `guarded`: words (see `plain`) that no column but a wanted one may have for a name, and the column of
+    ours that each is nearly. A wanted column that the file lacks comes as NULL. Raises PoisonInput where the file cannot be
     read to its end or lacks a needed column.
     """
     name = file.name.lower()
     try:
         if name.endswith(".parquet"):
-            yield from _read_parquet(file, wanted, needed)
+            yield from _read_parquet(file, wanted, needed, guarded)
         elif _JSON.search(name):
-            yield from _read_json_lines(file, wanted, needed)
+            yield from _read_json_lines(file, wanted, needed, guarded)
         else:
             default = "\t" if ".tsv" in name else ","
-            yield from _read_csv(file, wanted, needed, delimiter or default, column_names)
+            yield from _read_csv(file, wanted, needed, delimiter or default, column_names, guarded)
     except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
         raise PoisonInput(f"{file}: cannot be read to its end: {error}; replace the file and run again") from error
 
 
-def _check_columns(file: Path, names: list[str], wanted: dict[str, str], needed: list[tuple[str, ...]]) -> None:
+def plain(name: str) -> str:
+    """A column's name without its case and its signs: Opt_Out, opt-out and optout are one word."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _check_columns(
+    file: Path, names: list[str], wanted: dict[str, str], needed: list[tuple[str, ...]], guarded: Mapping[str, str]
+) -> None:
+    for name in names:
+        if plain(name) in guarded and name not in wanted.values():
+            ours = guarded[plain(name)]
+            raise PoisonInput(
+                f"{file}: row 1: column {name} is nearly {ours} and may hold somebody's wish: rename it to {ours}, map it"
+                f" under [source.columns], or take it out"
+            )
     for theirs in wanted.values():
         if names.count(theirs) > 1:
             raise PoisonInput(f"{file}: row 1: {names.count(theirs)} columns are named {theirs}; rename all but one")
@@ -97,6 +114,7 @@ def _read_csv(
     needed: list[tuple[str, ...]],
     delimiter: str,
     column_names: list[str] | None,
+    guarded: Mapping[str, str],
 ) -> Iterator[RowBatch]:
     bad: list[BadRow] = []
     skipped: set[int] = set()
@@ -108,7 +126,7 @@ def _read_csv(
         return "skip"
 
     names, is_all = (column_names, False) if column_names else _csv_header(file, delimiter)
-    _check_columns(file, [name.strip() for name in names], wanted, needed)
+    _check_columns(file, [name.strip() for name in names], wanted, needed, guarded)
     if is_all:
         yield _as_text([], {}, wanted, [])
         return
@@ -170,7 +188,9 @@ def _check_quotes(file: Path, delimiter: str) -> None:
         raise PoisonInput(f"{file}: row {number}: a quote is opened and never closed; mend the row and run again")
 
 
-def _read_json_lines(file: Path, wanted: dict[str, str], needed: list[tuple[str, ...]]) -> Iterator[RowBatch]:
+def _read_json_lines(
+    file: Path, wanted: dict[str, str], needed: list[tuple[str, ...]], guarded: Mapping[str, str]
+) -> Iterator[RowBatch]:
     opener = gzip.open if file.name.lower().endswith(".gz") else open
     numbers: list[int] = []
     rows: list[dict[str, str | None]] = []
@@ -204,7 +224,7 @@ def _read_json_lines(file: Path, wanted: dict[str, str], needed: list[tuple[str,
                 yield _from_text_rows(numbers, rows, wanted, _take(bad))
                 numbers, rows = [], []
     if rows or not bad:
-        _check_columns(file, sorted(seen), wanted, needed)
+        _check_columns(file, sorted(seen), wanted, needed, guarded)
     yield _from_text_rows(numbers, rows, wanted, _take(bad))
 
 
@@ -217,10 +237,12 @@ def _json_text(value: object) -> str | None:
     return json.dumps(value)
 
 
-def _read_parquet(file: Path, wanted: dict[str, str], needed: list[tuple[str, ...]]) -> Iterator[RowBatch]:
+def _read_parquet(
+    file: Path, wanted: dict[str, str], needed: list[tuple[str, ...]], guarded: Mapping[str, str]
+) -> Iterator[RowBatch]:
     with pq.ParquetFile(file) as parquet:
         names = parquet.schema_arrow.names
-        _check_columns(file, names, wanted, needed)
+        _check_columns(file, names, wanted, needed, guarded)
         present = {ours: theirs for ours, theirs in wanted.items() if theirs in names}
         for theirs in present.values():
             kind = parquet.schema_arrow.field(theirs).type

@@ -141,6 +141,7 @@ def conformed(spark: SparkSession, rows: list[Row]) -> dict[str, list[Row]]:
             "status": "complete",
             "rows": counts[platform, day],
             "rows_quarantined": QUARANTINED.get((platform, day), 0),
+            "rows_excluded": 0,
         }
         for platform in PLATFORMS
         for day in DAYS

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from clout.addresses import hashed
+from clout.consent import Erased, Hidden
 from clout.platforms import bluesky
 from clout.platforms.pages import Known, Page, Rows
 from mutations import fits, mutations
@@ -352,3 +355,49 @@ PAGES: dict[str, Any] = {
 def test_every_value_may_be_wrong_or_missing(endpoint: str) -> None:
     """A mutated page is read or put aside, item by item: nothing crashes, and every row fits the canonical schema."""
     fits(*(rows_of(endpoint, body, SUBJECT) for body in mutations(PAGES[endpoint], several=300)))
+
+
+# Identity and consent --------------------------------------------------------------------------------------------
+
+
+def links(found: Rows) -> list[tuple[str, str, str]]:
+    return [(row["account_a"], row["account_b"], row["basis"]) for row in found.tables["account_links"]]
+
+
+def test_a_profile_claims_what_it_links_to() -> None:
+    about = "I write. https://M.example/@ann, and x.com/ann"
+    view = who(ANN, handle="Ann.example", website="https://github.com/Ann/", description=about)
+    claimed = ["https://github.com/ann", "https://m.example/@ann", "https://x.com/ann"]
+    own = [f"https://bsky.app/profile/{ANN}".lower(), "https://bsky.app/profile/ann.example"]
+    found = read("profiles", {"profiles": [view]})
+    assert links(found) == [
+        *((key(ANN), address, "self_declared") for address in claimed),
+        *((key(ANN), address, "address") for address in own),
+    ]
+    assert found.tables["accounts"][0]["url"] == own[1]
+    assert links(read("profiles", {"profiles": [who(ANN, website=5, description=["x.com/a"])]})) == []
+    # What it says today is not what it said on a day long past.
+    assert links(read("profiles", {"profiles": [view]}, stale=True)) == []
+
+
+def test_the_links_of_who_opted_out_stay_as_hashes() -> None:
+    """A wish on one platform concerns the person's accounts on others."""
+    view = who(ANN, handle="ann.example", website="x.com/ann", labels=[{"val": "!no-unauthenticated"}])
+    found = read("profiles", {"profiles": [view]})
+    assert links(found)[0] == (key(ANN), hashed("https://x.com/ann"), "self_declared")
+    assert "ann.example" not in repr(found.tables)
+
+
+def test_who_is_hidden_is_removed_without_a_flag_row() -> None:
+    hidden = Hidden(frozenset({key(ANN)}), Erased().and_also({key(BO)}, {"bo.example"}))
+    body = {"likes": [{"actor": who(did), "createdAt": NOON, "indexedAt": NOON} for did in (ANN, BO, CY)]}
+    shown = replace(page("likes", body, uri(NO)), hidden=hidden)
+    found = bluesky.normalise(shown, Known())
+    assert [row["actor_key"] for row in found.tables["interactions"]] == [key(CY)]
+    assert found.notes == {"operator": 2, "erased": 2}  # the like and the account of each
+    assert found.excluded == 2
+    assert found.known.flags == {}
+    view = who(CY, website="bsky.app/profile/did:plc:cy x.com/cy")
+    hidden = Hidden(erased=Erased().and_also((), {"https://x.com/cy"}))
+    found = bluesky.normalise(replace(page("profiles", {"profiles": [view]}), hidden=hidden), Known())
+    assert "https://x.com/cy" not in repr(found.tables)

@@ -15,9 +15,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from clout.addresses import hashed
+from clout.consent import UNSHOWN, Erased, Hidden
 from clout.errors import PoisonInput
 from clout.platforms import files
-from clout.platforms.rows import FileReport
+from clout.platforms.rows import Batch, FileReport
 from clout.sources import Source
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -504,10 +506,11 @@ def test_null_stays_null_and_zero_stays_zero(tmp_path: Path) -> None:
     assert found == [
         ("x:ann", 0, 0, False, False, False),
         ("x:bo", None, None, None, None, None),
-        ("x:9007199254740993", 12, 3, True, True, True),
-        ("x:cy", 5, 5, False, True, False),
+        # of those who may not be shown nothing but key and flags
+        ("x:9007199254740993", None, None, None, True, True),
+        ("x:cy", None, None, None, True, False),
     ]
-    assert [row["created_at"] and row["created_at"].year for row in got.rows("accounts")] == [2020, None, 2020, None]
+    assert [row["created_at"] and row["created_at"].year for row in got.rows("accounts")] == [2020, None, None, None]
     assert got.refused == []
 
 
@@ -516,7 +519,7 @@ def test_null_stays_null_and_zero_stays_zero(tmp_path: Path) -> None:
 def test_an_unreadable_consent_flag_counts_as_set(tmp_path: Path, flag: str, value: str) -> None:
     accounts_file(tmp_path, ("ann", value), ("bo", "false"), columns=("account", flag), day="-2026-03-01")
     got = Got(tmp_path)
-    assert [row[flag] for row in got.rows("accounts")] == [True, False]
+    assert {row["native_id"]: row[flag] for row in got.rows("accounts")} == {"ann": True, "bo": False}
     [(_, row, reason)] = got.refused
     assert row == 2
     assert reason == f"{flag}: {value.lower()!r} is neither true nor false; taken as True (row kept)"
@@ -632,3 +635,93 @@ def test_a_consent_column_that_was_named_must_be_there(tmp_path: Path) -> None:
     source = Source("x", "files", tmp_path, columns={"opt_out": "do_not_scor"})
     with pytest.raises(PoisonInput, match="no column do_not_scor; found account, do_not_score"):
         list(files.read(source, {DAY}))
+
+
+# Consent and identity --------------------------------------------------------------------------------------------
+
+
+def test_who_may_not_be_shown_leaves_nothing_but_key_and_flag(tmp_path: Path) -> None:
+    one_csv(
+        tmp_path,
+        ("ann", "bo", NOON, "like", "p1"),
+        ("min", "bo", NOON, "like", "p1"),
+        ("ann", "out", NOON, "like", "p2"),
+        ("shy", "min", NOON, "like", "p3"),
+        ("ann", "listed", NOON, "like", "p4"),
+        ("gone", "ann", NOON, "like", "p4"),
+        ("out", "bo", "?", "like", "p5"),
+        ("ann", "bo", "??", "like", "p5"),
+    )
+    (tmp_path / "posts-2026-03-01.csv").write_text(
+        f"post,author,unix_ts\np1,bo,{NOON}\np2,out,{NOON}\np4,listed,{NOON}\n"
+    )
+    columns = ("account", "handle", "is_minor", "opt_out", "is_protected", "status", "same_as")
+    accounts_file(
+        tmp_path,
+        ("ann", "ann", "", "", "", "", "y:1 https://Y.example/@ann"),
+        ("min", "Mini", "yes", "", "", "", "y:2"),
+        ("out", "Outie", "", "yes", "", "", ""),
+        ("shy", "Shy", "", "", "yes", "", ""),
+        ("gone", "Gone", "", "", "", "deleted", "nonsense"),
+        ("listed", "Listie", "", "yes", "", "", ""),
+        columns=columns,
+    )
+    source = Source("x", "files", tmp_path)
+    items = list(files.read(source, {DAY}, Hidden(frozenset({"x:listed"}))))
+    got = Got.__new__(Got)
+    got.batches = [item for item in items if isinstance(item, Batch)]
+    got.reports = [item for item in items if isinstance(item, FileReport)]
+    assert [(row["actor_key"], row["target_account_key"]) for row in got.interactions] == [("x:ann", "x:bo")]
+    assert [row["post_key"] for row in got.rows("posts")] == ["x:p1"]
+    said = {"x:ann": "ann", "x:min": None, "x:out": None, "x:shy": None, "x:gone": None}
+    assert {row["account_key"]: row["handle"] for row in got.rows("accounts")} == said
+    assert {row["account_key"] for row in got.rows("accounts") if row["is_minor"]} == {"x:min"}
+    links = [(row["account_a"], row["account_b"]) for row in got.rows("account_links")]
+    assert links == [("x:ann", "y:1"), ("x:ann", "https://y.example/@ann"), ("x:min", hashed("y:2"))]
+    everything = repr([batch.rows.to_pylist() for batch in got.batches])
+    assert not [name for name in ("Mini", "Outie", "Shy", "Gone", "x:listed", "Listie") if name in everything]
+    rows = {row["table"]: row for report in got.reports for row in [report.manifest_row("x", DAY, datetime.now(UTC))]}
+    assert (rows["interactions"]["rows"], rows["interactions"]["rows_excluded"]) == (1, 5)
+    assert rows["interactions"]["reason"] == "deleted 1, minor 1, operator 1, opt_out 1, protected 1"
+    assert (rows["posts"]["rows"], rows["posts"]["rows_excluded"]) == (1, 2)
+    assert UNSHOWN in everything
+    assert "actor=ann,target=bo" in everything
+
+
+def test_an_erased_person_leaves_nothing_at_all(tmp_path: Path) -> None:
+    one_csv(tmp_path, ("ann", "bo", NOON, "like", "p1"), ("cy", "bo", NOON, "like", "p1"))
+    accounts_file(
+        tmp_path, ("ann", "yes", ""), ("bo", "", "x:ann"), ("cy", "", "x:bo"), columns=("account", "opt_out", "same_as")
+    )
+    hidden = Hidden(erased=Erased().and_also({"x:ann"}, ()))
+    items = list(files.read(Source("x", "files", tmp_path), {DAY}, hidden))
+    found = repr([item.rows.to_pylist() for item in items if isinstance(item, Batch)])
+    assert "x:cy" in found
+    assert "ann" not in found
+    assert [item.left_out[DAY] for item in items if isinstance(item, FileReport)] == [{"erased": 1}, {"erased": 1}]
+
+
+def test_flags_hold_from_their_file_on(tmp_path: Path) -> None:
+    days = [date(2026, 3, 1), date(2026, 3, 2)]
+    for day, noon in zip(days, (NOON, NOON + 86_400), strict=True):
+        one_csv(tmp_path, ("ann", "bo", noon, "like", "p"), name=f"i-{day}.csv")
+    accounts_file(tmp_path, ("ann", ""), columns=("account", "opt_out"), day="-2026-03-01")
+    accounts_file(tmp_path, ("ann", "yes"), columns=("account", "opt_out"), day="-2026-03-02")
+    got = Got(tmp_path, days)
+    assert [len(got.rows("interactions", day)) for day in days] == [1, 0]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("name", ["Opt_Out", "optout", "opt-out", "OptedOut", "Is_Minor", "protected", "Status "])
+def test_a_consent_column_that_is_nearly_named_right_is_refused(tmp_path: Path, form: str, name: str) -> None:
+    write = {"csv": as_csv, "jsonl": as_json, "parquet": as_parquet}[form]
+    (tmp_path / f"accounts.{form}").write_bytes(write([("ann", "yes")], ("account", name)))
+    if name == "Status " and form == "csv":
+        name = name.strip()
+    with pytest.raises(PoisonInput, match=rf"accounts\.{form}: row 1: column {name} is nearly .* rename it"):
+        Got(tmp_path)
+
+
+def test_a_mapped_consent_column_may_have_any_name(tmp_path: Path) -> None:
+    accounts_file(tmp_path, ("ann", "yes"), columns=("account", "OptOut"), day="-2026-03-01")
+    assert [row["opt_out"] for row in Got(tmp_path, columns={"opt_out": "OptOut"}).rows("accounts")] == [True]

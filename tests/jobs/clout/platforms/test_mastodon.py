@@ -310,3 +310,33 @@ PAGES: dict[str, Any] = {
 def test_every_value_may_be_wrong_or_missing(endpoint: str) -> None:
     """A mutated page is read or put aside, item by item: nothing crashes, and every row fits the canonical schema."""
     fits(*(rows_of(endpoint, body, SUBJECT) for body in mutations(PAGES[endpoint], several=300)))
+
+
+# Identity --------------------------------------------------------------------------------------------------------
+
+
+def field(value: Any, verified_at: Any = None) -> dict[str, Any]:
+    return {"name": "Elsewhere", "value": value, "verified_at": verified_at}
+
+
+def test_fields_are_claims_and_verified_ones_are_checked() -> None:
+    fields = [
+        field('<a href="https://github.com/Ann" rel="me nofollow"><span>github.com/Ann</span></a>', NOON),
+        field("https://bsky.app/profile/ann.example"),
+        field("she/her"),
+        field(None),
+        "nonsense",
+    ]
+    view = who(ANN, "ann", url="https://m.example/@Ann", fields=fields)
+    found = read("lookup", view)
+    links = [(row["account_a"], row["account_b"], row["basis"]) for row in found.tables["account_links"]]
+    assert links == [
+        (key(ANN), "https://github.com/ann", "rel_me"),
+        (key(ANN), "https://bsky.app/profile/ann.example", "self_declared"),
+        (key(ANN), "https://m.example/@ann", "address"),
+        (key(ANN), "https://m.example/users/" + ANN, "address"),
+    ]
+    assert found.tables["accounts"][0]["url"] == "https://m.example/@ann"
+    # An instance has checked the pages of its own people; of others it repeats what it was told.
+    found = read("lookup", who(ANN, "ann@elsewhere.example", fields=fields))
+    assert {row["basis"] for row in found.tables["account_links"]} == {"self_declared", "address"}

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from clout.consent import Hidden
 from clout.errors import PoisonInput
 from clout.lake import Lake
 from clout.platforms import puller
@@ -89,7 +90,7 @@ def test_a_skipped_day_is_taken_when_its_file_has_come(lake: Lake, source: Sourc
 def test_a_complete_day_is_not_read_again(lake: Lake, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[set[date]] = []
 
-    def read(source: Source, days: set[date]) -> Iterator[Batch | FileReport]:
+    def read(source: Source, days: set[date], hidden: Hidden) -> Iterator[Batch | FileReport]:
         asked.append(days)
         yield from ()
 
@@ -154,8 +155,8 @@ def test_a_reader_that_dies_leaves_nothing(
 ) -> None:
     real = puller.READERS["files"]
 
-    def read(source: Source, days: set[date]) -> Iterator[Batch | FileReport]:
-        yield from list(real(source, days))[:4]
+    def read(source: Source, days: set[date], hidden: Hidden) -> Iterator[Batch | FileReport]:
+        yield from list(real(source, days, hidden))[:4]
         raise error("half-way")
 
     monkeypatch.setitem(puller.READERS, "files", read)
@@ -282,6 +283,28 @@ def test_the_asked_day_is_read_again_where_its_files_changed(lake: Lake, source:
     assert lake.read(lake.snapshot("accounts", "x", DAYS[0]))["opt_out"].to_pylist() == [None]
     assert any("files of 1 earlier days changed" in text and "--refresh" in text for text in said)
     assert puller.pull(lake, source, DAYS[:2], say=said.append).written == []
+
+
+def test_a_new_accounts_file_beside_a_pulled_day_is_noticed(lake: Lake, source: Source) -> None:
+    puller.pull(lake, source, DAYS[:2], say=lambda text: None)
+    (source.path / f"accounts-{DAYS[0]}.csv").write_text("account,opt_out\nann,true\n")
+    (source.path / "more.csv").write_text(HEADER)  # whether it holds anything of the day nobody knows
+    assert puller.pull(lake, source, DAYS[:2], say=lambda text: None).written == [DAYS[1]]
+    assert "interactions 02" not in state(lake)
+    (source.path / f"i-{DAYS[1]}-late.csv").write_text(HEADER + ROW)
+    assert puller.pull(lake, source, DAYS[:2], say=lambda text: None).written == [DAYS[1]]
+    assert puller.pull(lake, source, DAYS[:2], say=lambda text: None).written == []
+
+
+def test_all_days_forget_whom_the_exclusion_list_names_and_remember_whom_it_lets_go(lake: Lake, source: Source) -> None:
+    def rows() -> list[int]:
+        return [state(lake).get(f"interactions {day:%d}", 0) for day in DAYS[:2]]
+
+    listed = replace(source, excluded=frozenset({"x:ann"}))
+    for one, expected in ((source, [2, 2]), (listed, [0, 0]), (source, [2, 2])):
+        assert puller.pull(lake, one, DAYS[:2], say=lambda text: None).written == DAYS[:2]
+        assert rows() == expected
+    assert [row["rows_excluded"] for row in lake.manifest("x", DAYS[1]) or []] == [0]
 
 
 def test_all_days_are_read_again_where_the_configuration_changed(lake: Lake, source: Source) -> None:

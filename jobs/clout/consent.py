@@ -1,0 +1,130 @@
+"""Whom no snapshot may show, whatever a platform says: the operator's list, and people who were erased.
+
+    lake/erased.json   a salt, and with it the hashes of erased people's keys and names
+
+Of an erased person only hashes are kept, so that nobody can read off the list whom it protects, and the next pull knows the
+person all the same. Whoever holds both the lake and a guess can test the guess: the list must be guarded like the lake.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import secrets
+import uuid
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from clout.lake import Lake
+
+ERASED = "erased.json"
+#: What a text is cut into in search of a key or a name.
+_WORD = re.compile(r"[^\s\"'<>()\[\]{},;=]+")
+_TOKEN = re.compile(r"[^\s\"'<>()\[\]{},;/]+")
+
+
+@dataclass(frozen=True)
+class Erased:
+    """Salted hashes of erased people's account keys, and of the names under which platforms show them."""
+
+    salt: str = ""
+    keys: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+    def hashed(self, text: str) -> str:
+        """HMAC-SHA-256 of a key or a name."""
+        return hmac.new(bytes.fromhex(self.salt), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+    def and_also(self, keys: Iterable[str], names: Iterable[str]) -> Erased:
+        """The list with more people on it."""
+        more = self if self.salt else Erased(secrets.token_hex(32))
+        return Erased(
+            more.salt,
+            more.keys | {more.hashed(key) for key in keys},
+            more.names | {more.hashed(name) for name in names},
+        )
+
+
+def read_erased(lake: Lake) -> Erased:
+    """The list of a lake. Nobody, where there is none."""
+    try:
+        with lake.fs.open_input_stream(f"{lake.root}/{ERASED}") as stream:
+            stored = json.loads(stream.read())
+    except FileNotFoundError:
+        return Erased()
+    return Erased(stored["salt"], frozenset(stored["keys"]), frozenset(stored["names"]))
+
+
+def write_erased(lake: Lake, erased: Erased) -> None:
+    """Replace the list in one step."""
+    lake.fs.create_dir(lake.root, recursive=True)
+    aside = f"{lake.root}/.tmp-{uuid.uuid4().hex[:12]}-{ERASED}"
+    content = {"salt": erased.salt, "keys": sorted(erased.keys), "names": sorted(erased.names)}
+    with lake.fs.open_output_stream(aside) as stream:
+        stream.write(json.dumps(content, indent=1).encode())
+    lake.fs.move(aside, f"{lake.root}/{ERASED}")
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Whom the operator's list and the list of the erased hide on one platform."""
+
+    listed: frozenset[str] = frozenset()
+    erased: Erased = field(default_factory=Erased)
+
+    def reason(self, key: str | None) -> str | None:
+        """Why an account may not be shown: operator, erased; None where it may, or where there is no account."""
+        if key is None:
+            return None
+        if key in self.listed:
+            return "operator"
+        return "erased" if self.erased.keys and self.erased.hashed(key) in self.erased.keys else None
+
+    def is_erased_name(self, text: str) -> bool:
+        """Whether a handle or a profile's address is an erased person's."""
+        return bool(self.erased.names) and self.erased.hashed(text.lower()) in self.erased.names
+
+    def digest(self) -> str:
+        """One hash over both lists."""
+        return hashlib.sha256(repr([sorted(self.listed), sorted(self.erased.keys)]).encode()).hexdigest()
+
+    def without_erased(self, body: Any) -> Any:
+        """A platform's answer without the items that name an erased person; None where it is about nobody else."""
+        if not self.erased.names:
+            return body
+
+        def is_named(text: str) -> bool:
+            words = {text, *_TOKEN.findall(text[:20_000])}
+            return any(self.is_erased_name(word.lstrip("@").rstrip(".:!?")) for word in words)
+
+        return without_items(body, is_named)
+
+
+NOBODY = Hidden()
+
+#: Stands for the text of a quarantined row that names somebody who may not be shown.
+UNSHOWN = "(names somebody who may not be shown)"
+
+
+def names_any(text: str, ids: Collection[str]) -> bool:
+    """Whether a text holds one of the ids as a word of its own."""
+    return bool(ids) and not set(_WORD.findall(text)).isdisjoint(ids)
+
+
+def without_items(node: Any, is_named: Callable[[str], bool]) -> Any:
+    """JSON without what names somebody: of a list the items that do, in whatever depth short of a list of their own."""
+    kept = None if _names(node, is_named) else node
+    if isinstance(kept, dict):
+        return {key: without_items(value, is_named) for key, value in kept.items()}
+    if isinstance(kept, list):
+        return [without_items(one, is_named) for one in kept if not _names(one, is_named)]
+    return kept
+
+
+def _names(node: Any, is_named: Callable[[str], bool]) -> bool:
+    if isinstance(node, str):
+        return is_named(node)
+    return isinstance(node, dict) and any(_names(value, is_named) for value in node.values())

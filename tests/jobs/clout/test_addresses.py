@@ -1,0 +1,38 @@
+"""Addresses of profiles in one form; what is no profile's address is none."""
+
+from __future__ import annotations
+
+import pytest
+from clout.addresses import addresses_in, hashed, profile_address
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("https://www.Twitter.com/Ann?s=20#x", "https://x.com/ann"),
+        ("http://x.com/ann/", "https://x.com/ann"),
+        ("bsky.app/profile/ann.example", "https://bsky.app/profile/ann.example"),
+        ("https://m.example/@Ann", "https://m.example/@ann"),
+        ("http://127.0.0.1:8123/@ann", "https://127.0.0.1:8123/@ann"),
+        ("https://ann.example", None),  # a host is nobody's profile
+        ("https://ann.example/", None),
+        ("mailto:ann@m.example", None),
+        ("javascript://x.example/ann", None),
+        ("https://[::1", None),
+        ("https://x.com:port/ann", None),
+        ("ann", None),
+        ("", None),
+    ],
+)
+def test_profile_address(text: str, address: str | None) -> None:
+    assert profile_address(text) == address
+
+
+def test_addresses_in_running_text() -> None:
+    text = "I'm on https://m.example/@ann, github.com/ann. Mail ann@m.example/x or see (x.com/Ann)! and/or a.b"
+    assert list(addresses_in(text)) == ["https://m.example/@ann", "https://github.com/ann", "https://x.com/ann"]
+    assert list(addresses_in(None)) == []
+
+
+def test_a_hash_is_not_hashed_again() -> None:
+    assert hashed(hashed("https://x.com/ann")) == hashed("https://x.com/ann") != hashed("https://x.com/bo")
