@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from clout import arguments, session
+from clout import arguments, retention, session
 from clout.errors import PoisonInput, run_main
 from clout.lake import Lake, window
 from clout.lake_schemas import CONFORMED
@@ -71,6 +71,18 @@ def conform_days(spark: SparkSession, lake: Lake, sources: Sources, days: list[d
         for day, fingerprint in prints.items()
         if fingerprint is not None and _conformed_as(lake, day) != fingerprint
     ]
+    purged = [day for day in owed if any(retention.is_purged(lake, platform, day) for platform in sources.platforms)]
+    if purged:
+        # What is left of them are the counts. Who opts out since is left out of the evidence all the same.
+        print(
+            f"conform: {len(purged)} days stay as they are, since their interactions were purged for their age",
+            flush=True,
+        )
+        owed = [day for day in owed if day not in purged]
+    if days[-1] in purged and not lake.exists(lake.conformed("activity", days[-1])):
+        raise PoisonInput(
+            f"{days[-1]}: its interactions were purged for their age before the day was conformed; it cannot be scored any more"
+        )
     for day in days:
         if prints[day] is None and lake.exists(lake.conformed("activity", day)):
             # Conformed for other sources: what is not configured is not evidence.

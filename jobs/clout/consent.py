@@ -38,9 +38,13 @@ class Erased:
         """HMAC-SHA-256 of a key or a name."""
         return hmac.new(bytes.fromhex(self.salt), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
+    def salted(self) -> Erased:
+        """The list with a salt, which it needs before anything is hashed."""
+        return self if self.salt else Erased(secrets.token_hex(32))
+
     def and_also(self, keys: Iterable[str], names: Iterable[str]) -> Erased:
         """The list with more people on it."""
-        more = self if self.salt else Erased(secrets.token_hex(32))
+        more = self.salted()
         return Erased(
             more.salt,
             more.keys | {more.hashed(key) for key in keys},

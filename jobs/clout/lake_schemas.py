@@ -262,6 +262,18 @@ CONFORMED: dict[str, pa.Schema] = {
     "coverage": COVERAGE,
 }
 
+#: One row per partition that a purge changed: lake/purge_log/ds=<day of the purge>/. Counts, never people.
+PURGE_LOG = pa.schema(
+    [
+        _required("platform", pa.string()),
+        _required("table", pa.string()),
+        _required("action", pa.string()),
+        _required("terms", pa.string()),
+        _required("ds", pa.date32()),
+        pa.field("rows", pa.int64()),
+    ]
+)
+
 _DDL = {
     pa.string(): "STRING",
     pa.int64(): "BIGINT",

@@ -1,0 +1,90 @@
+"""Takes rows out of partitions that are in place: what purging and erasing have in common.
+
+A partition is rewritten beside its place and renamed into it. The manifest keeps saying how many rows came in: what was
+taken out is counted there as excluded, so that conservation stays exact when the day is conformed again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import fs as pafs
+
+from clout.lake import Lake
+from clout.lake_schemas import MANIFEST
+
+#: Gives a batch's rows as they are to be, and how many it removed or changed.
+Edit = Callable[[pa.Table], tuple[pa.Table, int]]
+
+#: In the facts of a snapshot that was emptied for its age: whose terms demanded it.
+PURGED = "purged"
+
+_DAY = re.compile(r"(?:ds=|snapshot_date=)?(\d{4}-\d{2}-\d{2})")
+_ROWS = 65_536
+
+
+def partitions(lake: Lake, parent: str) -> list[tuple[date, str]]:
+    """Day and path of every partition of a folder, oldest first."""
+    selector = pafs.FileSelector(f"{lake.root}/{parent}", allow_not_found=True)
+    named = [(_DAY.fullmatch(info.base_name), info.base_name) for info in lake.fs.get_file_info(selector)]
+    return sorted((date.fromisoformat(found[1]), f"{parent}/{name}") for found, name in named if found)
+
+
+def files(lake: Lake, path: str) -> list[str]:
+    """The Parquet files of a partition, by name."""
+    found = lake.fs.get_file_info(pafs.FileSelector(f"{lake.root}/{path}", allow_not_found=True))
+    return sorted(i.base_name for i in found if i.base_name.endswith(".parquet") and i.base_name[0] not in "._")
+
+
+def touched(lake: Lake, path: str, edit: Edit) -> int:
+    """How many rows of a partition an edit would remove or change."""
+    return sum(edit(batch)[1] for name in files(lake, path) for batch in _batches(lake, f"{path}/{name}"))
+
+
+def rewrite(lake: Lake, path: str, edit: Edit) -> int:
+    """Edit a partition in one step, where there is anything to edit; gives how many rows were removed or changed."""
+    count = touched(lake, path, edit)
+    if count:
+        facts = lake.facts(path)
+        with lake.replacing(path) as aside:
+            for name in files(lake, path):
+                with pq.ParquetFile(lake.fs.open_input_file(f"{lake.root}/{path}/{name}")) as file:
+                    schema = file.schema_arrow
+                with lake.parquet_writer(f"{aside}/{name}", schema) as writer:
+                    for batch in _batches(lake, f"{path}/{name}"):
+                        writer.write_table(edit(batch)[0].cast(schema))
+            if facts is not None:
+                lake.write_facts(aside, facts)
+    return count
+
+
+def settle(lake: Lake, platform: str, day: date, why: str) -> None:
+    """Let a day's manifest count as excluded what it counts as landed and is no longer there. `why` names who took it out.
+
+    Of a day that was purged for its age the manifest is left alone: it is not conformed again.
+    """
+    rows = lake.manifest(platform, day)
+    if not rows or (lake.facts(lake.snapshot("interactions", platform, day)) or {}).get(PURGED):
+        return
+    landed = sum(row["rows"] for row in rows if row["table"] == "interactions")
+    path = lake.snapshot("interactions", platform, day)
+    gone = landed - sum(_rows(lake, f"{path}/{name}") for name in files(lake, path))
+    if gone:
+        taken = {"endpoint": why, "subject": "*", "table": "interactions", "rows": -gone, "rows_excluded": gone}
+        of_day = {name: rows[0][name] for name in ("platform", "snapshot_date", "source")}
+        new = {**of_day, **taken, "rows_quarantined": 0, "status": "complete", "reason": why}
+        lake.write(lake.snapshot("manifest", platform, day), pa.Table.from_pylist([*rows, new], MANIFEST))
+
+
+def _batches(lake: Lake, file: str) -> Iterator[pa.Table]:
+    with pq.ParquetFile(lake.fs.open_input_file(f"{lake.root}/{file}")) as opened:
+        for batch in opened.iter_batches(_ROWS):
+            yield pa.Table.from_batches([batch])
+
+
+def _rows(lake: Lake, file: str) -> int:
+    return pq.read_metadata(f"{lake.root}/{file}", filesystem=lake.fs).num_rows

@@ -1,0 +1,67 @@
+"""Purge: remove what platforms showed and may be kept no longer, by each platform's rule; record what was done.
+
+--day is the reference date: the rules are applied as they stand at the end of that day.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from datetime import date
+
+import pyarrow as pa
+from clout import arguments
+from clout.consent import read_erased, write_erased
+from clout.errors import run_main
+from clout.lake import Lake
+from clout.lake_schemas import PURGE_LOG
+from clout.retention import Purged, purge
+from clout.sources import read_sources
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The job's command line."""
+    parser = argparse.ArgumentParser(prog="purge.py", description=__doc__)
+    arguments.add(parser, "day", "lake", "sources")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be removed, and remove nothing")
+    return parser
+
+
+def main(argv: list[str]) -> None:
+    """Purge every configured source."""
+    args = arg_parser().parse_args(argv)
+    readers = {source.name: source.reader for source in read_sources(args.sources).sources}
+    run(Lake(args.lake), readers, args.day, args.dry_run)
+
+
+def run(lake: Lake, readers: dict[str, str], day: date, dry_run: bool = False) -> list[Purged]:
+    """Purge the platforms of a lake and log it. A cut purge is made whole by running it again."""
+    salted = read_erased(lake).salted()
+    with contextlib.ExitStack() as stack:
+        for name in ("conform", *(f"pull-{platform}" for platform in readers)):
+            stack.enter_context(lake.lock(name))
+        if not dry_run:
+            write_erased(lake, salted)
+        done = list(purge(lake, readers, day, salted, dry_run))
+        if done and not dry_run:
+            _log(lake, day, done)
+    for each in done:
+        rows = "" if each.rows is None else f", {each.rows} rows"
+        verb = "would " if dry_run else ""
+        print(
+            f"purge {day}: {verb}{each.action} {each.table} of {each.platform} {each.ds}{rows} ({each.terms})",
+            flush=True,
+        )
+    print(f"purge {day}: {len(done)} partitions{' would change' if dry_run else ''}", flush=True)
+    return done
+
+
+def _log(lake: Lake, day: date, done: list[Purged]) -> None:
+    """Add what was done to the day's log: counts, never people."""
+    path = lake.conformed("purge_log", day)
+    before = lake.read(path).to_pylist() if lake.exists(path) else []
+    lake.write(path, pa.Table.from_pylist([*before, *(vars(each) for each in done)], PURGE_LOG))
+
+
+if __name__ == "__main__":
+    run_main(main)
