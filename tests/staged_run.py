@@ -116,8 +116,8 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
         # The label's length keeps the three tables of a run telling the same story.
         "conservation": [(day, "chirp", 40 + len(label), 40, 0, len(label), 0, 0, 0, 0, 0, 0)],
         "pulls": [
-            (day, "chirp", "likes", "interactions", 42, 41, 1, 0, 0, 40, 0, 50, 0.5, False, False, f"gone: {label}"),
-            (day, "chirp", "profiles", "accounts", 2, 2, 0, 0, 0, 2, 0, 1, 0.0, False, False, None),
+            (day, "chirp", "likes", "interactions", 42, 41, 1, 0, 0, 40, 0, 0, 50, 0.5, False, False, f"gone: {label}"),
+            (day, "chirp", "profiles", "accounts", 2, 2, 0, 0, 0, 2, 0, 0, 1, 0.0, False, False, None),
         ],
         "coverage": [(day, "chirp", "like", 9, 200, 150, 0.75), (day, "chirp", "share", 0, None, None, None)],
     }

@@ -62,22 +62,26 @@ def rewrite(lake: Lake, path: str, edit: Edit) -> int:
     return count
 
 
-def settle(lake: Lake, platform: str, day: date, why: str) -> None:
-    """Let a day's manifest count as excluded what it counts as landed and is no longer there. `why` names who took it out.
+def settle(lake: Lake, platform: str, day: date) -> None:
+    """Let a day's manifest count as excluded what it counts as landed and is no longer there.
 
-    Of a day that was purged for its age the manifest is left alone: it is not conformed again.
+    It is taken from its rows in order: how many of each subject's went would say too much. Of a day that was purged for its
+    age the manifest is left alone: such a day is not conformed again.
     """
     rows = lake.manifest(platform, day)
     if not rows or (lake.facts(lake.snapshot("interactions", platform, day)) or {}).get(PURGED):
         return
-    landed = sum(row["rows"] for row in rows if row["table"] == "interactions")
     path = lake.snapshot("interactions", platform, day)
-    gone = landed - sum(_rows(lake, f"{path}/{name}") for name in files(lake, path))
-    if gone:
-        taken = {"endpoint": why, "subject": "*", "table": "interactions", "rows": -gone, "rows_excluded": gone}
-        of_day = {name: rows[0][name] for name in ("platform", "snapshot_date", "source")}
-        new = {**of_day, **taken, "rows_quarantined": 0, "status": "complete", "reason": why}
-        lake.write(lake.snapshot("manifest", platform, day), pa.Table.from_pylist([*rows, new], MANIFEST))
+    there = sum(_rows(lake, f"{path}/{name}") for name in files(lake, path))
+    gone = sum(row["rows"] for row in rows if row["table"] == "interactions") - there
+    if not gone:
+        return
+    for row in rows:
+        if row["table"] == "interactions":
+            taken = min(row["rows"], gone)
+            gone -= taken
+            row |= {"rows": row["rows"] - taken, "rows_excluded": (row.get("rows_excluded") or 0) + taken}
+    lake.write(lake.snapshot("manifest", platform, day), pa.Table.from_pylist(rows, MANIFEST))
 
 
 def _batches(lake: Lake, file: str) -> Iterator[pa.Table]:

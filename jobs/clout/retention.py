@@ -110,7 +110,7 @@ def purge(lake: Lake, readers: dict[str, str], day: date, salted: Erased, dry_ru
                     change = touched if dry_run else rewrite
                     rows = change(lake, path, _edit(rule, platform, deleted, salted))
                     if rule.action == "forget_deleted" and not dry_run:
-                        settle(lake, platform, each, "purge")
+                        settle(lake, platform, each)
                 if rows != 0:
                     yield Purged(platform, rule.table, rule.action, rule.terms, each, rows)
 
