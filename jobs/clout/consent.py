@@ -101,8 +101,9 @@ class Hidden:
             return body
 
         def is_named(text: str) -> bool:
-            words = {text, *_TOKEN.findall(text[:20_000])}
-            return any(self.is_erased_name(word.lstrip("@").rstrip(".:!?")) for word in words)
+            words = {word.rstrip(".:!?") for word in (text, *_TOKEN.findall(text[:20_000]))}
+            words |= {word.removeprefix("@") for word in words}
+            return any(map(self.is_erased_name, words))
 
         return without_items(body, is_named)
 

@@ -274,6 +274,9 @@ PURGE_LOG = pa.schema(
     ]
 )
 
+#: One row per erasure: lake/erasure_log/ds=<day of the erasure>/. How many accounts, and what went, as JSON; never who.
+ERASURE_LOG = pa.schema([_required("accounts", pa.int64()), _required("removed", pa.string())])
+
 _DDL = {
     pa.string(): "STRING",
     pa.int64(): "BIGINT",

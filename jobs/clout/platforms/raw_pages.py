@@ -12,13 +12,13 @@ import json
 import re
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from typing import Any
 
 from pyarrow import fs as pafs
 
-from clout.consent import NOBODY, Hidden
+from clout.consent import NOBODY, Hidden, without_items
 from clout.lake import Lake
 from clout.platforms.rows import short_hash
 
@@ -57,6 +57,45 @@ class RawPages:
             stream.write(data)
         self.lake.fs.move(aside, place)
         return len(data)
+
+    def erase(self, is_named: Callable[[str], bool], asked_about: Collection[str]) -> int:
+        """Rewrite the day's pages without the items that name somebody, and remove those that were asked about them.
+
+        asked_about: the subjects that are theirs. Gives how many pages were removed or rewritten.
+        """
+        changed = 0
+        for endpoint in self._names(self.folder):
+            for folder in self._names(f"{self.folder}/{endpoint}"):
+                place = f"{self.folder}/{endpoint}/{folder}"
+                pages = {f"{place}/{name}": self._load(f"{place}/{name}") for name in self._names(place)}
+                records = [record for page, record in pages.items() if record and _NAME.fullmatch(page[-13:])]
+                subjects = records[0]["subject"].split(",") if records else []
+                kept = [one for one in subjects if one not in asked_about and not is_named(one)]
+                cleaned = [self._without(record, is_named) for record in records]
+                if len(records) == len(pages) and cleaned == records and kept == subjects:
+                    continue
+                changed += len(pages)
+                subject = ",".join(kept)
+                for number, record in enumerate(cleaned if kept else []):
+                    self.store(endpoint, subject, number, record)
+                for page in pages:  # the others are cut, or left by a crash
+                    if short_hash(subject) != folder or pages[page] not in records:
+                        self.lake.fs.delete_file(f"{self.lake.root}/{page}")
+                if not self._names(place):
+                    self.lake.fs.delete_dir(f"{self.lake.root}/{place}")
+        return changed
+
+    @staticmethod
+    def _without(record: dict[str, Any], is_named: Callable[[str], bool]) -> dict[str, Any]:
+        """A page without the items that name somebody; without its headers and its request, where these do."""
+        body = without_items(record["body"], is_named)
+        rest = [name for name in ("headers", "request") if is_named(json.dumps(record.get(name)))]
+        gone = {"status": 410} if body is None and record["body"] is not None else {}
+        return {**record, **{name: {} for name in rest}, "body": body, **gone}
+
+    def _names(self, folder: str) -> list[str]:
+        found = self.lake.fs.get_file_info(pafs.FileSelector(f"{self.lake.root}/{folder}", allow_not_found=True))
+        return sorted(info.base_name for info in found)
 
     def subjects(self, endpoint: str) -> Iterator[str]:
         """The subjects of an endpoint of which there is a first page, in the order of their hashes."""

@@ -1,0 +1,283 @@
+"""One person leaves every file: raw pages, snapshots, counts, staged runs, all versions. A search proves it, and can fail."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import erase
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from clout import erasure
+from clout.consent import read_erased
+from clout.errors import PoisonInput
+from clout.lake import Lake
+from clout.lake_schemas import ACTIVITY, MANIFEST, POST_ACTIONS, QUARANTINE, SNAPSHOTS
+from clout.platforms.raw_pages import RawPages
+from clout.sources import Source, Sources
+from clout.warehouse.choose import open_warehouse
+from clout.warehouse.contract import release
+from staged_run import DAY, NEXT, approve, good, rows_of, stage
+
+ANN, BO = "bsky:did:plc:ann", "bsky:did:plc:bo"
+LINKED = "chirp:ada"  # whom staged_run's tables speak of
+NAMES = ("ann.example", "ann appleby")
+ORIGIN = {"fetched_at": datetime(2026, 3, 15, tzinfo=UTC), "source_endpoint": "test"}
+ACCOUNT = {"native_id": "n", "account_type": "unknown", "status": "active", "state_complete": True, **ORIGIN}
+POST = {"native_id": "p", "post_type": "original", "is_deleted": False, **ORIGIN}
+ACT = {"kind": "like", "occurred_precision": "exact", "observed_via": "test", "is_removed": False, **ORIGIN}
+SOURCES = Sources((Source("bsky", "bluesky", Path("/")), Source("chirp", "files", Path("/"))), {})
+
+
+def put(lake: Lake, table: str, platform: str, *rows: dict[str, Any]) -> None:
+    schema = QUARANTINE if table == "quarantine" else SNAPSHOTS[table]
+    lake.write(lake.snapshot(table, platform, DAY), pa.Table.from_pylist(list(rows), schema))
+
+
+def rows(lake: Lake, table: str, platform: str = "bsky") -> list[dict[str, Any]]:
+    return lake.read(lake.snapshot(table, platform, DAY)).to_pylist()
+
+
+class Home:
+    """A lake, a staging area and a warehouse that know Ann, who is chirp:ada too, and others."""
+
+    def __init__(self, root: Path) -> None:
+        self.lake, self.staging, self.warehouse = Lake(root / "lake"), Lake(root / "staging"), str(root / "warehouse")
+        self.root = root
+        self._snapshots()
+        self._raw()
+        persons = {"account_key": [ANN, LINKED], "person_id": [ANN, ANN]}
+        self.lake.write(self.lake.features("persons", DAY), pa.table(persons), {"model": "m"})
+        for day, label in ((DAY, "one"), (DAY, "two"), (NEXT, "three")):
+            staged = approve(stage(root / "staging", day=day, run=label, label=label))
+            open_warehouse(self.warehouse).publish(release(staged), staged, datetime(2026, 3, 16, tzinfo=UTC))
+        only_bo = {name: table for name, table in good(DAY).items()}
+        for table in ("scores", "accounts"):
+            only_bo[table] = rows_of(table, [tuple(row.values()) for row in good(DAY)[table].to_pylist()[1:]])
+        stage(root / "staging", run="without-ada", tables=only_bo)
+
+    def _snapshots(self) -> None:
+        lake = self.lake
+        put(
+            lake,
+            "accounts",
+            "bsky",
+            {**ACCOUNT, "account_key": ANN, "handle": "ann.example", "display_name": "Ann Appleby", "bio": "Me"},
+            {**ACCOUNT, "account_key": BO, "handle": "bo.example", "display_name": "Bo", "bio": "with @ann.example"},
+        )
+        # Somebody else is called Ada too, and a handle of one word may be any word.
+        put(
+            lake,
+            "accounts",
+            "chirp",
+            {**ACCOUNT, "account_key": LINKED, "handle": "writer", "display_name": "Ada Alder"},
+            {**ACCOUNT, "account_key": "chirp:bo", "handle": "bo", "display_name": "Ada Alder"},
+        )
+        put(
+            lake,
+            "posts",
+            "bsky",
+            {**POST, "post_key": f"{ANN}/1", "author_key": ANN, "text": "mine"},
+            {**POST, "post_key": f"{BO}/1", "author_key": BO, "text": "ask Ann Appleby", "mentions": [ANN, BO]},
+            {**POST, "post_key": f"{BO}/2", "author_key": BO, "text": "joann.example and a writer"},
+        )
+        put(
+            lake,
+            "interactions",
+            "bsky",
+            {**ACT, "interaction_key": "1", "actor_key": ANN, "target_account_key": BO},
+            {**ACT, "interaction_key": "2", "actor_key": BO, "target_account_key": ANN},
+            {**ACT, "interaction_key": "3", "actor_key": BO, "target_account_key": "bsky:did:plc:cy"},
+        )
+        put(lake, "account_links", "bsky", {"account_a": ANN, "account_b": LINKED, "basis": "self_declared", **ORIGIN})
+        of_day = {"platform": "bsky", "snapshot_date": DAY, "rows_quarantined": 0, "status": "complete"}
+        asked = {"endpoint": "feed", "subject": "ann.example", "table": "interactions", "rows": 3}
+        lake.write(lake.snapshot("manifest", "bsky", DAY), pa.Table.from_pylist([{**of_day, **asked}], MANIFEST))
+        bad = {"table": "posts", "reason": "?", "file": "f", "row": 1}
+        put(lake, "quarantine", "bsky", {**bad, "raw": json.dumps({"by": "did:plc:ann"})}, {**bad, "raw": "other"})
+        counts = {"ds": DAY, "platform": "bsky", "kind": "like", "n": 1}
+        activity = [{**counts, "actor": ANN, "target": BO}, {**counts, "actor": BO, "target": "bsky:did:plc:cy"}]
+        lake.write(lake.conformed("activity", DAY), pa.Table.from_pylist(activity, ACTIVITY), {"fingerprint": "f"})
+        passed_on = {"ds": DAY, "platform": "bsky", "actor": BO}
+        actions = [{**passed_on, "post_key": f"{ANN}/1"}, {**passed_on, "post_key": f"{BO}/1"}]
+        lake.write(lake.conformed("post_actions", DAY), pa.Table.from_pylist(actions, POST_ACTIONS))
+        lake.write(lake.features("pairs", DAY), pa.table({"actor": [ANN, BO], "q": [0.5, 0.25]}))
+        lake.write("features/pairs/.tmp-0-ds=2026-03-13", pa.table({"actor": [ANN]}))  # left by a crash
+
+    def _raw(self) -> None:
+        pages = RawPages(self.lake, "bsky", DAY)
+        page = {"status": 200, "headers": {}, "fetched_at": "2026-03-15T00:00:00+00:00", "request": {"path": "/x"}}
+        profiles = {"profiles": [{"did": "did:plc:ann"}, {"did": "did:plc:bo", "description": "x"}]}
+        pages.store("profiles", "ann.example,bo.example", 0, {**page, "body": profiles})
+        likes = {"likes": [{"actor": {"did": "did:plc:ann"}}, {"actor": {"did": "did:plc:bo"}}], "cursor": "c"}
+        pages.store("likes", "at://did:plc:bo/post/1", 0, {**page, "body": likes})
+        pages.store("likes", "at://did:plc:ann/post/1", 0, {**page, "body": {"likes": []}})
+        pages.store(
+            "likes", "at://did:plc:cy/post/1", 0, {**page, "body": {"likes": [{"actor": {"did": "did:plc:bo"}}]}}
+        )
+
+    def erase(self, key: str = ANN) -> None:
+        request = erasure.find(self.lake, erasure.linked(self.lake, key))
+        erase.run(self.lake, self.staging, self.warehouse, SOURCES, request, DAY)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def raw(home: Home) -> dict[str, Any]:
+    found = {}
+    for file in sorted(Path(home.lake.root, "raw").rglob("*.json.gz")):
+        record = json.loads(gzip.decompress(file.read_bytes()))
+        found[record["subject"]] = record["body"]
+    return found
+
+
+def test_the_person_is_everywhere_before(home: Home) -> None:
+    """Else the rest of this file would prove nothing."""
+    request = erasure.find(home.lake, {ANN, LINKED})
+    assert set(NAMES) < request.names
+    assert "ada alder" not in request.names
+    assert {"@writer"} < request.names
+    places = {str(file.relative_to(home.root)).split("/")[0] for file in erasure.found_in(home.root, request)}
+    assert places == {"lake", "staging", "warehouse"}
+    with pytest.raises(PoisonInput, match=r"the person is still in \d\d places: .*/lake/") as found:
+        erase.check(home.lake, home.staging, home.warehouse, request)
+    assert "ann" not in str(found.value).replace("/lake/", "")
+
+
+def test_the_person_leaves_and_others_stay(home: Home, capsys: pytest.CaptureFixture) -> None:
+    readers = duckdb.connect(f"{home.warehouse}/warehouse.duckdb", read_only=True)
+    home.erase()
+    lake = home.lake
+    said = capsys.readouterr().out
+    assert not [name for name in (ANN, LINKED, *NAMES) if name in said.lower()]
+    assert [row["account_key"] for row in rows(lake, "accounts")] == [BO]
+    assert rows(lake, "accounts")[0]["bio"] is None  # it named her
+    assert [row["account_key"] for row in rows(lake, "accounts", "chirp")] == ["chirp:bo"]
+    assert rows(lake, "accounts", "chirp")[0]["display_name"] == "Ada Alder"  # somebody else's own name
+    posts = {row["post_key"]: (row["text"], row["mentions"]) for row in rows(lake, "posts")}
+    assert posts == {f"{BO}/1": (None, [BO]), f"{BO}/2": ("joann.example and a writer", None)}
+    assert [row["interaction_key"] for row in rows(lake, "interactions")] == ["3"]
+    assert rows(lake, "account_links") == []
+    assert [(row["subject"], row["rows"], row["rows_excluded"]) for row in rows(lake, "manifest")] == [
+        ("(erased)", 1, 2)
+    ]
+    assert [row["raw"] for row in rows(lake, "quarantine")] == ["other"]
+    assert lake.read(lake.conformed("activity", DAY))["actor"].to_pylist() == [BO]
+    assert lake.facts(lake.conformed("activity", DAY)) == {"fingerprint": "f"}
+    assert lake.read(lake.conformed("post_actions", DAY))["post_key"].to_pylist() == [f"{BO}/1"]
+    assert lake.read(lake.features("pairs", DAY)).to_pylist() == [{"actor": BO, "q": 0.25}]
+    assert raw(home) == {
+        "bo.example": {"profiles": [{"did": "did:plc:bo", "description": "x"}]},
+        "at://did:plc:bo/post/1": {"likes": [{"actor": {"did": "did:plc:bo"}}], "cursor": "c"},
+        "at://did:plc:cy/post/1": {"likes": [{"actor": {"did": "did:plc:bo"}}]},
+    }
+    assert list(RawPages(lake, "bsky", DAY).subjects("profiles")) == ["bo.example"]  # it is found under its new name
+    assert sorted(path.name for path in Path(home.staging.root, str(DAY)).iterdir()) == ["without-ada"]
+    warehouse = open_warehouse(home.warehouse)
+    for version in (1, 2, 3):
+        assert warehouse.read("clout.scores", version)["person_id"].unique().to_pylist() == ["chirp:bo"]
+    with duckdb.connect() as fresh:  # readers that come now; those that were there see their version to its end
+        fresh.execute(f"ATTACH '{home.warehouse}/warehouse.duckdb' AS w (READ_ONLY)")
+        assert fresh.sql("SELECT DISTINCT account_key FROM w.clout.accounts").fetchall() == [("chirp:bo",)]
+    readers.close()
+    assert not Path(lake.root, erasure.PENDING).exists()
+    [log] = lake.read(lake.conformed("erasure_log", DAY)).to_pylist()
+    assert (log["accounts"], json.loads(log["removed"])["raw pages"]) == (2, 3)
+
+
+def test_the_next_pull_knows_her_and_keeps_hashes_only(home: Home) -> None:
+    home.erase(LINKED)  # any of her accounts stands for her
+    erased = read_erased(home.lake)
+    assert {erased.hashed(ANN), erased.hashed(LINKED)} == erased.keys
+    assert erased.hashed("ann.example") in erased.names
+
+
+def test_again_finds_nothing_and_changes_nothing(home: Home) -> None:
+    home.erase()
+    before = {file: file.read_bytes() for file in home.root.rglob("*") if file.is_file() and "_log" not in str(file)}
+    home.erase()
+    assert {
+        file: file.read_bytes() for file in home.root.rglob("*") if file.is_file() and "_log" not in str(file)
+    } == before
+
+
+@pytest.mark.parametrize("step", ["_lake", "check"])
+def test_a_crash_in_the_middle_is_completed_although_her_names_are_gone(
+    home: Home, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    whole = getattr(erase, step)
+
+    def dies(*arguments: Any) -> None:
+        if step != "check":
+            whole(*arguments)
+        raise RuntimeError("power cut")
+
+    monkeypatch.setattr(erase, step, dies)
+    with pytest.raises(RuntimeError, match="power cut"):
+        home.erase()
+    monkeypatch.undo()
+    request = erasure.find(home.lake, {ANN, LINKED})
+    erase.run(home.lake, home.staging, home.warehouse, SOURCES, another if step == "_lake" else request, DAY)
+    assert next(erasure.found_in(home.root, erasure.Request(frozenset({ANN, LINKED}), frozenset(NAMES))), None) is None
+
+
+@pytest.mark.parametrize("name", ["note.txt", "old.json.gz", "part.parquet", "some.duckdb", "of-ann.example-.txt"])
+def test_the_search_finds_what_erase_does_not_know(lake: Lake, tmp_path: Path, name: str) -> None:
+    file = Path(lake.root, "elsewhere", name)
+    file.parent.mkdir(parents=True)
+    secret = "we met Ann.Example there"
+    if name.endswith(".gz"):
+        file.write_bytes(gzip.compress(secret.encode()))
+    elif name.endswith(".parquet"):
+        pq.write_table(pa.table({"a": [["x"], [secret]]}), file, compression="zstd")
+    elif name.endswith(".duckdb"):
+        with duckdb.connect(str(file)) as connection:
+            connection.execute("CREATE TABLE t AS SELECT repeat('x', 99) || ? AS a FROM range(9999)", [secret])
+    else:
+        file.write_text("nothing" if "ann" in name else secret)
+    request = erasure.Request(frozenset({ANN}), frozenset(NAMES))
+    with pytest.raises(PoisonInput, match=r"the person is still in 1 places: .*elsewhere"):
+        erase.check(lake, Lake(tmp_path / "staging"), str(tmp_path / "warehouse"), request)
+
+
+def test_a_longer_name_is_another_name(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("joann.example ann.example2 murmur:881 xmurmur:88")
+    request = erasure.Request(frozenset({"murmur:88"}), frozenset({"@ann.example"}))
+    assert list(erasure.found_in(tmp_path, request)) == []
+    assert not request.is_named_in("joann.example ann.example2 murmur:881 xmurmur:88")
+
+
+def test_the_command_line(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    (tmp_path / "sources.toml").write_text('[[source]]\nname = "chirp"\npath = "exports"\n')
+    places = [
+        "--day",
+        str(DAY),
+        "--lake",
+        home.lake.root,
+        "--staging",
+        home.staging.root,
+        "--warehouse",
+        home.warehouse,
+    ]
+    places += ["--sources", str(tmp_path / "sources.toml")]
+    with pytest.raises(PoisonInput, match="no key; it is one of chirp, a colon, and an id"):
+        erase.main([*places, "--key", "nobody:1"])
+    monkeypatch.setenv("CLOUT_ERASE_KEY", LINKED)
+    with pytest.raises(PoisonInput, match="still in"):
+        erase.main([*places, "--check-only"])
+    erase.main(places)
+    erase.main([*places, "--check-only"])
+    assert "nothing of the person is left" in capsys.readouterr().out
+    assert date.fromisoformat(str(DAY)) == DAY
