@@ -10,9 +10,10 @@ again; the same content publishes nothing new.
 **Red?** `audit` red: the data is not fit to publish; its log names the check, and yesterday's tables stand. Exit status 65
 means that the input is wrong: it is not retried, since it would stay wrong. Any other failure is retried.
 
-**Needs** the connection `spark_default` (where Spark runs), the pools `spark` and `publish` with one slot each, and in the
-environment `CLOUT_SOURCES` (the sources file) and `CLOUT_HOME` (or `CLOUT_LAKE`, `CLOUT_STAGING`, `CLOUT_WAREHOUSE`).
-`make ui` sets up all of it.
+**Needs** the connection `spark_default` (where Spark runs), the pools `pull` (hosts asked at once), `spark` and `publish` (one
+slot each), and in the environment `CLOUT_SOURCES` (the sources file) and `CLOUT_HOME` (or `CLOUT_LAKE`, `CLOUT_STAGING`,
+`CLOUT_WAREHOUSE`). `make ui` sets up all of it. A source that wants a token finds it in the password of the connection
+`clout_<source>`; without one it is skipped, and the night goes on.
 """
 
 from __future__ import annotations
@@ -23,19 +24,22 @@ import sys
 import tomllib
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pendulum
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
+from airflow.providers.standard.hooks.subprocess import SubprocessHook
 from airflow.sdk import (
     DAG,
     Asset,
+    Connection,
     CronDataIntervalTimetable,
     Param,
     RetryDecision,
     RetryPolicy,
     task,
 )
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 
 ROOT = Path(os.environ.get("CLOUT_ROOT") or Path(__file__).resolve().parents[1])
 HOME = Path(os.environ.get("CLOUT_HOME") or ROOT / ".clout")
@@ -85,6 +89,15 @@ def spark_job(name: str, *arguments: str) -> SparkSubmitOperator:
     )
 
 
+def token_of(source: str) -> dict[str, str]:
+    """The environment in which a source's job finds its token: the password of the connection clout_<source>."""
+    try:
+        token = Connection.get(f"clout_{source}").password
+    except AirflowNotFoundException:
+        token = None
+    return {f"CLOUT_TOKEN_{source.upper()}": token} if token else {}
+
+
 with DAG(
     dag_id="clout_nightly",
     doc_md=__doc__,
@@ -122,8 +135,11 @@ with DAG(
 ) as dag:
 
     @task(task_id="sources")
-    def list_sources(params: dict, dag_run, ds: str | None = None) -> list[str]:
-        """The names of all configured sources. Stops a run that names no day, or too many, before it does anything."""
+    def list_sources(params: dict, dag_run, ds: str | None = None) -> list[list[str]]:
+        """The names of all configured sources, those of one host together, since they share its limits.
+
+        Stops a run that names no day, or too many, before it does anything.
+        """
         day = params.get("day") or ds
         if not day:
             raise AirflowFailException("no day to score: trigger with a logical date, or fill in the form's day")
@@ -133,27 +149,39 @@ with DAG(
         if file.is_dir():
             file = file / "sources.toml"
         try:
-            names = [source["name"] for source in tomllib.loads(file.read_text(encoding="utf-8"))["source"]]
+            hosts: dict[str, list[str]] = {}
+            for source in tomllib.loads(file.read_text(encoding="utf-8"))["source"]:
+                host = urlsplit(source.get("base_url") or "").netloc or source["name"]
+                hosts.setdefault(host, []).append(source["name"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise AirflowFailException(f"{file}: not a sources file ({error!r}); set CLOUT_SOURCES") from error
-        print(f"scoring {day} from {', '.join(names)}")
-        return names
+        print(f"scoring {day} from {', '.join(name for names in hosts.values() for name in names)}")
+        return list(hosts.values())
 
-    # Values from forms and files reach the shell as variables, never as text of the command.
-    @task.bash(
-        map_index_template="{{ task.op_kwargs['source'] }}",
-        env={"DAY": DAY},
-        append_env=True,
-    )
-    def pull(source: str) -> str:
-        """Land what the source still owes the lake."""
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", source):
-            raise AirflowFailException(f"{source!r} cannot name a source")
-        return (
-            f"'{PYTHON}' '{JOBS}/pull.py' --source {source} --day \"$DAY\""
-            f" --lake '{LAKE}' --sources '{SOURCES}' --model '{MODEL}'"
-        )
+    # A token reaches the job in its environment alone: rendered fields and command lines are for everybody to see.
+    @task(pool="pull", map_index_template="{{ task.op_kwargs['sources'] | join(', ') }}")
+    def pull(sources: list[str], day: str) -> None:
+        """Land what the sources of one host still owe the lake, one after the other."""
+        failed: dict[str, int] = {}
+        for source in sources:
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", source):
+                raise AirflowFailException(f"{source!r} cannot name a source")
+            where = ["--lake", LAKE, "--sources", SOURCES, "--model", MODEL]
+            command = [PYTHON, str(JOBS / "pull.py"), "--source", source, "--day", day, *where]
+            hook = SubprocessHook()
+            try:
+                code = hook.run_command(command, env={**os.environ, **token_of(source)}).exit_code
+            except BaseException:
+                hook.send_sigterm()  # the task's time is up, or it was stopped: so is the job
+                raise
+            if code:
+                failed[source] = code
+        if failed:
+            # What retrying can cure decides: the other sources of the host fail again, and then for good.
+            curable = {source: code for source, code in failed.items() if code not in (2, 65)} or failed
+            raise AirflowException("; ".join(f"pull of {source}: exit code {code}" for source, code in curable.items()))
 
+    # Values from forms reach the shell as variables, never as text of the command.
     @task.bash(
         outlets=[SCORES],
         pool="publish",
@@ -170,7 +198,7 @@ with DAG(
 
     evidence = ["--lake", LAKE, "--sources", SOURCES, "--model", MODEL]
     (
-        pull.expand(source=list_sources())
+        pull.partial(day=DAY).expand(sources=list_sources())
         >> spark_job("conform", *evidence)
         >> [spark_job(measure, *evidence) for measure in ("reach", "amplification", "network")]
         >> spark_job("score", "--run", RUN, "--staging", STAGING, *evidence)

@@ -259,8 +259,8 @@ def _source(location: Path, entry: dict[str, Any]) -> Source:
             raise PoisonInput(f"{where}: path {path} is not a folder")
     for key, (shape, example) in _SHAPES.items():
         if key in entry and not shape(entry[key]):
-            # An address may hold a password by mistake: it is not repeated.
-            given = "" if key == "base_url" else f" = {entry[key]!r}"
+            # What may hold a password by mistake is not repeated.
+            given = "" if key in ("base_url", "contact") else f" = {entry[key]!r}"
             raise PoisonInput(f"{where}: {key}{given} is not {example}")
     options = {key: entry[key] for key in _OPTIONS if key in entry}
     if reader in _ASKED:

@@ -40,6 +40,31 @@ class Events(dict):
         self.partitions += keys
 
 
+def pulled(
+    nightly: ModuleType, sources: list[str], day: str = "2026-03-14", codes: tuple[int, ...] = (), **tokens: str
+) -> list[tuple[list[str], dict[str, str]]]:
+    """What the pull task runs, in which environment, where connections hold these tokens and jobs end with these codes."""
+    ran: list[tuple[list[str], dict[str, str]]] = []
+
+    def run_command(self: object, command: list[str], env: dict[str, str]) -> SimpleNamespace:
+        ran.append((command, env))
+        return SimpleNamespace(exit_code=codes[len(ran) - 1] if codes else 0)
+
+    def get(name: str) -> SimpleNamespace:
+        if name not in tokens:
+            raise nightly.AirflowNotFoundException(name)
+        return SimpleNamespace(password=tokens[name])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nightly.SubprocessHook, "run_command", run_command)
+        patch.setattr(nightly.Connection, "get", get)
+        try:
+            nightly.pull.function(sources, day)
+        finally:
+            pulled.ran = ran
+    return ran
+
+
 def argv(nightly: ModuleType, name: str, context: dict) -> list[str]:
     """What the task would run, word by word, after templates and the shell."""
     task = nightly.dag.get_task(name)
@@ -47,13 +72,13 @@ def argv(nightly: ModuleType, name: str, context: dict) -> list[str]:
         task = task.prepare_for_execution()
         task.render_template_fields(dict(context))
         return task._get_hook()._build_spark_submit_command(task.application)
-    if name == "pull":
-        command, env = nightly.pull.function("murmur"), task.partial_kwargs["env"]
-    else:
-        command = nightly.publish.function(context["params"], Events(), context.get("ds"))
-        env = task.env
     jinja = nightly.dag.get_template_env()
-    rendered = {key: jinja.from_string(value).render(context) for key, value in env.items()}
+    if name == "pull":
+        day = jinja.from_string(task.partial_kwargs["op_kwargs"]["day"]).render(context)
+        [(command, _)] = pulled(nightly, ["murmur"], day)
+        return command
+    command = nightly.publish.function(context["params"], Events(), context.get("ds"))
+    rendered = {key: jinja.from_string(value).render(context) for key, value in task.env.items()}
     shell = ["bash", "-c", f"set -- {command}; printf '%s\\0' \"$@\""]
     out = subprocess.run(shell, env=os.environ | rendered, check=True, capture_output=True, text=True).stdout
     return out.split("\0")[:-1]
@@ -89,9 +114,8 @@ def test_policy(nightly):
         assert task.retries >= 1
         assert task.execution_timeout
         assert not task.depends_on_past
-        assert task.pool == (
-            "spark" if task.task_id in SPARK_JOBS else "publish" if task.task_id == "publish" else "default_pool"
-        )
+        own = task.task_id if task.task_id in ("pull", "publish") else "default_pool"
+        assert task.pool == ("spark" if task.task_id in SPARK_JOBS else own)
     assert [asset.name for asset in dag.get_task("publish").outlets] == ["clout.scores"]
     assert not any(dag.get_task(name).outlets for name in CHAIN if name not in ("publish", "pull"))
 
@@ -146,7 +170,48 @@ def test_a_run_without_a_day_fails_at_its_first_task(nightly, tmp_path, monkeypa
         nightly.list_sources.function({"day": "2026-03-14"}, MANUAL)
     (tmp_path / "sources.toml").write_text('[[source]]\nname = "murmur"\n[[source]]\nname = "plaza"\n')
     monkeypatch.setattr(nightly, "SOURCES", str(tmp_path))
-    assert nightly.list_sources.function({"day": None}, MANUAL, "2026-03-14") == ["murmur", "plaza"]
+    assert nightly.list_sources.function({"day": None}, MANUAL, "2026-03-14") == [["murmur"], ["plaza"]]
+
+
+def test_sources_of_one_host_are_pulled_one_after_the_other(nightly, tmp_path, monkeypatch):
+    text = '[[source]]\nname = "files"\n'
+    for name, url in (("a", "https://m.example"), ("b", "https://n.example"), ("c", "https://m.example/other")):
+        text += f'[[source]]\nname = "{name}"\nbase_url = "{url}"\n'
+    (tmp_path / "sources.toml").write_text(text)
+    monkeypatch.setattr(nightly, "SOURCES", str(tmp_path))
+    groups = nightly.list_sources.function({"day": "2026-03-14"}, MANUAL)
+    assert groups == [["files"], ["a", "c"], ["b"]]
+    commands = [command for command, _ in pulled(nightly, ["a", "c"])]
+    assert [command[command.index("--source") + 1] for command in commands] == ["a", "c"]
+
+
+def test_a_token_is_in_the_environment_of_its_own_job_alone(nightly):
+    (first, one), (second, other) = pulled(nightly, ["birds", "plaza"], clout_birds="planted-secret")
+    assert one["CLOUT_TOKEN_BIRDS"] == "planted-secret"
+    assert "planted-secret" not in "".join([*first, *second, *other.values(), *os.environ.values()])
+
+
+def test_one_source_that_fails_does_not_stop_the_next(nightly):
+    with pytest.raises(nightly.AirflowException, match=r"^pull of b: exit code 1$"):
+        pulled(nightly, ["a", "b", "c"], codes=(65, 1, 0))  # a is poison; b may succeed when tried again
+    assert len(pulled.ran) == 3
+    with pytest.raises(nightly.AirflowException, match=r"^pull of a: exit code 65$") as raised:
+        pulled(nightly, ["a", "b"], codes=(65, 0))
+    assert nightly.UnlessPoison().evaluate(raised.value, 1, 3).action.value == "fail"
+
+
+def test_a_pull_that_is_stopped_stops_its_job(nightly, monkeypatch):
+    stopped = []
+
+    def time_is_up(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(nightly, "token_of", lambda source: {})
+    monkeypatch.setattr(nightly.SubprocessHook, "run_command", time_is_up)
+    monkeypatch.setattr(nightly.SubprocessHook, "send_sigterm", lambda self: stopped.append(True))
+    with pytest.raises(KeyboardInterrupt):
+        nightly.pull.function(["a"], "2026-03-14")
+    assert stopped == [True]
 
 
 def test_a_backfill_scores_its_own_days(nightly):

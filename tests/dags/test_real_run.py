@@ -1,7 +1,11 @@
-"""One night through the real Airflow: every task in order, each Spark step by a real spark-submit, to a published day."""
+"""One night through the real Airflow: every task in order, each Spark step by a real spark-submit, to a published day.
+
+One source asks X, which shows nothing of a day so long ago: its token must appear nowhere, and the night must go on.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +20,7 @@ pytestmark = [pytest.mark.airflow, pytest.mark.quality]
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = date(2026, 3, 3)
+TOKEN = "planted-token-of-a-test"
 
 
 def airflow(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -23,9 +28,12 @@ def airflow(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "airflow", *arguments], capture_output=True, text=True, timeout=900)
 
 
-def test_a_night_through_airflow_is_published(airflow_home):
+def test_a_night_through_airflow_is_published(airflow_home, monkeypatch):
     home = Path(os.environ["CLOUT_HOME"])
-    write(home / "world", [DAY])
+    sources = write(home / "world", [DAY])
+    with sources.open("a") as file:
+        file.write('[[source]]\nname = "birds"\nreader = "x"\nbase_url = "http://127.0.0.1:9"\nsubjects = ["ann"]\n')
+    monkeypatch.setenv("AIRFLOW_CONN_CLOUT_BIRDS", json.dumps({"conn_type": "http", "password": TOKEN}))
     migrated = airflow("db", "migrate")
     assert migrated.returncode == 0, migrated.stderr[-2000:]
     # The logical date is another day: the form's day must win in every task.
@@ -38,3 +46,9 @@ def test_a_night_through_airflow_is_published(airflow_home):
         [(people,)] = warehouse.sql("SELECT count(*) FROM clout.scores").fetchall()
     assert [(row[0], row[2], row[3]) for row in log] == [(DAY.isoformat(), 0, "a test")], said
     assert people > 100
+    assert "pull birds: nothing for 2026-03-03" in done.stdout + done.stderr
+    # Logs, the database with its rendered fields, the lake, the warehouse: every byte that was written or said.
+    written = {file: file.read_bytes() for file in Path(airflow_home).rglob("*") if file.is_file()}
+    assert any(file.suffix == ".db" and b"clout_nightly" in content for file, content in written.items())
+    assert [file for file, content in written.items() if TOKEN.encode() in content] == []
+    assert TOKEN not in done.stdout + done.stderr

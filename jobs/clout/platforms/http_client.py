@@ -347,12 +347,12 @@ def _lacks_token(source: Source) -> str:
 
 
 def _any_form(token: str) -> re.Pattern[str]:
-    """The token as it is, percent-encoded, or as JSON may escape it."""
+    """The token as it is, percent-encoded, or as JSON may escape it, in whatever case."""
 
     def forms(sign: str) -> str:
-        return rf"(?:\\?{re.escape(sign)}|(?i:%{ord(sign):02x}|\\u00{ord(sign):02x}))"
+        return rf"(?:\\?{re.escape(sign)}|%{ord(sign):02x}|\\u00{ord(sign):02x})"
 
-    return re.compile("".join(forms(sign) for sign in token))
+    return re.compile("".join(forms(sign) for sign in token), re.IGNORECASE)
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:

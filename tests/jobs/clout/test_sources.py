@@ -93,7 +93,7 @@ def test_a_source_that_is_asked_over_http(tmp_path: Path) -> None:
         ('path = "in"', "reader bluesky: unknown path"),
         ("max_pages = 0", "max_pages = 0 is not a whole number"),
         ("max_pages = true", "max_pages = True is not a whole number"),
-        ('contact = "a\\r\\nb"', "contact = .* is not an address"),
+        ('contact = "a\\r\\nb"', "contact is not an address"),
     ],
 )
 def test_each_mistake_of_a_source_that_is_asked(tmp_path: Path, text: str, message: str) -> None:
