@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+import erase
 import night
 import pytest
 from clout.errors import PoisonInput
@@ -181,3 +182,25 @@ def test_the_world_is_the_same_every_time(tmp_path):
     }
     assert len(files) > 8
     assert all((tmp_path / "b" / name).read_bytes() == content for name, content in files.items())
+
+
+def test_an_erased_person_is_gone_and_does_not_come_back(home, world, capsys):
+    """Last, since it changes what is published. The exports still hold the person: they are the operator's own."""
+    [(key, handle)] = query(
+        home,
+        "SELECT account_key, handle FROM clout.accounts JOIN clout.scores USING (ds, person_id)"
+        f" WHERE ds = '{LAST}' AND score IS NOT NULL ORDER BY score DESC, account_key LIMIT 1",
+    )
+    request = [f"--{name}={home / name}" for name in ("lake", "staging", "warehouse")]
+    request += ["--day", LAST.isoformat(), "--sources", str(world), "--key", key]
+    with pytest.raises(PoisonInput, match="the person is still in"):
+        erase.main([*request, "--check-only"])
+    before = query(home, "SELECT ds, person_id FROM clout.scores")
+    erase.main(request)
+    assert set(before) - set(query(home, "SELECT ds, person_id FROM clout.scores")) == {
+        (day, person) for day, person in before if person == key
+    }
+    run(home, LAST.isoformat(), world)  # pulls again, and every check of the audit passes
+    assert query(home, f"SELECT count(*) > 50 FROM clout.scores WHERE ds = '{LAST}'") == [(True,)]
+    erase.main([*request, "--check-only", "--name", handle])
+    assert "nothing of the person is left" in capsys.readouterr().out

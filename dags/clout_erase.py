@@ -1,0 +1,106 @@
+"""### Clout, erase
+
+Removes one person everywhere: raw pages, snapshots, counts, staged runs and every published version; then searches every file
+for the person and fails if one is left. The person does not come back with the next pull. A run that was cut short is completed
+by the next.
+
+**Whose account?** Best in the Variable `clout_erase_secret` (Admin, Variables), with *Account key* left empty: Airflow masks
+it, encrypts it where a Fernet key is set, and this DAG deletes it when all is done. A key that is written into the form stays
+in Airflow's own metadata, where no task may delete it: in the run's configuration, and in the audit log of who triggered what.
+Delete the run in the UI afterwards, and have `airflow db clean --tables log` remove the entry.
+
+Neither way does the key become a part of a command line, of rendered templates or of this task's log.
+
+**Afterwards** take the person out of your own exports and lists: those are not touched.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pendulum
+from airflow.sdk import DAG, Param, Variable, task
+from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.log import mask_secret
+
+ROOT = Path(os.environ.get("CLOUT_ROOT") or Path(__file__).resolve().parents[1])
+HOME = Path(os.environ.get("CLOUT_HOME") or ROOT / ".clout")
+PYTHON = os.environ.get("CLOUT_PYTHON") or sys.executable
+SOURCES = os.environ.get("CLOUT_SOURCES") or str(HOME / "world" / "sources.toml")
+LAKE = os.environ.get("CLOUT_LAKE") or str(HOME / "lake")
+STAGING = os.environ.get("CLOUT_STAGING") or str(HOME / "staging")
+WAREHOUSE = os.environ.get("CLOUT_WAREHOUSE") or str(HOME / "warehouse")
+
+#: The name says "secret", so that Airflow masks its value wherever it would show it.
+VARIABLE = "clout_erase_secret"
+
+with DAG(
+    dag_id="clout_erase",
+    doc_md=__doc__,
+    schedule=None,
+    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    default_args={
+        "owner": "clout",
+        "retries": 2,
+        "retry_delay": timedelta(minutes=10),
+        "execution_timeout": timedelta(hours=6),
+    },
+    params={
+        "account_key": Param(
+            None,
+            type=["null", "string"],
+            pattern=r"^[a-z][a-z0-9_]{0,30}:\S+$",
+            title="Account key",
+            description=f"Such as murmur:88. Better empty, and the key in the Variable {VARIABLE}.",
+        ),
+        "reason": Param(
+            None,
+            type=["null", "string"],
+            maxLength=200,
+            title="Reason",
+            description="Such as the number of the request. Name nobody: Airflow keeps it.",
+        ),
+        "check_only": Param(False, type="boolean", title="Check only", description="Search, and change nothing."),
+        "one_account": Param(
+            False,
+            type="boolean",
+            title="This account only",
+            description="Else all accounts that are linked to one person.",
+        ),
+        "confirmed": Param(
+            False,
+            type="boolean",
+            title="Confirmed",
+            description="The request is the person's own. This cannot be undone.",
+        ),
+    },
+    tags=["clout"],
+) as dag:
+
+    @task(pool="publish")
+    def erase(params: dict, dag_run) -> None:
+        """Run jobs/erase.py, with the key in its environment; its output is the task's log."""
+        key = params["account_key"] or Variable.get(VARIABLE, default=None)
+        if not key:
+            raise AirflowFailException(f"no account key: set the Variable {VARIABLE}, or fill in the form")
+        mask_secret(key)
+        if not params["confirmed"] and not params["check_only"]:
+            raise AirflowFailException("not confirmed: this cannot be undone")
+        command = [PYTHON, str(ROOT / "jobs" / "erase.py"), "--day", dag_run.run_after.date().isoformat()]
+        command += ["--lake", LAKE, "--staging", STAGING, "--warehouse", WAREHOUSE, "--sources", SOURCES]
+        command += ["--check-only"] if params["check_only"] else []
+        command += ["--one-account"] if params["one_account"] else []
+        done = subprocess.run(command, env=os.environ | {"CLOUT_ERASE_KEY": key})
+        if done.returncode in (2, 65):
+            raise AirflowFailException("the person is still somewhere, or the input is wrong; the log says where")
+        done.check_returncode()
+        if not params["account_key"] and not params["check_only"]:
+            Variable.delete(VARIABLE)
+
+    erase()

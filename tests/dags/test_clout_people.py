@@ -1,0 +1,155 @@
+"""The DAGs that purge and erase: parsed by Airflow, exact commands, forms; and an erased key that shows nowhere."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.airflow
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = "murmur:88"
+RUN = SimpleNamespace(run_after=datetime(2026, 3, 15, 9, tzinfo=UTC))
+FORM = {"account_key": None, "reason": None, "check_only": False, "one_account": False, "confirmed": True}
+
+
+@pytest.fixture(scope="module")
+def load(airflow_home: Path):
+    """A DAG file as a module."""
+
+    def load_dag(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(name, ROOT / "dags" / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load_dag
+
+
+class Ran:
+    """Stands in for subprocess.run: remembers the command and its environment, and answers with a status."""
+
+    def __init__(self, status: int = 0) -> None:
+        self.status, self.command, self.env = status, [], {}
+
+    def __call__(self, command: list[str], env: dict[str, str] | None = None) -> Any:
+        self.command, self.env = command, env or {}
+        return subprocess.CompletedProcess(command, self.status)
+
+    def parsed(self, job: str) -> Any:
+        """The command's arguments as the job's own parser takes them."""
+        assert self.command[:2] == [sys.executable, str(ROOT / "jobs" / f"{job}.py")]
+        return importlib.import_module(job).arg_parser().parse_args(self.command[2:])
+
+
+class Variables:
+    """Stands in for Airflow's variables."""
+
+    def __init__(self, **values: str) -> None:
+        self.values = values
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.values.get(name, default)
+
+    def delete(self, name: str) -> None:
+        del self.values[name]
+
+
+def test_airflow_parses_all_dags_without_an_error(airflow_home):
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(str(ROOT / "dags"))
+    assert bag.import_errors == {}
+    assert {"clout_nightly", "clout_purge", "clout_erase"} <= set(bag.dags)
+
+
+def test_purge_runs_daily_for_the_day_before(load, monkeypatch):
+    module = load("clout_purge")
+    assert module.dag.timetable.expression == "30 0 * * *"
+    assert not module.dag.catchup
+    ran = Ran()
+    monkeypatch.setattr(module.subprocess, "run", ran)
+    purge = module.dag.get_task("purge").python_callable
+    purge({"day": None, "dry_run": False}, "2026-03-14")
+    args = ran.parsed("purge")
+    assert (args.day, args.dry_run) == (date(2026, 3, 14), False)
+    assert args.lake == f"{os.environ['CLOUT_HOME']}/lake"
+    purge({"day": "2026-03-01", "dry_run": True}, "2026-03-14")
+    assert (ran.parsed("purge").day, ran.parsed("purge").dry_run) == (date(2026, 3, 1), True)
+
+
+def test_erase_gets_its_key_by_the_environment_only(load, monkeypatch):
+    module = load("clout_erase")
+    assert module.dag.schedule is None
+    ran, masked = Ran(), []
+    variables = Variables(clout_erase_secret=KEY)
+    monkeypatch.setattr(module.subprocess, "run", ran)
+    monkeypatch.setattr(module, "mask_secret", masked.append)
+    monkeypatch.setattr(module, "Variable", variables)
+    erase = module.dag.get_task("erase").python_callable
+    erase(FORM | {"check_only": True}, RUN)
+    assert variables.values  # a search leaves the request open
+    erase(FORM, RUN)
+    assert variables.values == {}
+    assert ran.env["CLOUT_ERASE_KEY"] == KEY
+    assert KEY not in ran.command
+    assert masked == [KEY, KEY]
+    args = ran.parsed("erase")
+    assert (args.day, args.check_only, args.one_account) == (date(2026, 3, 15), False, False)
+    erase(FORM | {"account_key": "murmur:99", "one_account": True}, RUN)
+    assert (ran.env["CLOUT_ERASE_KEY"], ran.parsed("erase").one_account) == ("murmur:99", True)
+
+
+def test_nothing_is_erased_without_a_key_or_a_confirmation(load, monkeypatch):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    module = load("clout_erase")
+    monkeypatch.setattr(module, "Variable", Variables())
+    monkeypatch.setattr(module.subprocess, "run", None)
+    erase = module.dag.get_task("erase").python_callable
+    with pytest.raises(AirflowFailException, match="no account key"):
+        erase(FORM, RUN)
+    with pytest.raises(AirflowFailException, match="not confirmed") as refused:
+        erase(FORM | {"account_key": KEY, "confirmed": False}, RUN)
+    assert KEY not in str(refused.value)
+
+
+@pytest.mark.parametrize(("status", "error"), [(65, "AirflowFailException"), (1, "CalledProcessError")])
+@pytest.mark.parametrize("name", ["purge", "erase"])
+def test_only_wrong_input_is_not_retried(load, monkeypatch, name, status, error):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    module = load(f"clout_{name}")
+    monkeypatch.setattr(module.subprocess, "run", Ran(status))
+    call = module.dag.get_task(name).python_callable
+    arguments = {"purge": ({"day": "2026-03-01", "dry_run": False}, None), "erase": (FORM | {"account_key": KEY}, RUN)}
+    with pytest.raises((AirflowFailException, subprocess.CalledProcessError)) as failed:
+        call(*arguments[name])
+    assert type(failed.value).__name__ == error
+    assert KEY not in str(failed.value)
+
+
+def test_the_forms(load):
+    fields = {name: load("clout_erase").dag.params.get_param(name).schema for name in FORM}
+    assert fields["account_key"]["pattern"] == r"^[a-z][a-z0-9_]{0,30}:\S+$"
+    assert {fields[name]["type"] for name in ("check_only", "one_account", "confirmed")} == {"boolean"}
+    assert load("clout_purge").dag.params.get_param("day").schema["format"] == "date"
+    assert not load("clout_erase").dag.params.get_param("confirmed").resolve()
+
+
+def test_no_template_holds_the_key(load):
+    """Airflow stores what it rendered: nothing of the form may be among it."""
+    task = load("clout_erase").dag.get_task("erase")
+    assert json.dumps([str(getattr(task, field)) for field in task.template_fields]).count("params") == 0
