@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -85,6 +85,8 @@ def test_a_post_and_what_is_counted_of_it() -> None:
     assert not {"like_count", "reply_count", "reaction_counts"} & bare.keys()
     assert (bare["post_key"], bare["native_id"], bare["author_key"]) == (f"li:{POST}", POST, f"li:{US}")
     assert (bare["event_at"], bare["post_type"], bare["text"]) == (AT_NOON, "original", "hi")
+    [early] = posts(post(publishedAt=None)).tables["posts"]
+    assert AT_NOON - early["event_at"] == timedelta(milliseconds=5)  # when it was written
 
 
 def test_counters_that_are_not_said_are_not_zero() -> None:

@@ -154,6 +154,7 @@ def test_a_day_of_pages_is_the_worlds(pages: Pull) -> None:
         assert row["share_count"] == (counts[SHARE] + counts[QUOTE] or None)
         assert sum(number for _, number in row["reaction_counts"]) == counts[LIKE]
         assert (row["view_count"], row["click_count"]) == (40 + 25 * sum(counts), sum(counts))
+    assert len(pages.asked("/comments")) == sum(view.counts(event)[REPLY] > 0 for event in events)
     accounts = {row["native_id"]: row for row in pages.rows("accounts")}
     assert accounts.keys() == set(pages.busy)
     assert all(row["followers_count"] >= 0 and row["state_complete"] for row in accounts.values())
@@ -191,9 +192,15 @@ def test_a_day_of_organisations_is_the_worlds(organisations: Pull) -> None:
     assert all(row["followers_count"] >= 0 and row["state_complete"] for row in accounts.values())
     metadata = [entry for entry in organisations.box.log if entry["path"] == "/rest/socialMetadata"]
     assert len(metadata) == math.ceil(len(posts) / 20)  # twenty posts a request
+    # Where nobody reacted or commented, nobody is asked for.
+    counts = [view.counts(event) for event in events]
+    for part, kind in (("reactions", LIKE), ("socialActions/comments", REPLY)):
+        asked = [e for e in organisations.box.log if linkedin.endpoint_of(e["path"]) == part]
+        assert len(asked) == sum(count[kind] > 0 for count in counts)
 
 
-def test_a_finished_day_makes_no_request_and_a_token_is_nowhere(either: Pull) -> None:
+def test_a_finished_day_makes_no_request_and_a_token_is_nowhere(either: Pull, monkeypatch: pytest.MonkeyPatch) -> None:
+    small_pages(either, monkeypatch)  # with addresses of next pages, which hold the token
     either()
     landed, requests = either.landed(), len(either.box.log)
     assert requests == sum(row["requests"] for row in either.lake.manifest("pl", DAY) or [])
