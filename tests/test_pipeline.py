@@ -13,7 +13,7 @@ import night
 import pytest
 from clout.errors import PoisonInput
 from clout.staging import TABLES
-from sandbox.world import PLATFORMS, World, write
+from sandbox.world import EXPORTED, World, day_rows, write
 from scipy.stats import spearmanr
 
 pytestmark = pytest.mark.quality
@@ -51,7 +51,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five days of the invented world; the sixth day's export is there and empty."""
     folder = tmp_path_factory.mktemp("world")
     sources = write(folder, [FIRST + timedelta(days=i) for i in range(5)])
-    for platform in PLATFORMS:
+    for platform in EXPORTED:
         (folder / platform.name / f"interactions-{LAST + timedelta(days=1)}.csv").write_text(
             "actor,target,unix_ts,kind\n"
         )
@@ -75,7 +75,7 @@ def test_two_days_are_published(home):
     ]
     low, high, scored = query(home, "SELECT min(score), max(score), count(score) FROM clout.scores")[0]
     assert 1 <= low < high <= 100
-    assert scored > 300
+    assert scored > 80
     assert {row[0] for row in query(home, "SELECT table_name FROM meta.freshness")} == {*TABLES}
 
 
@@ -83,8 +83,8 @@ def test_every_row_is_accounted_for(home, world):
     """rows_in is what the exports hold, counted here from the world itself; the rest adds up to it."""
     world_ = World()
     hidden = {*world_.minors, *world_.opted_out, *world_.protected, world_.excluded_by_operator}
-    for platform in PLATFORMS:
-        _, acts = World().day(platform, LAST)
+    for platform in EXPORTED:
+        _, acts = day_rows(world_, platform, LAST)
         found = query(
             home,
             "SELECT rows_in, kept + self_interaction + duplicate + outside_day + excluded + unidentified + untimed + removed"
@@ -100,7 +100,7 @@ def test_who_may_not_be_scored_is_nowhere(home):
     world = World()
     hidden = {*world.minors, *world.opted_out, *world.protected, world.excluded_by_operator}
     assert len(hidden) > 30
-    keys = {f"{platform.name}:{i}" for platform in PLATFORMS for i in hidden}
+    keys = {f"{platform.name}:{i}" for platform in EXPORTED for i in hidden}
     shown = {
         row[0] for row in query(home, "SELECT person_id FROM clout.scores UNION SELECT account_key FROM clout.accounts")
     }
@@ -122,9 +122,9 @@ def test_amplification_is_null_with_a_reason_where_posts_are_unknown(home):
     )
     (murmur, with_posts, _, _), (plaza, none, reasons, why) = rows
     assert (murmur, plaza) == ("murmur", "plaza")
-    assert with_posts > 300
+    assert with_posts > 200
     assert none == 0
-    assert reasons > 100
+    assert reasons > 60
     assert [reason for reason in why if reason] == ["platform shows no posts"]
 
 
@@ -136,7 +136,7 @@ def test_true_pull_shows(home):
         f"SELECT person_id, score FROM clout.scores WHERE ds = '{LAST}' AND score IS NOT NULL AND people >= 10",
     )
     pairs = [(float(pulls[int(person.split(":")[1])]), score) for person, score in rows]
-    assert len(pairs) > 100
+    assert len(pairs) > 30
     assert spearmanr(*zip(*pairs, strict=True)).statistic > 0.5
 
 
@@ -163,7 +163,7 @@ def test_an_empty_day_stops_publication_and_yesterday_stays(home, world):
     with pytest.raises(PoisonInput, match=r"2026-03-06 is not published: activity\.row_count failed"):
         run(home, "2026-03-06", world)
     assert published(home).read_bytes() == before
-    assert query(home, f"SELECT count(*) > 300 FROM clout.scores WHERE ds = '{LAST}'") == [(True,)]
+    assert query(home, f"SELECT count(*) > 200 FROM clout.scores WHERE ds = '{LAST}'") == [(True,)]
 
 
 def test_the_readmes_queries_run_as_printed(home):

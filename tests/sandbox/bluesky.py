@@ -21,14 +21,14 @@ from sandbox.history import (
     REPLY,
     SHARE,
     WRITTEN,
-    History,
     View,
-    home,
+    addresses,
+    handle,
     iso,
     page,
-    username,
     words,
 )
+from sandbox.world import World
 
 HOST = "public.api.murmur.test"
 TID = "234567abcdefghijklmnopqrstuvwxyz"
@@ -88,15 +88,14 @@ def key_of(cursor: str) -> int:
 
 
 class Names:
-    """DIDs and handles of everybody: made once for a history."""
+    """DIDs and handles of everybody: made once for a world."""
 
-    def __init__(self, history: History) -> None:
-        world = history.world
+    def __init__(self, world: World) -> None:
         self.dids = [
             "did:plc:" + base64.b32encode(hashlib.sha256(f"{world.seed}:{i}".encode()).digest()).decode().lower()[:24]
-            for i in range(history.people)
+            for i in range(world.people)
         ]
-        self.handles = [f"{name.lower().replace(' ', '-')}-{i}.murmur.test" for i, name in enumerate(world.names)]
+        self.handles = [handle(world, i) for i in range(world.people)]
         self.people = {name: i for names in (self.dids, self.handles) for i, name in enumerate(names)}
 
 
@@ -250,8 +249,8 @@ class Bluesky:
         """profileView: no counts."""
         basic = self.basic(person)
         about = f"{basic['displayName']} writes here."
-        if person % 8 == 0:  # says so on both platforms; those of 4, 12, ... say it on Mastodon only
-            about += f" Also https://{home(self.world, person, self.view.now)}/@{username(self.world, person)}"
+        for elsewhere in addresses(self.world, "bluesky", person, self.view.now):
+            about += f" Also {elsewhere}"
         return basic | {"description": about, "indexedAt": basic["createdAt"]}
 
     def detailed(self, person: int) -> Json:
@@ -419,7 +418,7 @@ class Bluesky:
         if not asked:
             raise Refused("InvalidRequest", f'Error: Params must have the property "{name}"')
         person = self.names.people.get(self._old(asked))
-        if person is None:
+        if person is None or not self.world.present["bluesky"][person]:
             raise Refused("InvalidRequest", "Profile not found")
         if not self.view.here[person]:
             if person in self.world.suspended:

@@ -1,4 +1,4 @@
-"""What the people of the invented world did up to a moment, as tables that a page of a timeline can be cut from.
+"""What the people of the invented world did on one platform up to a moment, as tables that a page can be cut from.
 
 `History` makes the events day by day, `Table` holds them, and `View` is what may be seen at one moment; tables and views
 are never changed once made, so that threads may share them. An event's number is its place in the order of time; ids on
@@ -13,14 +13,13 @@ from functools import cached_property
 
 import numpy as np
 
-from sandbox.world import KINDS, PLATFORMS, SEED, World
+from sandbox.world import FIRST_DAY, KINDS, PEOPLE, SEED, World, distinct
 
 POST, LIKE, REPLY, SHARE, MENTION, QUOTE = range(6)
 NAMES = ("post", *KINDS)
 WRITTEN = (POST, REPLY, MENTION, QUOTE)  # events that are a text of their own
 NEVER = 2**62
 INSTANCES = ("alder.example", "birch.example")
-FIRST_DAY = date(2026, 3, 1)
 LONGEST = timedelta(days=400)  # of a world: all its events are in memory
 
 
@@ -57,15 +56,22 @@ def index(keys: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 class History:
-    """All events from the first day on, and who follows whom since when."""
+    """All events of one platform from the first day on, and who follows whom since when."""
 
-    def __init__(self, people: int = PLATFORMS[0].people, seed: int = SEED, since: date = FIRST_DAY) -> None:
-        self.world, self.people, self.since = World(seed, people), people, since
+    def __init__(
+        self,
+        people: int = PEOPLE,
+        seed: int = SEED,
+        since: date = FIRST_DAY,
+        platform: str = "bluesky",
+        world: World | None = None,
+    ) -> None:
+        self.world = world or World(seed, people)
+        self.people, self.since, self.platform = self.world.people, since, platform
         self._days: list[tuple[np.ndarray, ...]] = []
         self._table = self._join()
-        self.away = np.full(people, NEVER)  # from when on a person is not shown at all
-        for person, at in (self.world.suspended | self.world.closed).items():
-            self.away[person] = at
+        #: From when on a person is not shown at all; for those who are not on the platform, from the beginning of time.
+        self.away = np.where(self.world.present[platform], self.world.away, 0)
         self.followers, self.follows = self._follows()
 
     @property
@@ -86,17 +92,8 @@ class History:
 
     def _day(self, day: date) -> tuple[np.ndarray, ...]:
         """One day's events; posts they are about are numbered within the day."""
-        if self.people == PLATFORMS[0].people:
-            posts, acts = self.world.day(PLATFORMS[0], day)
-            row = {post["post"]: i for i, post in enumerate(posts)}
-            did = sorted({(row[act["post"]], act["actor"], act["unix_ts"], NAMES.index(act["kind"])) for act in acts})
-            post, actor, acted, kind = np.array(did, dtype=np.int64).reshape(-1, 4).T
-            author = np.array([post["author"] for post in posts], dtype=np.int64)
-            posted = np.array([post["unix_ts"] for post in posts], dtype=np.int64)
-        else:
-            wrote, did = self.world.crowd(day)
-            author, posted = wrote["author"], wrote["unix_ts"]
-            post, actor, acted, kind = did["post"], did["actor"], did["unix_ts"], did["kind"] + 1
+        did = self.world.day(self.platform, day)
+        author, posted, post, actor, acted, kind = did.author, did.posted, did.post, did.actor, did.acted, did.kind + 1
         at = np.concatenate([posted, acted])
         order = np.argsort(at, kind="stable")
         place = np.empty_like(order)
@@ -117,12 +114,15 @@ class History:
         return Table(*columns, rank, index(columns[1], self.people), index(columns[3], columns[3].size))
 
     def _follows(self) -> tuple[Edges, Edges]:
-        """Most follows are older than the first day; some come later, so that counters grow."""
-        world, people = self.world, self.people
-        draw = np.random.default_rng([world.seed, people, 5])
-        number = np.minimum(people - 1, (world.pull * 40).astype(np.int64))
-        followee = np.repeat(np.arange(people), number)
-        pair = np.unique(followee * people + draw.integers(0, people, followee.size))
+        """Fans follow, and others who never act. Most follows are older than the first day; some come later."""
+        world, people, here = self.world, self.people, np.flatnonzero(self.world.present[self.platform])
+        draw = np.random.default_rng([world.seed, people, 5, len(self.platform)])
+        fans = np.diff(world.fans.start)
+        silent = np.repeat(np.arange(people), np.clip(world.followers_count - fans, 0, 2 * fans))
+        followee = np.concatenate([world.fans.idol, silent])
+        follower = np.concatenate([world.fans.fan, draw.choice(here, silent.size)])
+        both = world.present[self.platform][followee] & world.present[self.platform][follower]
+        pair = distinct(followee[both] * people + follower[both])
         followee, follower = pair // people, pair % people
         at = moment(date(2026, 1, 20)) + np.where(
             draw.random(pair.size) < 0.75,
@@ -209,6 +209,32 @@ def username(world: World, person: int) -> str:
 def home(world: World, person: int, at: int) -> str:
     """The instance where a person was at a moment: those who move go to the other one."""
     return INSTANCES[(person + (world.moved.get(person, NEVER) <= at)) % 2]
+
+
+def handle(world: World, person: int) -> str:
+    """A person's name on Bluesky."""
+    return f"{world.names[person].lower().replace(' ', '-')}-{person}.murmur.test"
+
+
+def address(world: World, platform: str, person: int, at: int) -> str:
+    """The page of a person's account on a platform at a moment, as people put it into their profiles elsewhere."""
+    name = username(world, person)
+    return {
+        "bluesky": f"https://bsky.app/profile/{handle(world, person)}",
+        "mastodon": f"https://{home(world, person, at)}/@{name}",
+        "github": f"https://github.com/{login(world, person)}",
+        "x": f"https://x.com/{name}",
+    }[platform]
+
+
+def addresses(world: World, platform: str, person: int, at: int) -> list[str]:
+    """The pages that an account calls its own."""
+    return [address(world, name, whom, at) for name, whom in world.claims.get((platform, person), [])]
+
+
+def login(world: World, person: int) -> str:
+    """A person's name on GitHub, with upper case, as some have it."""
+    return f"{world.names[person].replace(' ', '-')}-{person}"
 
 
 def words(at: int, actor: int) -> tuple[str, str]:

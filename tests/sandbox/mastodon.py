@@ -26,6 +26,7 @@ from sandbox.history import (
     SHARE,
     WRITTEN,
     View,
+    addresses,
     home,
     iso,
     page,
@@ -193,10 +194,9 @@ class Mastodon:
             "emojis": [],
             "fields": [],
         }
-        if person % 4 == 0 and not gone:
-            page = f"https://bsky.app/profile/{name.replace('_', '-')}.murmur.test"
-            value = f'<a href="{page}" target="_blank" rel="nofollow noopener me">{page}</a>'
-            shown["fields"] = [{"name": "Bluesky", "value": value, "verified_at": None}]
+        for elsewhere in () if gone else addresses(world, "mastodon", person, self.view.now)[:4]:
+            value = f'<a href="{elsewhere}" target="_blank" rel="nofollow noopener me">{elsewhere}</a>'
+            shown["fields"].append({"name": "Elsewhere", "value": value, "verified_at": None})
         if gone:
             shown["suspended"] = True
         now_at = home(world, person, self.view.now)
@@ -295,7 +295,10 @@ class Mastodon:
 
     def _check(self, person: int, where: str) -> None:
         """An account is where its person has been so far; who has closed it is gone."""
-        if where not in (home(self.world, person, 0), home(self.world, person, self.view.now)):
+        if not self.world.present["mastodon"][person] or where not in (
+            home(self.world, person, 0),
+            home(self.world, person, self.view.now),
+        ):
             raise Refused(404, "Record not found")
         if person in self.world.closed and not self.view.here[person]:
             raise Refused(410, "Gone")

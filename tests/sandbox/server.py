@@ -37,6 +37,7 @@ if __name__ == "__main__":  # as a script this folder is on the path, but its mo
 from sandbox import bluesky, facebook, linkedin, mastodon, wikipedia, x
 from sandbox.history import FIRST_DAY, INSTANCES, History, View, home, iso, username
 from sandbox.misbehaviour import MISBEHAVIOURS, WINDOW, WINDOWS, Limiter, Rule, Rules
+from sandbox.world import World
 
 LOOPBACK = "127.0.0.1"
 LIMITS = {"bluesky": 3000, "mastodon": 300, "x": 300, "facebook": 5000, "linkedin": 5000, "wikipedia": 500}
@@ -72,8 +73,9 @@ class Sandbox:
         port: int = 0,
     ) -> None:
         self.lock = threading.Lock()
-        self.history = History(people, since=since)
-        self.names = bluesky.Names(self.history)
+        self.world = World(people=people)
+        self.histories = {name: History(since=since, platform=name, world=self.world) for name in LIMITS}
+        self.names = bluesky.Names(self.world)
         self.limiter = Limiter(LIMITS | (limits or {}))
         self.rules = Rules([Rule.of(text) for text in misbehave])
         self.running, self.log, self.asked = running, deque[dict[str, Any]](maxlen=LOGGED), 0
@@ -107,7 +109,8 @@ class Sandbox:
     def set_now(self, now: str) -> None:
         """Show the world as of another moment; the clock goes there too."""
         at = seconds(now)
-        self.view = View(self.history, at)
+        self.now = at
+        self.views = {name: View(history, at) for name, history in self.histories.items()}
         self._clock, self._since = float(at), time.monotonic()
 
     @property
@@ -118,7 +121,7 @@ class Sandbox:
     def state(self) -> dict[str, Any]:
         """What is set."""
         rules = [{"name": r.name, "times": r.times, "where": r.where.pattern} for r in self.rules.rules]
-        told = {"now": iso(self.view.now), "clock": iso(self.clock), "people": self.history.people, "urls": self.urls}
+        told = {"now": iso(self.now), "clock": iso(self.clock), "people": self.world.people, "urls": self.urls}
         return told | {"misbehave": rules, "limits": self.limiter.limits, "requests": self.asked}
 
     def change(self, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -142,7 +145,7 @@ class Sandbox:
 
     def people(self, offset: int, limit: int) -> list[dict[str, Any]]:
         """Who everybody is on each platform: what an operator's list of subjects would hold, and what only the world knows."""
-        world, now = self.history.world, self.view.now
+        world, now = self.world, self.now
         marks = ("bots", "minors", "opted_out", "protected", "moved", "suspended", "closed")
         return [
             {
@@ -158,9 +161,10 @@ class Sandbox:
                 "article": wikipedia.title(world, i) if wikipedia.has_article(i) else None,
                 "organisation": linkedin.organisation_urn(i) if linkedin.runs_organisation(i) else None,
                 "marks": [mark for mark in marks if i in getattr(world, mark)],
+                "platforms": [name for name, here in world.present.items() if here[i]],
                 "pull": round(float(world.pull[i]), 6),
             }
-            for i in range(max(0, offset), min(offset + limit, self.history.people))
+            for i in range(max(0, offset), min(offset + limit, world.people))
         ]
 
 
@@ -260,7 +264,7 @@ class Handler(BaseHTTPRequestHandler):
         client = f"{self.client_address[0]} {self.headers.get('User-Agent', '')[:200]}"
         asked_host = self.headers["Host"]
         with box.lock:
-            view, clock = box.view, box.clock
+            view, clock = box.views[platform], box.clock
             struck = box.rules.strike(host + path)
             part = f"{host} {linkedin.endpoint_of(path)}" if platform == "linkedin" else host
             part += re.sub(r"/\d+", "", path) if platform == "x" else ""

@@ -1,8 +1,22 @@
-"""An invented world of a few hundred people on two invented platforms, written as exports for the source `files`.
+"""The invented world: people with a known true pull, and what they did on any day and any platform, as columns.
 
-Deterministic: each day is drawn from the seed and the day alone, so that any range of days gives the same files. `murmur`
-shows posts, `plaza` does not. Among the people are declared minors, opt-outs, protected accounts, one whom the operator
-excludes, and bots that like whatever they see. Nobody in it exists.
+Deterministic: the people are drawn from the seed and their number, each day of a platform from these and the day alone, so
+that any range of days gives the same. Nobody in it exists. Of what is known of real networks it has: audiences and activity
+with heavy tails; people who act on everything and people who hardly ever do; fans who come back (each fan has a chance of
+his own to act on a post, for ever); circles; fans whose idols are fans of theirs; followers who never do anything, so that
+their number says little; posts of which few go far; young accounts.
+
+**True pull** of a person: the expected number of distinct credible people who act on them when they post REFERENCE_POSTS
+times, whatever they really post:  pull(u) = sum over credible fans a of 1 - (1 + p(a,u) / k)^(-k * REFERENCE_POSTS),  p the
+chance of that fan on an average post, k the evenness of posts. Bots, young accounts and members of the same pod are no
+credible people. On a platform a person has those fans who are there too; the pull is that of all fans.
+
+It also holds what a score must not fall for: bots that like whatever they see, pods whose members act on each other's every
+post, a joke that goes far once, a crowd that piles on a victim; and whom it must treat well: a calm leader, somebody on
+holiday for three weeks, people with several accounts, minors, opt-outs and protected accounts of real pull.
+
+As a program it writes exports of two platforms for the source `files`: `murmur`, which shows posts, and `plaza`, which does
+not.
 
     python tests/sandbox/world.py FOLDER --days 2026-03-01..2026-03-14
 """
@@ -16,159 +30,467 @@ import io
 import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 SEED = 20260301
+PEOPLE = 400  # of the world that a newcomer sees
+FIRST_DAY = date(2026, 3, 1)
+JOKE_DAY = date(2026, 3, 8)
+PILE_ON_DAYS = (date(2026, 3, 10), date(2026, 3, 11))
+HOLIDAY = (date(2026, 4, 20), date(2026, 5, 10))  # first and last day
+LEAVING = datetime(2026, 3, 5, 6, tzinfo=UTC)  # when the first of those who leave do so
+
+REFERENCE_POSTS = 30
+USUAL_PACE = 0.3  # posts a day
+EVENNESS = 2.0  # k: a post's luck is Gamma(k) with mean 1
+JOKE_CROWD = 0.03  # of all people
+PILE_ON_CROWD = 0.8  # of the pull of the calm leader
+
 FIRST_NAMES = (
     "Ada Bo Cleo Dara Eno Fay Gus Hana Ivo Jun Kai Lena Milo Noor Odd Pia Quin Rae Sol Tam Uma Vik Wren Xia Yara Zed"
 )
 LAST_NAMES = (
     "Alder Birk Cove Dune Elm Fell Glade Holt Isle Jura Knoll Loch Moor Nook Oak Pine Quay Reed Strand Tarn Vale Weir"
 )
-LEAVING = datetime(2026, 3, 5, 6, tzinfo=UTC)  # when the first of those who leave do so
 KINDS = ("like", "reply", "share", "mention", "quote")
+LIKE, REPLY, SHARE, MENTION, QUOTE = range(5)
 KIND_SHARES = (0.58, 0.16, 0.16, 0.06, 0.04)
+CALM_SHARES = (0.4, 0.0, 0.6, 0.0, 0.0)
+HOSTILE_SHARES = (0.0, 0.6, 0.0, 0.15, 0.25)
 
 
 @dataclass(frozen=True)
 class Platform:
-    """One invented platform: how many of the people are on it, and whether it shows posts."""
+    """One platform: the share of the people who are on it, whether it shows posts, and how much more is posted there."""
 
     name: str
-    people: int
-    shows_posts: bool
-    liveliness: float
+    share: float
+    shows_posts: bool = True
+    liveliness: float = 1.0
 
 
-PLATFORMS = (Platform("murmur", 400, True, 1.0), Platform("plaza", 160, False, 0.7))
+#: The order matters: a platform's place is part of what its days are drawn from. New ones go to the end.
+PLATFORMS = {
+    platform.name: platform
+    for platform in (
+        Platform("murmur", 1.0, liveliness=6.0),
+        Platform("plaza", 0.4, shows_posts=False, liveliness=6.0),
+        Platform("bluesky", 0.8, liveliness=4.0),
+        Platform("mastodon", 0.7, liveliness=4.0),
+        Platform("github", 0.4),
+        Platform("x", 0.7, liveliness=3.0),
+        Platform("facebook", 1.0, liveliness=6.0),
+        Platform("linkedin", 1.0, liveliness=6.0),
+        Platform("commons", 1.0),
+    )
+}
+#: Platforms on which people say which other accounts are theirs.
+LINKABLE = ("bluesky", "mastodon", "github", "x")
+
+
+@dataclass(frozen=True)
+class Day:
+    """What happened on one platform on one day, in order of time: posts (a row each), and acts on them.
+
+    author, posted: who wrote each post and when, in Unix seconds. post: the row of the post acted on; actor, acted: by whom
+    and when; kind: an index into KINDS. Nobody acts in the same way twice on one post.
+    """
+
+    author: np.ndarray
+    posted: np.ndarray
+    post: np.ndarray
+    actor: np.ndarray
+    acted: np.ndarray
+    kind: np.ndarray
+
+    @property
+    def target(self) -> np.ndarray:
+        """On whom each act was."""
+        return self.author[self.post]
+
+
+@dataclass(frozen=True)
+class Fans:
+    """Who may be moved by whom: the fans of person u are rows start[u] to start[u + 1], each with a chance a post."""
+
+    start: np.ndarray
+    fan: np.ndarray
+    chance: np.ndarray
+
+    @property
+    def idol(self) -> np.ndarray:
+        """Whose fan each row is."""
+        return np.repeat(np.arange(self.start.size - 1), np.diff(self.start))
 
 
 class World:
     """The people, and what they did on any day."""
 
-    def __init__(self, seed: int = SEED, people: int = 0) -> None:
-        self.seed = seed
-        draw = np.random.default_rng(seed)
-        usual = max(platform.people for platform in PLATFORMS)
-        self.people = count = people or usual
-        self.pull = draw.lognormal(0.0, 1.3, count)  # how many people a post of theirs moves, on average
-        self.posting = draw.gamma(1.2, 0.6, count)  # posts a day
-        self.eagerness = draw.lognormal(0.0, 1.0, count)  # how readily they act on others
-        self.circle = draw.integers(0, 8, count)  # whom they mostly see
-        self.created = [date(2014, 1, 1) + timedelta(days=int(days)) for days in draw.integers(0, 4400, count)]
-        first, last = FIRST_NAMES.split(), LAST_NAMES.split()
-        self.names = [f"{first[i % len(first)]} {last[(i // len(first) + i) % len(last)]}" for i in range(count)]
-        marks = draw.permutation(count)
-        cut = [max(i, mark * count // usual) for i, mark in enumerate((6, 16, 28, 40), 1)]
-        self.bots, self.minors = set(marks[: cut[0]].tolist()), set(marks[cut[0] : cut[1]].tolist())
-        self.opted_out, self.protected = set(marks[cut[1] : cut[2]].tolist()), set(marks[cut[2] : cut[3]].tolist())
-        self.excluded_by_operator = int(marks[cut[3]])
-        some = max(1, 4 * count // usual)  # of each kind who leave the place they were at
-        leaving = [int(i) for i in marks[cut[3] + 1 : cut[3] + 1 + 3 * some]]
+    def __init__(self, seed: int = SEED, people: int = PEOPLE) -> None:
+        self.seed, self.people = seed, people
+        draw = np.random.default_rng([seed, people])
+        self.posting = draw.lognormal(-1.1, 0.5, people)  # posts a day
+        self.eagerness = draw.lognormal(0.0, 1.0, people)  # how readily they act on others
+        self.charm = draw.lognormal(0.0, 0.4, people)  # how readily others act on them
+        self._mark(draw)
+        self.circle = draw.integers(0, 8 + people // 5_000, people)  # whom they mostly see
+        self.present = {
+            name: draw.random(people) < platform.share for name, platform in PLATFORMS.items()
+        }  # platform: who is there
+        self.fans = self._fans(draw)
+        self.pull = self._pull()
+        self._choose(draw)
+        self.followers_count = (np.diff(self.fans.start) * draw.lognormal(1.5, 1.0, people)).astype(np.int64)
+        self._chances: dict[str, np.ndarray] = {}
+
+    def _mark(self, draw: np.random.Generator) -> None:
+        """Who is what, drawn before anybody has fans: the marks say nothing of the pull."""
+        people = self.people
+        marks = draw.permutation(people)
+        shares = (0.015, 0.025, 0.03, 0.03)
+        cut = [0, *np.cumsum([max(1, round(share * people)) for share in shares]).tolist()]
+        self.bots, self.minors, self.opted_out, self.protected = (
+            set(marks[one:other].tolist()) for one, other in pairwise(cut)
+        )
+        marks = marks[cut[-1] :]
+        self.excluded_by_operator = int(marks[0])
+        some = max(1, people // 100)  # of each kind who leave the place they were at
         self.moved, self.suspended, self.closed = (
-            {i: int(LEAVING.timestamp()) + 50_000 * (n % 20) for n, i in enumerate(leaving[k::3])} for k in range(3)
+            {int(i): int(LEAVING.timestamp()) + 50_000 * (n % 20) for n, i in enumerate(marks[1 + k * some :][:some])}
+            for k in range(3)
         )  # person: when
-        for bot in self.bots:
-            self.eagerness[bot], self.pull[bot] = 40.0, 0.05
+        marks = marks[1 + 3 * some :]
+        size, pods = min(20, max(5, people // 40)), max(1, people // 5_000)
+        self.pods = marks[: size * pods].reshape(pods, size)
+        self.pod = np.full(people, -1)  # in which pod a person is; -1 for none
+        self.pod[self.pods] = np.arange(pods)[:, None]
+        self._plain = marks[size * pods :]
+        everything = self._plain[: people // 50]
+        self.eagerness[everything] *= 10.0  # they act on whatever they see
+        self.eagerness[sorted(self.bots)] = 40.0
+        self.charm[sorted(self.bots)] = 0.1
+        self.posting[self.pods] = 1.0
+        days = draw.integers(0, 4_300, people)  # since 2014-01-01: until October 2025
+        self.fresh = draw.random(people) < 0.04
+        days[self.fresh] = draw.integers(4_387, 4_440, people)[self.fresh]  # January and February 2026
+        self.created_days = days + (date(2014, 1, 1) - date(1970, 1, 1)).days
 
-    def crowd(self, day: date) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        """Posts and acts of one day as columns, drawn for all people at once: for worlds of any size on one platform.
+    def _fans(self, draw: np.random.Generator) -> Fans:
+        """Half of the fans are of the idol's circle; who follows many is a fan of many; some idols return it."""
+        people = self.people
+        wanted = draw.lognormal(np.log(6.0), 2.0, people)
+        number = np.ceil(1 / (1 / wanted + 1 / (0.6 * people))).astype(np.int64)
+        sociable = draw.lognormal(0.0, 0.7, people) * np.sqrt(self.eagerness)
+        order = np.argsort(self.circle, kind="stable")
+        weight = np.cumsum(sociable[order])
+        edge = np.searchsorted(self.circle[order], np.arange(self.circle.max() + 2))
+        ends = np.concatenate([[0.0], weight])[edge]
+        idol = np.repeat(np.arange(people), number)
+        near = draw.random(idol.size) < 0.5
+        circle = self.circle[idol]
+        low, high = np.where(near, ends[circle], 0.0), np.where(near, ends[circle + 1], weight[-1])
+        fan = order[np.minimum(np.searchsorted(weight, low + draw.random(idol.size) * (high - low)), people - 1)]
+        returned = draw.random(idol.size) < 0.25 * np.minimum(1.0, number[fan] / number[idol])
+        idol, fan = np.concatenate([idol, fan[returned]]), np.concatenate([fan, idol[returned]])
+        pairs = distinct(idol[idol != fan] * people + fan[idol != fan])
+        idol, fan = pairs // people, pairs % people
+        chance = 0.01 * self.eagerness[fan] * self.charm[idol] * draw.lognormal(0.0, 0.8, idol.size)
+        start = np.searchsorted(idol, np.arange(people + 1))
+        return Fans(start, fan.astype(np.int32), np.minimum(chance, 0.9))
 
-        The same chances as in `day`, but other draws. An act's `post` is the row of the post in the first table.
-        """
-        draw = np.random.default_rng([self.seed, day.toordinal(), len(PLATFORMS), self.people])
-        start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-        number = draw.poisson(self.posting * (0.7 if day.weekday() >= 5 else 1.0))
-        author = np.repeat(np.arange(self.people), number)
-        at = start + draw.integers(0, 80_000, author.size)
-        order = np.argsort(at, kind="stable")
-        author, at = author[order], at[order]
-        size = np.minimum(self.people // 2, draw.poisson(self.pull[author] * 2.2))
-        post = np.repeat(np.arange(author.size), size)
-        actor = np.empty(post.size, dtype=np.int64)
-        luck = draw.random(post.size)
-        for circle in range(8):
-            chance = np.cumsum(self.eagerness * np.where(self.circle == circle, 1.0, 0.15))
-            here = self.circle[author[post]] == circle
-            actor[here] = np.minimum(np.searchsorted(chance, luck[here] * chance[-1]), self.people - 1)
-        once = np.unique(post * self.people + actor)  # nobody acts twice on one post
-        post, actor = once // self.people, once % self.people
-        kind = draw.choice(len(KINDS), once.size, p=KIND_SHARES)
-        kind[np.isin(actor, sorted(self.bots))] = 0
-        when = at[post] + draw.integers(5, 6_000, once.size)
-        return {"author": author, "unix_ts": at}, {"actor": actor, "post": post, "unix_ts": when, "kind": kind}
+    def _pull(self) -> np.ndarray:
+        """See the module's text."""
+        doubtful = self.fresh.copy()
+        doubtful[sorted(self.bots)] = True
+        fan, idol = self.fans.fan, self.fans.idol
+        moved = 1 - (1 + self.fans.chance / EVENNESS) ** (-EVENNESS * REFERENCE_POSTS)
+        moved[doubtful[fan] | ((self.pod[fan] >= 0) & (self.pod[fan] == self.pod[idol]))] = 0.0
+        return np.bincount(idol, moved, self.people)
 
-    def accounts(self, platform: Platform) -> list[dict[str, object]]:
-        """Rows of accounts.csv."""
-        return [
+    def _choose(self, draw: np.random.Generator) -> None:
+        """The special people, by their pull; all are on every platform."""
+        plain = self._plain[~self.fresh[self._plain]]
+        plain = plain[np.argsort(self.pull[plain], kind="stable")]
+        some = max(1, self.people // 10_000)
+
+        def around(quantile: float) -> list[int]:
+            first = int(quantile * (plain.size - some))
+            return plain[first : first + some].tolist()
+
+        self.calm_leaders, self.on_holiday = around(0.97), around(0.93)
+        self.victims, self.jokers = around(0.5), around(0.3)
+        self.posting[self.calm_leaders + self.on_holiday] = 0.8
+        three = around(0.9)
+        special = self.calm_leaders + self.on_holiday + self.victims + self.jokers + three
+        for here in self.present.values():
+            here[special] = True
+        self.present["x"][three] = False  # bluesky, mastodon and github
+        several = sum(self.present[name].astype(int) for name in LINKABLE) >= 2
+        luck = draw.random(self.people)
+        luck[three] = 0.0
+        self.linked = set(np.flatnonzero(several & (luck < 0.1)).tolist())  # and they say so on all their accounts
+        self.one_way = set(np.flatnonzero(several & (luck > 0.95)).tolist())  # their first account claims the others
+        known = [three[0], *sorted(self.linked - {three[0]})]
+        others = np.flatnonzero((luck > 0.5) & (luck < 0.52) & self.present["mastodon"]).tolist()
+        self.impostors = dict(zip(others, known, strict=False))  # who claims the accounts of whom
+
+    # People -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def names(self) -> list[str]:
+        """First and last name of everybody."""
+        first, last = FIRST_NAMES.split(), LAST_NAMES.split()
+        return [f"{first[i % len(first)]} {last[(i // len(first) + i) % len(last)]}" for i in range(self.people)]
+
+    @cached_property
+    def created(self) -> list[date]:
+        """When everybody's accounts were made."""
+        return self.created_days.astype("datetime64[D]").tolist()
+
+    @cached_property
+    def claims(self) -> dict[tuple[str, int], list[tuple[str, int]]]:
+        """What an account (platform, person) says in its profile: these other accounts are mine."""
+        claims: dict[tuple[str, int], list[tuple[str, int]]] = {}
+
+        def on(person: int) -> list[str]:
+            return [name for name in LINKABLE if self.present[name][person]]
+
+        for person in sorted(self.linked):
+            for name in on(person):
+                claims[name, person] = [(other, person) for other in on(person) if other != name]
+        for person in sorted(self.one_way):
+            first, *others = on(person)
+            claims[first, person] = [(other, person) for other in others]
+        for impostor, person in sorted(self.impostors.items()):
+            claims.setdefault(("mastodon", impostor), []).extend((n, person) for n in on(person) if n != "mastodon")
+        return claims
+
+    @cached_property
+    def excluded(self) -> np.ndarray:
+        """True for those who must not be scored, nor move a score: by their own flag or the operator's list."""
+        marked = np.zeros(self.people, dtype=bool)
+        marked[[*self.minors, *self.opted_out, *self.protected, self.excluded_by_operator]] = True
+        return marked
+
+    @cached_property
+    def away(self) -> np.ndarray:
+        """From when on, in Unix seconds, a person is not there any more."""
+        away = np.full(self.people, 2**62)
+        for person, at in (self.suspended | self.closed).items():
+            away[person] = at
+        return away
+
+    def truth(self) -> pa.Table:
+        """What only the world knows: one row per person. `fans` counts everybody who may be moved, `pull` see above."""
+        people = self.people
+
+        def mark(who: object) -> np.ndarray:
+            marked = np.zeros(people, dtype=bool)
+            marked[list(who)] = True  # type: ignore[call-overload]
+            return marked
+
+        names = np.array(list(PLATFORMS))
+        there = np.stack([self.present[name] for name in names], axis=1)
+        offsets = np.concatenate([[0], np.cumsum(there.sum(axis=1))]).astype(np.int32)
+        return pa.table(
             {
-                "account": i,
-                "handle": self.names[i].lower().replace(" ", "_") + f"_{i}",
-                "display_name": self.names[i],
-                "account_type": "bot" if i in self.bots else "person",
-                "created_at": f"{self.created[i].isoformat()}T00:00:00Z",
-                "followers_count": int(self.pull[i] * 40),
-                "is_bot": str(i in self.bots).lower(),
-                "is_minor": "true" if i in self.minors else "",
-                "opt_out": str(i in self.opted_out).lower(),
-                "is_protected": str(i in self.protected).lower(),
+                "person": np.arange(people),
+                "pull": self.pull,
+                "fans": np.diff(self.fans.start),
+                "posts_a_day": self.posting,
+                "created_on": pa.array(self.created_days.astype(np.int32)).cast(pa.date32()),
+                "followers_count": self.followers_count,
+                "fresh": self.fresh,
+                "bot": mark(self.bots),
+                "minor": mark(self.minors),
+                "opted_out": mark(self.opted_out),
+                "protected": mark(self.protected),
+                "listed_by_operator": mark([self.excluded_by_operator]),
+                "moved": mark(self.moved),
+                "suspended": mark(self.suspended),
+                "closed": mark(self.closed),
+                "pod": pa.array(self.pod, mask=self.pod < 0),
+                "joker": mark(self.jokers),
+                "pile_on_victim": mark(self.victims),
+                "calm_leader": mark(self.calm_leaders),
+                "on_holiday": mark(self.on_holiday),
+                "linked": mark(self.linked),
+                "platforms": pa.ListArray.from_arrays(offsets, pa.array(names[np.nonzero(there)[1]])),
             }
-            for i in range(platform.people)
-        ]
+        )
 
-    def day(self, platform: Platform, day: date) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-        """Posts and interactions of one day, in order of time."""
-        draw = np.random.default_rng([self.seed, day.toordinal(), PLATFORMS.index(platform)])
+    # Days -------------------------------------------------------------------------------------------------------
+
+    def day(self, platform: str, day: date) -> Day:
+        """Posts and acts of one day on one platform. A post's acts are of the same day."""
+        people, here = self.people, self.present[platform]
+        draw = np.random.default_rng([self.seed, people, day.toordinal(), list(PLATFORMS).index(platform)])
         start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-        people = platform.people
-        weekend = 0.7 if day.weekday() >= 5 else 1.0
-        posts: list[dict[str, object]] = []
-        acts: list[dict[str, object]] = []
-        for author in range(people):
-            for number in range(draw.poisson(self.posting[author] * platform.liveliness * weekend)):
-                at = int(draw.integers(0, 80_000))
-                post = f"{day:%y%m%d}{author:04d}{number}"
-                posts.append({"post": post, "author": author, "unix_ts": start + at, "post_type": "original"})
-                near = np.where(self.circle[:people] == self.circle[author], 1.0, 0.15)
-                chance = self.eagerness[:people] * near
-                chance[author] = chance.mean() * 0.5  # some people do like their own posts
-                size = min(people, int(draw.poisson(self.pull[author] * 2.2)))
-                for actor in draw.choice(people, size, replace=False, p=chance / chance.sum()):
-                    kind = "like" if int(actor) in self.bots else KINDS[draw.choice(len(KINDS), p=KIND_SHARES)]
-                    when = start + at + int(draw.integers(5, 6_000))
-                    act = {"actor": int(actor), "target": author, "unix_ts": when, "kind": kind, "post": post}
-                    acts.append(act)
-                    if draw.random() < 0.002:  # an export that repeats itself
-                        acts.append(act)
-        by_time = sorted(acts, key=lambda act: (act["unix_ts"], act["actor"], act["post"], act["kind"]))
-        return sorted(posts, key=lambda post: (post["unix_ts"], post["post"])), by_time
+        living = here & (self.created_days <= (day - date(1970, 1, 1)).days)
+        pace = self.posting * PLATFORMS[platform].liveliness * (0.7 if day.weekday() >= 5 else 1.0)
+        resting = self.on_holiday if HOLIDAY[0] <= day <= HOLIDAY[1] else []
+        pace[resting] = 0.0
+        author = np.repeat(np.arange(people), draw.poisson(pace) * living)
+        called = self.jokers * (day == JOKE_DAY) + self.victims * (day in PILE_ON_DAYS)
+        author = np.concatenate([author, np.array(called, dtype=np.int64)])  # these have something to be acted on
+        posted = start + draw.integers(0, 80_000, author.size)
+        there = posted < self.away[author]
+        order = np.argsort(posted, kind="stable")
+        order = order[there[order]]
+        famous = np.full(author.size, -1)  # of those called: whose crowd comes
+        famous[author.size - len(called) :] = called
+        author, posted, famous = author[order], posted[order], famous[order]
+
+        post, actor = self._moved(platform, author, draw)
+        kind = draw.choice(len(KINDS), post.size, p=KIND_SHARES)
+        calm = np.isin(author[post], self.calm_leaders)
+        kind[calm] = draw.choice(len(KINDS), int(calm.sum()), p=CALM_SHARES)
+        parts = [(post, actor, kind), self._pod_acts(author, here, draw)]
+        parts += [self._crowd(platform, row, int(famous[row]), draw) for row in np.flatnonzero(famous >= 0)]
+        own = np.flatnonzero(draw.random(author.size) < 0.02)  # some people do like their own posts
+        parts.append((own, author[own], np.zeros(own.size, dtype=np.int64)))
+        post, actor, kind = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        kind[self._is_bot[actor]] = LIKE
+        once = distinct((post * people + actor) * len(KINDS) + kind)
+        post, actor, kind = once // (people * len(KINDS)), once // len(KINDS) % people, once % len(KINDS)
+        acted = posted[post] + draw.integers(5, 6_000, once.size)
+        may = living[actor] & (acted < np.minimum(self.away[actor], self.away[author[post]]))
+        may &= ~np.isin(actor, resting)
+        order = np.lexsort((kind, post, actor, acted))
+        order = order[may[order]]
+        return Day(author, posted, post[order], actor[order], acted[order], kind[order])
+
+    @cached_property
+    def _is_bot(self) -> np.ndarray:
+        marked = np.zeros(self.people, dtype=bool)
+        marked[sorted(self.bots)] = True
+        return marked
+
+    def _moved(self, platform: str, author: np.ndarray, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Which fans act on which posts. A Poisson number of hits over all fans, each at most once: 1 - e^(-luck * p)."""
+        fans = self.fans
+        if platform not in self._chances:
+            chance = fans.chance if PLATFORMS[platform].share == 1 else fans.chance * self.present[platform][fans.fan]
+            self._chances[platform] = np.concatenate([[0.0], np.cumsum(chance)])
+        chances = self._chances[platform]
+        low, high = chances[fans.start[author]], chances[fans.start[author + 1]]
+        # Attention is divided: who posts twice as often is seen little more.
+        luck = draw.gamma(EVENNESS, 1 / EVENNESS, author.size) * (USUAL_PACE / self.posting[author]) ** 0.75
+        post = np.repeat(np.arange(author.size), draw.poisson(luck * (high - low)))
+        at = low[post] + draw.random(post.size) * (high - low)[post]
+        row = np.clip(np.searchsorted(chances, at, side="right") - 1, None, fans.fan.size - 1)
+        once = distinct(post * self.people + fans.fan[row])
+        return once // self.people, once % self.people
+
+    def _pod_acts(
+        self, author: np.ndarray, here: np.ndarray, draw: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Members of a pod act on nearly every post of the others, with a like, a reply or a share."""
+        rows = np.flatnonzero(self.pod[author] >= 0)
+        actor = self.pods[self.pod[author[rows]]].ravel()
+        post = np.repeat(rows, self.pods.shape[1])
+        does = (draw.random(post.size) < 0.9) & (actor != author[post]) & here[actor]
+        return post[does], actor[does], draw.integers(LIKE, SHARE + 1, int(does.sum()))
+
+    def _crowd(
+        self, platform: str, row: int, whom: int, draw: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A joke's crowd likes and shares; a hostile one answers, quotes and calls names."""
+        here = np.flatnonzero(self.present[platform])
+        if whom in self.jokers:
+            size, shares = max(25, int(JOKE_CROWD * self.people)), KIND_SHARES
+        else:
+            leader = self.calm_leaders[self.victims.index(whom)]
+            size, shares = int(PILE_ON_CROWD * self.pull[leader] / len(PILE_ON_DAYS)), HOSTILE_SHARES
+        size = min(int(size * PLATFORMS[platform].share), here.size - 1)
+        crowd = draw.choice(here, size, replace=False)
+        crowd = crowd[crowd != whom]
+        if whom not in self.jokers:
+            crowd = np.concatenate([crowd, crowd[draw.random(crowd.size) < 0.5]])  # some have two things to say
+        return np.full(crowd.size, row), crowd, draw.choice(len(KINDS), crowd.size, p=shares)
+
+
+def distinct(numbers: np.ndarray) -> np.ndarray:
+    """Each number once, in order: several times as fast as np.unique, which hashes."""
+    numbers = np.sort(numbers)
+    return numbers[np.diff(numbers, prepend=-1) != 0]
+
+
+def days_of(text: str) -> list[date]:
+    """The days of FIRST..LAST."""
+    first, last = (date.fromisoformat(day) for day in text.split(".."))
+    return [first + timedelta(days=i) for i in range((last - first).days + 1)]
+
+
+# Exports ----------------------------------------------------------------------------------------------------------
+
+EXPORTED = (PLATFORMS["murmur"], PLATFORMS["plaza"])
+
+
+def account_rows(world: World, platform: Platform) -> list[dict[str, object]]:
+    """Rows of accounts.csv."""
+    return [
+        {
+            "account": i,
+            "handle": world.names[i].lower().replace(" ", "_") + f"_{i}",
+            "display_name": world.names[i],
+            "account_type": "bot" if i in world.bots else "person",
+            "created_at": f"{world.created[i].isoformat()}T00:00:00Z",
+            "followers_count": int(world.followers_count[i]),
+            "is_bot": str(i in world.bots).lower(),
+            "is_minor": "true" if i in world.minors else "",
+            "opt_out": str(i in world.opted_out).lower(),
+            "is_protected": str(i in world.protected).lower(),
+        }
+        for i in np.flatnonzero(world.present[platform.name]).tolist()
+    ]
+
+
+def day_rows(world: World, platform: Platform, day: date) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """Rows of posts and of interactions of one day, in order of time. One act in 500 is there twice, as in real exports."""
+    it = world.day(platform.name, day)
+    names = [f"{day:%y%m%d}{author:04d}{row}" for row, author in enumerate(it.author.tolist())]
+    posts = [
+        {"post": name, "author": author, "unix_ts": at, "post_type": "original"}
+        for name, author, at in zip(names, it.author.tolist(), it.posted.tolist(), strict=True)
+    ]
+    acts = [
+        {"actor": actor, "target": target, "unix_ts": at, "kind": KINDS[kind]}
+        | ({"post": names[post]} if platform.shows_posts else {})
+        for actor, target, at, kind, post in zip(
+            *(column.tolist() for column in (it.actor, it.target, it.acted, it.kind, it.post)), strict=True
+        )
+        for _ in range(2 if (at + actor) % 500 == 0 else 1)
+    ]
+    return posts, acts
 
 
 def write(folder: Path, days: list[date], seed: int = SEED) -> Path:
     """Write the world's exports of `days` into `folder`; give its sources file. Days already there are left alone."""
     world = World(seed)
-    for platform in PLATFORMS:
+    for platform in EXPORTED:
         place = folder / platform.name
         place.mkdir(parents=True, exist_ok=True)
-        _write_csv(place / "accounts.csv", world.accounts(platform))
+        _write_csv(place / "accounts.csv", account_rows(world, platform))
         for day in days:
             file = place / f"interactions-{day}.csv.gz"
             if file.exists():
                 continue
-            posts, acts = world.day(platform, day)
+            posts, acts = day_rows(world, platform, day)
             if platform.shows_posts:
                 _write_csv(place / f"posts-{day}.csv.gz", posts)
-            else:
-                acts = [{name: value for name, value in act.items() if name != "post"} for act in acts]
             _write_csv(file, acts)
-    excluded = [
-        {"account_key": f"{p.name}:{world.excluded_by_operator}", "reason": "asked us by letter"} for p in PLATFORMS
-    ]
+    listed = world.excluded_by_operator
+    places = [platform.name for platform in EXPORTED if world.present[platform.name][listed]]
+    excluded = [{"account_key": f"{name}:{listed}", "reason": "asked us by letter"} for name in places]
     _write_csv(folder / "exclusions.csv", excluded)
     text = ['exclude = "exclusions.csv"']
-    text += [f'[[source]]\nname = "{p.name}"\nreader = "files"\npath = "{p.name}"' for p in PLATFORMS]
+    text += [f'[[source]]\nname = "{p.name}"\nreader = "files"\npath = "{p.name}"' for p in EXPORTED]
     (folder / "sources.toml").write_text("\n\n".join(text) + "\n", encoding="utf-8")
     return folder / "sources.toml"
 
@@ -189,11 +511,9 @@ def main(argv: list[str]) -> None:
     """Write the world."""
     parser = argparse.ArgumentParser(prog="world.py", description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--days", required=True, help="FIRST..LAST")
+    parser.add_argument("--days", required=True, type=days_of, help="FIRST..LAST")
     args = parser.parse_args(argv)
-    first, last = (date.fromisoformat(day) for day in args.days.split(".."))
-    days = [first + timedelta(days=i) for i in range((last - first).days + 1)]
-    print(f"invented world: {write(args.folder, days)}, {len(days)} days")
+    print(f"invented world: {write(args.folder, args.days)}, {len(args.days)} days")
 
 
 if __name__ == "__main__":
