@@ -621,7 +621,7 @@ def test_the_sandbox_never_has_to_say_no(lake: Lake, reader: str) -> None:
     day = date(2026, 3, 13)
     with Sandbox(now="2026-03-14T00:30:00Z") as sandbox:
         sandbox.change({"limits": {reader: 60}})
-        people = sandbox.people(0, 60)
+        people = [person for person in sandbox.people(0, 90) if reader in person["platforms"]]
         urls = sandbox.state()["urls"]
         if reader == "bluesky":
             base, subjects = urls["bluesky"], [one["did"] for one in people]
