@@ -267,7 +267,8 @@ def client(box: Sandbox) -> Client:
 
 def acts(box: Sandbox, owns: Any, *kinds: int) -> list[tuple[int, int, int]]:
     """Who did one of these kinds to whom and when, as the world's view has it, where `owns` is true of the target."""
-    view, table = box.view, box.view.table
+    view = box.views["facebook" if owns is facebook.owns_page else "linkedin"]
+    table = view.table
     rows = zip(*(c.tolist() for c in (view.whole, table.kind, table.actor, table.target, table.at)), strict=True)
     return sorted((who, whom, at) for seen, kind, who, whom, at in rows if seen and kind in kinds and owns(whom))
 
@@ -278,7 +279,7 @@ def acts(box: Sandbox, owns: Any, *kinds: int) -> list[tuple[int, int, int]]:
 def test_pages_show_the_worlds_log(client, box):
     """Posts, comments and tags are the world's; shares and reactions are its numbers; those who hide have no name."""
     comments, tags, liked, shared, posted = [], [], 0, 0, 0
-    hidden = box.history.world.opted_out | box.history.world.protected | box.history.world.minors
+    hidden = box.world.opted_out | box.world.protected | box.world.minors
     owners = {one["page"]: one["person"] for one in client.people if one["page"]}
     for page in client.pages:
         owner = owners[page]
@@ -336,10 +337,11 @@ def test_organisations_show_the_worlds_log(client, box):
 
 def test_an_organisation_passes_on_what_another_said(client, box):
     reshared = [post for urn in client.organisations for post in client.posts(urn) if "reshareContext" in post]
-    table, runs = box.view.table, linkedin.runs_organisation
+    view, runs = box.views["linkedin"], linkedin.runs_organisation
+    table = view.table
     between = [
         row
-        for row in box.view.whole.nonzero()[0].tolist()
+        for row in view.whole.nonzero()[0].tolist()
         if table.kind[row] in (SHARE, QUOTE) and runs(int(table.actor[row])) and runs(int(table.target[row]))
     ]
     assert len(reshared) == len(between) > 0
@@ -404,7 +406,8 @@ def test_those_who_left_are_gone(client):
 def test_since_and_until(client, box):
     page = client.pages[0]
     posts = client.graph_all(f"{page}/published_posts", fields="id,created_time")
-    at = int(box.view.table.at[box.view.of_actor(client.people[5]["person"], (POST,))][0])
+    view = box.views["facebook"]
+    at = int(view.table.at[view.of_actor(client.people[5]["person"], (POST,))][0])
     assert posts[0]["created_time"] == facebook.time(at)
     later = client.graph_all(f"{page}/published_posts", fields="id", since=at)
     earlier = client.graph_all(f"{page}/published_posts", fields="id", until=at)

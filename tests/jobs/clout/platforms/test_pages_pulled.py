@@ -39,9 +39,10 @@ class Pull:
         self.box, self.lake, self.reader = box, lake, reader
         key = "page" if reader == "facebook" else "organisation"
         box.change({"now": NOW, "misbehave": [], "limits": UNLIMITED, "clear_log": True})
+        self.view = box.views[reader]
         self.all = {one[key]: one["person"] for one in box.people(0, 10_000) if one[key]}
-        here = [subject for subject, person in self.all.items() if box.view.here[person]]
-        acted_on = Counter(box.view.table.target[box.view.whole].tolist())
+        here = [subject for subject, person in self.all.items() if self.view.here[person]]
+        acted_on = Counter(self.view.table.target[self.view.whole].tolist())
         self.gone = [subject for subject in self.all if subject not in here]
         #: Those on whom most people act.
         self.busy = sorted(here, key=lambda subject: -acted_on[self.all[subject]])
@@ -88,7 +89,7 @@ class Pull:
 
     def acts(self, *kinds: int) -> list[tuple[int, int, int, datetime]]:
         """Kind, actor, target and time of what the world says of the day, on those who are asked about."""
-        view, table, asked = self.box.view, self.box.view.table, {self.all[subject] for subject in self.busy}
+        view, table, asked = self.view, self.view.table, {self.all[subject] for subject in self.busy}
         columns = (view.whole, table.kind, table.actor, table.target, table.at)
         rows = zip(*(column.tolist() for column in columns), strict=True)
         times = ((kind, who, whom, datetime.fromtimestamp(at, UTC)) for s, kind, who, whom, at in rows if s)
@@ -96,8 +97,8 @@ class Pull:
 
     def posts(self) -> list[int]:
         """The events that are posts of theirs, up to the end of the day."""
-        events = [int(e) for subject in self.busy for e in self.box.view.of_actor(self.all[subject], (POST,))]
-        return [event for event in events if self.box.view.table.at[event] < moment(DAY + timedelta(days=1))]
+        events = [int(e) for subject in self.busy for e in self.view.of_actor(self.all[subject], (POST,))]
+        return [event for event in events if self.view.table.at[event] < moment(DAY + timedelta(days=1))]
 
     def bytes(self) -> bytes:
         """Every byte of the lake, unpacked, and of what was said."""
@@ -131,7 +132,7 @@ def either(request: pytest.FixtureRequest) -> Pull:
 def test_a_day_of_pages_is_the_worlds(pages: Pull) -> None:
     pages.busy = pages.busy[:16]
     pages(pages.busy)
-    world = pages.box.history.world
+    world = pages.box.world
     hidden = world.opted_out | world.protected | world.minors
 
     def told(kind: int, who: int, whom: int, at: datetime) -> Key:
@@ -142,7 +143,7 @@ def test_a_day_of_pages_is_the_worlds(pages: Pull) -> None:
     assert pages.edges() == Counter(expected)
     assert len(expected) > 10
     assert None in {row["actor_key"] for row in pages.rows("interactions")}
-    view = pages.box.view
+    view = pages.view
     posts = {row["native_id"]: row for row in pages.rows("posts")}
     speaker = facebook.Facebook(view, "", frozenset())
     events = pages.posts()
@@ -165,7 +166,7 @@ def test_a_day_of_pages_is_the_worlds(pages: Pull) -> None:
 
 def test_a_day_of_organisations_is_the_worlds(organisations: Pull) -> None:
     organisations(organisations.busy)
-    runs, view = linkedin.runs_organisation, organisations.box.view
+    runs, view = linkedin.runs_organisation, organisations.view
 
     def told(kind: int, who: int, whom: int, at: datetime) -> Key:
         word = {LIKE: "like", REPLY: "reply", SHARE: "share", QUOTE: "quote"}[kind]
@@ -225,7 +226,7 @@ def test_without_a_token_nothing_is_asked(either: Pull, monkeypatch: pytest.Monk
 
 def test_of_members_nothing_lands_but_what_they_did(either: Pull) -> None:
     either()
-    names = set(either.box.history.world.names)
+    names = set(either.box.world.names)
     assert not [row for row in either.rows("accounts") if row["account_type"] not in ("page", "organization")]
     shown = [v for row in either.rows("interactions") for v in row.values() if isinstance(v, str)]
     assert not [value for value in shown if value in names or value.startswith("Notes on")]
@@ -360,11 +361,12 @@ def test_a_limit_without_a_time_is_an_hour(pages: Pull, code: str, pause: int) -
 
 
 def test_it_slows_down_at_75_percent_and_waits_the_minutes_that_it_is_told(pages: Pull, tmp_path: Path) -> None:
-    pages()
+    one = pages.busy[1:2]
+    pages(one)
     honest, requests = pages.landed(), len(pages.box.log)
     pages.lake = Lake(tmp_path / "other")
     pages.set(facebook=20)
-    pages()
+    pages(one)
     assert requests > 20
     statuses = pages.asked()
     windows = (requests - 1) // 20
