@@ -22,7 +22,7 @@ from sandbox.history import LIKE, MENTION, POST, QUOTE, REPLY, SHARE
 from sandbox.server import Sandbox
 
 NOW = "2026-03-07T12:00:00Z"
-SINCE = date(2026, 3, 4)
+SINCE = date(2026, 3, 1)
 UNLIMITED = {"facebook": 10**9, "linkedin": 10**9}
 FIELDS = "id,created_time,updated_time,message,permalink_url,status_type,from,message_tags,shares"
 FIELDS += ",reactions.summary(total_count).limit(0),comments.summary(true).limit(0)"

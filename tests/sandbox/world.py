@@ -83,8 +83,8 @@ PLATFORMS = {
         Platform("bluesky", 0.8, liveliness=4.0),
         Platform("mastodon", 0.7, liveliness=4.0),
         Platform("github", 0.4),
-        Platform("x", 0.7, liveliness=3.0),
-        Platform("facebook", 1.0, liveliness=4.0),
+        Platform("x", 0.7, liveliness=4.0),
+        Platform("facebook", 1.0, liveliness=6.0),
         Platform("linkedin", 1.0, liveliness=6.0),
         Platform("commons", 1.0),
     )
