@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -15,13 +15,20 @@ from clout.lake import Lake, required
 from clout.lake_schemas import CONFORMED, SNAPSHOTS, spark_ddl
 
 
-def read_snapshots(spark: SparkSession, lake: Lake, table: str, platforms: list[str], days: list[date]) -> DataFrame:
-    """The snapshots of a table, with their platform and snapshot_date. No rows where there are no partitions."""
-    paths = [lake.snapshot(table, platform, day) for platform in platforms for day in days]
+def read_snapshots(
+    spark: SparkSession, lake: Lake, table: str, platforms: Mapping[str, str], days: list[date]
+) -> DataFrame:
+    """The snapshots of a table, with their platform and snapshot_date. No rows where there are no partitions.
+
+    platforms: the sources' names, each with the platform that it shows.
+    """
+    paths = [lake.snapshot(table, name, day) for name in platforms for day in days]
     present = [lake.location(path) for path in paths if lake.exists(path)]
     where = [pa.field("platform", pa.string()), pa.field("snapshot_date", pa.date32())]
     schema = pa.schema([*SNAPSHOTS[table], *(field for field in where if field.name not in SNAPSHOTS[table].names)])
-    return _read(spark, lake.location(f"snapshots/{table}"), present, schema)
+    rows = _read(spark, lake.location(f"snapshots/{table}"), present, schema)
+    parts = {name: platform for name, platform in platforms.items() if name != platform}
+    return rows.replace(parts, subset=["platform"]) if parts else rows
 
 
 def read_conformed(spark: SparkSession, lake: Lake, table: str, days: list[date]) -> DataFrame:

@@ -17,6 +17,8 @@ base_url = "https://public.api.bsky.app"
 subjects = ["ann.example"]   # whom to follow: handles or DIDs; of mastodon: names or ids on that one instance.
                              # Keys and seeds are DIDs; of mastodon: the accounts' uris. Of facebook: Pages by id or name
                              # (keys are ids); of linkedin: urn:li:organization:1234
+platform = "mastodon"        # optional: the platform in every key, where several sources show parts of one, as the
+                             # instances of mastodon do: an account has one key then, whichever instance shows it
 contact = "ops@example.org"  # said to the platform with each request; needed unless the host is this machine
 max_requests = 50000         # optional, as are max_pages, max_body_mb, deadline_minutes, refresh_days, backfill_days
 
@@ -50,7 +52,7 @@ from clout.lake_schemas import KINDS
 _OPTIONS = ("delimiter", "column_names", "kind", "unix_unit")
 #: Limits of a pull over HTTP, see platforms.http_client.Limits.
 _LIMITS = ("max_pages", "max_requests", "max_body_mb", "deadline_minutes", "refresh_days", "backfill_days")
-_HTTP = ("base_url", "subjects", "contact", *_LIMITS)
+_HTTP = ("base_url", "subjects", "contact", "platform", *_LIMITS)
 #: What is asked over HTTP, and the options that only that reader has.
 _ASKED: dict[str, tuple[str, ...]] = {
     "bluesky": (),
@@ -99,6 +101,10 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
         ),
         'a table of texts, like "birdsite:88" = "Ada Lovelace"',
     ),
+    "platform": (
+        lambda it: isinstance(it, str) and bool(_NAME.fullmatch(it)),
+        "a name, like mastodon",
+    ),
     "contact": (
         lambda it: isinstance(it, str) and bool(re.fullmatch(r"[!-~]{3,200}", it)),
         "an address, like ops@example.org",
@@ -115,7 +121,7 @@ _HOUR_FILE = re.compile(r"\d{4}-\d{2}-\d{2}-\d{1,2}\.json\.gz")
 
 @dataclass(frozen=True)
 class Source:
-    """One source of snapshots. `name` is the platform in every key."""
+    """One source of snapshots. `name` is the platform in every key, unless several sources show parts of one platform."""
 
     name: str
     reader: str
@@ -126,6 +132,11 @@ class Source:
     options: dict[str, Any] = field(default_factory=dict)
     #: Account keys of this source that the operator excludes.
     excluded: frozenset[str] = frozenset()
+
+    @property
+    def platform(self) -> str:
+        """The platform in every key."""
+        return self.options.get("platform", self.name)
 
 
 @dataclass(frozen=True)
@@ -164,9 +175,9 @@ class Sources:
         raise PoisonInput(f"no source is named {name!r}; the configuration has: {known}")
 
     @property
-    def platforms(self) -> list[str]:
-        """The names of all sources, in order."""
-        return [source.name for source in self.sources]
+    def platforms(self) -> dict[str, str]:
+        """The names of all sources, in order, each with the platform that it shows."""
+        return {source.name: source.platform for source in self.sources}
 
     @property
     def repeat_days(self) -> int:
@@ -196,12 +207,19 @@ def read_sources(location: Path) -> Sources:
     for name in names:
         if names.count(name) > 1:
             raise PoisonInput(f"{location}: two sources are named {name!r}; a name is the platform in every key")
+    readers: dict[str, str] = {}
+    for source in sources:
+        if readers.setdefault(source.platform, source.reader) != source.reader:
+            raise PoisonInput(
+                f"{location}: source {source.name!r}: platform {source.platform!r} is shown by the reader"
+                f" {readers[source.platform]} elsewhere; parts of one platform have the same reader"
+            )
     excluded = _read_exclusions(location, text.get("exclude"))
     links = _read_links(location, text.get("links"))
     linked = {key for link in links for key in link.accounts}
     titled = {key for source in sources for key in source.options.get("titles", {}).values()}
     for what, keys in ((_LISTS["exclude"], set(excluded)), (_LISTS["links"], linked), ("table titles", titled)):
-        strangers = sorted({key.split(":")[0] for key in keys} - {source.name for source in sources})
+        strangers = sorted({key.split(":")[0] for key in keys} - {source.platform for source in sources})
         if strangers:
             raise PoisonInput(
                 f"{location}: the {what} speaks of {', '.join(strangers)}, which is no source here, and would do nothing;"
@@ -214,7 +232,7 @@ def read_sources(location: Path) -> Sources:
     excluded = {_key(key, by_login): reason for key, reason in excluded.items()}
     return Sources(
         tuple(
-            replace(one, excluded=frozenset(key for key in excluded if key.partition(":")[0] == one.name))
+            replace(one, excluded=frozenset(key for key in excluded if key.partition(":")[0] == one.platform))
             for one in sources
         ),
         excluded,

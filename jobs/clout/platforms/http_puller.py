@@ -337,7 +337,7 @@ class _Walk:
     def _page(self, unit: _Unit, record: dict[str, Any], number: int) -> Page:
         fetched = datetime.fromisoformat(record["fetched_at"])
         return Page(
-            platform=self.source.name,
+            platform=self.source.platform,
             endpoint=unit.endpoint.name,
             subject=unit.subject,
             day=self.day,

@@ -45,7 +45,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
     """
     sources = read(tmp_path, text, "account_key,reason\nmurmur:Ann,asked\n murmur : 9 ,\ngh:Ann-Lee,\n")
     murmur, hours = sources.sources
-    assert sources.platforms == ["murmur", "gh"]
+    assert sources.platforms == {"murmur": "murmur", "gh": "gh"}
     assert (murmur.reader, murmur.path, murmur.seeds) == ("files", (tmp_path / "in").resolve(), ("88", "89"))
     assert (murmur.columns, murmur.kinds) == ({"actor": "user_from"}, {"RT": "share"})
     assert murmur.options == {
@@ -260,3 +260,12 @@ def test_an_exclusion_that_could_exclude_nobody_is_refused(tmp_path: Path) -> No
     toml.write_text('exclude = "no.csv"\n[[source]]\nname = "ct"\npath = "exports"\n')
     with pytest.raises(PoisonInput, match="speaks of ctt, which is no source here"):
         read_sources(toml)
+
+
+def test_two_sources_may_show_parts_of_one_platform(tmp_path: Path) -> None:
+    part = '[[source]]\nname = "{}"\nreader = "{}"\nplatform = "fedi"\nbase_url = "http://127.0.0.1:1"\nsubjects = ["a"]\n'
+    (tmp_path / "gone.csv").write_text("account_key\nfedi:https://alder.example/users/ann\n")
+    sources = read(tmp_path, 'exclude = "gone.csv"\n' + part.format("alder", "mastodon") + part.format("birch", "mastodon"))
+    assert sources.platforms == {"alder": "fedi", "birch": "fedi"}
+    with pytest.raises(PoisonInput, match="platform 'fedi' is shown by the reader mastodon elsewhere"):
+        read(tmp_path, part.format("alder", "mastodon") + part.format("birch", "bluesky"))
