@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import re
 import time
+from collections.abc import Callable
 from datetime import date
 
 import amplification
@@ -22,7 +23,8 @@ from clout import arguments, session
 from clout.errors import run_main
 from clout.influence.model import read_model
 from clout.lake import Lake, days_between, window
-from clout.platforms.puller import pull
+from clout.platforms.http_client import Clock
+from clout.platforms.puller import SystemClock, pull
 from clout.sources import read_sources
 from clout.staging import Staged
 from clout.warehouse.choose import open_warehouse
@@ -51,7 +53,11 @@ def day_range(text: str) -> list[date]:
 
 def main(argv: list[str]) -> None:
     """Run the nights and show the leaderboard of the newest day."""
-    args = arg_parser().parse_args(argv)
+    run(arg_parser().parse_args(argv))
+
+
+def run(args: argparse.Namespace, clock_of: Callable[[date], Clock] = lambda day: SystemClock()) -> None:
+    """Run a night for each of args.days, then show the leaderboard. `clock_of` gives the clock by which a day is pulled."""
     sources, model, lake, staging = (
         read_sources(args.sources),
         read_model(args.model),
@@ -64,8 +70,9 @@ def main(argv: list[str]) -> None:
     spark = session.get_or_create("clout night")
     for day in args.days:
         began = time.monotonic()
+        clock = clock_of(day)
         for source in sources.sources:
-            pull(lake, source, window(day, model.window_days), refresh=args.refresh)
+            pull(lake, source, window(day, model.window_days), refresh=args.refresh, clock=clock)
         conform.conform(spark, lake, sources, model, day)
         loaded = evidence.load(spark, lake, sources, model, day)
         for measure in (reach, amplification, network):
