@@ -13,8 +13,8 @@ ifneq ($(wildcard .venv/jdk/bin/java),)
 export JAVA_HOME ?= $(HERE)/.venv/jdk
 endif
 
-WORLD_DAYS := 2026-03-01..2026-03-14
 DEFAULT_DAYS := 2026-03-12..2026-03-14
+YESTERDAY = $(shell $(PY) -c "import datetime as d; print(d.datetime.now(d.UTC).date() - d.timedelta(1))")
 
 .PHONY: help setup run test check format ui sql clean
 
@@ -27,14 +27,16 @@ help: ## show this
 setup:
 	@.ci/setup
 
-run: setup ## score some days of an invented world; or SOURCE=<folder or toml> DAYS=<FIRST..LAST>
+run: setup ## score some days of an invented world, pulled over HTTP; or SOURCE=<folder or toml> DAYS=<FIRST..LAST>
 ifdef SOURCE
-	@if [ -z "$(DAYS)" ]; then echo "make run SOURCE=$(SOURCE) needs DAYS=FIRST..LAST, such as DAYS=2012-07-01..2012-07-04" >&2; exit 2; fi
+	@if [ "$(SOURCE)" = live.toml ] && [ ! -e live.toml ]; then cp jobs/live.example.toml live.toml; \
+	  echo "clout: wrote live.toml; say in it who asks (contact) and about whom (subjects), then run this again" >&2; exit 2; fi
 	@if [ ! -e "$(SOURCE)" ]; then echo "SOURCE=$(SOURCE): no such folder or sources file" >&2; exit 2; fi
-	@$(PY) jobs/night.py --sources "$(SOURCE)" --days "$(DAYS)"
+	@if [ -z "$(DAYS)$(filter live.toml,$(SOURCE))" ]; then \
+	  echo "make run SOURCE=$(SOURCE) needs DAYS=FIRST..LAST, such as DAYS=2012-07-01..2012-07-04" >&2; exit 2; fi
+	@$(PY) jobs/night.py --sources "$(SOURCE)" --days "$(or $(DAYS),$(YESTERDAY))"
 else
-	@$(PY) tests/sandbox/world.py "$(CLOUT_HOME)/world" --days $(WORLD_DAYS)
-	@$(PY) jobs/night.py --sources "$(CLOUT_HOME)/world" --days "$(or $(DAYS),$(DEFAULT_DAYS))"
+	@$(PY) tests/sandbox/nights.py "$(CLOUT_HOME)/sandbox" --days "$(or $(DAYS),$(DEFAULT_DAYS))"
 endif
 
 test: setup ## run all tests; ARGS="-k reach" to choose
@@ -61,4 +63,4 @@ else
 endif
 
 clean: ## remove all data that runs made (.clout); keeps .venv
-	rm -rf "$(CLOUT_HOME)"/{lake,staging,warehouse,world,airflow}
+	rm -rf "$(CLOUT_HOME)"/{lake,staging,warehouse,world,sandbox,airflow}

@@ -8,6 +8,7 @@ that the platforms ask to wait passes at once: the sandbox's clock is moved inst
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,8 +19,14 @@ if __name__ == "__main__":  # as a script this folder is on the path; jobs/ and 
 
 import night
 from clout.errors import run_main
+
+from sandbox import facebook, linkedin
 from sandbox.history import INSTANCES
 from sandbox.server import Sandbox
+
+#: What the sandbox's hosts take as credentials, by the source's name; and what a night on its X may cost.
+TOKENS = {"x": "an-app", "facebook": facebook.TOKEN, "linkedin": linkedin.TOKEN}
+CEILING_USD = 5
 
 
 class SandboxClock:
@@ -46,19 +53,24 @@ def clock_after(sandbox: Sandbox, day: date) -> SandboxClock:
 
 def write_sources(folder: Path, sandbox: Sandbox) -> Path:
     """Write a sources file that asks every host of the sandbox about everybody whom it shows. Gives its path."""
-    people = sandbox.people(0, sandbox.world.people)
-    urls = sandbox.state()["urls"]
+    people, urls = sandbox.people(0, sandbox.world.people), sandbox.state()["urls"]
+    parts: list[str] = []
 
-    def source(name: str, reader: str, url: str, subjects: list[str], *more: str) -> str:
-        listed = ", ".join(f'"{subject}"' for subject in subjects)
-        lines = ["[[source]]", f'name = "{name}"', f'reader = "{reader}"', f'base_url = "{url}"', *more]
-        return "\n".join([*lines, f"subjects = [{listed}]"])
+    def source(name: str, url: str, subjects: list[str], reader: str = "", **more: object) -> None:
+        asked = {"name": name, "reader": reader or name, "base_url": url, "subjects": subjects} | more
+        parts.append("\n".join(["[[source]]", *(f"{key} = {json.dumps(value)}" for key, value in asked.items())]))
 
-    parts = [source("bluesky", "bluesky", urls["bluesky"], [p["did"] for p in people if "bluesky" in p["platforms"]])]
+    def there(platform: str, field: str) -> list[str]:
+        return [person[field] for person in people if platform in person["platforms"] and person[field]]
+
+    source("bluesky", urls["bluesky"], there("bluesky", "did"))
     for instance in INSTANCES:
+        here = [one["acct"] for one in people if "mastodon" in one["platforms"] and one["instance"] == instance]
         name = f"mastodon_{instance.partition('.')[0]}"
-        there = [p["acct"] for p in people if "mastodon" in p["platforms"] and p["instance"] == instance]
-        parts.append(source(name, "mastodon", urls["mastodon"][instance], there, 'platform = "mastodon"'))
+        source(name, urls["mastodon"][instance], here, "mastodon", platform="mastodon")
+    source("x", urls["x"], there("x", "x"), ceiling_usd=CEILING_USD)
+    source("facebook", urls["facebook"], there("facebook", "page"))
+    source("linkedin", urls["linkedin"], there("linkedin", "organisation"))
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "sources.toml"
     file.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
@@ -71,9 +83,9 @@ def main(argv: list[str]) -> None:
     parser.description = __doc__
     parser.add_argument("folder", type=Path, help="where the sources file is written")
     parser.add_argument("--people", type=int, default=120, help="how many live in the invented world")
-    # More people than this on one small machine would be patience, not insight.
     args = parser.parse_args(argv)
-    with Sandbox(now=f"{args.days[0]}T00:00:00Z", people=args.people, limits={"bluesky": None, "mastodon": None}) as box:
+    os.environ.update({f"CLOUT_TOKEN_{name.upper()}": token for name, token in TOKENS.items()})
+    with Sandbox(now=f"{min(args.days)}T00:00:00Z", people=args.people) as box:
         args.sources = write_sources(args.folder, box)
         print(f"sandbox: {args.people} invented people on {', '.join(night.read_sources(args.sources).platforms)}")
         night.run(args, lambda day: clock_after(box, day))

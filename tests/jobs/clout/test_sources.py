@@ -263,9 +263,13 @@ def test_an_exclusion_that_could_exclude_nobody_is_refused(tmp_path: Path) -> No
 
 
 def test_two_sources_may_show_parts_of_one_platform(tmp_path: Path) -> None:
-    part = '[[source]]\nname = "{}"\nreader = "{}"\nplatform = "fedi"\nbase_url = "http://127.0.0.1:1"\nsubjects = ["a"]\n'
+    part = (
+        '[[source]]\nname = "{}"\nreader = "{}"\nplatform = "fedi"\nbase_url = "http://127.0.0.1:1"\nsubjects = ["a"]\n'
+    )
     (tmp_path / "gone.csv").write_text("account_key\nfedi:https://alder.example/users/ann\n")
-    sources = read(tmp_path, 'exclude = "gone.csv"\n' + part.format("alder", "mastodon") + part.format("birch", "mastodon"))
+    sources = read(
+        tmp_path, 'exclude = "gone.csv"\n' + part.format("alder", "mastodon") + part.format("birch", "mastodon")
+    )
     assert sources.platforms == {"alder": "fedi", "birch": "fedi"}
     with pytest.raises(PoisonInput, match="platform 'fedi' is shown by the reader mastodon elsewhere"):
         read(tmp_path, part.format("alder", "mastodon") + part.format("birch", "bluesky"))
