@@ -27,8 +27,9 @@ def read_snapshots(
     where = [pa.field("platform", pa.string()), pa.field("snapshot_date", pa.date32())]
     schema = pa.schema([*SNAPSHOTS[table], *(field for field in where if field.name not in SNAPSHOTS[table].names)])
     rows = _read(spark, lake.location(f"snapshots/{table}"), present, schema)
-    parts = [name for name, platform in platforms.items() if name != platform]
-    return rows.replace(parts, [platforms[name] for name in parts], ["platform"]) if parts else rows
+    for name, platform in platforms.items():
+        rows = rows if name == platform else rows.replace(name, platform, ["platform"])
+    return rows
 
 
 def read_conformed(spark: SparkSession, lake: Lake, table: str, days: list[date]) -> DataFrame:

@@ -25,7 +25,7 @@ from sandbox.history import INSTANCES
 from sandbox.server import Sandbox
 
 #: What the sandbox's hosts take as credentials, by the source's name; and what a night on its X may cost.
-TOKENS = {"x": "an-app", "facebook": facebook.TOKEN, "linkedin": linkedin.TOKEN}
+TOKENS = {"x": "an-app-of-the-sandbox", "facebook": facebook.TOKEN, "linkedin": linkedin.TOKEN}
 CEILING_USD = 5
 
 

@@ -74,7 +74,7 @@ class Sandbox:
     ) -> None:
         self.lock = threading.Lock()
         self.world = World(people=people)
-        self.histories = {name: History(since=since, platform=name, world=self.world) for name in LIMITS}
+        self.histories = {name: History(since=since, platform=name, world=self.world) for name in self.world.present if name in LIMITS}
         self.names = bluesky.Names(self.world)
         self.limiter = Limiter(LIMITS | (limits or {}))
         self.rules = Rules([Rule.of(text) for text in misbehave])
@@ -264,7 +264,8 @@ class Handler(BaseHTTPRequestHandler):
         client = f"{self.client_address[0]} {self.headers.get('User-Agent', '')[:200]}"
         asked_host = self.headers["Host"]
         with box.lock:
-            view, clock = box.views[platform], box.clock
+            # Articles are read by people of all platforms; what they need of a view is the moment.
+            view, clock = box.views.get(platform, box.views["bluesky"]), box.clock
             struck = box.rules.strike(host + path)
             part = f"{host} {linkedin.endpoint_of(path)}" if platform == "linkedin" else host
             part += re.sub(r"/\d+", "", path) if platform == "x" else ""

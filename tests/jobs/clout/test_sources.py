@@ -164,7 +164,7 @@ def test_a_bare_folder_is_a_source(tmp_path: Path, name: str, file: str, platfor
 
 def test_a_folder_with_a_sources_file_is_that_file(tmp_path: Path) -> None:
     read(tmp_path, SOURCE)
-    assert read_sources(tmp_path).platforms == ["murmur"]
+    assert read_sources(tmp_path).platforms == {"murmur": "murmur"}
 
 
 @pytest.mark.parametrize("name", ["2026", "___", "ä"])
