@@ -74,7 +74,9 @@ class Sandbox:
     ) -> None:
         self.lock = threading.Lock()
         self.world = World(people=people)
-        self.histories = {name: History(since=since, platform=name, world=self.world) for name in self.world.present if name in LIMITS}
+        self.histories = {
+            name: History(since=since, platform=name, world=self.world) for name in self.world.present if name in LIMITS
+        }
         self.names = bluesky.Names(self.world)
         self.limiter = Limiter(LIMITS | (limits or {}))
         self.rules = Rules([Rule.of(text) for text in misbehave])
