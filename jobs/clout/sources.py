@@ -232,7 +232,14 @@ def read_sources(location: Path) -> Sources:
     excluded = {_key(key, by_login): reason for key, reason in excluded.items()}
     return Sources(
         tuple(
-            replace(one, excluded=frozenset(key for key in excluded if key.partition(":")[0] == one.platform))
+            replace(
+                one,
+                excluded=frozenset(
+                    key
+                    for key in excluded
+                    if key.partition(":")[0] == one.platform or key in one.options.get("titles", {}).values()
+                ),
+            )
             for one in sources
         ),
         excluded,

@@ -107,7 +107,7 @@ ENDPOINTS = (
 
 
 def normalise(page: Page, known: Known) -> Rows:
-    """The rows of one page of answers."""
+    """The rows of one page of answers, without those of people who may not be shown."""
     rows = Rows(page)
     reader = _Reader(page, rows, known)
     data = page.body.get("data") if isinstance(page.body, dict) else None
@@ -123,7 +123,7 @@ def normalise(page: Page, known: Known) -> Rows:
         rows.each("posts", data, reader.metric)
     else:
         raise ValueError(f"facebook: no endpoint is named {page.endpoint}")
-    return rows
+    return rows.without(known.flags)
 
 
 class _Reader:

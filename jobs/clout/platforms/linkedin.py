@@ -96,7 +96,7 @@ ENDPOINTS = (
 
 
 def normalise(page: Page, known: Known) -> Rows:
-    """The rows of one page of answers."""
+    """The rows of one page of answers, without those of people who may not be shown."""
     rows = Rows(page)
     reader = _Reader(page, rows, known)
     body = page.body if isinstance(page.body, dict) else {}
@@ -116,7 +116,7 @@ def normalise(page: Page, known: Known) -> Rows:
         rows.each("interactions", body.get("elements"), reader.reaction)
     else:
         raise ValueError(f"linkedin: no endpoint is named {page.endpoint}")
-    return rows
+    return rows.without(known.flags)
 
 
 class _Reader:

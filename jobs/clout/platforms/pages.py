@@ -248,7 +248,11 @@ class Rows:
             ):
                 continue
             kept["account_links"].append({**row, "account_b": hashed(row["account_b"])} if is_flagged else row)
-        kept["external_signals"] = self.tables["external_signals"]
+        for row in self.tables["external_signals"]:
+            if row["account_key"] in flags:
+                self.notes[flag_name(flags[row["account_key"]])] += 1
+            else:
+                kept["external_signals"].append(row)
         self.tables = kept
         self.parents = [row for row in self.parents if row.get("author_key", row.get("account_key")) not in flags]
         natives = {key.partition(":")[2] for key in flags}

@@ -36,7 +36,7 @@ ENDPOINTS = (
 
 
 def normalise(page: Page, known: Known) -> Rows:
-    """The rows of one answer: one a day."""
+    """The rows of one answer: one a day; none about an account that may not be shown."""
     rows = Rows(page)
     if page.endpoint != "pageviews":
         raise ValueError(f"wikipedia: no endpoint is named {page.endpoint}")
@@ -65,7 +65,7 @@ def normalise(page: Page, known: Known) -> Rows:
                 "unit": UNIT,
             }
         )
-    return rows
+    return rows.without(known.flags)
 
 
 def _days(views: dict[datetime, int]) -> Iterator[datetime]:

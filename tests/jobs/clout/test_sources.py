@@ -121,6 +121,9 @@ def test_articles_are_named_for_accounts(tmp_path: Path) -> None:
     source = read(tmp_path, named).named("views")
     assert source.options["titles"] == {"Ada_Lovelace": "sky:did:plc:Ab", "Žižek": "sky:x"}
     assert source.options["subjects"] == ["Ada_Lovelace", "Žižek"]
+    (tmp_path / "ex.csv").write_text("account_key\nsky:x\nsky:y\n", encoding="utf-8")
+    views = read(tmp_path, 'exclude = "ex.csv"\n' + named).named("views")
+    assert views.excluded == {"sky:x"}  # it may tell of other platforms' accounts
 
 
 @pytest.mark.parametrize(

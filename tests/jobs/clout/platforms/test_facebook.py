@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from clout.consent import Hidden
 from clout.platforms import facebook
 from clout.platforms.pages import Known, Page, Rows
 from clout.platforms.rows import rows_table
@@ -175,6 +176,21 @@ def test_an_item_is_kept_or_quarantined_whole(wrong: dict[str, Any]) -> None:
     [(table, reason, _, row, _)] = found.bad
     assert (table, row) == ("posts", 0)
     assert reason
+
+
+@pytest.mark.parametrize("listed", [f"fb:{BO}", "fb:1001", "fb:7"])
+def test_who_may_not_be_shown_is_gone_as_author_actor_and_target(listed: str) -> None:
+    tags = [{"id": "7", "name": "P", "type": "page"}]
+    answers = {"page": NODE, "published_posts": {"data": [post(message_tags=tags)]}}
+    answers |= {name: {"data": [comment(), comment(2, CY)]} for name in ("comments", "tagged")}
+    hidden, left_out = Hidden(frozenset({listed})), 0
+    for endpoint, body in answers.items():
+        subject = POST if endpoint == "comments" else PAGE_ID
+        found = facebook.normalise(Page("fb", endpoint, subject, DAY, FETCHED, body, "raw", hidden=hidden), Known())
+        assert listed not in str(found.tables)
+        assert not found.parents or listed != "fb:1001"
+        left_out += found.notes["operator"]
+    assert left_out == {f"fb:{BO}": 2, "fb:1001": 7, "fb:7": 1}[listed]
 
 
 # Mutated answers -------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from clout.consent import Hidden
 from clout.platforms import linkedin
 from clout.platforms.pages import Known, Page, Rows
 from clout.platforms.rows import rows_table
@@ -204,6 +205,20 @@ def test_an_item_is_kept_or_quarantined_whole(wrong: dict[str, Any]) -> None:
     [(table, reason, _, row, _)] = found.bad
     assert (table, row) == ("posts", 0)
     assert reason
+
+
+@pytest.mark.parametrize(("listed", "left_out"), [(f"li:{BO}", 2), (f"li:{US}", 7), (f"li:{THEM}", 1)])
+def test_who_may_not_be_shown_is_gone_as_author_actor_and_target(listed: str, left_out: int) -> None:
+    answers = {"organization": {"id": 11}, "posts": {"elements": [post(commentary=TEXT)]}}
+    answers |= {"comments": {"elements": [comment(), comment(None, COMMENT + "2")]}}
+    answers |= {"reactions": {"elements": [reaction(), reaction(None)]}}
+    for endpoint, body in answers.items():
+        hidden = Hidden(frozenset({listed}))
+        found = linkedin.normalise(Page("li", endpoint, POST, DAY, FETCHED, body, "raw", hidden=hidden), KNOWN)
+        assert listed not in str(found.tables)
+        assert not found.parents or listed != f"li:{US}"
+        left_out -= found.notes["operator"]
+    assert left_out == 0
 
 
 # Mutated answers -------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clout.consent import Hidden
 from clout.lake import Lake
 from clout.platforms import puller, wikipedia
 from clout.platforms.pages import Known, Page, Rows
@@ -57,6 +58,13 @@ def test_a_day_is_kept_or_put_aside(wrong: dict[str, Any]) -> None:
     found = read({"items": [{**item(2), **wrong}, item(4)]})
     assert values(found) == {4: 5}
     assert [(table, row) for table, _, _, row, _ in found.bad] == [("external_signals", 0)]
+
+
+def test_an_account_that_may_not_be_shown_has_no_views() -> None:
+    hidden = Hidden(frozenset({"murmur:9"}))
+    page = Page("w", "pageviews", ADA, DAY, FETCHED, {"items": [item(2)]}, "raw/x/0.json.gz", hidden=hidden)
+    found = wikipedia.normalise(page, KNOWN)
+    assert (values(found), found.notes["operator"]) == ({}, 1)
 
 
 def test_an_article_that_is_no_longer_named_gives_nothing() -> None:
