@@ -2,7 +2,7 @@
 
 Removes one person everywhere: raw pages, snapshots, counts, staged runs and every published version; then searches every file
 for the person and fails if one is left. The person does not come back with the next pull. A run that was cut short is completed
-by the next.
+by the next. Trigger it while no night runs.
 
 **Whose account?** Best in the Variable `clout_erase_secret` (Admin, Variables), with *Account key* left empty: Airflow masks
 it, encrypts it where a Fernet key is set, and this DAG deletes it when all is done. A key that is written into the form stays

@@ -46,7 +46,10 @@ def main(argv: list[str]) -> None:
     """Erase, then search."""
     args = arg_parser().parse_args(argv)
     lake, staging, sources = Lake(args.lake), Lake(args.staging), read_sources(args.sources)
-    platforms = [source.name for source in sources.sources]
+    for place in (lake, staging):
+        if not isinstance(place.fs, pafs.LocalFileSystem):
+            raise PoisonInput(f"{place.uri}: not a folder, so its files cannot be searched; mount it and erase there")
+    platforms = sorted(set(sources.platforms.values()))
     if args.key is None or args.key.partition(":")[0] not in platforms:
         raise PoisonInput(
             f"--key (or CLOUT_ERASE_KEY): no key; it is one of {', '.join(platforms)}, a colon, and an id"

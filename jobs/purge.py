@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+from collections.abc import Sequence
 from datetime import date
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from clout.errors import run_main
 from clout.lake import Lake
 from clout.lake_schemas import PURGE_LOG
 from clout.retention import Purged, purge
-from clout.sources import read_sources
+from clout.sources import Source, read_sources
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -30,26 +31,25 @@ def arg_parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> None:
     """Purge every configured source."""
     args = arg_parser().parse_args(argv)
-    readers = {source.name: source.reader for source in read_sources(args.sources).sources}
-    run(Lake(args.lake), readers, args.day, args.dry_run)
+    run(Lake(args.lake), read_sources(args.sources).sources, args.day, args.dry_run)
 
 
-def run(lake: Lake, readers: dict[str, str], day: date, dry_run: bool = False) -> list[Purged]:
-    """Purge the platforms of a lake and log it. A cut purge is made whole by running it again."""
+def run(lake: Lake, sources: Sequence[Source], day: date, dry_run: bool = False) -> list[Purged]:
+    """Purge the sources' part of a lake and log it. A cut purge is made whole by running it again."""
     salted = read_erased(lake).salted()
     with contextlib.ExitStack() as stack:
-        for name in ("conform", *(f"pull-{platform}" for platform in readers)):
+        for name in ("conform", *(f"pull-{source.name}" for source in sources)):
             stack.enter_context(lake.lock(name))
         if not dry_run:
             write_erased(lake, salted)
-        done = list(purge(lake, readers, day, salted, dry_run))
+        done = list(purge(lake, sources, day, salted, dry_run))
         if done and not dry_run:
             _log(lake, day, done)
     for each in done:
         rows = "" if each.rows is None else f", {each.rows} rows"
         verb = "would " if dry_run else ""
         print(
-            f"purge {day}: {verb}{each.action} {each.table} of {each.platform} {each.ds}{rows} ({each.terms})",
+            f"purge {day}: {verb}{each.action} {each.table} of {each.source} {each.ds}{rows} ({each.terms})",
             flush=True,
         )
     print(f"purge {day}: {len(done)} partitions{' would change' if dry_run else ''}", flush=True)

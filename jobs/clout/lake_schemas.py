@@ -265,7 +265,7 @@ CONFORMED: dict[str, pa.Schema] = {
 #: One row per partition that a purge changed: lake/purge_log/ds=<day of the purge>/. Counts, never people.
 PURGE_LOG = pa.schema(
     [
-        _required("platform", pa.string()),
+        _required("source", pa.string()),
         _required("table", pa.string()),
         _required("action", pa.string()),
         _required("terms", pa.string()),

@@ -7,7 +7,7 @@ by pseudonyms there too. A pseudonym is the same for the same person in one lake
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,6 +19,7 @@ from clout.consent import Erased
 from clout.forgetting import PURGED, Edit, partitions, rewrite, settle, touched
 from clout.lake import Lake
 from clout.lake_schemas import SNAPSHOTS
+from clout.sources import Source
 
 #: The first part of a member's native id on LinkedIn; organisations have another.
 MEMBER = "urn:li:person:"
@@ -86,7 +87,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
 class Purged:
     """What one rule did, or would do, with one partition. `rows` is None where it went unread."""
 
-    platform: str
+    source: str
     table: str
     action: str
     terms: str
@@ -94,44 +95,45 @@ class Purged:
     rows: int | None
 
 
-def purge(lake: Lake, readers: dict[str, str], day: date, salted: Erased, dry_run: bool = False) -> Iterator[Purged]:
-    """Apply the rules of every platform as they stand at the end of `day`; `readers` are the sources' readers by name.
+def purge(lake: Lake, sources: Iterable[Source], day: date, salted: Erased, dry_run: bool = False) -> Iterator[Purged]:
+    """Apply the rules of every source as they stand at the end of `day`.
 
     Each partition is replaced in one step, and one that is as it should be is left alone: a purge that was cut short is
-    made whole by the next. Parts that all platforms share (activity, features) follow the strictest of them.
+    made whole by the next. Parts that all sources share (activity, features) follow the strictest of them.
     """
-    for platform, reader in readers.items():
-        deleted = _deleted(lake, platform, day) if any(r.action == "forget_deleted" for r in RULES[reader]) else _NONE
-        for rule in RULES[reader]:
-            for each, path in _partitions(lake, rule.table, platform):
+    for source in sources:
+        rules = RULES[source.reader]
+        deleted = _deleted(lake, source.name, day) if any(r.action == "forget_deleted" for r in rules) else _NONE
+        for rule in rules:
+            for each, path in _partitions(lake, rule.table, source.name):
                 if (day - each).days < rule.after_days:
                     continue
                 if rule.action == "drop":
                     rows = _drop(lake, path, rule, dry_run)
                 else:
                     change = touched if dry_run else rewrite
-                    rows = change(lake, path, _edit(rule, platform, deleted, salted))
+                    rows = change(lake, path, _edit(rule, source.platform, deleted, salted))
                     if rule.action == "forget_deleted" and not dry_run:
-                        settle(lake, platform, each)
+                        settle(lake, source.name, each)
                 if rows != 0:
-                    yield Purged(platform, rule.table, rule.action, rule.terms, each, rows)
+                    yield Purged(source.name, rule.table, rule.action, rule.terms, each, rows)
 
 
-def is_purged(lake: Lake, platform: str, day: date) -> bool:
+def is_purged(lake: Lake, source: str, day: date) -> bool:
     """Whether a day's interactions were dropped for their age: then the day cannot be conformed again."""
-    return bool((lake.facts(lake.snapshot("interactions", platform, day)) or {}).get(PURGED))
+    return bool((lake.facts(lake.snapshot("interactions", source, day)) or {}).get(PURGED))
 
 
-def _partitions(lake: Lake, table: str, platform: str) -> list[tuple[date, str]]:
+def _partitions(lake: Lake, table: str, source: str) -> list[tuple[date, str]]:
     """Day and path of every partition of a rule's table."""
     if table == "features":
         measures = lake.fs.get_file_info(pafs.FileSelector(f"{lake.root}/features", allow_not_found=True))
         return [found for info in measures for found in partitions(lake, f"features/{info.base_name}")]
     if table == "raw":
-        return partitions(lake, f"raw/{platform}")
+        return partitions(lake, f"raw/{source}")
     if table == "quarantine":
-        return partitions(lake, f"quarantine/platform={platform}")
-    return partitions(lake, f"snapshots/{table}/platform={platform}" if table in SNAPSHOTS else table)
+        return partitions(lake, f"quarantine/platform={source}")
+    return partitions(lake, f"snapshots/{table}/platform={source}" if table in SNAPSHOTS else table)
 
 
 def _drop(lake: Lake, path: str, rule: Rule, dry_run: bool) -> int | None:
@@ -157,14 +159,14 @@ class _Deleted:
 _NONE = _Deleted(frozenset(), frozenset())
 
 
-def _deleted(lake: Lake, platform: str, day: date) -> _Deleted:
+def _deleted(lake: Lake, source: str, day: date) -> _Deleted:
     posts: set[str] = set()
     accounts: set[str] = set()
-    for each, path in _partitions(lake, "posts", platform):
+    for each, path in _partitions(lake, "posts", source):
         if each <= day:
             rows = lake.read(path, columns=["post_key", "is_deleted"])
             posts.update(rows["post_key"].filter(rows["is_deleted"]).to_pylist())
-    for each, path in _partitions(lake, "accounts", platform):
+    for each, path in _partitions(lake, "accounts", source):
         if each <= day:
             rows = lake.read(path, columns=["account_key", "status"])
             accounts.update(rows["account_key"].filter(pc.equal(rows["status"], "deleted")).to_pylist())

@@ -12,7 +12,7 @@ import pytest
 from clout.lake import Lake
 from clout.lake_schemas import ACTIVITY, MANIFEST, POST_ACTIONS, QUARANTINE, SNAPSHOTS
 from clout.retention import RULES, is_purged
-from clout.sources import READERS
+from clout.sources import READERS, Source
 from purge import run
 
 DAY = date(2026, 3, 14)
@@ -20,6 +20,7 @@ ORIGIN = {"fetched_at": datetime(2026, 3, 15, tzinfo=UTC), "source_endpoint": "t
 POST = {"post_type": "original", "is_deleted": False, **ORIGIN}
 ACT = {"kind": "like", "occurred_precision": "exact", "observed_via": "test", "is_removed": False, **ORIGIN}
 ACCOUNT = {"account_type": "unknown", "status": "active", "state_complete": True, **ORIGIN}
+LINKEDIN, X = (Source("li", "linkedin", Path("/")),), (Source("x", "x", Path("/")),)
 ANN, BO, ACME = "li:urn:li:person:ann", "li:urn:li:person:bo", "li:urn:li:organization:1"
 
 
@@ -83,7 +84,7 @@ def linkedin(lake: Lake) -> Lake:
 
 def test_linkedins_members_become_pseudonyms_and_then_go(linkedin: Lake) -> None:
     lake = linkedin
-    run(lake, {"li": "linkedin"}, DAY)
+    run(lake, LINKEDIN, DAY)
 
     def seen(table: str, age: int, name: str) -> list[Any]:
         return column(lake, lake.snapshot(table, "li", DAY - timedelta(age)), name)
@@ -109,16 +110,16 @@ def test_a_dry_run_changes_nothing_and_a_second_run_finds_nothing(
     linkedin: Lake, capsys: pytest.CaptureFixture
 ) -> None:
     before = contents(linkedin)
-    would = run(linkedin, {"li": "linkedin"}, DAY, dry_run=True)
+    would = run(linkedin, LINKEDIN, DAY, dry_run=True)
     assert contents(linkedin) == before
-    done = run(linkedin, {"li": "linkedin"}, DAY)
+    done = run(linkedin, LINKEDIN, DAY)
     # A row that goes for one rule is not there for the next.
     assert {(each.table, each.ds) for each in done} <= {(each.table, each.ds) for each in would}
     log = linkedin.conformed("purge_log", DAY)
     assert linkedin.read(log).num_rows == len(done) > 10
     assert "urn" not in str(linkedin.read(log).to_pylist()) + capsys.readouterr().out
     after = contents(linkedin)
-    assert run(linkedin, {"li": "linkedin"}, DAY) == []
+    assert run(linkedin, LINKEDIN, DAY) == []
     assert contents(linkedin) == after
 
 
@@ -150,14 +151,14 @@ def test_what_was_deleted_at_the_source_is_forgotten_everywhere_and_counted(lake
     manifest(lake, "x", yesterday, 3)
     put(lake, "posts", "x", DAY, {**post, "post_key": "x:1", "is_deleted": True})
     today = put(lake, "accounts", "x", DAY, {**account, "account_key": "x:gone", "status": "deleted"})
-    run(lake, {"x": "x"}, DAY)
+    run(lake, X, DAY)
     assert column(lake, posts, "post_key") == ["x:2"]
     assert column(lake, acts, "actor_key") == ["x:bo"]
     assert column(lake, accounts, "account_key") == ["x:bo"]
     assert column(lake, today, "account_key") == ["x:gone"]  # the flag, so that other days forget it
     rows = lake.manifest("x", yesterday) or []
     assert [(row["rows"], row["rows_excluded"]) for row in rows] == [(1, 2)]
-    run(lake, {"x": "x"}, DAY)
+    run(lake, X, DAY)
     assert lake.manifest("x", yesterday) == rows
     assert not is_purged(lake, "x", yesterday)
 
@@ -173,13 +174,13 @@ def test_every_reader_has_rules_and_raw_pages_are_kept_shortest() -> None:
 
 def test_a_day_that_was_purged_unconformed_cannot_be_scored_and_says_so(lake: Lake, tmp_path: Path) -> None:
     from clout.errors import PoisonInput
-    from clout.sources import Source, Sources
+    from clout.sources import Sources
     from conform import conform_days
 
     old = DAY - timedelta(50)
     put(lake, "interactions", "li", old, act(ANN, ACME))
     manifest(lake, "li", old, 1)
-    run(lake, {"li": "linkedin"}, DAY)
+    run(lake, LINKEDIN, DAY)
     sources = Sources((Source("li", "files", tmp_path),), {})
     with pytest.raises(PoisonInput, match="2026-01-23: its interactions were purged for their age before"):
         conform_days(None, lake, sources, [old])  # type: ignore[arg-type]

@@ -276,3 +276,25 @@ def test_two_sources_may_show_parts_of_one_platform(tmp_path: Path) -> None:
     assert sources.platforms == {"alder": "fedi", "birch": "fedi"}
     with pytest.raises(PoisonInput, match="platform 'fedi' is shown by the reader mastodon elsewhere"):
         read(tmp_path, part.format("alder", "mastodon") + part.format("birch", "bluesky"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("account_a\nmurmur:1\n", r"links\.csv: row 1: needs a column account_b"),
+        ("account_a,account_b\nmurmur:1,2\n", r"links\.csv: row 2: account_b '2' is not of the form platform:id"),
+        ("account_a,account_b\nmurmur:1,nowhere:2\n", r"the list of links speaks of nowhere, which is no source here"),
+        (
+            "account_a,account_b,valid_to\nmurmur:1,murmur:2,soon\n",
+            r"links\.csv: row 2: valid_to 'soon' is not a day like 2026-03-01",
+        ),
+        (None, r"links\.csv: the list of links that .*sources\.toml names is missing"),
+    ],
+)
+def test_each_mistake_in_the_list_of_links_is_named(tmp_path: Path, rows: str | None, message: str) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "sources.toml").write_text('links = "links.csv"\n[[source]]\nname = "murmur"\npath = "in"\n')
+    if rows is not None:
+        (tmp_path / "links.csv").write_text(rows)
+    with pytest.raises(PoisonInput, match=message):
+        read_sources(tmp_path / "sources.toml")

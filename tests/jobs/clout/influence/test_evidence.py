@@ -1,0 +1,55 @@
+"""From links to persons on a score date: claims, the operator's dated word, and what a person's accounts do to each other."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from clout.influence import evidence
+from clout.influence.identity import PERSONS
+from clout.lake_schemas import ACTIVITY
+from clout.lake_spark import small_table
+from clout.sources import Link, Sources, read_sources
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+DAY = date(2026, 3, 14)
+CLAIMS = pa.schema([("account_a", pa.string()), ("account_b", pa.string()), ("both_ways", pa.bool_())])
+
+
+def test_persons_of_a_day(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "sources.toml").write_text(
+        "".join(f'[[source]]\nname = "{name}"\npath = "in"\n' for name in ("agora", "murmur", "plaza"))
+    )
+    (tmp_path / "links.csv").write_text(
+        "account_a,account_b,valid_from,valid_to,reason\n"
+        "murmur:a,agora:z,2026-03-14,,asked us\nmurmur:c,plaza:c,,2026-03-13,until yesterday\nmurmur:d,plaza:d,2026-03-15,,\n"
+    )
+    text = (tmp_path / "sources.toml").read_text()
+    (tmp_path / "sources.toml").write_text('links = "links.csv"\n' + text)
+    sources = read_sources(tmp_path / "sources.toml")
+    claims = [("murmur:a", "plaza:b", True), ("murmur:fan", "plaza:b", False), ("murmur:e", "murmur:f", True)]
+    found, one_way = evidence._persons(small_table(spark, CLAIMS, claims), sources, DAY)
+    assert found.person_of == dict.fromkeys(("murmur:a", "plaza:b", "agora:z"), "agora:z")
+    assert found.refused == {("murmur:e", "murmur:f"): "claims would join two accounts of murmur"}
+    assert one_way == 1
+    persons = small_table(spark, PERSONS, sorted(found.person_of.items()))
+    acts = [
+        (DAY, "x", "murmur:a", "agora:z", "like", 3, None),
+        (DAY, "x", "plaza:b", "murmur:a", "share", 2, None),
+        (DAY, "x", "plaza:b", "murmur:fan", "share", 9, None),
+        (DAY, "x", "murmur:fan", "plaza:b", "share", 9, None),
+    ]
+    assert evidence._own_interactions(small_table(spark, ACTIVITY, acts), persons) == 3 + 2
+    assert evidence._persons(small_table(spark, CLAIMS, []), Sources((), {}), DAY)[0].person_of == {}
+
+
+def test_links_hold_on_their_days() -> None:
+    link = Link("murmur:a", "plaza:a", date(2026, 3, 1), date(2026, 3, 2))
+    assert [link.holds_on(date(2026, 3, day)) for day in (1, 2, 3)] == [True, True, False]
+    assert not link.holds_on(date(2026, 2, 28))
+    assert Link("murmur:a", "plaza:a").holds_on(DAY)
