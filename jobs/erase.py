@@ -73,7 +73,7 @@ def run(lake: Lake, staging: Lake, warehouse: str, sources: Sources, request: Re
         erased = read_erased(lake).and_also(request.keys, _hashed_names(request))
         write_erased(lake, erased)
         everywhere = Request(request.keys | {pseudonym(key, erased) for key in request.keys}) | request
-        counts = {"raw pages": _raw(lake, everywhere), "rows of the lake": _lake(lake, everywhere)}
+        counts = {"raw pages": _raw(lake, sources, everywhere), "rows of the lake": _lake(lake, everywhere)}
         counts["staged runs"] = _staged(staging, everywhere)
         now = datetime.combine(day, time(), UTC)
         counts["rows of the warehouse"] = open_warehouse(warehouse).erase(everywhere.keys, now)
@@ -86,15 +86,16 @@ def run(lake: Lake, staging: Lake, warehouse: str, sources: Sources, request: Re
 
 def _hashed_names(request: Request) -> set[str]:
     """By what the next pull's answers are searched; see consent.Hidden."""
-    return {key.partition(":")[2].lower() for key in request.keys} | set(request.names)
+    return {one.lower() for one in request.telling_ids | request.names}
 
 
-def _raw(lake: Lake, request: Request) -> int:
+def _raw(lake: Lake, sources: Sources, request: Request) -> int:
     """Raw pages of every source and day: without the items that name the person."""
     found = 0
-    for platform in sorted(_folders(lake, "raw")):
-        for day, _ in partitions(lake, f"raw/{platform}"):
-            found += RawPages(lake, platform, day).erase(request.is_named_in, request.subjects)
+    for source in sorted(_folders(lake, "raw")):
+        ids = request.ids_on(sources.platforms.get(source, source))
+        for day, _ in partitions(lake, f"raw/{source}"):
+            found += RawPages(lake, source, day).erase(request.is_named_in, ids)
     return found
 
 

@@ -76,6 +76,7 @@ def write_erased(lake: Lake, erased: Erased) -> None:
 class Hidden:
     """Whom the operator's list and the list of the erased hide on one platform."""
 
+    platform: str = ""
     listed: frozenset[str] = frozenset()
     erased: Erased = field(default_factory=Erased)
 
@@ -97,10 +98,12 @@ class Hidden:
 
     def without_erased(self, body: Any) -> Any:
         """A platform's answer without the items that name an erased person; None where it is about nobody else."""
-        if not self.erased.names:
+        if not self.erased.keys:
             return body
 
         def is_named(text: str) -> bool:
+            if self.reason(f"{self.platform}:{text}") == "erased":
+                return True
             words = {word.rstrip(".:!?") for word in (text, *_TOKEN.findall(text[:20_000]))}
             words |= {word.removeprefix("@") for word in words}
             return any(map(self.is_erased_name, words))

@@ -30,7 +30,7 @@ from clout.lake_schemas import CONFORMED, KINDS, SNAPSHOTS
 
 #: Holds the request while it is carried out, so that a crash in the middle forgets nobody's names.
 PENDING = ".erasing.json"
-SHORTEST_NAME = 5
+SHORTEST_NAME, LONG_NUMBER = 5, 14
 #: The columns by which a row is the person's, of tables where it may also only speak of the person.
 _OWN = {
     "accounts": ("account_key",),
@@ -45,7 +45,7 @@ _ERASED = "(erased)"
 
 @dataclass(frozen=True)
 class Request:
-    """Whom to erase: account keys; names that identify; post keys, and ids under which raw pages ask about the person."""
+    """Whom to erase: account keys; names that identify; keys of posts; platform:id of all that raw pages know by its id."""
 
     keys: frozenset[str]
     names: frozenset[str] = frozenset()
@@ -58,10 +58,20 @@ class Request:
         )
 
     @cached_property
+    def telling_ids(self) -> frozenset[str]:
+        """The accounts' ids that identify without their platform: a number of few digits may be any number."""
+        ids = {key.partition(":")[2] for key in self.keys}
+        return frozenset(one for one in ids if len(one) > (LONG_NUMBER if one.isdigit() else SHORTEST_NAME))
+
+    def ids_on(self, platform: str) -> frozenset[str]:
+        """The ids of the person's accounts and posts on a platform."""
+        split = (one.partition(":") for one in self.subjects | self.keys | self.posts)
+        return frozenset(native_id for on, _, native_id in split if on == platform)
+
+    @cached_property
     def searched(self) -> list[str]:
         """All texts that must be found nowhere, longest first."""
-        ids = {key.partition(":")[2] for key in self.keys}
-        plain = self.keys | self.names | {one for one in ids if len(one) > SHORTEST_NAME}
+        plain = self.keys | self.names | self.telling_ids
         # Also as addresses and as JSON write them.
         written = {form for text in plain for form in (text, quote(text, safe=""), quote(text), json.dumps(text)[1:-1])}
         return sorted(written, key=lambda text: (-len(text), text))
@@ -94,7 +104,7 @@ def find(lake: Lake, keys: Iterable[str], names: Iterable[str] = ()) -> Request:
     subjects: set[str] = set()
     for table in _tables(lake, "accounts", ["account_key", "native_id", "handle", "display_name", "url"]):
         mine = table.filter(pc.is_in(table["account_key"], pa.array(sorted(wanted))))
-        subjects.update(mine["native_id"].to_pylist())
+        subjects.update(map(_on_platform, mine["account_key"].to_pylist(), mine["native_id"].to_pylist()))
         for column in ("handle", "display_name", "url"):
             said.update(text.lower() for text in mine[column].drop_null().to_pylist())
     words = {text for text in said if text.isalpha()}
@@ -106,7 +116,7 @@ def find(lake: Lake, keys: Iterable[str], names: Iterable[str] = ()) -> Request:
     for table in _tables(lake, "posts", ["post_key", "native_id", "author_key"]):
         mine = table.filter(pc.fill_null(pc.is_in(table["author_key"], pa.array(sorted(wanted))), False))
         posts.update(mine["post_key"].to_pylist())
-        subjects.update(mine["native_id"].to_pylist())
+        subjects.update(map(_on_platform, mine["post_key"].to_pylist(), mine["native_id"].to_pylist()))
     # One word may be anybody's: it names the person only where it is said to be a name.
     identifying = {
         f"@{name}" if name in words else name for name in said if len(name) >= SHORTEST_NAME and name not in _WORDS
@@ -114,6 +124,10 @@ def find(lake: Lake, keys: Iterable[str], names: Iterable[str] = ()) -> Request:
     return Request(
         wanted, frozenset({*identifying, *(name.lower() for name in names)}), frozenset(posts), frozenset(subjects)
     )
+
+
+def _on_platform(key: str, native_id: str) -> str:
+    return f"{key.partition(':')[0]}:{native_id}"
 
 
 def linked(lake: Lake, key: str) -> frozenset[str]:

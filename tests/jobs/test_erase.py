@@ -251,6 +251,18 @@ def test_the_search_finds_what_erase_does_not_know(lake: Lake, tmp_path: Path, n
         erase.check(lake, Lake(tmp_path / "staging"), str(tmp_path / "warehouse"), request)
 
 
+def test_a_short_number_is_searched_for_with_its_platform_only(lake: Lake) -> None:
+    request = erasure.Request(frozenset({"murmur:1234567", "x:1234567890123456789", "bsky:did:plc:ann"}))
+    assert request.telling_ids == {"1234567890123456789", "did:plc:ann"}
+    assert request.ids_on("murmur") == {"1234567"}
+    page = {"status": 200, "headers": {}, "request": {}}
+    pages = RawPages(lake, "murmur", DAY)
+    shown = [{"author_id": "1234567"}, {"text": "1234567 times"}]
+    pages.store("feed", "8", 0, {**page, "body": {"data": shown}})
+    assert pages.erase(request.is_named_in, request.ids_on("murmur")) == 1
+    assert (pages.load("feed", "8", 0) or {})["body"] == {"data": shown[1:]}
+
+
 def test_a_longer_name_is_another_name(tmp_path: Path) -> None:
     (tmp_path / "other").write_text("joann.example ann.example2 murmur:881 xmurmur:88")
     request = erasure.Request(frozenset({"murmur:88"}), frozenset({"@ann.example"}))

@@ -99,7 +99,7 @@ def _pull(
     lake: Lake, source: Source, days: list[date], say: Callable[[str], None], refresh: bool, clock: Clock
 ) -> Pulled:
     started = datetime.now(UTC)
-    hidden = Hidden(source.excluded, read_erased(lake))
+    hidden = Hidden(source.platform, source.excluded, read_erased(lake))
     configuration = short_hash(_configuration(source), hidden.digest())
     owed = [day for day in days if refresh or not lake.is_pulled(source.name, day)]
     if source.reader in INVENTORIES:

@@ -58,11 +58,15 @@ class RawPages:
         self.lake.fs.move(aside, place)
         return len(data)
 
-    def erase(self, is_named: Callable[[str], bool], asked_about: Collection[str]) -> int:
+    def erase(self, names: Callable[[str], bool], ids: Collection[str]) -> int:
         """Rewrite the day's pages without the items that name somebody, and remove those that were asked about them.
 
-        asked_about: the subjects that are theirs. Gives how many pages were removed or rewritten.
+        ids: of the person's accounts and posts on this platform. Gives how many pages were removed or rewritten.
         """
+
+        def is_named(text: str) -> bool:
+            return text in ids or names(text)
+
         changed = 0
         for endpoint in self._names(self.folder):
             for folder in self._names(f"{self.folder}/{endpoint}"):
@@ -70,7 +74,7 @@ class RawPages:
                 pages = {f"{place}/{name}": self._load(f"{place}/{name}") for name in self._names(place)}
                 records = [record for page, record in pages.items() if record and _NAME.fullmatch(page[-13:])]
                 subjects = records[0]["subject"].split(",") if records else []
-                kept = [one for one in subjects if one not in asked_about and not is_named(one)]
+                kept = [one for one in subjects if not is_named(one)]
                 cleaned = [self._without(record, is_named) for record in records]
                 if len(records) == len(pages) and cleaned == records and kept == subjects:
                     continue

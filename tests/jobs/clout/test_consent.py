@@ -17,7 +17,7 @@ def test_the_list_keeps_no_key(lake: Lake) -> None:
     stored = Path(lake.root, ERASED).read_text()
     assert "ann" not in stored
     assert '"x:12"' not in stored
-    hidden = Hidden(frozenset({"x:7"}), read_erased(lake))
+    hidden = Hidden("x", frozenset({"x:7"}), read_erased(lake))
     assert [hidden.reason(key) for key in ("bluesky:did:plc:ann", "x:12", "x:7", "x:1", None)] == [
         *("erased", "erased", "operator", None, None)
     ]
@@ -30,7 +30,7 @@ def test_two_lakes_hash_differently() -> None:
 
 
 def test_answers_are_stored_without_the_items_that_name_an_erased_person() -> None:
-    hidden = Hidden(erased=Erased().and_also((), {"did:plc:ann", "ann.example"}))
+    hidden = Hidden("bsky", erased=Erased().and_also({"bsky:did:plc:ann"}, {"did:plc:ann", "ann.example"}))
     body = {
         "cursor": "c",
         "feed": [
@@ -46,6 +46,12 @@ def test_answers_are_stored_without_the_items_that_name_an_erased_person() -> No
     assert kept["feed"] == [body["feed"][1], {"post": {"text": "joanna.example", "facets": [{"did": "did:plc:cy"}]}}]
     assert hidden.without_erased({"did": "did:plc:ann"}) is None
     assert Hidden().without_erased(body) is body
+
+
+def test_an_id_is_an_erased_persons_on_its_own_platform_only() -> None:
+    erased = Erased().and_also({"murmur:88", "x:12"}, {"@ann"})
+    body = {"data": [{"author_id": "12"}, {"author_id": "88"}, {"text": "12 of 88 ann"}, {"text": "as @Ann said"}]}
+    assert Hidden("x", erased=erased).without_erased(body) == {"data": body["data"][1:3]}
 
 
 def test_items_are_found_in_any_depth() -> None:

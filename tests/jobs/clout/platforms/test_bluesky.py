@@ -389,7 +389,7 @@ def test_the_links_of_who_opted_out_stay_as_hashes() -> None:
 
 
 def test_who_is_hidden_is_removed_without_a_flag_row() -> None:
-    hidden = Hidden(frozenset({key(ANN)}), Erased().and_also({key(BO)}, {"bo.example"}))
+    hidden = Hidden("bluesky", frozenset({key(ANN)}), Erased().and_also({key(BO)}, {"bo.example"}))
     body = {"likes": [{"actor": who(did), "createdAt": NOON, "indexedAt": NOON} for did in (ANN, BO, CY)]}
     shown = replace(page("likes", body, uri(NO)), hidden=hidden)
     found = bluesky.normalise(shown, Known())

@@ -667,7 +667,7 @@ def test_who_may_not_be_shown_leaves_nothing_but_key_and_flag(tmp_path: Path) ->
         columns=columns,
     )
     source = Source("x", "files", tmp_path)
-    items = list(files.read(source, {DAY}, Hidden(frozenset({"x:listed"}))))
+    items = list(files.read(source, {DAY}, Hidden("x", frozenset({"x:listed"}))))
     got = Got.__new__(Got)
     got.batches = [item for item in items if isinstance(item, Batch)]
     got.reports = [item for item in items if isinstance(item, FileReport)]
