@@ -123,7 +123,7 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
             (first(removed=-1, untimed=1), set()),  # adds up, but cannot be
         ],
         "mostly_readable": [(first(kept=30, quarantined=10), set())],
-        "mostly_of_the_day": [(first(kept=10, outside_day=30), set())],
+        "mostly_of_the_day": [(first(kept=1, outside_day=39), set())],
     },
     "pulls": {
         "row_count": [(lambda rows: rows.slice(0, 0), set())],

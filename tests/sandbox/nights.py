@@ -45,9 +45,9 @@ class SandboxClock:
 
 
 def clock_after(sandbox: Sandbox, day: date) -> SandboxClock:
-    """Let the sandbox show the world as it is when `day` ends, and give its clock."""
+    """Let the sandbox show the world as it is when `day` ends, and give its clock, half an hour later."""
     midnight = datetime.combine(day, time(), UTC) + timedelta(days=1)
-    sandbox.change({"now": midnight.isoformat()})
+    sandbox.change({"now": midnight.isoformat(), "advance": 1800})
     return SandboxClock(sandbox)
 
 

@@ -336,7 +336,7 @@ class Handler(BaseHTTPRequestHandler):
                 return 200, bluesky.Bluesky(view, box.names, struck).answer(path.removeprefix("/xrpc/"), params), {}
             if platform == "x":
                 token = self.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-                return 200, x.X(view, struck, token).answer(path, params), {}
+                return 200, x.X(view, struck, token, clock).answer(path, params), {}
             base = f"http://{LOOPBACK}:{self.server.server_port}"
             if platform == "facebook":
                 authorization = self.headers.get("Authorization", "")
