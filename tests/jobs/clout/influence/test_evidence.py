@@ -7,17 +7,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from clout import queries
 from clout.influence import evidence
 from clout.influence.identity import PERSONS
 from clout.lake_schemas import ACTIVITY
 from clout.lake_spark import small_table
 from clout.sources import Link, Sources, read_sources
+from sandbox.world import World
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 DAY = date(2026, 3, 14)
 CLAIMS = pa.schema([("account_a", pa.string()), ("account_b", pa.string()), ("both_ways", pa.bool_())])
+
+LINKS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("account_a", "account_b", "basis")),
+        *((name, pa.date32()) for name in ("snapshot_date", "valid_from", "valid_to")),
+    ]
+)
+STATES = pa.schema([("account_key", pa.string()), ("url", pa.string()), ("complete_on", pa.date32())])
 
 
 def test_persons_of_a_day(spark: SparkSession, tmp_path: Path) -> None:
@@ -53,3 +63,25 @@ def test_links_hold_on_their_days() -> None:
     assert [link.holds_on(date(2026, 3, day)) for day in (1, 2, 3)] == [True, True, False]
     assert not link.holds_on(date(2026, 2, 28))
     assert Link("murmur:a", "plaza:a").holds_on(DAY)
+
+
+def test_the_worlds_linked_people_are_found_and_nobody_else(spark: SparkSession) -> None:
+    """The invented world knows whose accounts they are, who claims them one-way, and who claims somebody else's."""
+    world = World()
+    rows = [
+        (f"{platform}:{person}", f"{on}:{other}", "self_declared", DAY, DAY, None)
+        for (platform, person), claimed in world.claims.items()
+        for on, other in claimed
+    ]
+    links = small_table(spark, LINKS, rows)
+    states = small_table(spark, STATES, [(key, None, DAY) for row in rows for key in row[:2]]).distinct()
+    claims = queries.run(spark, "claims", {"day": DAY}, account_links=links, account_states=states)
+    found, one_way = evidence._persons(claims, Sources((), {}), DAY)
+    of_person: dict[int, set[str]] = {}
+    for platform, person in world.claims:
+        if person in world.linked:
+            of_person.setdefault(person, set()).add(f"{platform}:{person}")
+    assert len(of_person) > 5
+    assert found.person_of == {key: min(keys) for keys in of_person.values() for key in keys}
+    assert found.refused == {}
+    assert one_way > 5
