@@ -21,6 +21,7 @@ from clout.errors import PoisonInput, run_main
 from clout.forgetting import partitions, rewrite, settle
 from clout.lake import Lake
 from clout.lake_schemas import ERASURE_LOG
+from clout.platforms.hour_files import RawHours
 from clout.platforms.raw_pages import RawPages
 from clout.retention import pseudonym
 from clout.sources import Sources, read_sources
@@ -90,12 +91,13 @@ def _hashed_names(request: Request) -> set[str]:
 
 
 def _raw(lake: Lake, sources: Sources, request: Request) -> int:
-    """Raw pages of every source and day: without the items that name the person."""
+    """Raw pages and files of every source and day: without the items that name the person."""
     found = 0
     for source in sorted(_folders(lake, "raw")):
         ids = request.ids_on(sources.platforms.get(source, source))
         for day, _ in partitions(lake, f"raw/{source}"):
             found += RawPages(lake, source, day).erase(request.is_named_in, ids)
+            found += RawHours(lake, source, day).erase(request.is_named_in)
     return found
 
 

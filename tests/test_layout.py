@@ -79,7 +79,8 @@ def test_great_expectations_is_imported_lazily():
 def test_only_the_log_reads_a_clock():
     """A job never reads a clock: the date arrives as an argument. Pulling, staging and publishing note when they worked.
 
-    http_puller and http_client ask the clock that they are given what may still be asked, how long to wait, and when to stop.
+    http_puller, hour_files and http_client ask the clock that they are given what may still be asked, how long to wait,
+    and when to stop.
     """
     reading = {
         str(file.relative_to(ROOT))
@@ -89,6 +90,7 @@ def test_only_the_log_reads_a_clock():
         if word in file.read_text()
     }
     assert reading == {
+        "jobs/clout/platforms/hour_files.py",
         "jobs/clout/platforms/http_client.py",
         "jobs/clout/platforms/http_puller.py",
         "jobs/clout/platforms/puller.py",

@@ -17,6 +17,7 @@ base_url = "https://public.api.bsky.app"
 subjects = ["ann.example"]   # whom to follow: handles or DIDs; of mastodon: names or ids on that one instance.
                              # Keys and seeds are DIDs; of mastodon: the accounts' uris. Of facebook: Pages by id or name
                              # (keys are ids); of linkedin: urn:li:organization:1234
+                             # gharchive takes base_url too, in the place of path: "https://data.gharchive.org"; no subjects
 platform = "mastodon"        # optional: the platform in every key, where several sources show parts of one, as the
                              # instances of mastodon do: an account has one key then, whichever instance shows it
 contact = "ops@example.org"  # said to the platform with each request; needed unless the host is this machine
@@ -53,6 +54,8 @@ _OPTIONS = ("delimiter", "column_names", "kind", "unix_unit")
 #: Limits of a pull over HTTP, see platforms.http_client.Limits.
 _LIMITS = ("max_pages", "max_requests", "max_body_mb", "deadline_minutes", "refresh_days", "backfill_days")
 _HTTP = ("base_url", "subjects", "contact", "platform", *_LIMITS)
+#: What the reader gharchive may have in the place of a path.
+_HOURS = ("base_url", "contact", "max_requests", "max_body_mb", "deadline_minutes", "backfill_days")
 #: What is asked over HTTP, and the options that only that reader has.
 _ASKED: dict[str, tuple[str, ...]] = {
     "bluesky": (),
@@ -64,7 +67,7 @@ _ASKED: dict[str, tuple[str, ...]] = {
 }
 _KNOWN = {
     "files": {"name", "reader", "path", "seeds", "columns", "kinds", *_OPTIONS},
-    "gharchive": {"name", "reader", "path", "seeds"},
+    "gharchive": {"name", "reader", "path", "seeds", *_HOURS},
     **{reader: {"name", "reader", "seeds", *_HTTP, *own} for reader, own in _ASKED.items()},
 }
 _KNOWN["wikipedia"] -= {"seeds", "subjects"}  # nobody acts there, and its subjects are the titles
@@ -276,7 +279,9 @@ def _source(location: Path, entry: dict[str, Any]) -> Source:
         raise PoisonInput(f"{where}: reader {reader!r} is not one of {', '.join(READERS)}")
     _known_keys(location, f"source {name!r}, reader {reader}", entry, _KNOWN[reader])
     path = location.parent.resolve()
-    if reader not in _ASKED:
+    if "base_url" in entry and "path" in entry:
+        raise PoisonInput(f"{where}: has a path and a base_url; remove one of the two")
+    if reader not in _ASKED and "base_url" not in entry:
         if not isinstance(entry.get("path"), str):
             raise PoisonInput(f"{where}: path is missing; name the folder of its files")
         path = (location.parent / entry["path"]).resolve()
@@ -288,7 +293,7 @@ def _source(location: Path, entry: dict[str, Any]) -> Source:
             given = "" if key in ("base_url", "contact") else f" = {entry[key]!r}"
             raise PoisonInput(f"{where}: {key}{given} is not {example}")
     options = {key: entry[key] for key in _OPTIONS if key in entry}
-    if reader in _ASKED:
+    if reader in _ASKED or "base_url" in entry:
         options = _http_options(where, entry)
     kinds = {str(theirs): str(ours) for theirs, ours in entry.get("kinds", {}).items()}
     for theirs, ours in kinds.items():
@@ -311,12 +316,15 @@ def _source(location: Path, entry: dict[str, Any]) -> Source:
 
 def _http_options(where: str, entry: dict[str, Any]) -> dict[str, Any]:
     """What a source that is asked over HTTP needs: where, about whom, and who asks."""
-    for key in ("base_url", "titles" if "titles" in _KNOWN[entry["reader"]] else "subjects"):
+    whom = "titles" if "titles" in _KNOWN[entry["reader"]] else "subjects"
+    for key in ("base_url", whom) if entry["reader"] in _ASKED else ("base_url",):
         if key not in entry:
             raise PoisonInput(f"{where}: {key} is missing; it is {_SHAPES[key][1]}")
     if "contact" not in entry and urlsplit(entry["base_url"]).hostname not in LOOPBACK:
         raise PoisonInput(f"{where}: contact is missing; name an address under which the platform reaches you")
-    options = {key: entry[key] for key in (*_HTTP, *_ASKED[entry["reader"]]) if key in entry}
+    options = {key: entry[key] for key in (*_HTTP, *_ASKED.get(entry["reader"], ())) if key in entry}
+    if entry["reader"] not in _ASKED:
+        return options
     if "titles" in options:
         keys = {title.strip().replace(" ", "_"): key for key, title in options["titles"].items()}
         if len(keys) < len(options["titles"]):

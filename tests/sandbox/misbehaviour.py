@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass, field
 
 WINDOW = 300  # seconds, where WINDOWS says nothing else
-WINDOWS = {"x": 900, "facebook": 3600, "linkedin": 86_400}
+WINDOWS = {"x": 900, "facebook": 3600, "linkedin": 86_400, "github": 3600}
 BLUESKY, MASTODON, X = "murmur.test/", ".example/", "birdsite.test/"
 FACEBOOK, LINKEDIN, WIKIPEDIA = "pages.test/", "organisations.test/", "views.test/"
+HOUR, GITHUB = "archive.events.test/", r"\.events\.test/"
 PAGED = "getAuthorFeed|getLikes|getRepostedBy|getQuotes|getFollowers|getFollows|listRecords"
 PAGED += "|/statuses$|favourited_by|reblogged_by|/followers|/following"
 PAGED += "|/published_posts|/tagged|/comments|/rest/posts|/rest/reactions"
@@ -71,6 +72,14 @@ MISBEHAVIOURS = {
     "no_total": (LINKEDIN, "no total, in any list"),
     "old_version": (LINKEDIN, "426: this version is not answered any more"),
     "unpublished": ("/rest/posts", "every other post is a draft, or not for everybody"),
+    # GitHub; always: ids that fall
+    "missing_hour": (HOUR, "404 for an hour; choose some by their names: missing_hour@-7.json"),
+    "cut_file": (HOUR, "the file itself is cut in its middle"),
+    "bad_lines": (HOUR, "two lines that are no events"),
+    "one_line": (HOUR, "nothing but the first event"),
+    "duplicate_events": (HOUR, "each event twice"),
+    "null_payloads": (HOUR, "payload: null"),
+    "secondary_limit": (GITHUB, "403 with Retry-After: 60"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The sandbox: one process on loopback that speaks Bluesky, Mastodon, X, Facebook Pages, LinkedIn and Wikipedia's page views.
+"""The sandbox: one process on loopback that speaks Bluesky, Mastodon, X, Facebook Pages, LinkedIn, GitHub and page views.
 
 Each host has a port of its own: the AppView (and PDS), two Mastodon instances, X, the Graph API, LinkedIn's, Wikimedia's. X
 wants a Bearer token; the next two want one that is a constant of their modules. What is shown is the world as of `now`, which
@@ -34,19 +34,29 @@ from urllib.parse import parse_qs, urlsplit
 if __name__ == "__main__":  # as a script this folder is on the path, but its modules are known as sandbox.*
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from sandbox import bluesky, facebook, linkedin, mastodon, wikipedia, x
+from sandbox import bluesky, facebook, github, linkedin, mastodon, wikipedia, x
 from sandbox.history import FIRST_DAY, INSTANCES, History, View, home, iso, username
 from sandbox.misbehaviour import MISBEHAVIOURS, WINDOW, WINDOWS, Limiter, Rule, Rules
 from sandbox.world import World
 
 LOOPBACK = "127.0.0.1"
-LIMITS = {"bluesky": 3000, "mastodon": 300, "x": 300, "facebook": 5000, "linkedin": 5000, "wikipedia": 500}
+LIMITS = {
+    "bluesky": 3000,
+    "mastodon": 300,
+    "x": 300,
+    "facebook": 5000,
+    "linkedin": 5000,
+    "wikipedia": 500,
+    "github": 5000,
+}
 PLATFORM_OF = {
     bluesky.HOST: "bluesky",
     x.HOST: "x",
     facebook.HOST: "facebook",
     linkedin.HOST: "linkedin",
     wikipedia.HOST: "wikipedia",
+    github.ARCHIVE: "github",
+    github.API: "github",
 }  # of other hosts: mastodon
 CONNECTIONS, LOGGED, LONGEST_BODY = 64, 100_000, 65_536
 SKEW = 3 * 3600
@@ -84,8 +94,9 @@ class Sandbox:
         self.set_now(now)
         self.slots = threading.BoundedSemaphore(CONNECTIONS)
         hosts = (bluesky.HOST, *INSTANCES, x.HOST, facebook.HOST, linkedin.HOST, wikipedia.HOST)
+        hosts += (github.ARCHIVE, github.API)
         self.servers = [Server(self, host, port + i if port else 0) for i, host in enumerate(hosts)]
-        first, *others, bird, graph, rest, views = [
+        first, *others, bird, graph, rest, views, archive, api = [
             f"http://{LOOPBACK}:{server.server_port}" for server in self.servers
         ]
         self.urls: dict[str, Any] = {
@@ -95,6 +106,8 @@ class Sandbox:
             "facebook": f"{graph}/v25.0",
             "linkedin": f"{rest}/rest",
             "wikipedia": f"{views}{wikipedia.BASE}",
+            "gharchive": archive,
+            "github": api,
             "control": f"{first}/_sandbox",
         }
 
@@ -160,6 +173,7 @@ class Sandbox:
                 "acct": username(world, i),
                 "uri": f"https://{home(world, i, now)}/users/{username(world, i)}",
                 "page": facebook.page_id(i) if facebook.owns_page(i) else None,
+                "login": github.name_of(world, i),
                 "article": wikipedia.title(world, i) if wikipedia.has_article(i) else None,
                 "organisation": linkedin.organisation_urn(i) if linkedin.runs_organisation(i) else None,
                 "marks": [mark for mark in marks if i in getattr(world, mark)],
@@ -320,6 +334,8 @@ class Handler(BaseHTTPRequestHandler):
                 return 429, x.Refused(429, "Too Many Requests").body, {}
             if platform == "wikipedia":
                 return wikipedia.limited(clock, counted[2], as_date="retry_after_date" in struck)
+            if platform == "github":
+                return 403, github.Refused(403, "API rate limit exceeded").body, {}
             limited = {"error": "RateLimitExceeded", "message": "Rate Limit Exceeded"}
             return 429, limited if bsky else {"error": "Too many requests"}, {}
         if "redirect_away" in struck and not self.headers["Host"].startswith("localhost"):
@@ -329,6 +345,9 @@ class Handler(BaseHTTPRequestHandler):
             return status, {"error": "InternalServerError", "message": "Internal Server Error"}, {}
         if "html" in struck:
             return 200, HTML, {}
+        if "secondary_limit" in struck:
+            refused = github.Refused(403, "You have exceeded a secondary rate limit")
+            return 403, refused.body, {"Retry-After": "60"}
         try:
             if bsky:
                 if not path.startswith("/xrpc/"):
@@ -345,6 +364,11 @@ class Handler(BaseHTTPRequestHandler):
                 return 200, linkedin.LinkedIn(view, struck).answer(path, query, params, self.headers), {}
             if platform == "wikipedia":
                 return 200, wikipedia.answer(view, path, self.headers.get("User-Agent", "")), {}
+            if platform == "github":
+                speaker = github.GitHub(view, base, struck)
+                if self.server.host == github.ARCHIVE:
+                    return 200, speaker.hour_file(path), {"Content-Type": "application/gzip"}
+                return 200, *speaker.answer(path, params, counted or (5000, 5000, int(clock) + 3600))
             body, link = mastodon.Mastodon(view, self.server.host, base, struck).answer(path, params)
             return 200, body, {"Link": link} if link else {}
         except (
@@ -354,6 +378,7 @@ class Handler(BaseHTTPRequestHandler):
             facebook.Refused,
             linkedin.Refused,
             wikipedia.Refused,
+            github.Refused,
         ) as refused:
             return refused.status, refused.body, {}
 
@@ -369,6 +394,8 @@ class Handler(BaseHTTPRequestHandler):
         names = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
         if platform == "mastodon":
             return dict(zip(names, (str(limit), str(max(0, remaining)), iso(ends, 6)), strict=True))
+        if platform == "github":
+            return dict(zip(names, (str(limit), str(max(0, remaining)), str(ends)), strict=True))
         if platform == "x":
             values = (str(limit), str(max(0, remaining)), str(ends))
             return dict(

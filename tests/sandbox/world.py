@@ -82,7 +82,7 @@ PLATFORMS = {
         Platform("plaza", 0.4, shows_posts=False, liveliness=6.0),
         Platform("bluesky", 0.8, liveliness=4.0),
         Platform("mastodon", 0.7, liveliness=4.0),
-        Platform("github", 0.4),
+        Platform("github", 0.4, liveliness=15.0),
         Platform("x", 0.7, liveliness=4.0),
         Platform("facebook", 1.0, liveliness=6.0),
         Platform("linkedin", 1.0, liveliness=6.0),

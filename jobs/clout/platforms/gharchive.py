@@ -5,7 +5,8 @@ target is the repository's owner. Only opened, created and started actions count
 work. Accounts are keyed by login, since events name the owner and the mentioned only so. Texts are read for @names and
 thrown away; e-mails are never stored.
 
-Missing, cut and one-line hours are normal here. What can be read of a cut hour lands, and the manifest says "truncated".
+Missing, cut and one-line hours are normal here. What can be read of a cut hour lands, and the manifest says "truncated";
+it says how many events each hour holds, and in one line of its own ("completeness") how many hours of the day there are.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from clout.consent import NOBODY, Hidden
 from clout.errors import PoisonInput
@@ -47,10 +49,23 @@ _EVENTS: dict[str, tuple[str, str, tuple[str, ...] | None]] = {
     "PullRequestReviewCommentEvent": ("reply", "review_comment", ("created",)),
     "CommitCommentEvent": ("reply", "commit_comment", ("created",)),
 }
+#: The longest line that is taken for an event: a small file may unpack into one that fills the memory.
+_LONGEST_LINE = 32 * 1024 * 1024
 #: A login after an @ that is not inside a word, an e-mail address, a path or another name.
 _MENTION = re.compile(r"(?<![\w.@/`-])@([a-z\d](?:[a-z\d]|-(?=[a-z\d])){0,38})(?![\w@/])", re.IGNORECASE)
 #: Anything around an @, also as JSON or a URL escapes it.
 _ADDRESS = re.compile(r"[^\s\"'<>]*(?:@|\\u0040|%40)[^\s\"'<>]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Hour:
+    """One hour's file: its name, how to open its gzipped bytes, its size, when it was written, and where its rows say it is."""
+
+    name: str
+    open: Callable[[], IO[bytes]]
+    bytes: int
+    modified: datetime
+    ref: str
 
 
 def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[Batch | FileReport]:
@@ -68,17 +83,45 @@ def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[B
     if not hours:
         raise PoisonInput(f"{source.path}: holds no hour file such as 2026-03-01-0.json.gz")
     for day in sorted(days & set(hours)):
-        seen: set[str] = set()
-        accounts: dict[str, dict[str, Any]] = {}
-        for hour in range(24):
-            found = hours[day].get(hour)
-            if found is None:
-                subject = f"{day}-{hour}.json.gz"
-                yield FileReport(subject, "interactions", "hour_file", "skipped", "missing", per_day={day: 0})
-            else:
-                yield from _read_hour(source, found, day, seen, accounts, hidden)
-        if accounts:
-            yield Batch("accounts", day, rows_table("accounts", list(accounts.values())))
+        yield from read_day(source, day, [_hour_of(hours[day].get(hour), day, hour) for hour in range(24)], hidden)
+
+
+def read_day(source: Source, day: date, hours: list[Hour | FileReport], hidden: Hidden) -> Iterator[Batch | FileReport]:
+    """The rows and reports of a day's hours. An hour that is not there comes as the report that says why."""
+    seen: set[str] = set()
+    accounts: dict[str, dict[str, Any]] = {}
+    events: dict[str, int] = {}
+    for hour in hours:
+        if isinstance(hour, FileReport):
+            yield hour
+        else:
+            yield from _read_hour(source, hour, day, seen, accounts, events, hidden)
+    if accounts:
+        yield Batch("accounts", day, rows_table("accounts", list(accounts.values())))
+    lacking = [hour.subject for hour in hours if isinstance(hour, FileReport)]
+    told = f"{sum(events.values())} events in {len(events)} of {len(hours)} hours"
+    if events:
+        least = min(events, key=lambda name: events[name])
+        told += f", fewest {events[least]} in {least}"
+    told += f"; not there: {', '.join(lacking)}" if lacking else ""
+    status = "skipped" if not events else "truncated" if lacking else "complete"
+    yield FileReport("*", "interactions", "completeness", status, told, per_day={day: 0})
+
+
+def missing(day: date, hour: int, reason: str = "missing", status: str = "skipped") -> FileReport:
+    """The report of an hour that is not there."""
+    return FileReport(hour_name(day, hour), "interactions", "hour_file", status, reason, per_day={day: 0})
+
+
+def hour_name(day: date, hour: int) -> str:
+    """The name of an hour's file: the hour is not padded."""
+    return f"{day}-{hour}.json.gz"
+
+
+def _hour_of(file: Path | None, day: date, hour: int) -> Hour | FileReport:
+    if file is None:
+        return missing(day, hour)
+    return Hour(file.name, lambda: file.open("rb"), file.stat().st_size, modified_at(file), file.name)
 
 
 def inventory(source: Source, day: date) -> dict[str, Stored]:
@@ -95,11 +138,16 @@ def _day(file: Path, text: str) -> date:
 
 
 def _read_hour(
-    source: Source, file: Path, day: date, seen: set[str], accounts: dict[str, dict[str, Any]], hidden: Hidden
+    source: Source,
+    file: Hour,
+    day: date,
+    seen: set[str],
+    accounts: dict[str, dict[str, Any]],
+    events: dict[str, int],
+    hidden: Hidden,
 ) -> Iterator[Batch | FileReport]:
-    fetched = modified_at(file)
-    size = file.stat().st_size
-    report = FileReport(file.name, "interactions", "hour_file", bytes=size, modified=fetched, per_day={day: 0})
+    fetched = file.modified
+    report = FileReport(file.name, "interactions", "hour_file", bytes=file.bytes, modified=fetched, per_day={day: 0})
     rows: list[dict[str, Any]] = []
     bad: list[tuple[str, str, int, str]] = []
 
@@ -111,8 +159,8 @@ def _read_hour(
 
     number = 0
     try:
-        with gzip.open(file, "rb") as stream:
-            for number, line in enumerate(stream, start=1):
+        with file.open() as packed, gzip.open(packed, "rb") as stream:
+            for number, line in enumerate(lines(stream), start=1):
                 try:
                     event = json.loads(line)
                     found = _interactions(source.name, event)
@@ -133,17 +181,19 @@ def _read_hour(
                         report.exclude(day, Counter([why]))
                         continue
                     provenance = {"fetched_at": fetched, "source_endpoint": "hour_file"}
-                    rows.append({**row, **provenance, "raw_ref": f"{file.name}:{number}"})
+                    rows.append({**row, **provenance, "raw_ref": f"{file.ref}:{number}"})
                     report.oldest = min(report.oldest or row["occurred_at"], row["occurred_at"])
                     report.newest = max(report.newest or row["occurred_at"], row["occurred_at"])
                     actor = row["actor_key"]
                     if actor not in seen:
                         seen.add(actor)
-                        accounts[actor] = _account(actor, {**provenance, "raw_ref": f"{file.name}:{number}"})
+                        accounts[actor] = _account(actor, {**provenance, "raw_ref": f"{file.ref}:{number}"})
                 if len(rows) >= BATCH_ROWS:
                     yield from flush()
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error, LongLineError) as error:
         report.status, report.reason = "truncated", f"cut after line {number}: {error}"
+    events[file.name] = number - len(bad)
+    report.reason = report.reason or f"{number - len(bad)} events"
     if report.bytes == 0:  # gzip takes no bytes at all for a whole file
         report.status, report.reason = "truncated", "the file is empty"
     yield from flush()
@@ -151,6 +201,18 @@ def _read_hour(
         report.rows_quarantined = report.quarantined_per_day[day] = len(bad)
         yield Batch("quarantine", day, quarantine_table("interactions", bad))
     yield report
+
+
+class LongLineError(Exception):
+    """A line is too long to be an event."""
+
+
+def lines(stream: gzip.GzipFile) -> Iterator[bytes]:
+    """The lines of an hour. Raises LongLineError rather than to hold one that is none."""
+    while line := stream.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise LongLineError(f"the next line is longer than {_LONGEST_LINE} bytes")
+        yield line
 
 
 def _interactions(platform: str, event: dict[str, Any]) -> list[dict[str, Any]]:
@@ -170,7 +232,10 @@ def _interactions(platform: str, event: dict[str, Any]) -> list[dict[str, Any]]:
     at = datetime.fromisoformat(event["created_at"])
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     thread = payload.get("issue") or payload.get("pull_request") or {}
+    if not isinstance(thread.get("number", 0), int):
+        raise TypeError(f"number: {type(thread['number']).__name__} is no number")
     post = repository if "number" not in thread else f"{repository}#{thread['number']}"
+    post.encode()  # see _key
     # Event ids have not been monotone or unique since 2025: identity is the whole of who, what, where, when.
     identity = [str(event["id"]), event["type"], actor, repository, event["created_at"]]
     base = {

@@ -10,10 +10,10 @@ import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 from urllib.parse import quote, urljoin, urlsplit
 
 import requests
@@ -30,6 +30,7 @@ from clout.sources import REFRESH_DAYS, Source
 _PIECE, _SAY_AFTER = timedelta(seconds=10), timedelta(seconds=5)
 _TIMEOUTS = (4, 10)
 _CHUNK = 64 * 1024
+_GZIP = b"\x1f\x8b"
 _HOPS = 3
 #: After so many units in a row that failed because the host did, it is left alone.
 _GIVE_UP_AFTER = 3
@@ -138,11 +139,12 @@ class Client:
         following: Mapping[str, str],
         times: Mapping[str, str],
         allowance: int,
+        sink: IO[bytes] | None = None,
     ) -> dict[str, Any]:
         """One page, as it is stored. Raises StopError where there is none to be had.
 
         `following` are the parameters that lead to a page after the first; `times` are {since} and {until}; `allowance` is
-        what may be spent, in mills.
+        what may be spent, in mills; `sink` takes the bytes of an endpoint that gives files.
         """
         url = _filled(self.url(endpoint, subject), {f"{{{name}}}": value for name, value in times.items()})
         spent = self.budget.spent
@@ -150,7 +152,7 @@ class Client:
             self._wait(self.not_before, self.why_not)
             size = self._size(endpoint, subject, allowance - (self.budget.spent - spent))
             query = _query(endpoint, subject, following, times, size)
-            response, record = self._paid(endpoint, size, f"{url}?{query}" if query else url, attempt)
+            response, record = self._paid(endpoint, size, f"{url}?{query}" if query else url, attempt, sink)
             verdict = self.policy.after(response, self.clock.now())
             good = 200 <= response.status < 300 and response.broken is None
             if isinstance(verdict, Wait):
@@ -182,13 +184,15 @@ class Client:
             raise StopError("budget")
         return min(size, most)
 
-    def _paid(self, endpoint: Endpoint, size: int, url: str, attempt: int) -> tuple[Response, dict[str, Any] | None]:
+    def _paid(
+        self, endpoint: Endpoint, size: int, url: str, attempt: int, sink: IO[bytes] | None
+    ) -> tuple[Response, dict[str, Any] | None]:
         """One request. Its worst price is noted before it is sent; what did not come whole stays paid."""
         if not endpoint.price:
-            return self._once(endpoint, url, attempt)
+            return self._once(endpoint, url, attempt, sink)
         worst = endpoint.price * size
         self.budget.reserve(worst)
-        response, record = self._once(endpoint, url, attempt)
+        response, record = self._once(endpoint, url, attempt, sink)
         if record is not None and response.broken is None:
             record["mills"] = endpoint.cost(response.body) if 200 <= response.status < 300 else 0
             self.budget.give_back(worst - record["mills"])
@@ -217,7 +221,9 @@ class Client:
         self.say(f"pull {self.source.name}: {endpoint.name}: {verdict.why}")
         raise StopError(verdict.why)
 
-    def _once(self, endpoint: Endpoint, url: str, attempt: int) -> tuple[Response, dict[str, Any] | None]:
+    def _once(
+        self, endpoint: Endpoint, url: str, attempt: int, sink: IO[bytes] | None
+    ) -> tuple[Response, dict[str, Any] | None]:
         """One request with its redirects; the answer as the policy sees it, and as it is stored."""
         there = url
         for _ in range(_HOPS + 1):
@@ -236,24 +242,44 @@ class Client:
                         if origin(there) != origin(url):
                             raise StopError("redirect_to_another_host")
                         continue
-                    data = self._body(answer)
+                    if sink is not None and answer.status_code == 200:
+                        return self._file(answer, headers, sink, attempt)
+                    data = bytearray()
+                    for chunk in self._chunks(answer):
+                        data += chunk
             except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
                 # Only the kind: the text of the exception holds the whole URL.
                 return Response(0, attempt=attempt, broken=f"no whole answer ({type(error).__name__})"), None
-            return self._answer(answer.status_code, headers, data, attempt)
+            return self._answer(answer.status_code, headers, bytes(data), attempt)
         raise StopError("too many redirects")
 
-    def _body(self, answer: requests.Response) -> bytes:
-        data = bytearray()
+    def _chunks(self, answer: requests.Response, decode: bool = True) -> Iterator[bytes]:
+        """The body as it comes, as far as it may go."""
+        size = 0
         # read1 gives what there is: to wait for a whole chunk of a body that drips is to wait past the deadline.
-        while chunk := answer.raw.read1(_CHUNK, decode_content=True):
-            data += chunk
+        while chunk := answer.raw.read1(_CHUNK, decode_content=decode):
+            size += len(chunk)
             self.report_progress()
-            if len(data) > self.limits.max_body_mb * 1_000_000:
+            if size > self.limits.max_body_mb * 1_000_000:
                 raise StopError("body_cap")
             if self.clock.now() > self.deadline:
                 raise StopError("deadline")
-        return bytes(data)
+            yield chunk
+
+    def _file(
+        self, answer: requests.Response, headers: dict[str, str], sink: IO[bytes], attempt: int
+    ) -> tuple[Response, dict[str, Any]]:
+        """A gzip file into the sink, byte by byte as it is stored there; other things with status 200 are none."""
+        sink.seek(0)
+        sink.truncate()
+        for chunk in self._chunks(answer, decode=False):
+            sink.write(chunk)
+        size = sink.tell()
+        sink.seek(0)
+        broken = None if sink.read(2) in (_GZIP, b"") else "HTTP 200 without a gzip file"
+        kept = {n: _without_secrets(v) for n, v in headers.items() if _KEPT_HEADERS.fullmatch(n)}
+        record = {"status": 200, "headers": kept, "bytes": size, "fetched_at": self.clock.now().isoformat()}
+        return Response(200, headers, None, attempt, broken), record
 
     def _answer(
         self, status: int, headers: dict[str, str], data: bytes, attempt: int

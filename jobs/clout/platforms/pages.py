@@ -71,6 +71,8 @@ class Endpoint:
     backfillable: bool = False
     #: What is refused about one subject would be about all, as a metric that the platform has withdrawn.
     probe: bool = False
+    #: The answer is a gzip file, kept as it comes.
+    is_file: bool = False
     #: What one item that is asked for may cost at most, with all that it brings along; and what each item at a place costs.
     price: int = 0
     prices: Mapping[str, int] = field(default_factory=dict)

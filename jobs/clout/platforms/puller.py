@@ -1,7 +1,8 @@
 """The puller: takes the days that a source still owes the lake, writes their snapshots, then the manifest, last.
 
 A reader (files, gharchive) is a function `read(source, days) -> Iterator[Batch | FileReport]`: it knows one form of input
-and no lake. The puller knows the lake and no form of input. What is asked over HTTP (PLATFORMS) is read by http_puller.
+and no lake. The puller knows the lake and no form of input. What is asked over HTTP (PLATFORMS) is read by http_puller,
+files that are fetched over HTTP by hour_files.
 A day whose manifest says "complete" is immutable and is not read again, with two exceptions for files, which can be read
 again and may hold a new opt-out: the asked day, where a file of it changed, and every day, where the source's configuration
 did. A source that has nothing for the asked day leaves a manifest row "skipped", so that *quiet* differs from *blind*.
@@ -24,7 +25,18 @@ import pyarrow.parquet as pq
 from clout.consent import Hidden, read_erased
 from clout.lake import Lake
 from clout.lake_schemas import MANIFEST, QUARANTINE, SNAPSHOTS
-from clout.platforms import bluesky, facebook, files, gharchive, http_puller, linkedin, mastodon, wikipedia, x
+from clout.platforms import (
+    bluesky,
+    facebook,
+    files,
+    gharchive,
+    hour_files,
+    http_puller,
+    linkedin,
+    mastodon,
+    wikipedia,
+    x,
+)
 from clout.platforms.http_client import Clock
 from clout.platforms.pages import Platform
 from clout.platforms.rows import Batch, FileReport, Stored, short_hash
@@ -90,7 +102,7 @@ def pull(
     """
     # Two runs of overlapping windows owe the same days: the second waits, and finds them complete. Two sources of one
     # host share its limits: they take turns too.
-    host = urlsplit(source.options["base_url"]).netloc if source.reader in PLATFORMS else source.name
+    host = urlsplit(source.options["base_url"]).netloc if "base_url" in source.options else source.name
     with lake.lock(f"pull-{source.name}"), lake.lock(f"host-{re.sub('[^a-z0-9.]', '_', host.lower())}"):
         return _pull(lake, source, days, say, refresh, clock or SystemClock())
 
@@ -102,7 +114,7 @@ def _pull(
     hidden = Hidden(source.platform, source.excluded, read_erased(lake))
     configuration = short_hash(_configuration(source), hidden.digest())
     owed = [day for day in days if refresh or not lake.is_pulled(source.name, day)]
-    if source.reader in INVENTORIES:
+    if source.reader in INVENTORIES and "base_url" not in source.options:
         pulled = [day for day in days if day not in owed]
         owed = sorted({*owed, *_changed(lake, source, configuration, pulled, days[-1], say)})
     result = Pulled(written=[], reused=[day for day in days if day not in owed])
@@ -235,6 +247,8 @@ def _items(
 ) -> Iterator[Batch | FileReport]:
     if source.reader in PLATFORMS:
         return http_puller.read(lake, source, days, PLATFORMS[source.reader], clock, say, hidden)
+    if "base_url" in source.options:
+        return hour_files.read(lake, source, days, clock, say, hidden)
     return READERS[source.reader](source, days, hidden)
 
 

@@ -22,6 +22,8 @@ from clout.consent import NOBODY, Hidden, without_items
 from clout.lake import Lake
 from clout.platforms.rows import short_hash
 
+#: Not pages: see hour_files.
+HOURS = "hour_file"
 _NAME = re.compile(r"(\d{5})\.json\.gz")
 
 
@@ -69,6 +71,8 @@ class RawPages:
 
         changed = 0
         for endpoint in self._names(self.folder):
+            if endpoint == HOURS:
+                continue
             for folder in self._names(f"{self.folder}/{endpoint}"):
                 place = f"{self.folder}/{endpoint}/{folder}"
                 pages = {f"{place}/{name}": self._load(f"{place}/{name}") for name in self._names(place)}

@@ -218,7 +218,10 @@ def test_nothing_there(tmp_path: Path) -> None:
         (SOURCE + "delimiter = '\"'", "is not one character"),
         (SOURCE + 'column_names = "actor target"', "source 'murmur': column_names = 'actor target' is not a list"),
         (SOURCE + "column_names = []", r"source 'murmur': column_names = \[\] is not a list of names"),
-        (SOURCE + 'reader = "gharchive"\nunix_unit = "ms"', "reader gharchive: unknown unix_unit; known are name"),
+        (
+            SOURCE + 'reader = "gharchive"\nunix_unit = "ms"',
+            "reader gharchive: unknown unix_unit; known are backfill_days",
+        ),
     ],
 )
 def test_each_mistake_is_named(tmp_path: Path, text: str | bytes, message: str) -> None:

@@ -273,7 +273,11 @@ def test_missing_hours_are_in_the_manifest(tmp_path: Path) -> None:
         write_hour(source, event("WatchEvent", None, id=str(hour)), name=f"2026-03-01-{hour}.json.gz")
     lake = Lake(tmp_path / "lake")
     pull(lake, Source("gh", "gharchive", source), [DAY], say=lambda text: None)
-    manifest = lake.manifest("gh", DAY) or []
+    *manifest, whole = lake.manifest("gh", DAY) or []
+    assert (whole["endpoint"], whole["status"]) == ("completeness", "truncated")
+    assert whole["reason"].startswith(
+        f"3 events in 3 of 24 hours, fewest 1 in {DAY}-0.json.gz; not there: {DAY}-1.json.gz,"
+    )
     assert [row["subject"] for row in manifest] == [f"2026-03-01-{hour}.json.gz" for hour in range(24)]
     assert [int(row["subject"][11:-8]) for row in manifest if row["status"] == "complete"] == [0, 7, 23]
     assert {(r["status"], r["reason"], r["rows"]) for r in manifest if r["rows"] == 0} == {("skipped", "missing", 0)}
