@@ -2,7 +2,7 @@
 
 [[source]]
 name = "higgs"               # the platform's name in every key: higgs:88
-reader = "files"             # files | gharchive | bluesky | mastodon | facebook | linkedin | wikipedia
+reader = "files"             # files | gharchive | bluesky | mastodon | x | facebook | linkedin | wikipedia
 path = "exports"             # a folder; relative to this file
 seeds = ["88"]               # optional: accounts trusted by the operator, as the platform writes them
 [source.columns]             # optional: ours = theirs, where the export names its columns otherwise
@@ -21,6 +21,7 @@ subjects = ["ann.example"]   # whom to follow: handles or DIDs; of mastodon: nam
 platform = "mastodon"        # optional: the platform in every key, where several sources show parts of one, as the
                              # instances of mastodon do: an account has one key then, whichever instance shows it
 contact = "ops@example.org"  # said to the platform with each request; needed unless the host is this machine
+ceiling_usd = 5              # of x alone: dollars a UTC day; also dialect = "posts" (or "tweets"), likes = true
 max_requests = 50000         # optional, as are max_pages, max_body_mb, deadline_minutes, refresh_days, backfill_days
 
 [[source]]

@@ -315,7 +315,9 @@ class _Reader:
         }
         metrics = view.get("public_metrics")
         counters = {ours: _counter(metrics, theirs) for ours, theirs in _COUNTERS.items()}
-        self.rows.post(row if self.page.stale else {**row, **counters}, native)
+        # Whose a post is matters to those who refer to it; nobody is asked about what others wrote.
+        local_id = native if self.page.endpoint in ("posts", "earlier_posts") else None
+        self.rows.post(row if self.page.stale else {**row, **counters}, local_id)
         return row, counters
 
     def listed(self, view: Any) -> None:
@@ -409,9 +411,11 @@ def _references(view: Any) -> dict[str, str]:
 
 
 def _counter(metrics: Any, names: tuple[str, ...]) -> int | None:
-    if metrics is None:
-        return None
-    return next((found for name in names if (found := count(metrics.get(name), name)) is not None), None)
+    for name in names if metrics is not None else ():
+        found = count(metrics.get(name), name)
+        if found is not None:
+            return found
+    return None
 
 
 def _all(entities: list[Any], name: str) -> list[dict[str, Any]]:
