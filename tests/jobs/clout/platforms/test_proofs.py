@@ -54,7 +54,7 @@ PLATFORMS = [
         lambda urls: urls["mastodon"]["alder.example"],
         only=lambda p: p["instance"] == "alder.example",
     ),
-    Asked("x", "x", lambda urls: urls["x"], "sandbox-token"),
+    Asked("x", "x", lambda urls: urls["x"], "sandbox-token", lambda p: "x" in p["platforms"], people=4),
     Asked("facebook", "page", lambda urls: urls["facebook"], facebook.TOKEN),
     Asked("linkedin", "organisation", lambda urls: urls["linkedin"], linkedin.TOKEN),
 ]
@@ -63,7 +63,7 @@ WITH_TOKEN = [one for one in PLATFORMS if one.token]
 
 @pytest.fixture(scope="module")
 def box() -> Iterator[Sandbox]:
-    with Sandbox(NOW, since=date(2026, 3, 4), limits=UNLIMITED) as made:
+    with Sandbox(NOW, since=date(2026, 3, 1), limits=UNLIMITED) as made:
         yield made
 
 
