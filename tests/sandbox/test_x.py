@@ -297,7 +297,7 @@ def test_x_shows_the_worlds_log(reader: Reader) -> None:
     view, person = reader.box.views["x"], reader.busiest()
     table, hidden = view.table, reader.box.world.protected
     for post in reader.all(f"/2/users/{reader.id(person)}/tweets", **FIELDS):
-        number = x.X(view, frozenset(), "t")._event(post["id"])
+        number = x.X(view, frozenset(), "t", 0.0)._event(post["id"])
         if "referenced_tweets" in post or not any(post["public_metrics"].values()):
             continue
         acts = [i for i in range(table.at.size) if table.about[i] == number and view.whole[i]]
@@ -308,7 +308,7 @@ def test_x_shows_the_worlds_log(reader: Reader) -> None:
         lists = {SHARE: "retweets", QUOTE: "quote_tweets"}
         for kind, name in lists.items():
             found = {one["id"] for one in reader.all(f"/2/tweets/{post['id']}/{name}")}
-            assert found == {x.X(view, frozenset(), "t").id(i) for i in seen[kind]}
+            assert found == {x.X(view, frozenset(), "t", 0.0).id(i) for i in seen[kind]}
         query = {"query": f"conversation_id:{post['id']}"}
         assert len(reader.all("/2/tweets/search/recent", **query)) == len(seen[REPLY])
         assert len(reader.all(f"/2/tweets/{post['id']}/liking_users")) == sum(table.kind[i] == LIKE for i in acts)
