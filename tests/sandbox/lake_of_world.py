@@ -58,7 +58,8 @@ def write_lake(
         if form == "conformed":
             facts = {"fingerprint": f"invented world {world.seed}, {world.people} people, {', '.join(keys)}, {day}"}
             for table, rows in parts.items():
-                lake.write(lake.conformed(table, day), pa.concat_tables(rows), facts)
+                none = CONFORMED[table].remove(0).empty_table()  # nobody was asked: no pulls, no coverage
+                lake.write(lake.conformed(table, day), pa.concat_tables([none, *rows]), facts)
 
 
 def write_sources(folder: Path, world: World, platforms: Iterable[str]) -> Path:
