@@ -16,7 +16,7 @@ endif
 DEFAULT_DAYS := 2026-03-12..2026-03-14
 YESTERDAY = $(shell $(PY) -c "import datetime as d; print(d.datetime.now(d.UTC).date() - d.timedelta(1))")
 
-.PHONY: help setup run test check format ui sql clean
+.PHONY: help setup run test check format ui sql person clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,10 @@ ifneq ($(strip $(value Q)),)
 else
 	@$(HERE)/.venv/bin/duckdb -readonly "$(CLOUT_WAREHOUSE)/warehouse.duckdb"
 endif
+
+person: setup ## one person's page: ID=murmur:99, and DAY=2026-03-14 for another day than the newest
+	@if [ -z "$(ID)" ]; then echo "make person needs ID=platform:id, such as ID=murmur:99" >&2; exit 2; fi
+	@$(PY) jobs/person.py --person "$(ID)" $(if $(DAY),--day "$(DAY)")
 
 clean: ## remove all data that runs made (.clout); keeps .venv
 	rm -rf "$(CLOUT_HOME)"/{lake,staging,warehouse,world,sandbox,airflow}

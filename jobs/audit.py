@@ -74,8 +74,15 @@ def judge(spark: SparkSession, lake: Lake, staged: Staged) -> Verdict:
     rows = {table: spark.read.parquet(staged.root.location(staged.table(table))) for table in TABLES}
     rows["activity"] = read_conformed(spark, lake, "activity", [day])
     content = staged.content()
-    parameters = {"days": [day], "persons": sum(file["rows"] for file in content["scores"])}
-    checks = [found for suite in suites for found in quality.check(suite, rows[suite.table], parameters)]
+    scored = rows["scores"].where("score IS NOT NULL").count() if "score" in rows["scores"].columns else 0
+    parameters = {
+        "days": [day],
+        "persons": sum(file["rows"] for file in content["scores"]),
+        "scored": scored,
+        "listed": 40 * scored,  # twenty each way
+    }
+    beside = {"scores": rows["scores"]}
+    checks = [found for suite in suites for found in quality.check(suite, rows[suite.table], parameters, beside)]
     verdict = quality.Verdict(
         day=day,
         run=staged.run,

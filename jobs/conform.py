@@ -46,7 +46,7 @@ def conform(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day
 
     # Two runs of overlapping windows would conform the same days: the second waits, and finds them conformed.
     with lake.lock("conform"):
-        conform_days(spark, lake, sources, window(day, model.window_days))
+        conform_days(spark, lake, sources, window(day, model.stored_days))
         evidence.gather(spark, lake, sources, model, day)
 
 

@@ -72,7 +72,7 @@ def run(args: argparse.Namespace, clock_of: Callable[[date], Clock] = lambda day
         began = time.monotonic()
         clock = clock_of(day)
         for source in sources.sources:
-            pull(lake, source, window(day, model.window_days), refresh=args.refresh, clock=clock)
+            pull(lake, source, window(day, model.stored_days), refresh=args.refresh, clock=clock)
         conform.conform(spark, lake, sources, model, day)
         loaded = evidence.load(spark, lake, sources, model, day)
         for measure in (reach, amplification, network):

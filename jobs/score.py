@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
 MEASURES = ("reach", "amplification", "network")
 
-#: Conformed tables that are published as they are, and the key of their rows within a day.
+#: The tables of people, and the key of their rows within a day.
+SCORED = {
+    "scores": ("person_id",),
+    "accounts": ("account_key",),
+    "platform_scores": ("person_id", "platform"),
+    "score_explanations": ("person_id", "platform", "feature"),
+    "score_changes": ("person_id", "days_before"),
+    "influences": ("person_id", "direction", "place"),
+}
+
+#: Conformed tables that are published as they are, and theirs.
 PULLED = {
     "conservation": ("platform",),
     "pulls": ("platform", "endpoint", "snapshot"),
@@ -45,19 +55,21 @@ def main(argv: list[str]) -> None:
 
 
 def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
-    """Write the day's scores and accounts, what its pull was like, and what made all this, to the staged folder."""
+    """Write the day's tables of people, what its pull was like, and what made all this, to the staged folder."""
     from clout.influence import measures
     from clout.lake_spark import read_conformed, read_features, write_sorted
 
-    day, spark = evidence.day, evidence.spark
+    day, spark = evidence.day, session.get_or_create("clout score")
     features = {name: read_features(spark, lake, name, day, evidence.facts, made_by=name) for name in MEASURES}
-    scores = measures.score(evidence, **features).cache()
-    accounts = measures.scored_accounts(evidence, scores)
-    write_sorted(staged.root, staged.table("scores"), scores, "person_id")
-    write_sorted(staged.root, staged.table("accounts"), accounts, "account_key")
+    by_platform = measures.platform_score(evidence, **features).cache()
+    scored = measures.score(evidence, by_platform).cache()
+    published = measures.published(evidence, by_platform, scored)
+    for table, keys in SCORED.items():
+        write_sorted(staged.root, staged.table(table), published[table], *keys)
     for table, keys in PULLED.items():
         write_sorted(staged.root, staged.table(table), read_conformed(spark, lake, table, [day]), *keys)
-    scores.unpersist()
+    scored.unpersist()
+    by_platform.unpersist()
     versions = {
         "model_version": evidence.model.version,
         "model_sha256": evidence.model.sha256,

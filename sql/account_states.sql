@@ -24,6 +24,7 @@ SELECT
   max(snapshot_date) FILTER (WHERE state_complete) AS complete_on,
   max_by(created_at, worth) FILTER (WHERE created_at IS NOT NULL) AS created_at,
   max_by(followers_count, worth) AS followers_count,
+  max_by(listed_count, worth) AS listed_count,
   max_by(is_bot, seen) FILTER (WHERE is_bot IS NOT NULL) AS is_bot,
   max_by(is_minor, seen) FILTER (WHERE is_minor IS NOT NULL) AS is_minor,
   max_by(opt_out, seen) FILTER (WHERE opt_out IS NOT NULL) AS opt_out,

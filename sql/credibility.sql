@@ -1,18 +1,24 @@
--- Credibility: how far an account's actions count as evidence.
+-- Credibility: how far a person's actions on a platform count as evidence.
 -- Meaning: c = min(1, ln(1 + age_days / ramp_days)), x bot_factor for a declared bot; 1 where nothing is known.
--- Unit: share, 0 to 1. Grain: one row per account_key with a known state.
+--   The age is that of the date on which the evidence is evaluated. Of several accounts the most credible counts.
+-- Unit: share, 0 to 1. Grain: one row per evaluated_on, platform, person_id with a known state.
 -- Source: scoring.md, Evidence.
--- Inputs: {account_states}
+-- Inputs: {account_states}; {persons} (account_key, person_id); {variants}, see influence/variants.py
 -- Parameters:
---   day DATE           the score date
 --   ramp_days DOUBLE   age at which credibility is ln(2)
 --   bot_factor DOUBLE  what is left of a declared bot
 -- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
 SELECT
-  account_key,
+  v.evaluated_on,
+  a.platform,
+  coalesce(p.person_id, a.account_key) AS person_id,
   -- least and greatest pass over NULL: an unknown age must be asked for, or it would count as newborn.
-  CASE WHEN created_at IS NULL THEN 1D
-    ELSE least(1D, ln(1D + greatest(0, date_diff(:day, CAST(created_at AS DATE))) / :ramp_days))
-  END * CASE WHEN coalesce(is_bot, false) THEN :bot_factor ELSE 1D END AS credibility,
-  CAST(created_at AS DATE) AS created_on
-FROM {account_states}
+  max(CASE WHEN a.created_at IS NULL THEN 1e0
+    ELSE least(1e0, ln(1e0
+      + greatest(0, unix_date(v.evaluated_on) - unix_date(CAST(a.created_at AS DATE))) / :ramp_days))
+  END * CASE WHEN coalesce(a.is_bot, false) THEN :bot_factor ELSE 1e0 END) AS credibility,
+  min(CAST(a.created_at AS DATE)) AS created_on
+FROM {account_states} AS a
+LEFT JOIN {persons} AS p ON p.account_key = a.account_key
+CROSS JOIN (SELECT DISTINCT evaluated_on FROM {variants}) AS v
+GROUP BY v.evaluated_on, a.platform, coalesce(p.person_id, a.account_key)

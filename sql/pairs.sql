@@ -1,61 +1,45 @@
--- Pairs: how surely one person moves another, over the window. The evidence behind reach and network.
--- Meaning:  m(d,a,u) = sum over kinds of base_k * n * max(1, A)^-gamma      A = all that a did that day on that platform
---           S(a,u)   = sum over days of 2^(-(T - d) / H) * m                 strength
---           R(a,u)   = min(S(a,u), S(u,a)) / max(S(a,u), S(u,a))             reciprocity, 0 when one-sided
---           q(a,u)   = (1 - e^(-S / kappa)) * (1 - rho * R)                  in [0, 1)
---   People excluded on the score date are gone, as actors and as targets, from every day of the window.
--- Unit: strength in likes by somebody who did nothing else that day; q a share, 0 to 1. Grain: one row per platform, actor, target.
--- Source: scoring.md, Evidence. Sums are of decimals, so that no order of adding can change a bit.
--- Inputs: {activity} of the window; {excluded} (account_key); {credibility} (account_key, credibility)
+-- Pairs: how surely one person moves another, over the window.
+-- Meaning:  S(a,u) = sum over days of 2^(-(T - d) / H) * m(d,a,u)         strength; m: acts.sql
+--           R(a,u) = min(1, S(u,a) / S(a,u))                              reciprocity, 0 when one-sided
+--           q(a,u) = (1 - e^(-S / kappa)) * (1 - rho * R)                 in [0, 1); rises with S(a,u)
+--   Every variant of influence/variants.py is one more such sum: over other days, with another T or H. Where a variant
+--   leaves out what the person u did, only S(u,a) differs. weight: credibility * q, before anybody asks
+--   who is trusted. targets: on how many distinct people the actor acted.
+-- Unit: strength in likes by somebody who did nothing else that day; q a share, 0 to 1.
+-- Grain: one row per variant, platform, actor, target.
+-- Source: scoring.md, Evidence. There R is min / max of both strengths, by which acting more on u could lower q.
+-- Inputs: {acts}, see acts.sql; {variants}; {credibility} (evaluated_on, platform, person_id, credibility)
 -- Parameters:
---   day DATE               T, the score date
---   base_like DOUBLE       strength of a like
---   base_mention DOUBLE    strength of a mention
---   base_reply DOUBLE      strength of a reply
---   base_quote DOUBLE      strength of a quote
---   base_share DOUBLE      strength of a share
---   gamma DOUBLE           selectivity
---   half_life_days DOUBLE  H
---   kappa DOUBLE           saturation
---   rho DOUBLE             reciprocity discount
+--   kappa DOUBLE  saturation
+--   rho DOUBLE    reciprocity discount
 -- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
-WITH evidence AS (
-  SELECT act.*
-  FROM {activity} AS act
-  LEFT ANTI JOIN {excluded} AS ea ON ea.account_key = act.actor
-  LEFT ANTI JOIN {excluded} AS et ON et.account_key = act.target
-),
-effort AS (
-  SELECT ds, platform, actor, sum(n) AS actions
-  FROM evidence
-  GROUP BY ds, platform, actor
-),
-strengths AS (
+WITH strengths AS (
   SELECT
-    ev.platform, ev.actor, ev.target,
+    v.variant, a.platform, a.actor, a.target,
     CAST(sum(CAST(
-      ev.n * power(greatest(1, ef.actions), -:gamma) * power(2D, -date_diff(:day, ev.ds) / :half_life_days)
-      * CASE ev.kind
-          WHEN 'like' THEN :base_like
-          WHEN 'mention' THEN :base_mention
-          WHEN 'reply' THEN :base_reply
-          WHEN 'quote' THEN :base_quote
-          WHEN 'share' THEN :base_share
-        END
-    AS DECIMAL(24, 12))) AS DOUBLE) AS strength,
-    max(ev.ds) AS last_day
-  FROM evidence AS ev
-  INNER JOIN effort AS ef ON ef.ds = ev.ds AND ef.platform = ev.platform AND ef.actor = ev.actor
-  GROUP BY ev.platform, ev.actor, ev.target
+      a.worth * power(2e0, (unix_date(a.ds) - unix_date(v.evaluated_on)) / v.half_life_days) AS DECIMAL(24, 12)
+    )) AS DOUBLE) AS strength,
+    CAST(sum(a.n) AS BIGINT) AS interactions,
+    max(a.ds) AS last_day
+  FROM {acts} AS a
+  INNER JOIN {variants} AS v ON a.ds BETWEEN v.first_day AND v.acts_until
+  WHERE v.variant = v.base
+  GROUP BY v.variant, a.platform, a.actor, a.target
 )
 SELECT
-  s.platform, s.actor, s.target, s.strength, s.last_day,
-  (1D - exp(-s.strength / :kappa))
-    -- least and greatest pass over NULL: whether anything came back must be asked, or one-sided would count as mutual.
-    * (1D - CASE WHEN back.strength > 0D
-        THEN :rho * least(s.strength, back.strength) / greatest(s.strength, back.strength) ELSE 0D END) AS q,
-  coalesce(c.credibility, 1D) AS credibility
-FROM strengths AS s
-LEFT JOIN strengths AS back
-  ON back.platform = s.platform AND back.actor = s.target AND back.target = s.actor
-LEFT JOIN {credibility} AS c ON c.account_key = s.actor
+  *,
+  credibility * q AS weight,
+  count(*) OVER (PARTITION BY variant, platform, actor) AS targets
+FROM (
+  SELECT
+    v.variant, s.platform, s.actor, s.target, s.strength, s.interactions, s.last_day,
+    (1e0 - exp(-s.strength / :kappa))
+      * (1e0 - :rho * coalesce(least(s.strength, coalesce(back.strength, 0e0)) / nullif(s.strength, 0e0), 0e0)) AS q,
+    coalesce(c.credibility, 1e0) AS credibility
+  FROM strengths AS s
+  INNER JOIN {variants} AS v ON v.base = s.variant
+  LEFT JOIN strengths AS back
+    ON back.variant = v.back_of AND back.platform = s.platform AND back.actor = s.target AND back.target = s.actor
+  LEFT JOIN {credibility} AS c
+    ON c.evaluated_on = v.evaluated_on AND c.platform = s.platform AND c.person_id = s.actor
+) AS moved

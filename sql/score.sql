@@ -1,51 +1,27 @@
--- Score: one number from 1 to 100 for each person and day, and the measures behind it.
--- Meaning: on a platform  s = sum of beta_f * x_f,  x_f = min(1, ln(1 + f) / ln(1 + ref_f)), over the three measures;
---   the weight of a measure that the platform cannot show goes to the others, so that not knowing neither helps nor harms.
---   Over platforms  L = sum of -ln(1 - s), so that joining one can only help;  score = 1 + 99 * g(1 - e^-L),
---   g the model's frozen monotone map. Fewer than min_people credible actors: no score, and no_score_reason says so.
---   A person's measures over several platforms: reach adds up; amplification is weighted by posts, network by reach.
--- Unit: points, 1 to 100. Grain: one row per ds, person_id on whom somebody acted in the window.
+-- Score: one number from 1 to 100 for each person, from what each platform is worth.
+-- Meaning: L = sum over platforms of -ln(1 - s), so that joining one can only help;  score = 1 + 99 * g(1 - e^-L),
+--   g the model's frozen piecewise linear map, with g(0) = 0: who moves nobody has 1.
+--   low, high: the same of L - z * sd and L + z * sd, var(L) = sum of var(s) / (1 - s)^2.
+--   Fewer than min_people distinct credible people over all platforms: no score, and no_score_reason says so; `unheld` is the
+--   number all the same, for the parts of a change.
+--   A person's measures over several platforms: reach and influential people add up; amplification is weighted by posts,
+--   network by reach.
+-- Unit: points, 1 to 100. Grain: one row per variant, person_id on whom somebody acted in the window, or who has counters.
 -- Source: scoring.md, section 3.
--- Inputs: {reach}, {amplification}, {network}: see the queries of these names; {platforms_with_posts} (platform)
+-- Inputs: {platform_score}, see platform_score.sql; {engaged} (variant, person_id, people, credible_people), see engaged.sql;
+--   {scale} (above, upto, value, slope), the pieces of g
 -- Parameters:
---   day DATE                   the score date
---   model_version STRING       version of the model file
---   beta_reach DOUBLE          weight of True Reach
---   beta_amplification DOUBLE  weight of Amplification Probability
---   beta_network DOUBLE        weight of Network Influence
---   ref_reach DOUBLE           the value that counts as full
---   ref_amplification DOUBLE   the value that counts as full
---   ref_network DOUBLE         the value that counts as full
---   map_from ARRAY<DOUBLE>     g: where its knots are
---   map_to ARRAY<DOUBLE>       g: what they become
---   min_people INT             fewer credible actors give no score
+--   min_people INT     fewer credible people give no score
+--   interval_z DOUBLE  standard deviations on either side
 -- Run: .venv/bin/python jobs/score.py --day 2026-03-14 --run by-hand
-WITH by_platform AS (
+WITH by_person AS (
   SELECT
-    r.platform, r.person_id, r.true_reach, r.people, r.credible_people, r.last_day,
-    n.network_influence,
-    a.amplification, a.amplification_low, a.amplification_high, coalesce(a.posts_weight, 0D) AS posts_weight,
-    pp.platform IS NOT NULL AS shows_posts,
-    (:beta_reach + :beta_amplification + :beta_network)
-      * (
-        :beta_reach * least(1D, ln(1D + r.true_reach) / ln(1D + :ref_reach))
-        + :beta_network * least(1D, ln(1D + n.network_influence) / ln(1D + :ref_network))
-        + CASE WHEN a.amplification IS NULL THEN 0D
-            ELSE :beta_amplification * least(1D, ln(1D + a.amplification) / ln(1D + :ref_amplification)) END
-      )
-      / (:beta_reach + :beta_network + CASE WHEN a.amplification IS NULL THEN 0D ELSE :beta_amplification END)
-      AS s
-  FROM {reach} AS r
-  INNER JOIN {network} AS n ON n.platform = r.platform AND n.person_id = r.person_id
-  LEFT JOIN {amplification} AS a ON a.platform = r.platform AND a.person_id = r.person_id
-  LEFT JOIN {platforms_with_posts} AS pp ON pp.platform = r.platform
-),
-by_person AS (
-  SELECT
-    person_id,
-    sum(CAST(true_reach AS DECIMAL(24, 12))) AS true_reach,
-    sum(people) AS people,
-    sum(credible_people) AS credible_people,
+    variant, person_id,
+    CAST(sum(CAST(-ln(1e0 - s) AS DECIMAL(24, 12))) AS DOUBLE) AS l,
+    sqrt(CAST(sum(CAST(s_variance / ((1e0 - s) * (1e0 - s)) AS DECIMAL(24, 12))) AS DOUBLE)) AS l_deviation,
+    CAST(sum(CAST(true_reach AS DECIMAL(24, 12))) AS DOUBLE) AS true_reach,
+    CAST(sum(CAST(reach_cut AS DECIMAL(24, 12))) AS DOUBLE) AS reach_cut,
+    CAST(sum(CAST(influential_people AS DECIMAL(24, 12))) AS DOUBLE) AS influential_people,
     max(last_day) AS last_day,
     CAST(sum(CAST(network_influence * true_reach AS DECIMAL(24, 12))) AS DOUBLE) AS network_x_reach,
     max(network_influence) AS network_best,
@@ -54,38 +30,46 @@ by_person AS (
     CAST(sum(CAST(amplification_high * posts_weight AS DECIMAL(24, 12))) AS DOUBLE) AS high_x_posts,
     CAST(sum(CAST(posts_weight AS DECIMAL(24, 12))) AS DOUBLE) AS posts_weight,
     bool_or(shows_posts) AS shows_posts,
-    1D - exp(-CAST(sum(CAST(-ln(1D - s) AS DECIMAL(24, 12))) AS DOUBLE)) AS combined,
-    array_join(array_sort(collect_set(platform)), ',') AS platforms
-  FROM by_platform
-  GROUP BY person_id
+    bool_or(counter_based) AS counter_based
+  FROM {platform_score}
+  GROUP BY variant, person_id
 ),
-mapped AS (
-  SELECT *, greatest(1, least(size(:map_from) - 1, size(filter(:map_from, x -> x <= combined)))) AS knot
+ends AS (
+  SELECT
+    *,
+    1e0 - exp(-l) AS middle,
+    1e0 - exp(-greatest(0e0, l - :interval_z * l_deviation)) AS lower,
+    1e0 - exp(-(l + :interval_z * l_deviation)) AS upper
   FROM by_person
 )
 SELECT
-  :day AS ds,
-  person_id,
-  CASE WHEN credible_people >= :min_people THEN round(1D + 99D * (
-    element_at(:map_to, knot)
-    + (element_at(:map_to, knot + 1) - element_at(:map_to, knot))
-      * (combined - element_at(:map_from, knot)) / (element_at(:map_from, knot + 1) - element_at(:map_from, knot))
-  ), 4) END AS score,
-  CASE WHEN credible_people < :min_people THEN 'insufficient evidence' END AS no_score_reason,
-  round(CAST(true_reach AS DOUBLE), 6) AS true_reach,
-  round(amplification_x_posts / nullif(posts_weight, 0D), 6) AS amplification,
-  round(low_x_posts / nullif(posts_weight, 0D), 6) AS amplification_low,
-  round(high_x_posts / nullif(posts_weight, 0D), 6) AS amplification_high,
+  p.variant, p.person_id,
+  CASE WHEN coalesce(e.credible_people, 0) >= :min_people THEN 1e0 + 99e0 * (m.value + m.slope * (p.middle - m.above)) END
+    AS score,
+  CASE WHEN coalesce(e.credible_people, 0) >= :min_people THEN 1e0 + 99e0 * (b.value + b.slope * (p.lower - b.above)) END
+    AS score_low,
+  CASE WHEN coalesce(e.credible_people, 0) >= :min_people THEN 1e0 + 99e0 * (t.value + t.slope * (p.upper - t.above)) END
+    AS score_high,
+  CASE WHEN coalesce(e.credible_people, 0) >= :min_people THEN NULL ELSE 'insufficient evidence' END AS no_score_reason,
+  1e0 + 99e0 * (m.value + m.slope * (p.middle - m.above)) AS unheld,
+  p.l,
+  p.true_reach, p.reach_cut,
+  p.amplification_x_posts / nullif(p.posts_weight, 0e0) AS amplification,
+  p.low_x_posts / nullif(p.posts_weight, 0e0) AS amplification_low,
+  p.high_x_posts / nullif(p.posts_weight, 0e0) AS amplification_high,
   CASE
-    WHEN posts_weight > 0D THEN NULL
-    WHEN shows_posts THEN 'no posts in the window'
+    WHEN p.posts_weight > 0e0 THEN NULL
+    WHEN p.shows_posts THEN 'no posts in the window'
     ELSE 'platform shows no posts'
   END AS amplification_missing_reason,
-  round(CASE WHEN true_reach > 0 THEN network_x_reach / CAST(true_reach AS DOUBLE) ELSE network_best END, 6)
-    AS network_influence,
-  people,
-  credible_people,
-  last_day AS last_evidence_on,
-  platforms,
-  :model_version AS model_version
-FROM mapped
+  CASE WHEN p.true_reach > 0e0 THEN p.network_x_reach / p.true_reach ELSE p.network_best END AS network_influence,
+  p.influential_people,
+  coalesce(e.people, 0) AS people,
+  coalesce(e.credible_people, 0) AS credible_people,
+  p.last_day,
+  p.counter_based
+FROM ends AS p
+LEFT JOIN {engaged} AS e ON e.variant = p.variant AND e.person_id = p.person_id
+INNER JOIN {scale} AS m ON p.middle >= m.above AND p.middle < m.upto
+INNER JOIN {scale} AS b ON p.lower >= b.above AND p.lower < b.upto
+INNER JOIN {scale} AS t ON p.upper >= t.above AND p.upper < t.upto

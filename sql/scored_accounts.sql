@@ -1,7 +1,7 @@
 -- Scored accounts: the accounts of everybody who has a row in scores, and nobody else.
 -- Meaning: of linked accounts all that may be shown; else the person is one account, and person_id is its key.
 -- Grain: one row per ds, account_key.
--- Inputs: {scores}, see score.sql; {account_states}, see account_states.sql; {persons} (account_key, person_id) of linked
+-- Inputs: {scores}, see scores.sql; {account_states}, see account_states.sql; {persons} (account_key, person_id) of linked
 --   accounts; {excluded} (account_key)
 -- Parameters: none
 -- Run: .venv/bin/python jobs/score.py --day 2026-03-14 --run by-hand
@@ -21,5 +21,5 @@ SELECT
   CAST(a.created_at AS DATE) AS created_on,
   a.followers_count
 FROM owned AS o
-LEFT ANTI JOIN {excluded} AS e ON e.account_key = o.account_key
+ANTI JOIN {excluded} AS e ON e.account_key = o.account_key
 LEFT JOIN {account_states} AS a ON a.account_key = o.account_key

@@ -1,24 +1,38 @@
--- Seeds: accounts from which trust starts, on platforms for which the operator names none.
--- Meaning: the accounts with most distinct credible actors, old enough where the age is known.
--- Grain: one row per platform, person_id; at most `seeds` a platform.
--- Source: scoring.md, section 2.
--- Inputs: {reach}, see reach.sql; {credibility} (account_key, created_on); {named_seeds} (platform, person_id)
+-- Seeds: people from whom trust starts. Those whom the operator names; on platforms where none is named, these:
+-- Meaning: votes(u) = sum over credible actors of c(a) / (people a acted on), only of actors who acted on two people or more.
+--   Who has at least seed_votes of them is a seed, if old enough where the age is known. An actor has one vote to give:
+--   fresh accounts made for one person have none, and the number of seeds grows with the population, not with a list.
+-- Unit: votes. Grain: one row per variant, platform, person_id.
+-- Source: scoring.md, section 2, has the 50 accounts with most distinct credible actors. A pod or a thousand socks could
+--   become such seeds and trust each other.
+-- Inputs: {pairs}, see pairs.sql; {variants}; {credibility} (evaluated_on, platform, person_id, created_on);
+--   {named_seeds} (platform, account_key); {persons} (account_key, person_id)
 -- Parameters:
---   day DATE           the score date
---   seeds INT          how many a platform
---   seed_age_days INT  how old at least
--- Run: .venv/bin/python jobs/network.py --day 2026-03-14
-WITH ranked AS (
-  SELECT
-    r.platform, r.person_id,
-    row_number() OVER (PARTITION BY r.platform ORDER BY r.credible_people DESC, r.person_id) AS place
-  FROM {reach} AS r
-  LEFT JOIN {credibility} AS c ON c.account_key = r.person_id
-  WHERE c.created_on IS NULL OR date_diff(:day, c.created_on) >= :seed_age_days
+--   seed_votes DOUBLE   how many votes make a seed
+--   seed_age_days INT   how old at least
+--   credible_at DOUBLE  credibility from which an actor is called credible
+-- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+WITH votes AS (
+  SELECT p.variant, p.platform, p.target AS person_id
+  FROM {pairs} AS p
+  INNER JOIN {variants} AS v ON v.variant = p.variant AND v.variant = v.base
+  WHERE p.credibility >= :credible_at AND p.targets >= 2
+  GROUP BY p.variant, p.platform, p.target
+  HAVING sum(CAST(p.credibility / p.targets AS DECIMAL(24, 12))) >= :seed_votes
+),
+voted AS (
+  SELECT votes.variant, votes.platform, votes.person_id
+  FROM votes
+  INNER JOIN {variants} AS v ON v.variant = votes.variant
+  LEFT JOIN {credibility} AS c
+    ON c.evaluated_on = v.evaluated_on AND c.platform = votes.platform AND c.person_id = votes.person_id
+  WHERE c.created_on IS NULL OR unix_date(v.evaluated_on) - unix_date(c.created_on) >= :seed_age_days
 )
-SELECT platform, person_id FROM {named_seeds}
+SELECT v.variant, n.platform, coalesce(p.person_id, n.account_key) AS person_id
+FROM {named_seeds} AS n
+LEFT JOIN {persons} AS p ON p.account_key = n.account_key
+CROSS JOIN (SELECT variant FROM {variants} WHERE variant = base) AS v
 UNION
-SELECT ranked.platform, ranked.person_id
-FROM ranked
-LEFT ANTI JOIN {named_seeds} AS named ON named.platform = ranked.platform
-WHERE ranked.place <= :seeds
+SELECT voted.variant, voted.platform, voted.person_id
+FROM voted
+ANTI JOIN {named_seeds} AS named ON named.platform = voted.platform

@@ -15,6 +15,7 @@ from clout.lake import Lake
 from clout.lake_schemas import ACTIVITY, CONFORMED
 from clout.lake_spark import small_table
 from clout.staging import AUDITED, Staged, content_hash
+from clout.warehouse import surface
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -30,8 +31,13 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("ds", pa.date32()),
             ("person_id", pa.string()),
             ("score", pa.float64()),
+            ("score_low", pa.float64()),
+            ("score_high", pa.float64()),
             ("no_score_reason", pa.string()),
+            ("standing", pa.float64()),
+            ("momentum", pa.float64()),
             ("true_reach", pa.float64()),
+            ("reach_cut", pa.float64()),
             ("amplification", pa.float64()),
             ("amplification_low", pa.float64()),
             ("amplification_high", pa.float64()),
@@ -41,6 +47,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             ("credible_people", pa.int64()),
             ("last_evidence_on", pa.date32()),
             ("platforms", pa.string()),
+            ("counter_based", pa.bool_()),
             ("model_version", pa.string()),
         ]
     ),
@@ -60,6 +67,11 @@ SCHEMAS: dict[str, pa.Schema] = {
     **{
         table: pa.schema([field.with_nullable(True) for field in CONFORMED[table]])
         for table in ("conservation", "pulls", "coverage")
+    },
+    # As sql/warehouse/ declares them.
+    **{
+        table: surface.relations()[table].arrow_schema
+        for table in ("platform_scores", "score_explanations", "score_changes", "influences")
     },
 }
 
@@ -93,20 +105,14 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
             (day, "chirp", "chirp:cy", "chirp:ada", "share", 1, None),
         ],
         "scores": [
-            (day, "chirp:ada", 61.5, None, 1.5, 0.25, 0.125, 0.5, None, 80.0, 2, 2, day, "chirp", label),
             (
-                *(
-                    day,
-                    "chirp:bo",
-                    None,
-                    "insufficient evidence",
-                    0.0,
-                    None,
-                    None,
-                    None,
-                    "platform shows no posts",
-                ),
-                *(20.0, 1, 0, day - timedelta(days=3), "chirp", label),
+                *(day, "chirp:ada", 61.5, 55.0, 66.0, None, 70.0, 40.0, 1.5, 0.25, 0.25, 0.125, 0.5, None),
+                *(80.0, 2, 2, day, "chirp", False, label),
+            ),
+            (
+                *(day, "chirp:bo", None, None, None, "insufficient evidence", None, None, 0.0, 0.0),
+                *(None, None, None, "platform shows no posts", 20.0, 1, 0, day - timedelta(days=3), "chirp", False),
+                label,
             ),
         ],
         "accounts": [
@@ -120,6 +126,29 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
             (day, "chirp", "profiles", "accounts", 2, 2, 0, 0, 0, 2, 0, 0, 1, 0.0, False, False, None),
         ],
         "coverage": [(day, "chirp", "like", 9, 200, 150, 0.75), (day, "chirp", "share", 0, None, None, None)],
+        "platform_scores": [
+            (
+                *(day, "chirp:ada", "chirp", 0.5, 0.25, 0.125, 0.125, 0.0, 0.0, 1.5, 0.25, 1.0, 0.25, 0.125, 0.5),
+                *(3, 2.5, 1.5, 80.0, 0.5, None, None, False, 2, 2, day, label),
+            ),
+            (
+                *(day, "chirp:bo", "chirp", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, None, None, None),
+                *(None, None, None, 20.0, 0.0, None, None, False, 1, 0, day - timedelta(days=3), label),
+            ),
+        ],
+        "score_explanations": [
+            (day, "chirp:ada", "chirp", "reach", 1.5, 30.25),
+            (day, "chirp:ada", "chirp", "amplification", 0.25, 15.125),
+            (day, "chirp:ada", "chirp", "network", 0.5, 15.125),
+        ],
+        "score_changes": [
+            (day, "chirp:ada", 1, 61.5, 60.0, 1.5, 0.5, 2.0, -1.0, 0.0),
+            (day, "chirp:bo", 1, None, None, None, None, None, None, None),
+        ],
+        "influences": [
+            (day, "chirp:ada", "moves", 1, "chirp:bo", 0.75, 3, day),
+            (day, "chirp:ada", "moved_by", 1, "chirp:cy", 0.5, 2, day - timedelta(days=9)),
+        ],
     }
     return {table: rows_of(table, made) for table, made in rows.items()}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import erase
 import night
+import person
 import pytest
 from clout.errors import PoisonInput
 from clout.staging import TABLES
@@ -101,12 +102,15 @@ def test_who_may_not_be_scored_is_nowhere(home):
     hidden = {*world.minors, *world.opted_out, *world.protected, world.excluded_by_operator}
     assert len(hidden) > 30
     keys = {f"{platform.name}:{i}" for platform in EXPORTED for i in hidden}
-    shown = {
-        row[0] for row in query(home, "SELECT person_id FROM clout.scores UNION SELECT account_key FROM clout.accounts")
-    }
-    assert not keys & shown
-    # As actors neither: not one of them is in the activity or in the pairs.
-    for table in ("activity", "features/pairs"):
+    columns = query(
+        home,
+        "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'clout' AND data_type = 'VARCHAR'",
+    )
+    assert {("influences", "other_id"), ("score_explanations", "person_id")} <= set(columns)
+    for table, column in columns:
+        assert not keys & {row[0] for row in query(home, f"SELECT DISTINCT {column} FROM clout.{table}")}, table
+    # As actors neither: not one of them is in the activity or in what is made of it.
+    for table in ("activity", "features/acts", "features/weights"):
         files = str(home / "lake" / table / "**" / "*.parquet")
         actors = duckdb.sql(
             f"SELECT actor FROM read_parquet('{files}') UNION SELECT target FROM read_parquet('{files}')"
@@ -137,6 +141,27 @@ def test_true_pull_shows(home):
     assert spearmanr(*zip(*pairs, strict=True)).statistic > 0.6
 
 
+def test_points_and_causes_add_up(home):
+    """For everybody, from the published tables; and the parts are no zeros."""
+    wrong = query(
+        home,
+        "SELECT s.ds, s.person_id FROM clout.scores AS s LEFT JOIN (SELECT ds, person_id, sum(points) AS points"
+        " FROM clout.score_explanations GROUP BY ds, person_id) AS e ON e.ds = s.ds AND e.person_id = s.person_id"
+        " WHERE s.score IS NOT NULL AND NOT coalesce(abs(e.points - (s.score - 1)) <= 0.01, false)",
+    )
+    assert wrong == []
+    [(compared, worst, they, others, left)] = query(
+        home,
+        "SELECT count(change), max(abs(change - they_did - others_did - left_window - model_change)),"
+        " max(abs(they_did)), max(others_did), min(left_window) FROM clout.score_changes WHERE days_before = 1",
+    )
+    assert compared > 50
+    assert worst <= 0.01
+    assert they > 0.1
+    assert others > 1
+    assert left < 0
+
+
 def test_a_second_run_publishes_nothing_new(home, world, capsys):
     before = published(home).read_bytes()
     run(home, "2026-03-05", world)
@@ -163,11 +188,36 @@ def test_an_empty_day_stops_publication_and_yesterday_stays(home, world):
     assert query(home, f"SELECT count(*) > 200 FROM clout.scores WHERE ds = '{LAST}'") == [(True,)]
 
 
+def test_the_page_of_a_person_reads(home, capsys):
+    [(leader, score)] = query(
+        home, f"SELECT person_id, round(score, 1) FROM clout.leaderboard WHERE ds = '{LAST}' AND place = 1"
+    )
+    person.main(["--person", leader, "--warehouse", str(home / "warehouse")])
+    page = capsys.readouterr().out
+    assert f"({leader})   05 March 2026, model v1\n\nScore {score}   90 % interval" in page
+    for part in (
+        "place 1 of",
+        "True Reach",
+        "Why: ",
+        "since 04 March",
+        "one more trusted person shares a post",
+        "Moves",
+    ):
+        assert part in page
+    [(excused,)] = query(home, f"SELECT min(person_id) FROM clout.scores WHERE ds = '{LAST}' AND score IS NULL")
+    person.main(["--person", excused, "--day", "2026-03-05", "--warehouse", str(home / "warehouse")])
+    assert "No score: insufficient evidence" in capsys.readouterr().out
+    with pytest.raises(PoisonInput, match="murmur:nobody is not published"):
+        person.main(["--person", "murmur:nobody", "--warehouse", str(home / "warehouse")])
+
+
 def test_the_readmes_queries_run_as_printed(home):
     blocks = re.findall(r"```sql\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) >= 5
-    for block in blocks:
-        assert query(home, block), f"no rows: {block}"
+    queries = [each.strip() for block in blocks for each in block.split(";\n") if each.strip()]
+    for table in ("scores", "platform_scores", "score_explanations", "score_changes", "influences"):
+        assert sum(f"clout.{table} " in f"{each} ".replace("\n", " ") for each in queries) >= 5, table
+    for each in queries:
+        assert query(home, each), f"no rows: {each}"
 
 
 def test_the_world_is_the_same_every_time(tmp_path):

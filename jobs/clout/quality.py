@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -108,23 +108,30 @@ def load_suite(table: str, folder: Path | None = None) -> Suite:
         )
     if len(set(ids)) < len(ids):  # the outcome of one would hide that of the other
         raise PoisonInput(f"{file}: an id occurs twice in {ids}")
-    if ids[:2] != ["row_count", "key_unique"] or not _begins_well(*expectations[:2]):
+    may_be_empty = bool(suite["meta"].get("may_be_empty"))
+    if ids[:2] != ["row_count", "key_unique"] or not _begins_well(expectations[0], expectations[1], may_be_empty):
         raise PoisonInput(
-            f"{file}: a suite begins with row_count (at least one row) and key_unique, both critical; this one begins"
-            f" with {ids[:2]}"
+            f"{file}: a suite begins with row_count (at least one row, unless meta.may_be_empty says why not) and"
+            f" key_unique, both critical; this one begins with {ids[:2]}"
         )
     return Suite(table, expectations, hashlib.sha256(content).hexdigest())
 
 
-def _begins_well(count: dict[str, Any], key: dict[str, Any]) -> bool:
+def _begins_well(count: dict[str, Any], key: dict[str, Any], may_be_empty: bool) -> bool:
     least = count["kwargs"].get("min_value")
     return (
         count["type"] == "expect_table_row_count_to_be_between"
-        and isinstance(least, int)
-        and least >= 1
+        # A parameter is a number counted in another table.
+        and (
+            least in ({"$PARAMETER": "persons"}, {"$PARAMETER": "scored"}) or _at_least(least, 0 if may_be_empty else 1)
+        )
         and key["type"] == "expect_compound_columns_to_be_unique"
         and count["severity"] == key["severity"] == "critical"
     )
+
+
+def _at_least(value: Any, least: int) -> bool:
+    return isinstance(value, int) and value >= least
 
 
 def _check_declaration(file: Path, number: int, expectation: Any) -> None:
@@ -147,12 +154,17 @@ def _check_declaration(file: Path, number: int, expectation: Any) -> None:
         raise PoisonInput(f"{where}: a query that does not read {{batch}} judges other rows than those staged")
 
 
-def check(suite: Suite, rows: DataFrame, parameters: dict[str, Any]) -> list[Check]:
+def check(
+    suite: Suite, rows: DataFrame, parameters: dict[str, Any], beside: Mapping[str, DataFrame] | None = None
+) -> list[Check]:
     """Run a suite over a DataFrame. Gives one Check per declared expectation; one that did not run is a failed one.
 
-    parameters: values for the suite's {"$PARAMETER": name}.
+    parameters: values for the suite's {"$PARAMETER": name}. beside: other tables that its queries may read as staged_<table>.
     """
     import great_expectations as gx
+
+    for table, other in (beside or {}).items():
+        other.createOrReplaceTempView(f"staged_{table}")
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]

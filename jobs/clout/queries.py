@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 from clout.errors import PoisonInput
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
     from pyspark.sql import DataFrame, SparkSession
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
@@ -32,6 +34,14 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "ARRAY<DOUBLE>": list,
 }
 _PARAMETER = re.compile(r"^--   (?P<name>\w+) +(?P<type>[A-Z<>]+)  +\S", re.MULTILINE)
+_USED = re.compile(r"(?<!:):([a-z]\w*)")
+_INPUT = re.compile(r"\{(\w+)\}")
+
+#: Functions of Spark for which DuckDB has another name.
+DUCKDB_MACROS = (
+    "CREATE OR REPLACE TEMP MACRO unix_date(d) AS d - DATE '1970-01-01'",
+    "CREATE OR REPLACE TEMP MACRO array_join(l, s) AS array_to_string(l, s)",
+)
 
 
 @dataclass(frozen=True)
@@ -51,14 +61,14 @@ def load(name: str) -> Query:
     content = file.read_text(encoding="utf-8")
     body = "\n".join(line for line in content.splitlines() if not line.lstrip().startswith("--"))
     declared = {match["name"]: match["type"] for match in _PARAMETER.finditer(content)}
-    used = set(re.findall(r"(?<!:):([a-z]\w*)", body))
+    used = set(_USED.findall(body))
     if set(declared) != used:
         differ = ", ".join(sorted(set(declared) ^ used))
         raise PoisonInput(f"{file}: header and query differ in the parameters {differ}")
     for parameter, kind in declared.items():
         if kind not in _TYPES:
             raise PoisonInput(f"{file}: parameter {parameter} has type {kind}; known are {', '.join(_TYPES)}")
-    return Query(name, body.strip().rstrip(";"), declared, frozenset(re.findall(r"\{(\w+)\}", body)))
+    return Query(name, body.strip().rstrip(";"), declared, frozenset(_INPUT.findall(body)))
 
 
 def run(spark: SparkSession, name: str, parameters: Mapping[str, Any], **inputs: DataFrame) -> DataFrame:
@@ -67,6 +77,22 @@ def run(spark: SparkSession, name: str, parameters: Mapping[str, Any], **inputs:
     if query.inputs != set(inputs):
         raise TypeError(f"sql/{name}.sql reads {sorted(query.inputs)}, given {sorted(inputs)}")
     return spark.sql(query.text, args=_bind(query, parameters), **inputs)
+
+
+def run_duckdb(
+    connection: DuckDBPyConnection, name: str, parameters: Mapping[str, Any], **inputs: pa.Table
+) -> pa.Table:
+    """The same in DuckDB, for files of sql/ that keep to the dialect that both engines read (see DUCKDB_MACROS)."""
+    query = load(name)
+    if query.inputs != set(inputs):
+        raise TypeError(f"sql/{name}.sql reads {sorted(query.inputs)}, given {sorted(inputs)}")
+    cursor = connection.cursor()
+    for statement in DUCKDB_MACROS:
+        cursor.execute(statement)
+    for table, rows in inputs.items():
+        cursor.register(table, rows)
+    text = _INPUT.sub(r'"\1"', _USED.sub(r"$\1", query.text))
+    return cursor.sql(text, params=_bind(query, parameters)).to_arrow_table()
 
 
 def _bind(query: Query, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,8 +19,11 @@ from pyarrow import fs as pafs
 from clout.errors import PoisonInput
 from clout.lake import Lake
 
-#: The staged tables. Each has a suite in expectations/ and a view in sql/warehouse/.
-TABLES = ("scores", "accounts", "conservation", "pulls", "coverage")
+#: The staged tables. Each has a suite in expectations/ and a file in sql/warehouse/.
+TABLES = (
+    *("scores", "accounts", "platform_scores", "score_explanations", "score_changes", "influences"),
+    *("conservation", "pulls", "coverage"),
+)
 
 #: The tables whose suites a verdict needs: the staged ones and the evidence behind them.
 AUDITED = ("activity", *TABLES)

@@ -47,6 +47,19 @@ def reversed_columns(rows: pa.Table) -> pa.Table:
     return rows.select(rows.column_names[::-1])
 
 
+def plus(**values: Any) -> Change:
+    """One more row: the last one with other values."""
+
+    def change(rows: pa.Table) -> pa.Table:
+        return pa.concat_tables([rows, pa.Table.from_pylist([rows.to_pylist()[-1] | values], rows.schema)])
+
+    return change
+
+
+def too_many(rows: pa.Table) -> pa.Table:
+    return pa.concat_tables([rows, *(plus(other_id=f"chirp:{n}")(rows.slice(0, 1)).slice(1) for n in range(40))])
+
+
 def nobody_scored(rows: pa.Table) -> pa.Table:
     excused = rows.filter(pc.is_null(rows["score"]))
     return pa.concat_tables(
@@ -76,8 +89,17 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "types": [(retyped("ds", pa.string()), set()), (retyped("people", pa.int32()), set())],
         "ds_is_the_day": [(first(ds=NEXT), set())],
         "person_present": [(first(person_id=None), set())],
-        "score_on_the_scale": [(first(score=100.5), set()), (first(score=float("nan")), set())],
+        "score_on_the_scale": [
+            (first(score=100.5, score_high=100.5), {"interval_holds_the_score"}),
+            (first(score=float("nan")), set()),
+        ],
         "score_or_reason": [(first(no_score_reason="a whim"), set()), (first(score=None), set())],
+        "interval_holds_the_score": [
+            (first(score_low=62.0), set()),
+            (first(score_high=None), set()),
+            (first(score_low=0.5), set()),
+        ],
+        "standing_and_momentum_on_the_scale": [(first(standing=100.5), set()), (first(momentum=None), set())],
         "evidence_for_a_score": [(first(credible_people=0), set()), (first(credible_people=None), set())],
         "reach_possible": [(first(true_reach=2.5), set()), (first(true_reach=None), set())],
         "amplification_is_a_probability": [
@@ -153,6 +175,74 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "mostly_identified": [(first(identified=90, coverage=0.45), set())],
         "not_more_than_counted": [(first(identified=230, coverage=1.15), set())],
     },
+    "platform_scores": {
+        "row_count": [(lambda rows: rows.slice(0, 1), set())],
+        "key_unique": [(twice, set())],
+        "columns": [(reversed_columns, set())],
+        "types": [(retyped("posts", pa.int32()), set())],
+        "ds_is_the_day": [(first(ds=NEXT), set())],
+        "keys_present": [(first(platform=None), set()), (first(ds=None), set()), (first(person_id=None), set())],
+        "parts_sum": [
+            (first(s_reach=0.5), set()),
+            (first(s_reach=None), set()),
+            (first(s_reach=0.5, s_network=-0.125), set()),
+            (first(platform_score=1.25, s_reach=1.0), set()),
+        ],
+        "evidence_counted": [
+            (first(true_reach=2.5), set()),
+            (first(trusted_evidence=1.75), set()),
+            (first(influential_people=1.75), set()),
+            (first(reach_cut=-0.5), set()),
+            (first(credible_people=3), set()),
+        ],
+        "counters_only_without_people": [(first(followers_count=9), set()), (first(counter_based=True), set())],
+        "people_of_scores": [(first(person_id="chirp:cy"), set())],
+    },
+    "score_explanations": {
+        "row_count": [(lambda rows: rows.slice(0, 0), {"points_sum_to_the_score"})],
+        "key_unique": [(plus(points=0.0), set())],
+        "columns": [(reversed_columns, set())],
+        "types": [(retyped("points", pa.float32()), set())],
+        "ds_is_the_day": [(first(ds=NEXT), set())],
+        "feature_known": [(first(feature="luck"), set()), (first(feature=None), set())],
+        "points_add": [(plus(feature="followers", points=-0.005), set())],
+        "points_sum_to_the_score": [
+            (first(points=30.0), set()),
+            (first(person_id="chirp:cy"), set()),  # of nobody who has a score, and missing where it belongs
+            (plus(person_id="chirp:bo", points=0.0), set()),
+            (first(points=None), set()),
+        ],
+    },
+    "score_changes": {
+        "row_count": [(lambda rows: rows.slice(0, 1), {"score_is_the_score"})],
+        "key_unique": [(twice, set())],
+        "columns": [(reversed_columns, set())],
+        "types": [(retyped("days_before", pa.int64()), set())],
+        "ds_is_the_day": [(first(ds=NEXT), set())],
+        "parts_sum": [(first(they_did=1.0), set()), (first(model_change=None), set())],
+        "change_is_the_difference": [
+            (first(score_before=50.0), set()),
+            (first(score_before=None), set()),
+            (first(change=None, they_did=None), set()),
+        ],
+        "score_is_the_score": [
+            (first(score=62.0, score_before=60.5), set()),
+            (first(person_id="chirp:cy"), set()),
+        ],
+    },
+    "influences": {
+        "row_count": [(too_many, set())],
+        "key_unique": [(twice, set())],
+        "columns": [(reversed_columns, set())],
+        "types": [(retyped("place", pa.int64()), set())],
+        "ds_is_the_day": [(first(ds=NEXT), set())],
+        "direction_known": [(first(direction="loves"), set()), (first(direction=None), set())],
+        "somebody_else": [(first(other_id="chirp:ada"), set()), (first(other_id=None), set())],
+        "enough_interactions": [(first(interactions=1), set()), (first(place=21), set()), (first(place=None), set())],
+        "strength_is_a_share": [(first(strength=1.5), set()), (first(strength=None), set())],
+        "evidence_before_the_day": [(first(last_day=NEXT), set()), (first(last_day=None), set())],
+        "of_scored_people": [(first(person_id="chirp:bo", other_id="chirp:ada"), set())],
+    },
 }
 
 CASES = [(table, id) for table, ids in MUTATIONS.items() for id in ids]
@@ -165,8 +255,9 @@ def _interpreted(spark: SparkSession) -> Iterator[None]:
 
 
 def judge(spark: SparkSession, suite: quality.Suite, rows: pa.Table) -> list[quality.Check]:
-    parameters = {"days": [DAY], "persons": good()["scores"].num_rows}
-    return quality.check(suite, frame(spark, rows), parameters)
+    scores = good()["scores"]
+    parameters = {"days": [DAY], "persons": scores.num_rows, "scored": 1, "listed": 40}
+    return quality.check(suite, frame(spark, rows), parameters, {"scores": frame(spark, scores)})
 
 
 def test_every_suite_and_expectation_has_a_mutation() -> None:

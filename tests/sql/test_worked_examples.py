@@ -1,6 +1,7 @@
 """Every metric by worked examples, which are data: tests/sql/<query>/<case>/ holds small tables and what must come of them.
 
-    <input>.csv      one per input table; the header says name:TYPE for every column; an empty cell is NULL
+    <input>.csv      one per input table; the header says name:TYPE for every column; an empty cell is NULL. A table of
+                     DEFAULTS may be left out; without a column variant, all rows are of the variant `now`
     parameters.toml  the parameters that differ from sql/models/v1.toml (where any does); the day is 2026-03-14
     expected.csv     the columns to compare, by name; every row that must come out, in any order
 
@@ -18,22 +19,22 @@ import re
 import tomllib
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from clout import queries
-from clout.influence import measures
+from clout.influence import measures, variants
+from clout.influence.engines import DuckDB, Spark
 from clout.influence.model import read_model
 from clout.lake_schemas import TIME
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 HERE = Path(__file__).parent
 DAY = date(2026, 3, 14)
 MODEL = read_model(queries.SQL / "models" / "v1.toml")
 CASES = sorted(file.parent for file in HERE.glob("*/*/expected.csv"))
+#: What conform alone runs, on Spark. All other queries keep to the dialect that DuckDB reads, too.
+ONLY_SPARK = ("account_states", "activity", "claims", "classify", "conservation", "coverage", "post_actions", "pulls")
 QUERIES = sorted(file.stem for file in queries.SQL.glob("*.sql"))
 
 OPERATORS = {
@@ -72,8 +73,35 @@ TYPES = {
     "DATE": (pa.date32(), date.fromisoformat),
     "TIMESTAMP": (TIME, datetime.fromisoformat),
     "BIGINT": (pa.int64(), int),
+    "INT": (pa.int32(), int),
     "DOUBLE": (pa.float64(), lambda cell: float(number(cell))),
 }
+
+
+def empty(**columns: str) -> pa.Table:
+    """A table without rows."""
+    return pa.table({name: pa.array([], TYPES[kind][0]) for name, kind in columns.items()})
+
+
+#: Inputs that are the same, or empty, in most examples.
+DEFAULTS = {
+    "variants": pa.Table.from_pylist(
+        [dict(zip(variants.SCHEMA.names, variants.variants(MODEL, DAY)[0], strict=True))], variants.SCHEMA
+    ),
+    "persons": empty(account_key="STRING", person_id="STRING"),
+    "excluded": empty(account_key="STRING"),
+    "credibility": empty(evaluated_on="DATE", platform="STRING", person_id="STRING", credibility="DOUBLE"),
+    "named_seeds": empty(platform="STRING", account_key="STRING"),
+    "posts": empty(platform="STRING", author_key="STRING"),
+    "counters": empty(platform="STRING", person_id="STRING", followers_count="BIGINT", listed_count="BIGINT"),
+    "spread": empty(
+        platform="STRING", person_id="STRING", reach_variance="DOUBLE", network_variance="DOUBLE", covariance="DOUBLE"
+    ),
+}
+#: Inputs with one row, or many, for each variant.
+BY_VARIANT = (
+    *("pairs", "trust", "weights", "ranks", "reach", "network", "amplification", "platform_score", "score", "engaged"),
+)
 
 
 def read_csv(file: Path) -> tuple[list[str], list[list[str]]]:
@@ -93,6 +121,8 @@ def input_table(file: Path) -> pa.Table:
         name, kind = column.split(":")
         stored, read = TYPES[kind]
         columns[name] = pa.array([read(row[place]) if row[place] else None for row in rows], stored)
+    if file.stem in BY_VARIANT and "variant" not in columns:
+        columns["variant"] = pa.array(["now"] * len(rows), pa.string())
     return pa.table(columns)
 
 
@@ -108,21 +138,29 @@ def close(got: float | None, right: float | None) -> bool:
     return got is right if got is None or right is None else math.isclose(got, right, rel_tol=1e-9)
 
 
+@pytest.mark.parametrize("engine", ["spark", "duckdb"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
-def test_worked_example(case: Path, spark: SparkSession) -> None:
+def test_worked_example(case: Path, engine: str, request: pytest.FixtureRequest) -> None:
     query = queries.load(case.parent.name)
-    assert {file.stem for file in case.glob("*.csv")} == query.inputs | {"expected"}
+    if engine == "duckdb" and query.name in ONLY_SPARK:
+        pytest.skip("conform runs on Spark only")
+    given = {file.stem for file in case.glob("*.csv")} - {"expected"}
+    assert given <= query.inputs <= given | set(DEFAULTS)
     changes = case / "parameters.toml"
     parameters = measures.parameters(MODEL, DAY)
     parameters |= tomllib.loads(changes.read_text(encoding="utf-8")) if changes.exists() else {}
-    if query.name == "amplification":
-        measures._register_beta_quantile(spark)
-    inputs = {name: spark.createDataFrame(input_table(case / f"{name}.csv")) for name in query.inputs}
-    result = queries.run(spark, query.name, parameters, **inputs).toArrow()
+    inputs = {name: input_table(case / f"{name}.csv") if name in given else DEFAULTS[name] for name in query.inputs}
+    if engine == "spark":
+        spark = request.getfixturevalue("spark")
+        frames = {name: spark.createDataFrame(rows) for name, rows in inputs.items()}
+        result = Spark(spark).run(query.name, parameters, **frames).toArrow()
+    else:
+        result = DuckDB().run(query.name, parameters, **inputs)
 
     header, rows = read_csv(case / "expected.csv")
     result = result.select(header)
     numeric = {f.name for f in result.schema if pa.types.is_integer(f.type) or pa.types.is_floating(f.type)}
+    numeric -= {"days_before"}  # a part of the key
     expected = [
         split(
             {

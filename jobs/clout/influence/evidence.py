@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from clout.influence import identity, measures
+from clout.influence.engines import Spark
 from clout.influence.measures import Evidence
 from clout.influence.model import Model
 from clout.lake import Lake, window
@@ -21,19 +22,28 @@ from clout.sources import Sources
 
 _LISTED = pa.schema([("account_key", pa.string()), ("reason", pa.string())])
 _REFUSED = pa.schema([("account_a", pa.string()), ("account_b", pa.string()), ("reason", pa.string())])
-_SEEDS = pa.schema([("platform", pa.string()), ("person_id", pa.string())])
+_SEEDS = pa.schema([("platform", pa.string()), ("account_key", pa.string())])
 
 
 def gather(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day: date) -> None:
-    """Write lake/features/<account_states, persons, refused_links, pairs> of the score date, once its window is conformed."""
+    """Write lake/features/<account_states, persons, refused_links, acts, weights, ranks> of the score date.
+
+    Its window must be conformed.
+    """
     facts = _facts(lake, sources, model, day)
-    days = window(day, model.window_days)
+    days = window(day, model.stored_days)
+    engine = Spark(spark)
+
+    def kept(name: str, rows: DataFrame) -> DataFrame:
+        """Written once and read often: whatever reads it would compute it again."""
+        write_features(lake, name, day, rows, facts)
+        return read_features(spark, lake, name, day, facts, "conform")
+
     accounts = read_snapshots(spark, lake, "accounts", sources.platforms, days)
-    states = measures.account_states(accounts, model, day)
-    write_features(lake, "account_states", day, states, facts)
-    states = read_features(spark, lake, "account_states", day, facts, "conform")
+    states = kept("account_states", measures.account_states(engine, accounts, model, day))
     activity = read_conformed(spark, lake, "activity", days)
-    claims = measures.claims(read_snapshots(spark, lake, "account_links", sources.platforms, days), states, day)
+    links = read_snapshots(spark, lake, "account_links", sources.platforms, days)
+    claims = measures.claims(engine, links, states, day)
     found, one_way = _persons(claims, sources, day)
     linked = small_table(spark, identity.PERSONS, sorted(found.person_of.items()))
     own = _own_interactions(activity, linked) if found.person_of else 0
@@ -48,25 +58,36 @@ def gather(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day:
         flush=True,
     )
     linked = read_features(spark, lake, "persons", day, facts, "conform")
-    pairs = measures.pairs(activity, states, operator_list(spark, sources), linked, model, day)
-    write_features(lake, "pairs", day, pairs, facts)
+    excluded = measures.excluded(engine, states, operator_list(spark, sources), linked, day)
+    posts = read_snapshots(spark, lake, "posts", sources.platforms, days)
+    acts = kept("acts", measures.acts(engine, activity, posts, excluded, linked, model, day))
+    credibility = measures.credibility(engine, states, linked, model, day)
+    pairs = measures.pairs(engine, acts, credibility, model, day).cache()
+    named = [(source.name, f"{source.name}:{seed}") for source in sources.sources for seed in source.seeds]
+    seeds = measures.seeds(engine, pairs, credibility, engine.table(_SEEDS, named), linked, model, day).cache()
+    weights = kept("weights", measures.weights(engine, pairs, seeds, model, day))
+    kept("ranks", measures.ranks(engine, weights, seeds, model, day))
+    pairs.unpersist()
+    seeds.unpersist()
 
 
 def load(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
     """The evidence of `day`. Raises PoisonInput where it was not gathered, or from other snapshots or another model."""
     facts = _facts(lake, sources, model, day)
-    days = window(day, model.window_days)
-    seeds = [(source.name, f"{source.name}:{seed}") for source in sources.sources for seed in source.seeds]
+    days = window(day, model.stored_days)
+    features = {
+        name: read_features(spark, lake, name, day, facts, "conform")
+        for name in ("acts", "weights", "ranks", "account_states", "persons")
+    }
     return Evidence(
+        engine=Spark(spark),
         day=day,
         model=model,
-        pairs=read_features(spark, lake, "pairs", day, facts, "conform"),
-        account_states=read_features(spark, lake, "account_states", day, facts, "conform"),
+        **features,
         post_actions=read_conformed(spark, lake, "post_actions", days),
         posts=read_snapshots(spark, lake, "posts", sources.platforms, days),
         operator_list=operator_list(spark, sources),
-        persons=read_features(spark, lake, "persons", day, facts, "conform"),
-        named_seeds=small_table(spark, _SEEDS, seeds),
+        platforms=sources.platforms,
         facts=facts,
     )
 
@@ -103,7 +124,7 @@ def _facts(lake: Lake, sources: Sources, model: Model, day: date) -> dict[str, A
     """What the evidence is made of: the model, the seeds, and the fingerprint of every conformed day of the window."""
     conformed = [
         (lake.facts(lake.conformed("activity", each)) or {}).get("fingerprint")
-        for each in window(day, model.window_days)
+        for each in window(day, model.stored_days)
     ]
     seeds = [source.seeds for source in sources.sources]
     links = [str(link) for link in sources.links]

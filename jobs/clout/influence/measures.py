@@ -1,211 +1,280 @@
-"""The three measures, as DataFrames in and out. Each metric's definition is its file in sql/; here they are only joined."""
+"""From activity to the tables that are published. Each metric's definition is its file in sql/; here they are only joined.
+
+activity -> acts -> pairs -> weights -> ranks   the evidence, gathered once
+         -> reach, amplification, network       the three measures
+         -> platform_score -> score             what they are worth
+         -> the published tables
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from itertools import pairwise
+from typing import Any
 
-import pandas as pd
-from pyspark import cloudpickle
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
+import pyarrow as pa
 
-from clout import queries
-from clout.influence import network_rank
+from clout.influence import variants
+from clout.influence.engines import Engine, Frame
 from clout.influence.model import Model
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+_PLATFORMS = pa.schema([("platform", pa.string())])
+_SCALE = pa.schema([(name, pa.float64()) for name in ("above", "upto", "value", "slope")])
+_HORIZONS = pa.schema([("days_before", pa.int32())])
+_DAYS = pa.schema([("ds", pa.date32())])
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that the measures of one score date look at.
+    """All that the measures of one score date look at, as frames of one engine.
 
-    pairs: sql/pairs.sql. account_states: sql/account_states.sql. post_actions: conformed, of the window. posts: snapshots
-    of the window, with platform. operator_list: (account_key, reason).
-    persons: (account_key, person_id), linked accounts only: any other account is a person of its own.
-    named_seeds: (platform, person_id).
+    acts, weights, ranks: sql/acts.sql, sql/weights.sql, influence/network_rank.py. account_states: sql/account_states.sql.
+    post_actions: conformed, and posts: snapshots with platform, both of the stored days. operator_list: (account_key, reason).
+    persons: (account_key, person_id) of people with several accounts. platforms: the names of all configured sources.
     facts: what all this was made of.
     """
 
+    engine: Engine
     day: date
     model: Model
-    pairs: DataFrame
-    account_states: DataFrame
-    post_actions: DataFrame
-    posts: DataFrame
-    operator_list: DataFrame
-    persons: DataFrame
-    named_seeds: DataFrame
+    acts: Frame
+    weights: Frame
+    ranks: Frame
+    account_states: Frame
+    post_actions: Frame
+    posts: Frame
+    operator_list: Frame
+    persons: Frame
+    platforms: list[str]
     facts: dict[str, Any]
 
-    @property
-    def spark(self) -> SparkSession:
-        """The session of the inputs."""
-        return self.pairs.sparkSession
+    def run(self, query: str, **inputs: Frame) -> Frame:
+        """A query of sql/ with the model's numbers and the date."""
+        return self.engine.run(query, parameters(self.model, self.day), **inputs)
 
     @property
-    def parameters(self) -> dict[str, Any]:
-        """The model's numbers and the two dates, as the queries' parameters."""
-        return parameters(self.model, self.day)
+    def variants(self) -> Frame:
+        """The variants of the evidence, see influence/variants.py."""
+        return variants_table(self.engine, self.model, self.day)
 
     @property
-    def excluded(self) -> DataFrame:
+    def excluded(self) -> Frame:
         """sql/excluded.sql as of the score date."""
-        return excluded(self.account_states, self.operator_list, self.persons, self.day)
+        return excluded(self.engine, self.account_states, self.operator_list, self.persons, self.day)
 
     @property
-    def credibility(self) -> DataFrame:
-        """sql/credibility.sql as of the score date."""
-        return queries.run(self.spark, "credibility", self.parameters, account_states=self.account_states)
+    def credibility(self) -> Frame:
+        """sql/credibility.sql as of every date on which a variant is evaluated."""
+        return credibility(self.engine, self.account_states, self.persons, self.model, self.day)
 
 
 def parameters(model: Model, day: date) -> dict[str, Any]:
-    """The model's numbers and the window's two dates, as the queries' parameters."""
-    first = day - timedelta(days=model.window_days - 1)
-    return {**model.parameters, "model_version": model.version, "day": day, "first_day": first}
+    """The model's numbers and the score date, as the queries' parameters."""
+    return {**model.parameters, "model_version": model.version, "day": day}
 
 
-def account_states(accounts: DataFrame, model: Model, day: date) -> DataFrame:
+def variants_table(engine: Engine, model: Model, day: date) -> Frame:
+    """The variants of the evidence as a frame."""
+    return engine.table(variants.SCHEMA, variants.variants(model, day))
+
+
+# The evidence --------------------------------------------------------------------------------------------------------
+
+
+def account_states(engine: Engine, accounts: Frame, model: Model, day: date) -> Frame:
     """What is known of each account on the score date: sql/account_states.sql over the window's account snapshots."""
-    return queries.run(accounts.sparkSession, "account_states", parameters(model, day), accounts=accounts)
+    return engine.run("account_states", parameters(model, day), accounts=accounts)
 
 
-def claims(account_links: DataFrame, account_states: DataFrame, day: date) -> DataFrame:
+def claims(engine: Engine, account_links: Frame, account_states: Frame, day: date) -> Frame:
     """Which accounts declare one another: sql/claims.sql over the window's snapshots. One row per pair of accounts."""
-    spark = account_links.sparkSession
-    return queries.run(spark, "claims", {"day": day}, account_links=account_links, account_states=account_states)
+    return engine.run("claims", {"day": day}, account_links=account_links, account_states=account_states)
 
 
-def excluded(account_states: DataFrame, operator_list: DataFrame, persons: DataFrame, day: date) -> DataFrame:
+def excluded(engine: Engine, account_states: Frame, operator_list: Frame, persons: Frame, day: date) -> Frame:
     """The accounts that are not scored on a day: sql/excluded.sql."""
-    spark = account_states.sparkSession
-    return queries.run(
-        spark,
-        "excluded",
-        {},
-        accounts=account_states,
-        operator_list=operator_list,
+    days = engine.table(_DAYS, [(day,)])
+    return engine.run("excluded", {}, accounts=account_states, operator_list=operator_list, persons=persons, days=days)
+
+
+def credibility(engine: Engine, account_states: Frame, persons: Frame, model: Model, day: date) -> Frame:
+    """How far each person's actions count: sql/credibility.sql. One row per evaluated_on, platform, person_id."""
+    known = variants_table(engine, model, day)
+    bound = parameters(model, day)
+    return engine.run("credibility", bound, account_states=account_states, persons=persons, variants=known)
+
+
+def acts(
+    engine: Engine, activity: Frame, posts: Frame, excluded: Frame, persons: Frame, model: Model, day: date
+) -> Frame:
+    """What each day's acts are worth: sql/acts.sql over the stored days."""
+    bound = parameters(model, day)
+    return engine.run("acts", bound, activity=activity, posts=posts, excluded=excluded, persons=persons)
+
+
+def pairs(engine: Engine, acts: Frame, credibility: Frame, model: Model, day: date) -> Frame:
+    """How surely each person moves each other, variant by variant: sql/pairs.sql."""
+    known = variants_table(engine, model, day)
+    return engine.run("pairs", parameters(model, day), acts=acts, credibility=credibility, variants=known)
+
+
+def seeds(
+    engine: Engine, pairs: Frame, credibility: Frame, named_seeds: Frame, persons: Frame, model: Model, day: date
+) -> Frame:
+    """From whom trust starts: sql/seeds.sql. named_seeds: (platform, account_key)."""
+    return engine.run(
+        "seeds",
+        parameters(model, day),
+        pairs=pairs,
+        credibility=credibility,
+        named_seeds=named_seeds,
         persons=persons,
-        days=spark.range(1).select(F.lit(day).alias("ds")),
+        variants=variants_table(engine, model, day),
     )
 
 
-def pairs(
-    activity: DataFrame,
-    account_states: DataFrame,
-    operator_list: DataFrame,
-    persons: DataFrame,
+def weights(engine: Engine, pairs: Frame, seeds: Frame, model: Model, day: date) -> Frame:
+    """How far each pair counts once it is asked who is trusted: sql/weights.sql."""
+    known = variants_table(engine, model, day)
+    trust = engine.trust(engine.run("edges", {}, weights=pairs, seeds=seeds, variants=known))
+    return engine.run("weights", parameters(model, day), pairs=pairs, trust=trust, variants=known)
+
+
+def ranks(engine: Engine, weights: Frame, seeds: Frame, model: Model, day: date) -> Frame:
+    """The rank of every person, variant by variant and platform by platform: influence/network_rank.py."""
+    known = variants_table(engine, model, day)
+    return engine.rank(engine.run("edges", {}, weights=weights, seeds=seeds, variants=known), model.parameters)
+
+
+def in_memory(
+    engine: Engine,
     model: Model,
     day: date,
-) -> DataFrame:
-    """How surely each person moves each other: sql/pairs.sql over the window's activity."""
-    spark = activity.sparkSession
-    bound = parameters(model, day)
-    return queries.run(
-        spark,
-        "pairs",
-        bound,
-        activity=activity,
-        excluded=excluded(account_states, operator_list, persons, day),
-        credibility=queries.run(spark, "credibility", bound, account_states=account_states),
+    activity: Frame,
+    account_states: Frame,
+    posts: Frame,
+    post_actions: Frame,
+    operator_list: Frame,
+    persons: Frame,
+    named_seeds: Frame,
+    platforms: list[str],
+) -> Evidence:
+    """The evidence of one score date without a lake: nothing is written in between. See Evidence for the frames."""
+    gone = excluded(engine, account_states, operator_list, persons, day)
+    acted = acts(engine, activity, posts, gone, persons, model, day)
+    credible = credibility(engine, account_states, persons, model, day)
+    paired = pairs(engine, acted, credible, model, day)
+    trusting = seeds(engine, paired, credible, named_seeds, persons, model, day)
+    weighed = weights(engine, paired, trusting, model, day)
+    return Evidence(
+        engine=engine,
+        day=day,
+        model=model,
+        acts=acted,
+        weights=weighed,
+        ranks=ranks(engine, weighed, trusting, model, day),
+        account_states=account_states,
+        post_actions=post_actions,
+        posts=posts,
+        operator_list=operator_list,
+        persons=persons,
+        platforms=platforms,
+        facts={},
     )
 
 
-def reach(evidence: Evidence) -> DataFrame:
-    """True Reach: sql/reach.sql. One row per platform, person_id; unit people."""
-    return queries.run(evidence.spark, "reach", evidence.parameters, pairs=evidence.pairs)
+# The measures --------------------------------------------------------------------------------------------------------
 
 
-def amplification(evidence: Evidence) -> DataFrame:
-    """Amplification Probability: sql/amplification.sql. One row per platform, person_id with a post in the window."""
-    _register_beta_quantile(evidence.spark)
-    return queries.run(
-        evidence.spark,
+def reach(evidence: Evidence) -> Frame:
+    """True Reach: sql/reach.sql. One row per variant, platform, person_id; unit people."""
+    return evidence.run("reach", weights=evidence.weights)
+
+
+def network(evidence: Evidence) -> Frame:
+    """Network Influence: sql/network.sql. One row per variant, platform, person_id; 0 to 100."""
+    return evidence.run("network", weights=evidence.weights, ranks=evidence.ranks, variants=evidence.variants)
+
+
+def amplification(evidence: Evidence) -> Frame:
+    """Amplification Probability: sql/amplification.sql. One row per variant, platform, person_id with a post."""
+    return evidence.run(
         "amplification",
-        evidence.parameters,
         posts=evidence.posts,
         post_actions=evidence.post_actions,
         excluded=evidence.excluded,
-        credibility=evidence.credibility,
-    )
-
-
-def network(evidence: Evidence) -> DataFrame:
-    """Network Influence: sql/network.sql over sql/seeds.sql and the rank. One row per platform, person_id; 0 to 100."""
-    pairs = evidence.pairs
-    reached = reach(evidence)
-    seeds = queries.run(
-        evidence.spark,
-        "seeds",
-        evidence.parameters,
-        reach=reached,
-        credibility=evidence.credibility,
-        named_seeds=evidence.named_seeds,
-    )
-    ranks = rank(pairs, seeds, evidence.model).cache()
-    return queries.run(evidence.spark, "network", evidence.parameters, pairs=pairs, ranks=ranks)
-
-
-def rank(pairs: DataFrame, seeds: DataFrame, model: Model) -> DataFrame:
-    """The rank of every person, platform by platform, each in one task. See influence/network_rank.py.
-
-    A seed that nobody in the window knows is left out: trust starts where there is somebody.
-    """
-    parameters = model.parameters
-    edges = pairs.select("platform", "actor", "target", (F.col("q") * F.col("credibility")).alias("weight"))
-    known = edges.select("platform", F.explode(F.array("actor", "target")).alias("person_id")).distinct()
-    marks = seeds.join(known, ["platform", "person_id"]).select(
-        "platform",
-        F.col("person_id").alias("actor"),
-        F.lit(None).cast("string").alias("target"),
-        F.lit(None).cast("double").alias("weight"),
-    )
-
-    # Workers have no clout to import, on a cluster least of all: the kernel travels to them by value.
-    cloudpickle.register_pickle_by_value(network_rank)
-
-    def ranked(table: pa.Table) -> pa.Table:
-        return network_rank.rank_platform(table, parameters)
-
-    return edges.unionByName(marks).groupBy("platform").applyInArrow(ranked, network_rank.RANKS_DDL)
-
-
-def score(evidence: Evidence, reach: DataFrame, amplification: DataFrame, network: DataFrame) -> DataFrame:
-    """The scores of one day: sql/score.sql. One row per person_id."""
-    return queries.run(
-        evidence.spark,
-        "score",
-        evidence.parameters,
-        reach=reach,
-        amplification=amplification,
-        network=network,
-        platforms_with_posts=evidence.posts.select("platform").distinct(),
-    )
-
-
-def scored_accounts(evidence: Evidence, scores: DataFrame) -> DataFrame:
-    """The accounts of everybody in scores: sql/scored_accounts.sql. One row per account_key."""
-    return queries.run(
-        evidence.spark,
-        "scored_accounts",
-        {},
-        scores=scores,
-        account_states=evidence.account_states,
         persons=evidence.persons,
-        excluded=evidence.excluded,
+        credibility=evidence.credibility,
+        variants=evidence.variants,
     )
 
 
-def _register_beta_quantile(spark: SparkSession) -> None:
-    from pyspark.sql.functions import pandas_udf
+# What they are worth -------------------------------------------------------------------------------------------------
 
-    @pandas_udf("double")  # type: ignore[call-overload]
-    def beta_quantile(p: pd.Series, alpha: pd.Series, beta: pd.Series) -> pd.Series:
-        from scipy.special import betaincinv
 
-        return pd.Series(betaincinv(alpha, beta, p))
+def platform_score(evidence: Evidence, reach: Frame, amplification: Frame, network: Frame) -> Frame:
+    """What each person's evidence is worth on each platform: sql/platform_score.sql, with its sampling variance."""
+    counters = evidence.run(
+        "counters",
+        account_states=evidence.account_states,
+        excluded=evidence.excluded,
+        persons=evidence.persons,
+    )
+    sources = evidence.engine.table(_PLATFORMS, [(platform,) for platform in evidence.platforms])
+    return evidence.run(
+        "platform_score",
+        reach=reach,
+        network=network,
+        amplification=amplification,
+        spread=evidence.run(
+            "spread", acts=evidence.acts, weights=evidence.weights, ranks=evidence.ranks, variants=evidence.variants
+        ),
+        counters=counters,
+        platforms=evidence.run("platforms", sources=sources, posts=evidence.posts, acts=evidence.acts),
+        variants=evidence.variants,
+    )
 
-    spark.udf.register("beta_quantile", beta_quantile)
+
+def score(evidence: Evidence, platform_score: Frame) -> Frame:
+    """The scores of every variant: sql/score.sql. One row per variant, person_id."""
+    return evidence.run(
+        "score",
+        platform_score=platform_score,
+        engaged=evidence.run("engaged", weights=evidence.weights),
+        scale=scale(evidence.engine, evidence.model),
+    )
+
+
+def scored(evidence: Evidence) -> tuple[Frame, Frame]:
+    """platform_score and score from the evidence alone."""
+    by_platform = platform_score(evidence, reach(evidence), amplification(evidence), network(evidence))
+    return by_platform, score(evidence, by_platform)
+
+
+def scale(engine: Engine, model: Model) -> Frame:
+    """The pieces of the model's map g: g(x) = value + slope * (x - above) for above <= x < upto."""
+    knots = list(zip(model.parameters["map_from"], model.parameters["map_to"], strict=True))
+    pieces = [(x, following, y, (upper - y) / (following - x)) for (x, y), (following, upper) in pairwise(knots)]
+    pieces[-1] = (pieces[-1][0], 2.0, *pieces[-1][2:])  # the last one includes its end
+    return engine.table(_SCALE, pieces)
+
+
+def published(evidence: Evidence, platform_score: Frame, score: Frame) -> dict[str, Frame]:
+    """The tables of people that analysts see, by name."""
+    horizons = evidence.engine.table(_HORIZONS, [(days,) for days in evidence.model.parameters["days_before"]])
+    scores = evidence.run("scores", score=score, platform_score=platform_score)
+    return {
+        "scores": scores,
+        "accounts": evidence.run(
+            "scored_accounts",
+            scores=scores,
+            account_states=evidence.account_states,
+            persons=evidence.persons,
+            excluded=evidence.excluded,
+        ),
+        "platform_scores": evidence.run("platform_scores", platform_score=platform_score),
+        "score_explanations": evidence.run("score_explanations", score=score, platform_score=platform_score),
+        "score_changes": evidence.run("score_changes", score=score, horizons=horizons),
+        "influences": evidence.run("influences", score=score, weights=evidence.weights),
+    }

@@ -14,36 +14,63 @@ from clout.errors import PoisonInput
 #: section -> the numbers it must hold. `sql/models/v1.toml` says what each means.
 _NUMBERS = {
     "base": ("like", "mention", "reply", "quote", "share"),
-    "evidence": ("gamma", "half_life_days", "window_days", "kappa", "rho", "ramp_days", "bot_factor"),
+    "evidence": (
+        "gamma",
+        "half_life_days",
+        "standing_half_life_days",
+        "momentum_half_life_days",
+        "window_days",
+        "kappa",
+        "rho",
+        "ramp_days",
+        "bot_factor",
+        "mention_absent",
+    ),
     "amplification": ("alpha0", "beta0", "credible_at"),
     "network": (
         "damping",
         "seed_share",
-        "seeds",
-        "seed_age_days",
         "tolerance",
         "rounds",
         "prior_people",
         "prior_pct",
     ),
+    "trust": ("seed_votes", "seed_age_days", "cap", "floor", "own_seed", "single_slope", "single_floor"),
     "score": (
         "beta_reach",
         "beta_amplification",
         "beta_network",
+        "beta_followers",
+        "beta_listed",
         "ref_reach",
         "ref_amplification",
         "ref_network",
+        "ref_followers",
+        "ref_listed",
+        "interval_z",
     ),
     "abstain": ("min_people",),
+    "changes": (),
+    "influences": ("top", "min_interactions"),
 }
-_LISTS = {"network": ("reference",), "score": ("map_from", "map_to")}
-_WHOLE = ("window_days", "seeds", "seed_age_days", "rounds", "min_people")
+_LISTS = {"network": ("reference",), "score": ("map_from", "map_to"), "changes": ("days_before",)}
+_WHOLE = ("window_days", "seed_age_days", "rounds", "min_people", "top", "min_interactions")
 #: What a formula divides by, and the two parameters of a Beta distribution.
 _POSITIVE = (
-    *("half_life_days", "window_days", "kappa", "ramp_days", "alpha0", "beta0"),
-    *("ref_reach", "ref_amplification", "ref_network"),
+    *("half_life_days", "standing_half_life_days", "momentum_half_life_days", "window_days", "kappa", "ramp_days"),
+    *(
+        "alpha0",
+        "beta0",
+        "ref_reach",
+        "ref_amplification",
+        "ref_network",
+        "ref_followers",
+        "ref_listed",
+        "top",
+        "floor",
+    ),
 )
-_SHARES = ("rho", "bot_factor", "credible_at", "damping", "seed_share")
+_SHARES = ("rho", "bot_factor", "mention_absent", "credible_at", "damping", "seed_share")
 
 
 @dataclass(frozen=True)
@@ -58,6 +85,11 @@ class Model:
     def window_days(self) -> int:
         """Length of the evidence window in days."""
         return self.parameters["window_days"]
+
+    @property
+    def stored_days(self) -> int:
+        """How many days, up to the score date, a night reads: the window of the earliest date that it compares with."""
+        return self.window_days + max(self.parameters["days_before"])
 
 
 def read_model(file: Path) -> Model:
@@ -96,6 +128,11 @@ def read_model(file: Path) -> Model:
             if not numbers or sorted(value) != value:
                 raise PoisonInput(f"{file}: [{section}] {name} must be a list of rising numbers")
             parameters[name] = [float(each) for each in value]
+        if section == "changes":
+            days = parameters["days_before"]
+            if days[0] < 1 or any(day != int(day) for day in days) or len(set(days)) < len(days):
+                raise PoisonInput(f"{file}: [changes] days_before must be different whole numbers of at least 1")
+            parameters["days_before"] = [int(day) for day in days]
         if values:
             raise PoisonInput(f"{file}: [{section}] has unknown {', '.join(values)}")
     if text:
@@ -105,17 +142,23 @@ def read_model(file: Path) -> Model:
     knots = parameters["map_from"]
     if knots[0] != 0 or knots[-1] != 1 or len(set(knots)) < len(knots):
         raise PoisonInput(f"{file}: [score] map_from must rise from 0 to 1 without two equal knots")
-    if parameters["map_to"][0] < 0 or parameters["map_to"][-1] > 1:
-        raise PoisonInput(f"{file}: [score] map_to must stay between 0 and 1, or scores leave the scale")
+    if parameters["map_to"][0] != 0 or parameters["map_to"][-1] > 1:
+        raise PoisonInput(
+            f"{file}: [score] map_to must start at 0, where there is nothing to explain, and end at 1 at most"
+        )
+    if parameters["ref_amplification"] <= parameters["alpha0"] / (parameters["alpha0"] + parameters["beta0"]):
+        raise PoisonInput(f"{file}: [score] ref_amplification must be above the prior, alpha0 / (alpha0 + beta0)")
     if parameters["beta_reach"] + parameters["beta_network"] == 0:
         raise PoisonInput(
             f"{file}: [score] beta_reach and beta_network are 0: platforms without posts could show nothing"
         )
-    betas = sum(parameters[name] for name in ("beta_reach", "beta_amplification", "beta_network"))
-    if not 0 < betas < 1:
-        raise PoisonInput(
-            f"{file}: [score] the betas sum to {betas}; they must sum to less than 1, or -ln(1 - s) is infinite"
-        )
+    for features in (("reach", "amplification", "network"), ("followers", "listed")):
+        betas = sum(parameters[f"beta_{feature}"] for feature in features)
+        if not 0 < betas < 1:
+            raise PoisonInput(
+                f"{file}: [score] the betas of {', '.join(features)} sum to {betas}; they must sum to less than 1, or"
+                " -ln(1 - s) is infinite"
+            )
     return Model(version, parameters, hashlib.sha256(content).hexdigest())
 
 

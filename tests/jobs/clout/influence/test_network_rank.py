@@ -1,4 +1,4 @@
-"""The network rank: against a second, slow way to compute it, and what must hold of any graph."""
+"""The network rank and trust: against a second, slow way to compute it, and what must hold of any graph."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from clout import queries
 from clout.influence.model import read_model
-from clout.influence.network_rank import rank_platform
+from clout.influence.network_rank import rank_platform, trust_platform
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +16,7 @@ V1 = read_model(queries.SQL / "models" / "v1.toml").parameters
 #: Rounds enough for the reference and the kernel to meet at the fixed point.
 TO_THE_END = {**V1, "tolerance": 1e-13, "rounds": 1000}
 SCHEMA = pa.schema(
-    [("platform", pa.string()), ("actor", pa.string()), ("target", pa.string()), ("weight", pa.float64())]
+    [(name, pa.string()) for name in ("variant", "platform", "actor", "target")] + [("weight", pa.float64())]
 )
 
 Edges = dict[tuple[str, str], float]
@@ -29,8 +29,8 @@ graphs = st.dictionaries(st.tuples(people, people).filter(lambda pair: pair[0] !
 
 def table(edges: Edges, seeds: list[str], platform: str = "murmur") -> pa.Table:
     """Edges and seeds in the form that the kernel reads."""
-    rows = [(platform, actor, target, weight) for (actor, target), weight in edges.items()]
-    rows += [(platform, seed, None, None) for seed in seeds]
+    rows = [("now", platform, actor, target, weight) for (actor, target), weight in edges.items()]
+    rows += [("now", platform, seed, None, None) for seed in seeds]
     return pa.table(
         [pa.array(column, f.type) for column, f in zip(zip(*rows, strict=True), SCHEMA, strict=True)], SCHEMA
     )
@@ -138,9 +138,12 @@ def test_records_rounds_and_residual() -> None:
     change = sum(abs(now["rank"] - then["rank"]) for now, then in zip(settled, before, strict=True))
     assert residual == pytest.approx(change, abs=1e-12)
     # Two who only move each other, and one who moves one of them: rank swings to and fro, and 50 rounds do not settle it.
-    swing = after(50, {("ada", "bo"): 0.5, ("bo", "ada"): 0.5, ("cleo", "ada"): 0.1})
-    assert swing[0]["rounds"] == 50
-    assert swing[0]["residual"] > 1e-6
+    swing = {("ada", "bo"): 0.5, ("bo", "ada"): 0.5, ("cleo", "ada"): 0.1}
+    assert after(50, swing)[0]["rounds"] == 50
+    assert after(50, swing)[0]["residual"] > 1e-6
+    # As many as the model allows do, whatever the graph: a round leaves at most damping of what was left.
+    assert after(V1["rounds"], swing)[0]["residual"] < 1e-6
+    assert 2 * V1["damping"] ** (V1["rounds"] - 1) < V1["tolerance"]
 
 
 def test_percentiles_are_those_of_the_frozen_reference() -> None:
@@ -163,3 +166,35 @@ def test_one_platform_in_one_platform_out() -> None:
     answer = rank_platform(table({("ada", "bo"): 0.5}, ["bo"], platform="plaza"), V1)
     assert answer["platform"].to_pylist() == ["plaza", "plaza"]
     assert answer["person_id"].to_pylist() == ["ada", "bo"]
+
+
+def test_seeds_whom_nobody_knows_are_left_out() -> None:
+    edges = {("ada", "bo"): 0.5}
+    assert ranks(edges, ["zed"], V1) == ranks(edges, [], V1)
+    for kernel in (trust_platform, lambda rows: rank_platform(rows, V1)):
+        assert kernel(table({}, ["zed"])).num_rows == 0
+
+
+def trusted(edges: Edges, seeds: list[str]) -> set[str]:
+    """Whom the kernel calls trusted."""
+    return {row["person_id"] for row in trust_platform(table(edges, seeds)).to_pylist() if row["trusted"]}
+
+
+def test_trust_follows_the_acts_of_trusted_people() -> None:
+    chain = {("ada", "bo"): 0.5, ("bo", "cleo"): 0.1, ("dara", "ada"): 0.9, ("eno", "fay"): 0.9, ("cleo", "gus"): 0.0}
+    # From ada to those on whom she acted, and so on; not to who acted on her; not along acts that are worth nothing.
+    assert trusted(chain, ["ada"]) == {"ada", "bo", "cleo"}
+    assert trusted(chain, ["cleo", "eno"]) == {"cleo", "eno", "fay"}
+    assert trusted(chain, []) == set()
+    answer = trust_platform(table(chain, ["ada"])).to_pylist()
+    assert [row["person_id"] for row in answer if row["seed"]] == ["ada"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(graphs, st.lists(people, unique=True, max_size=3))
+def test_trust_is_what_can_be_reached(edges: Edges, wished: list[str]) -> None:
+    known = {person for pair in edges for person in pair}
+    found = set(wished) & known
+    while more := {t for (a, t), weight in edges.items() if a in found and weight > 0} - found:
+        found |= more
+    assert trusted(edges, wished) == found

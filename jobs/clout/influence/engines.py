@@ -1,0 +1,120 @@
+"""What runs the queries of sql/: Spark for nights, DuckDB in this process for what fits into memory. Same files, same numbers.
+
+A frame is a DataFrame of the one and an Arrow table of the other. What is no query, the network rank and the quantiles of
+the Beta distribution, is SciPy's on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from duckdb.func import PythonUDFType
+from pyspark import cloudpickle
+from pyspark.sql import SparkSession
+
+from clout import queries
+from clout.influence import network_rank
+from clout.lake_spark import small_table
+
+Frame = Any
+
+
+class Engine(Protocol):
+    """What the measures ask of an engine."""
+
+    def run(self, query: str, parameters: Mapping[str, Any], **inputs: Frame) -> Frame:
+        """The result of `sql/<query>.sql` over `inputs`."""
+
+    def table(self, schema: pa.Schema, rows: list[tuple]) -> Frame:
+        """A few rows as a frame."""
+
+    def trust(self, edges: Frame) -> Frame:
+        """Who is trusted, by variant and platform: `network_rank.trust_platform` of each."""
+
+    def rank(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
+        """The ranks, by variant and platform: `network_rank.rank_platform` of each."""
+
+
+class Spark:
+    """Spark. Gives DataFrames, which compute nothing until they are written or counted."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        from pyspark.sql.functions import pandas_udf
+
+        @pandas_udf("double")  # type: ignore[call-overload]
+        def beta_quantile(p: pd.Series, alpha: pd.Series, beta: pd.Series) -> pd.Series:
+            from scipy.special import betaincinv
+
+            return pd.Series(betaincinv(alpha, beta, p))
+
+        self.spark = spark
+        spark.udf.register("beta_quantile", beta_quantile)
+        # Workers have no clout to import, on a cluster least of all: the kernel travels to them by value.
+        cloudpickle.register_pickle_by_value(network_rank)
+
+    def run(self, query: str, parameters: Mapping[str, Any], **inputs: Frame) -> Frame:
+        """See Engine."""
+        return queries.run(self.spark, query, parameters, **inputs)
+
+    def table(self, schema: pa.Schema, rows: list[tuple]) -> Frame:
+        """See Engine."""
+        return small_table(self.spark, schema, rows)
+
+    def trust(self, edges: Frame) -> Frame:
+        """See Engine. Each variant of each platform is one task."""
+        return edges.groupBy("variant", "platform").applyInArrow(network_rank.trust_platform, network_rank.TRUST_DDL)
+
+    def rank(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
+        """See Engine. Each variant of each platform is one task."""
+
+        def ranked(table: pa.Table) -> pa.Table:
+            return network_rank.rank_platform(table, parameters)
+
+        return edges.groupBy("variant", "platform").applyInArrow(ranked, network_rank.RANKS_DDL)
+
+
+class DuckDB:
+    """DuckDB in memory. Gives Arrow tables."""
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect()
+
+        def beta_quantile(p: pa.Array, alpha: pa.Array, beta: pa.Array) -> pa.Array:
+            from scipy.special import betaincinv
+
+            return pa.array(betaincinv(alpha.to_numpy(), beta.to_numpy(), p.to_numpy()))
+
+        self.connection.create_function(
+            "beta_quantile", beta_quantile, ["double", "double", "double"], "double", type=PythonUDFType.ARROW
+        )
+
+    def run(self, query: str, parameters: Mapping[str, Any], **inputs: Frame) -> Frame:
+        """See Engine."""
+        return queries.run_duckdb(self.connection, query, parameters, **inputs)
+
+    def table(self, schema: pa.Schema, rows: list[tuple]) -> Frame:
+        """See Engine."""
+        columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
+        return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema)
+
+    def trust(self, edges: Frame) -> Frame:
+        """See Engine."""
+        return _grouped(edges, network_rank.trust_platform)
+
+    def rank(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
+        """See Engine."""
+        return _grouped(edges, lambda table: network_rank.rank_platform(table, parameters))
+
+
+def _grouped(edges: pa.Table, kernel: Callable[[pa.Table], pa.Table]) -> pa.Table:
+    """The kernel's answer for each variant and platform, one below the other."""
+    groups = edges.select(["variant", "platform"]).group_by(["variant", "platform"]).aggregate([]).to_pylist()
+    return pa.concat_tables(
+        kernel(edges.filter((pc.field("variant") == g["variant"]) & (pc.field("platform") == g["platform"])))
+        for g in groups
+    )

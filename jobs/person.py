@@ -1,0 +1,186 @@
+"""One person's page from the published tables: score, measures, reasons, what changed and why, and what would raise it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from clout import arguments
+from clout.errors import PoisonInput, run_main
+from clout.influence import what_if
+from clout.influence.model import Model, read_model
+
+UNITS = {
+    "reach": "people really moved",
+    "amplification": "of the posts passed on or answered",
+    "network": "influential people",
+    "followers": "followers",
+    "listed": "lists",
+}
+LISTED = 5
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The job's command line."""
+    parser = argparse.ArgumentParser(prog="person.py", description=__doc__)
+    parser.add_argument("--person", required=True, help="the person, platform:id, such as murmur:99")
+    parser.add_argument(
+        "--day", type=arguments.day, help="the score date; else the newest on which the person is known"
+    )
+    arguments.add(parser, "warehouse", "model")
+    return parser
+
+
+def main(argv: list[str]) -> None:
+    """Print the page."""
+    args = arg_parser().parse_args(argv)
+    file = Path(args.warehouse) / "warehouse.duckdb"
+    if not file.is_file():
+        raise PoisonInput(f"{file}: nothing is published; run a night first")
+    with duckdb.connect(str(file), read_only=True) as warehouse:
+        print("\n".join(page(warehouse, read_model(args.model), args.person, args.day)))
+
+
+def page(warehouse: duckdb.DuckDBPyConnection, model: Model, person: str, day: date | None) -> Iterator[str]:
+    """The page's lines. Raises PoisonInput for whoever is not published."""
+
+    def rows(query: str, *values: Any) -> list[dict[str, Any]]:
+        found = warehouse.execute(query, list(values))
+        names = [column[0] for column in found.description or []]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    # By any of the person's accounts: who was linked since goes by another key.
+    [known] = rows(
+        "SELECT max(ds) AS ds, max_by(person_id, ds) AS person_id FROM clout.accounts"
+        " WHERE (account_key = ? OR person_id = ?) AND ds = coalesce(?, ds)",
+        *(person, person, day),
+    )
+    if known["ds"] is None:
+        raise PoisonInput(f"{person} is not published{f' on {day}' if day else ''}; is it platform:id?")
+    day, person = known["ds"], known["person_id"]
+    [score] = rows("FROM clout.scores WHERE ds = ? AND person_id = ?", day, person)
+    platforms = rows("FROM clout.platform_scores WHERE ds = ? AND person_id = ? ORDER BY platform", day, person)
+    names = rows("SELECT DISTINCT display_name FROM clout.accounts WHERE ds = ? AND person_id = ?", day, person)
+    name = next((row["display_name"] for row in names if row["display_name"]), person)
+    yield f"{name}  ({person})   {day:%d %B %Y}, model {score['model_version']}"
+    yield ""
+    yield from _heading(score, rows, day, model)
+    yield from _measures(score)
+    if score["score"] is not None:
+        yield from _reasons(score, rows, day)
+        yield from _changes(rows, day, person)
+        yield from _steps(warehouse, model, day, platforms, score)
+        yield from _influences(rows, day, person)
+    yield ""
+    yield "Not a measure of worth, honesty or skill. Not for hiring, credit, insurance or tiers of customer service."
+
+
+def _heading(score: dict[str, Any], rows: Any, day: date, model: Model) -> Iterator[str]:
+    if score["score"] is None:
+        seen = score["credible_people"]
+        missing = model.parameters["min_people"] - seen
+        yield f"No score: {score['no_score_reason']}. {seen} credible people acted; {missing} more are needed."
+        return
+    [place] = rows(
+        "SELECT count(*) FILTER (WHERE score > ?) + 1 AS place, count(score) AS people FROM clout.scores WHERE ds = ?",
+        *(score["score"], day),
+    )
+    yield f"Score {score['score']:.1f}   90 % interval {score['score_low']:.1f} to {score['score_high']:.1f}"
+    beside = f"standing {score['standing']:.1f}, momentum {score['momentum']:.1f}"
+    yield f"      place {place['place']} of {place['people']}; {beside}"
+
+
+def _measures(score: dict[str, Any]) -> Iterator[str]:
+    yield ""
+    acted = f"people; {score['people']} acted, {score['credible_people']} of them credible"
+    cut = f"; {score['reach_cut']:.1f} more are not counted, for want of trust" if score["reach_cut"] >= 0.05 else ""
+    yield f"  True Reach         {score['true_reach']:>8.1f}  {acted}{cut}"
+    if score["amplification"] is None:
+        yield f"  Amplification      {'unknown':>8}  {score['amplification_missing_reason']}"
+    else:
+        interval = f"{score['amplification_low']:.0%} to {score['amplification_high']:.0%}"
+        yield f"  Amplification      {score['amplification']:>8.0%}  of posts are passed on; 90 % interval {interval}"
+    if score["network_influence"] is not None:
+        yield f"  Network Influence  {score['network_influence']:>8.1f}  of 100, of the people moved"
+
+
+def _reasons(score: dict[str, Any], rows: Any, day: date) -> Iterator[str]:
+    found = rows(
+        "FROM clout.score_explanations WHERE ds = ? AND person_id = ? ORDER BY points DESC, platform, feature",
+        *(day, score["person_id"]),
+    )
+    yield ""
+    yield f"Why: {score['score'] - 1:.1f} points above 1, which are"
+    for row in found:
+        bar = "#" * round(40 * row["points"] / max(score["score"] - 1, 1.0))
+        value = "not shown, or no posts" if row["value"] is None else f"{_short(row)} {UNITS[row['feature']]}"
+        yield f"  {row['points']:>6.1f}  {row['platform'] + ' ' + row['feature']:<24} {value:<44} {bar}".rstrip()
+
+
+def _short(row: dict[str, Any]) -> str:
+    return f"{row['value']:.0%}" if row["feature"] == "amplification" else f"{row['value']:,.1f}".removesuffix(".0")
+
+
+def _changes(rows: Any, day: date, person: str) -> Iterator[str]:
+    yield ""
+    yield "What changed, and why"
+    for row in rows("FROM clout.score_changes WHERE ds = ? AND person_id = ? ORDER BY days_before", day, person):
+        since = f"since {day - timedelta(days=row['days_before']):%d %B}"
+        if row["change"] is None:
+            yield f"  {since:<20} there was no score then"
+            continue
+        parts = [
+            f"{row[part]:+.1f} {said}"
+            for part, said in (
+                ("they_did", "by what they did"),
+                ("others_did", "by what others did"),
+                ("left_window", "by what grew old or left the window"),
+                ("model_change", "by a new model"),
+            )
+            if abs(row[part]) >= 0.05
+        ]
+        yield f"  {since:<20} {row['change']:+.1f}{': ' if parts else ''}{', '.join(parts)}"
+
+
+def _steps(
+    warehouse: duckdb.DuckDBPyConnection,
+    model: Model,
+    day: date,
+    platforms: list[dict[str, Any]],
+    score: dict[str, Any],
+) -> Iterator[str]:
+    posts = "SELECT DISTINCT platform FROM clout.platform_scores WHERE ds = ? AND posts > 0"
+    with_posts = {row[0] for row in warehouse.execute(posts, [day]).fetchall()}
+    what_if.check(model, day, platforms, score["score"], with_posts)
+    yield ""
+    yield "What would raise it, computed by the model with that evidence added"
+    for step in what_if.steps(model, day, platforms, score["credible_people"], with_posts):
+        yield f"  {step.points:+6.2f}  on {step.platform}: {step.evidence}"
+
+
+def _influences(rows: Any, day: date, person: str) -> Iterator[str]:
+    found = rows(
+        "SELECT i.*, coalesce(a.name, i.other_id) AS name FROM clout.influences AS i LEFT JOIN"
+        " (SELECT ds, person_id, max(display_name) AS name FROM clout.accounts GROUP BY ds, person_id) AS a"
+        " ON a.ds = i.ds AND a.person_id = i.other_id"
+        " WHERE i.ds = ? AND i.person_id = ? AND i.place <= ? ORDER BY i.direction DESC, i.place",
+        *(day, person, LISTED),
+    )
+    for direction, said in (("moves", "Moves most surely"), ("moved_by", "Is moved most surely by")):
+        listed = [row for row in found if row["direction"] == direction]
+        if listed:
+            yield ""
+            yield said
+            for row in listed:
+                yield (
+                    f"  {row['strength']:>4.0%}  {row['name']} ({row['other_id']}), {row['interactions']} interactions,"
+                    f" the last on {row['last_day']:%d %B}"
+                )
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,10 @@
+-- Platforms: what each configured platform shows, of anybody: posts, and who acts on whom.
+-- Meaning: decides which features a person can have there, see platform_score.sql.
+-- Grain: one row per platform.
+-- Inputs: {sources} (platform), all that are configured; {posts} and {acts} of the stored days
+-- Parameters: none
+-- Run: .venv/bin/python jobs/score.py --day 2026-03-14 --run by-hand
+SELECT s.platform, p.platform IS NOT NULL AS shows_posts, a.platform IS NOT NULL AS shows_people
+FROM {sources} AS s
+LEFT JOIN (SELECT DISTINCT platform FROM {posts}) AS p ON p.platform = s.platform
+LEFT JOIN (SELECT DISTINCT platform FROM {acts}) AS a ON a.platform = s.platform

@@ -1,0 +1,58 @@
+-- clout.platform_scores: what a person is worth on each platform. Defined by sql/platform_scores.sql and sql/platform_score.sql.
+CREATE TABLE clout.platform_scores (
+  ds DATE,
+  person_id VARCHAR,
+  platform VARCHAR,
+  platform_score DOUBLE PRECISION,
+  s_reach DOUBLE PRECISION,
+  s_amplification DOUBLE PRECISION,
+  s_network DOUBLE PRECISION,
+  s_followers DOUBLE PRECISION,
+  s_listed DOUBLE PRECISION,
+  true_reach DOUBLE PRECISION,
+  reach_cut DOUBLE PRECISION,
+  trusted_evidence DOUBLE PRECISION,
+  amplification DOUBLE PRECISION,
+  amplification_low DOUBLE PRECISION,
+  amplification_high DOUBLE PRECISION,
+  posts BIGINT,
+  posts_weight DOUBLE PRECISION,
+  acted_weight DOUBLE PRECISION,
+  network_influence DOUBLE PRECISION,
+  influential_people DOUBLE PRECISION,
+  followers_count BIGINT,
+  listed_count BIGINT,
+  counter_based BOOLEAN,
+  people BIGINT,
+  credible_people BIGINT,
+  last_evidence_on DATE,
+  model_version VARCHAR
+);
+COMMENT ON TABLE clout.platform_scores IS 'One row per person, day and platform: the features and what they are worth. Not for hiring, credit, insurance or tiers of customer service.';
+COMMENT ON COLUMN clout.platform_scores.ds IS 'The score date, UTC';
+COMMENT ON COLUMN clout.platform_scores.person_id IS 'The person';
+COMMENT ON COLUMN clout.platform_scores.platform IS 'The source''s name';
+COMMENT ON COLUMN clout.platform_scores.platform_score IS 'The sum of the five parts, 0 to 1; over platforms they combine so that joining one can only help';
+COMMENT ON COLUMN clout.platform_scores.s_reach IS 'Part of True Reach';
+COMMENT ON COLUMN clout.platform_scores.s_amplification IS 'Part of Amplification Probability';
+COMMENT ON COLUMN clout.platform_scores.s_network IS 'Part of the influential people';
+COMMENT ON COLUMN clout.platform_scores.s_followers IS 'Part of the followers, on counter-based platforms';
+COMMENT ON COLUMN clout.platform_scores.s_listed IS 'Part of the lists, on counter-based platforms';
+COMMENT ON COLUMN clout.platform_scores.true_reach IS 'How many people the person really moves there';
+COMMENT ON COLUMN clout.platform_scores.reach_cut IS 'How much reach the cap on untrusted actors took away';
+COMMENT ON COLUMN clout.platform_scores.trusted_evidence IS 'Reach through trusted actors';
+COMMENT ON COLUMN clout.platform_scores.amplification IS 'Probability that a post is passed on or answered; NULL where there are no posts';
+COMMENT ON COLUMN clout.platform_scores.amplification_low IS 'Lower end of its 90 % interval';
+COMMENT ON COLUMN clout.platform_scores.amplification_high IS 'Upper end of its 90 % interval';
+COMMENT ON COLUMN clout.platform_scores.posts IS 'Own posts in the window';
+COMMENT ON COLUMN clout.platform_scores.posts_weight IS 'The same, weighted by recency';
+COMMENT ON COLUMN clout.platform_scores.acted_weight IS 'Those of them that were passed on or answered, weighted by recency';
+COMMENT ON COLUMN clout.platform_scores.network_influence IS 'How influential the people are whom the person moves, 0 to 100';
+COMMENT ON COLUMN clout.platform_scores.influential_people IS 'The same as a number of people: each trusted actor counts as far as they are above the average';
+COMMENT ON COLUMN clout.platform_scores.followers_count IS 'Followers as the platform counts them; only where counter_based';
+COMMENT ON COLUMN clout.platform_scores.listed_count IS 'Lists as the platform counts them; only where counter_based';
+COMMENT ON COLUMN clout.platform_scores.counter_based IS 'Whether the platform shows counters but no people';
+COMMENT ON COLUMN clout.platform_scores.people IS 'Distinct people who acted on the person there';
+COMMENT ON COLUMN clout.platform_scores.credible_people IS 'Those of them whose accounts are credible';
+COMMENT ON COLUMN clout.platform_scores.last_evidence_on IS 'The last day on which somebody acted on the person there';
+COMMENT ON COLUMN clout.platform_scores.model_version IS 'The model file behind it';

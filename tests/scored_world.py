@@ -1,0 +1,134 @@
+"""Invented activity scored in memory: random acts on platforms, a small world with all sorts of accounts, and its tables."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from clout import queries
+from clout.influence import measures
+from clout.influence.engines import DuckDB, Engine
+from clout.influence.identity import PERSONS
+from clout.influence.model import Model, read_model
+from clout.lake_schemas import ACTIVITY, KINDS, POST_ACTIONS, TIME
+
+MODEL = read_model(queries.SQL / "models" / "v1.toml")
+DAY = date(2026, 3, 14)
+STRING, BOOL, COUNT = pa.string(), pa.bool_(), pa.int64()
+STATES = pa.schema(
+    [
+        ("ds", pa.date32()),
+        *((name, STRING) for name in ("account_key", "platform", "handle", "display_name", "account_type", "status")),
+        *(("created_at", TIME), ("followers_count", COUNT), ("listed_count", COUNT)),
+        *((name, BOOL) for name in ("is_bot", "is_minor", "opt_out", "is_protected")),
+    ]
+)
+LISTED = pa.schema([("account_key", STRING), ("reason", STRING)])
+SEEDS = pa.schema([("platform", STRING), ("account_key", STRING)])
+POSTS = pa.schema(
+    [
+        *((name, STRING) for name in ("platform", "author_key", "post_key", "post_type")),
+        *(("is_deleted", BOOL), ("event_at", TIME)),
+    ]
+)
+
+Rows = list[tuple]
+NAMES = ["gus", "hana", "ada", "bo", *(f"p{number}" for number in range(26))]
+
+
+def evidence_of(
+    engine: Engine,
+    activity: Rows,
+    day: date = DAY,
+    states: Rows = (),
+    posts: Rows = (),
+    post_actions: Rows = (),
+    persons: Rows = (),
+    seeds: Rows = (),
+    excluded: tuple[str, ...] = (),
+    model: Model = MODEL,
+) -> measures.Evidence:
+    """The evidence of rows as conform would have left them."""
+    return measures.in_memory(
+        engine,
+        model,
+        day,
+        activity=engine.table(ACTIVITY, list(activity)),
+        account_states=engine.table(STATES, list(states)),
+        posts=engine.table(POSTS, list(posts)),
+        post_actions=engine.table(POST_ACTIONS, list(post_actions)),
+        operator_list=engine.table(LISTED, [(key, "asked by letter") for key in excluded]),
+        persons=engine.table(PERSONS, list(persons)),
+        named_seeds=engine.table(SEEDS, list(seeds)),
+        platforms=sorted({row[1] for row in activity}),
+    )
+
+
+def scores_of(activity: Rows, variant: str = "now", **more: Any) -> dict[str, dict[str, Any]]:
+    """person -> the row of sql/score.sql, in DuckDB."""
+    _, score = measures.scored(evidence_of(DuckDB(), activity, **more))
+    return {row["person_id"]: row for row in score.filter(pc.field("variant") == variant).to_pylist()}
+
+
+def draw(chance: random.Random, platform: str, acts: int = 150, names: list[str] = NAMES, days: int = 90) -> Rows:
+    """Random activity of one platform: a few do much, many do little, some answer each other."""
+    rows = {}
+    for _ in range(acts):
+        actor, target = (f"{platform}:{name}" for name in chance.sample(names, 2))
+        key = (DAY - timedelta(chance.randrange(days)), platform, actor, target, chance.choice(KINDS))
+        rows[key] = (*key, chance.choice((1, 1, 1, 2, 7, 40)), None)
+    return list(rows.values())
+
+
+def moved_to(rows: Rows, platform: str) -> Rows:
+    """The same acts on another platform, by people of the same names."""
+
+    def name(key: str) -> str:
+        return f"{platform}:{key.split(':')[1]}"
+
+    return [(ds, platform, name(actor), name(target), *rest) for ds, _, actor, target, *rest in rows]
+
+
+EXCLUDED = {f"{platform}:{name}" for platform in ("murmur", "plaza") for name in ("gus", "hana")}
+
+
+def world() -> dict[str, Any]:
+    """Two platforms, of which one shows posts, and a third that shows counters only; with all sorts of accounts."""
+    chance = random.Random(1)
+    activity = draw(chance, "murmur", 600) + draw(chance, "plaza", 200)
+    states, posts, acted = [], [], []
+    for platform in ("murmur", "plaza", "pages"):
+        for name in NAMES:
+            created = datetime(2026, 3, 14, tzinfo=UTC) - timedelta(chance.choice((3, 10, 20, 60, 2000)))
+            flags = (chance.random() < 0.1, False, name == "gus", False)
+            numbers = (chance.randrange(9000), chance.choice((None, 3)))
+            born = None if chance.random() < 0.2 else created
+            states.append((DAY, f"{platform}:{name}", platform, name, None, "person", "active", born, *numbers, *flags))
+    for number in range(80):
+        at = datetime(2026, 3, 14, 9, tzinfo=UTC) - timedelta(chance.randrange(90))
+        posts.append(("murmur", f"murmur:{chance.choice(NAMES)}", f"post{number}", "original", False, at))
+        for _ in range(chance.randrange(3)):
+            acted.append((at.date(), "murmur", f"post{number}", f"murmur:{chance.choice(NAMES)}"))
+    return {
+        "activity": activity,
+        "states": states,
+        "posts": posts,
+        "post_actions": sorted(set(acted)),
+        # bo has three accounts; p1's page is known by counters only.
+        "persons": [(f"{p}:bo", "murmur:bo") for p in ("murmur", "pages", "plaza")]
+        + [(f"{p}:p1", "murmur:p1") for p in ("murmur", "pages")],
+        "seeds": [("plaza", "plaza:ada"), ("plaza", "plaza:nobody")],
+        "excluded": tuple(f"{platform}:hana" for platform in ("murmur", "plaza", "pages")),
+    }
+
+
+def published(engine: Engine) -> dict[str, pa.Table]:
+    """Every table of the world."""
+    evidence = evidence_of(engine, **world())
+    evidence = replace(evidence, platforms=["murmur", "pages", "plaza"])
+    tables = measures.published(evidence, *measures.scored(evidence))
+    return {name: rows if isinstance(rows, pa.Table) else rows.toArrow() for name, rows in tables.items()}

@@ -1,0 +1,115 @@
+"""The invented world, whose true pull is known: fame for a day makes no expert, a pile-on no leader, a holiday erases nobody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from clout.influence import measures
+from clout.influence.engines import DuckDB
+from clout.influence.identity import PERSONS
+from clout.lake import Lake, days_between
+from sandbox.lake_of_world import write_lake
+from sandbox.world import HOLIDAY, JOKE_DAY, PILE_ON_DAYS, World
+from scored_world import LISTED, MODEL, SEEDS
+
+PLATFORM = "commons"
+DAYS = days_between(date(2026, 2, 10), HOLIDAY[1])
+DATES = (JOKE_DAY + timedelta(1), PILE_ON_DAYS[1], HOLIDAY[0] - timedelta(1), HOLIDAY[1])
+Tables = dict[str, pa.Table]
+
+
+def tables_at(lake: Lake, world: World, day: date) -> Tables:
+    """The tables of one score date, from the days up to it."""
+    engine = DuckDB()
+    # One earlier day instead of three: the changes are not what is asked for here.
+    model = replace(MODEL, parameters=MODEL.parameters | {"days_before": [1]})
+    days = [each for each in DAYS if each <= day]
+
+    def together(paths: list[tuple[date, str]], **columns: str) -> pa.Table:
+        """The partitions as one table, with their day as ds, and more columns of one value."""
+        found = []
+        for ds, path in paths:
+            rows = lake.read(path)
+            for name, value in {"ds": pa.scalar(ds), **columns}.items():
+                if name not in rows.column_names:
+                    rows = rows.append_column(name, pa.repeat(value, rows.num_rows))
+            found.append(rows)
+        return pa.concat_tables(found)
+
+    known = [(day, path) for each in days if lake.exists(path := lake.snapshot("accounts", PLATFORM, each))][-1:]
+    evidence = measures.in_memory(
+        engine,
+        model,
+        day,
+        activity=together([(each, lake.conformed("activity", each)) for each in days]),
+        account_states=together(known, platform=PLATFORM),
+        posts=together([(each, lake.snapshot("posts", PLATFORM, each)) for each in days], platform=PLATFORM),
+        post_actions=together([(each, lake.conformed("post_actions", each)) for each in days]),
+        operator_list=engine.table(LISTED, [(f"{PLATFORM}:{world.excluded_by_operator}", "asked by letter")]),
+        persons=engine.table(PERSONS, []),
+        named_seeds=engine.table(SEEDS, []),
+        platforms=[PLATFORM],
+    )
+    return measures.published(evidence, *measures.scored(evidence))
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World(people=1200)
+
+
+@pytest.fixture(scope="module")
+def scored(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[date, Tables]:
+    """The tables of each of DATES."""
+    lake = Lake(tmp_path_factory.mktemp("lake"))
+    write_lake(lake, world, DAYS)
+    return {day: tables_at(lake, world, day) for day in DATES}
+
+
+def of(tables: Tables, people: Any) -> dict[str, Any]:
+    """The row of scores of the one person among `people` that a special day of the world is about."""
+    [person] = people
+    [row] = [row for row in tables["scores"].to_pylist() if row["person_id"] == f"{PLATFORM}:{person}"]
+    return row
+
+
+def test_the_joke_makes_nobody_an_expert(scored: dict[date, Tables], world: World) -> None:
+    day = JOKE_DAY + timedelta(1)
+    joker = of(scored[day], world.jokers)
+    assert joker["people"] >= 30  # it was a good joke
+    scores = [row["score"] for row in scored[day]["scores"].to_pylist() if row["score"] is not None]
+    assert sum(score > joker["score"] for score in scores) > 0.1 * len(scores)
+    # And it is forgotten.
+    assert of(scored[HOLIDAY[1]], world.jokers)["score"] < 0.6 * joker["score"]
+
+
+def test_a_pile_on_does_not_raise_its_victim_above_the_calm_leader(scored: dict[date, Tables], world: World) -> None:
+    victim, leader = (of(scored[PILE_ON_DAYS[1]], people) for people in (world.victims, world.calm_leaders))
+    assert victim["people"] >= 0.8 * leader["people"]
+    assert victim["score"] < leader["score"]
+
+
+def test_a_holiday_costs_momentum_and_hardly_any_standing(scored: dict[date, Tables], world: World) -> None:
+    before, after = (of(scored[day], world.on_holiday) for day in (HOLIDAY[0] - timedelta(1), HOLIDAY[1]))
+    assert after["standing"] > 0.9 * before["standing"]
+    assert after["momentum"] < 0.5 * before["momentum"]
+    assert (
+        before["momentum"] - after["momentum"]
+        > before["score"] - after["score"]
+        > before["standing"] - after["standing"]
+    )
+
+
+def test_who_may_not_be_scored_is_in_no_table(scored: dict[date, Tables], world: World) -> None:
+    hidden = {*world.minors, *world.opted_out, *world.protected, world.excluded_by_operator}
+    assert len(hidden) > 30
+    keys = {f"{PLATFORM}:{person}" for person in hidden}
+    for name, rows in scored[HOLIDAY[1]].items():
+        assert rows.num_rows > 100
+        for field in rows.schema:
+            if field.type == pa.string():
+                assert not keys & set(rows[field.name].to_pylist()), (name, field.name)
