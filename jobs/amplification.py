@@ -34,9 +34,8 @@ def main(argv: list[str]) -> None:
 def measure(evidence: Evidence, lake: Lake) -> None:
     """Write the features of the evidence's score date."""
     from clout.influence import measures
-    from clout.lake_spark import write_features
 
-    write_features(lake, "amplification", evidence.day, measures.amplification(evidence), evidence.facts)
+    evidence.engine.keep(lake, "amplification", evidence.day, measures.amplification(evidence), evidence.facts)
 
 
 if __name__ == "__main__":

@@ -57,19 +57,17 @@ def main(argv: list[str]) -> None:
 def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
     """Write the day's tables of people, what its pull was like, and what made all this, to the staged folder."""
     from clout.influence import measures
-    from clout.lake_spark import read_conformed, read_features, write_sorted
+    from clout.lake_spark import read_conformed, write_sorted
 
-    day, spark = evidence.day, session.get_or_create("clout score")
-    features = {name: read_features(spark, lake, name, day, evidence.facts, made_by=name) for name in MEASURES}
-    by_platform = measures.platform_score(evidence, **features).cache()
-    scored = measures.score(evidence, by_platform).cache()
+    day, engine, spark = evidence.day, evidence.engine, session.get_or_create("clout score")
+    features = {name: engine.kept(lake, name, day, evidence.facts, made_by=name) for name in MEASURES}
+    by_platform = engine.hold(measures.platform_score(evidence, **features))
+    scored = engine.hold(measures.score(evidence, by_platform))
     published = measures.published(evidence, by_platform, scored)
     for table, keys in SCORED.items():
-        write_sorted(staged.root, staged.table(table), published[table], *keys)
+        engine.stage(staged.root, staged.table(table), published[table], *keys)
     for table, keys in PULLED.items():
         write_sorted(staged.root, staged.table(table), read_conformed(spark, lake, table, [day]), *keys)
-    scored.unpersist()
-    by_platform.unpersist()
     versions = {
         "model_version": evidence.model.version,
         "model_sha256": evidence.model.sha256,

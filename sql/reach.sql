@@ -16,7 +16,7 @@ SELECT
   CAST(sum(CAST(evidence - weight AS DECIMAL(24, 12))) AS DOUBLE) AS reach_cut,
   CAST(sum(CASE WHEN trusted THEN CAST(weight AS DECIMAL(24, 12)) ELSE 0 END) AS DOUBLE) AS trusted_evidence,
   count(*) AS people,
-  count_if(credibility >= :credible_at) AS credible_people,
+  CAST(count_if(credibility >= :credible_at) AS BIGINT) AS credible_people,
   max(last_day) AS last_day
 FROM {weights}
 GROUP BY variant, platform, target

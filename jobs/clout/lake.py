@@ -85,6 +85,10 @@ class Lake:
         files = pads.dataset(f"{self.root}/{path}", filesystem=self.fs, format="parquet", partitioning=None)
         return files.to_table(columns=columns)
 
+    def count(self, path: str) -> int:
+        """How many rows a partition has."""
+        return pads.dataset(f"{self.root}/{path}", filesystem=self.fs, format="parquet", partitioning=None).count_rows()
+
     def facts(self, path: str) -> dict[str, Any] | None:
         """What the writer noted beside a partition, or None where there is no such partition."""
         try:

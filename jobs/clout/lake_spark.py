@@ -83,7 +83,12 @@ def write_features(lake: Lake, name: str, day: date, rows: DataFrame, facts: dic
 def read_features(
     spark: SparkSession, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str
 ) -> DataFrame:
-    """The features `name` of one score date. Raises PoisonInput where they are missing or were made of other things.
+    """The features `name` of one score date, see features_path."""
+    return spark.read.parquet(lake.location(features_path(lake, name, day, facts, made_by)))
+
+
+def features_path(lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> str:
+    """Where the features `name` of one score date lie. Raises PoisonInput where they are missing or made of other things.
 
     facts: what the features must have been made of, as given to `write_features`; made_by: the job that makes them.
     """
@@ -92,7 +97,7 @@ def read_features(
     required(lake, path, cure)
     if lake.facts(path) != facts:
         raise PoisonInput(f"{lake.location(path)} was made with another model or of other snapshots; {cure}")
-    return spark.read.parquet(lake.location(path))
+    return path
 
 
 def write_sorted(folder: Lake, path: str, rows: DataFrame, *keys: str) -> None:

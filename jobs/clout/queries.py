@@ -37,8 +37,9 @@ _PARAMETER = re.compile(r"^--   (?P<name>\w+) +(?P<type>[A-Z<>]+)  +\S", re.MULT
 _USED = re.compile(r"(?<!:):([a-z]\w*)")
 _INPUT = re.compile(r"\{(\w+)\}")
 
-#: Functions of Spark for which DuckDB has another name.
-DUCKDB_MACROS = (
+#: What a session of DuckDB needs: the time zone of a day, and functions of Spark for which it has another name.
+DUCKDB_SESSION = (
+    "SET TimeZone = 'UTC'",
     "CREATE OR REPLACE TEMP MACRO unix_date(d) AS d - DATE '1970-01-01'",
     "CREATE OR REPLACE TEMP MACRO array_join(l, s) AS array_to_string(l, s)",
 )
@@ -82,12 +83,12 @@ def run(spark: SparkSession, name: str, parameters: Mapping[str, Any], **inputs:
 def run_duckdb(
     connection: DuckDBPyConnection, name: str, parameters: Mapping[str, Any], **inputs: pa.Table
 ) -> pa.Table:
-    """The same in DuckDB, for files of sql/ that keep to the dialect that both engines read (see DUCKDB_MACROS)."""
+    """The same in DuckDB, for files of sql/ that keep to the dialect that both engines read (see DUCKDB_SESSION)."""
     query = load(name)
     if query.inputs != set(inputs):
         raise TypeError(f"sql/{name}.sql reads {sorted(query.inputs)}, given {sorted(inputs)}")
     cursor = connection.cursor()
-    for statement in DUCKDB_MACROS:
+    for statement in DUCKDB_SESSION:
         cursor.execute(statement)
     for table, rows in inputs.items():
         cursor.register(table, rows)

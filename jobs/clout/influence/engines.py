@@ -1,12 +1,13 @@
-"""What runs the queries of sql/: Spark for nights, DuckDB in this process for what fits into memory. Same files, same numbers.
+"""What runs the queries of sql/: DuckDB in this process where the evidence is small, Spark elsewhere. Same files, same numbers.
 
-A frame is a DataFrame of the one and an Arrow table of the other. What is no query, the network rank and the quantiles of
-the Beta distribution, is SciPy's on both.
+A frame is an Arrow table of the one and a DataFrame of the other; DuckDB takes DataFrames, too, and collects them. What is
+no query, the network rank and the quantiles of the Beta distribution, is SciPy's on both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Protocol
 
 import duckdb
@@ -19,9 +20,13 @@ from pyspark.sql import SparkSession
 
 from clout import queries
 from clout.influence import network_rank
-from clout.lake_spark import small_table
+from clout.lake import Lake
+from clout.lake_spark import features_path, read_features, small_table, write_features, write_sorted
 
 Frame = Any
+
+#: Rows of activity up to which the evidence is computed in memory: with all its variants about 1 GB.
+IN_MEMORY_ROWS = 250_000
 
 
 class Engine(Protocol):
@@ -33,11 +38,29 @@ class Engine(Protocol):
     def table(self, schema: pa.Schema, rows: list[tuple]) -> Frame:
         """A few rows as a frame."""
 
+    def hold(self, rows: Frame) -> Frame:
+        """The same rows, which are not computed again when they are read again."""
+
+    def keep(self, lake: Lake, name: str, day: date, rows: Frame, facts: dict[str, Any]) -> Frame:
+        """Write the features `name` of a score date, and give them as they were written."""
+
+    def kept(self, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> Frame:
+        """Features as `keep` wrote them. Raises PoisonInput where they are missing or were made of other things."""
+
+    def stage(self, folder: Lake, path: str, rows: Frame, *keys: str) -> None:
+        """Replace a folder by one file of the rows in the order of `keys`: the same rows give the same bytes."""
+
     def trust(self, edges: Frame) -> Frame:
         """Who is trusted, by variant and platform: `network_rank.trust_platform` of each."""
 
     def rank(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
         """The ranks, by variant and platform: `network_rank.rank_platform` of each."""
+
+
+def engine_for(spark: SparkSession, lake: Lake, days: list[date]) -> Engine:
+    """What computes the evidence of these days: by the rows of their activity, so that every job of a night chooses alike."""
+    rows = sum(lake.count(path) for path in (lake.conformed("activity", day) for day in days) if lake.exists(path))
+    return DuckDB() if rows <= IN_MEMORY_ROWS else Spark(spark)
 
 
 class Spark:
@@ -64,6 +87,23 @@ class Spark:
     def table(self, schema: pa.Schema, rows: list[tuple]) -> Frame:
         """See Engine."""
         return small_table(self.spark, schema, rows)
+
+    def hold(self, rows: Frame) -> Frame:
+        """See Engine."""
+        return rows.cache()
+
+    def keep(self, lake: Lake, name: str, day: date, rows: Frame, facts: dict[str, Any]) -> Frame:
+        """See Engine."""
+        write_features(lake, name, day, rows, facts)
+        return read_features(self.spark, lake, name, day, facts, "")
+
+    def kept(self, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> Frame:
+        """See Engine."""
+        return read_features(self.spark, lake, name, day, facts, made_by)
+
+    def stage(self, folder: Lake, path: str, rows: Frame, *keys: str) -> None:
+        """See Engine."""
+        write_sorted(folder, path, rows, *keys)
 
     def trust(self, edges: Frame) -> Frame:
         """See Engine. Each variant of each platform is one task."""
@@ -95,12 +135,34 @@ class DuckDB:
 
     def run(self, query: str, parameters: Mapping[str, Any], **inputs: Frame) -> Frame:
         """See Engine."""
-        return queries.run_duckdb(self.connection, query, parameters, **inputs)
+        return queries.run_duckdb(
+            self.connection,
+            query,
+            parameters,
+            **{name: rows if isinstance(rows, pa.Table) else rows.toArrow() for name, rows in inputs.items()},
+        )
 
     def table(self, schema: pa.Schema, rows: list[tuple]) -> Frame:
         """See Engine."""
         columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
         return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema)
+
+    def hold(self, rows: Frame) -> Frame:
+        """See Engine."""
+        return rows
+
+    def keep(self, lake: Lake, name: str, day: date, rows: Frame, facts: dict[str, Any]) -> Frame:
+        """See Engine."""
+        lake.write(lake.features(name, day), rows, facts)
+        return rows
+
+    def kept(self, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> Frame:
+        """See Engine."""
+        return lake.read(features_path(lake, name, day, facts, made_by))
+
+    def stage(self, folder: Lake, path: str, rows: Frame, *keys: str) -> None:
+        """See Engine."""
+        folder.write(path, rows.sort_by([(key, "ascending") for key in keys]))
 
     def trust(self, edges: Frame) -> Frame:
         """See Engine."""

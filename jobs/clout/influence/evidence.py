@@ -13,15 +13,17 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from clout.influence import identity, measures
-from clout.influence.engines import Spark
+from clout.influence.engines import Spark, engine_for
 from clout.influence.measures import Evidence
 from clout.influence.model import Model
 from clout.lake import Lake, window
-from clout.lake_spark import read_conformed, read_features, read_snapshots, small_table, write_features
+from clout.lake_spark import read_conformed, read_snapshots, small_table
 from clout.sources import Sources
 
 _LISTED = pa.schema([("account_key", pa.string()), ("reason", pa.string())])
 _REFUSED = pa.schema([("account_a", pa.string()), ("account_b", pa.string()), ("reason", pa.string())])
+#: What the evidence reads of a post.
+POSTS = ("platform", "author_key", "post_key", "post_type", "is_deleted", "event_at")
 _SEEDS = pa.schema([("platform", pa.string()), ("account_key", pa.string())])
 
 
@@ -32,18 +34,13 @@ def gather(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day:
     """
     facts = _facts(lake, sources, model, day)
     days = window(day, model.stored_days)
-    engine = Spark(spark)
-
-    def kept(name: str, rows: DataFrame) -> DataFrame:
-        """Written once and read often: whatever reads it would compute it again."""
-        write_features(lake, name, day, rows, facts)
-        return read_features(spark, lake, name, day, facts, "conform")
-
+    engine, conforming = engine_for(spark, lake, days), Spark(spark)
     accounts = read_snapshots(spark, lake, "accounts", sources.platforms, days)
-    states = kept("account_states", measures.account_states(engine, accounts, model, day))
+    states = measures.account_states(conforming, accounts, model, day)
+    states = conforming.keep(lake, "account_states", day, states, facts)
     activity = read_conformed(spark, lake, "activity", days)
     links = read_snapshots(spark, lake, "account_links", sources.platforms, days)
-    claims = measures.claims(engine, links, states, day)
+    claims = measures.claims(conforming, links, states, day)
     found, one_way = _persons(claims, sources, day)
     linked = small_table(spark, identity.PERSONS, sorted(found.person_of.items()))
     own = _own_interactions(activity, linked) if found.person_of else 0
@@ -57,37 +54,39 @@ def gather(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day:
         f" {own} interactions between accounts of one person do not count",
         flush=True,
     )
-    linked = read_features(spark, lake, "persons", day, facts, "conform")
-    excluded = measures.excluded(engine, states, operator_list(spark, sources), linked, day)
-    posts = read_snapshots(spark, lake, "posts", sources.platforms, days)
-    acts = kept("acts", measures.acts(engine, activity, posts, excluded, linked, model, day))
-    credibility = measures.credibility(engine, states, linked, model, day)
-    pairs = measures.pairs(engine, acts, credibility, model, day).cache()
-    named = [(source.name, f"{source.name}:{seed}") for source in sources.sources for seed in source.seeds]
-    seeds = measures.seeds(engine, pairs, credibility, engine.table(_SEEDS, named), linked, model, day).cache()
-    weights = kept("weights", measures.weights(engine, pairs, seeds, model, day))
-    kept("ranks", measures.ranks(engine, weights, seeds, model, day))
-    pairs.unpersist()
-    seeds.unpersist()
+    linked = engine.kept(lake, "persons", day, facts, "conform")
+    states = engine.kept(lake, "account_states", day, facts, "conform")
+    excluded = engine.hold(measures.excluded(engine, states, operator_list(spark, sources), linked, day))
+    posts = read_snapshots(spark, lake, "posts", sources.platforms, days).select(*POSTS)
+    acts = measures.acts(engine, activity, posts, excluded, linked, model, day)
+    acts = engine.keep(lake, "acts", day, acts, facts)
+    credibility = engine.hold(measures.credibility(engine, states, linked, model, day))
+    pairs = engine.hold(measures.pairs(engine, acts, credibility, model, day))
+    named = [(source.platform, f"{source.platform}:{seed}") for source in sources.sources for seed in source.seeds]
+    seeds = measures.seeds(engine, pairs, credibility, engine.table(_SEEDS, named), linked, model, day)
+    seeds = engine.hold(seeds)
+    weights = engine.keep(lake, "weights", day, measures.weights(engine, pairs, seeds, model, day), facts)
+    engine.keep(lake, "ranks", day, measures.ranks(engine, weights, seeds, model, day), facts)
 
 
 def load(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
     """The evidence of `day`. Raises PoisonInput where it was not gathered, or from other snapshots or another model."""
     facts = _facts(lake, sources, model, day)
     days = window(day, model.stored_days)
+    engine = engine_for(spark, lake, days)
     features = {
-        name: read_features(spark, lake, name, day, facts, "conform")
+        name: engine.kept(lake, name, day, facts, "conform")
         for name in ("acts", "weights", "ranks", "account_states", "persons")
     }
     return Evidence(
-        engine=Spark(spark),
+        engine=engine,
         day=day,
         model=model,
         **features,
         post_actions=read_conformed(spark, lake, "post_actions", days),
-        posts=read_snapshots(spark, lake, "posts", sources.platforms, days),
+        posts=read_snapshots(spark, lake, "posts", sources.platforms, days).select(*POSTS),
         operator_list=operator_list(spark, sources),
-        platforms=sources.platforms,
+        platforms=sorted(set(sources.platforms.values())),
         facts=facts,
     )
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from clout.influence.engines import DuckDB, Spark
 from clout.lake_schemas import KINDS
+from clout.warehouse import surface
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scored_world import DAY, EXCLUDED, NAMES, Rows, draw, moved_to, published, scores_of, world
@@ -60,6 +61,9 @@ def test_neither_engine_nor_order_nor_partitions_change_a_score(
     assert {name: len(rows) for name, rows in spread.items()} == {name: len(rows) for name, rows in local.items()}
     for name, rows in spread.items():
         assert in_order(rows) == in_order(local[name]), name
+        declared = surface.relations()[name].arrow_schema
+        for made in (rows, local[name]):
+            assert [(field.name, field.type) for field in made.schema] == [(f.name, f.type) for f in declared], name
 
 
 def test_excluded_people_are_in_no_table(local: dict[str, pa.Table]) -> None:
