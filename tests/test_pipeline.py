@@ -7,13 +7,21 @@ import re
 from datetime import date, timedelta
 from pathlib import Path
 
+import amplification
 import duckdb
 import erase
+import network
 import night
 import person
 import pytest
+import reach
+import score
 from clout.errors import PoisonInput
-from clout.staging import TABLES
+from clout.influence import engines, evidence
+from clout.influence.model import read_model
+from clout.lake import Lake
+from clout.sources import read_sources
+from clout.staging import TABLES, Staged
 from sandbox.world import EXPORTED, World, day_rows, write
 from scipy.stats import spearmanr
 
@@ -178,6 +186,23 @@ def test_backwards_gives_the_same_bytes(home, world, tmp_path):
     ]
     assert file_hashes(tmp_path) == file_hashes(home)
     assert len(file_hashes(home)) == 2 * len(TABLES)
+
+
+def test_spark_gives_what_memory_gave(home, world, tmp_path, monkeypatch, spark):
+    """The same lake's day, computed by Spark from the evidence on: what large evidence is computed by."""
+    monkeypatch.setattr(engines, "IN_MEMORY_ROWS", 0)
+    lake, sources, model = Lake(home / "lake"), read_sources(world), read_model(ROOT / "sql" / "models" / "v1.toml")
+    evidence.gather(spark, lake, sources, model, LAST)
+    loaded = evidence.load(spark, lake, sources, model, LAST)
+    assert isinstance(loaded.engine, engines.Spark)
+    for measure in (reach, amplification, network):
+        measure.measure(loaded, lake)
+    staged = Staged(Lake(tmp_path), LAST, "spark")
+    score.stage(loaded, lake, staged)
+    for table in score.SCORED:
+        rows = staged.root.read(staged.table(table)).to_pylist()
+        before = Staged(Lake(home / "staging"), LAST, "by-hand")
+        assert rows == before.root.read(before.table(table)).to_pylist(), table
 
 
 def test_an_empty_day_stops_publication_and_yesterday_stays(home, world):

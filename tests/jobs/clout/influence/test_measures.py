@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
+from clout.influence import engines
 from clout.influence.engines import DuckDB, Spark
-from clout.lake_schemas import KINDS
+from clout.lake import Lake
+from clout.lake_schemas import ACTIVITY, KINDS
 from clout.warehouse import surface
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -64,6 +66,18 @@ def test_neither_engine_nor_order_nor_partitions_change_a_score(
         declared = surface.relations()[name].arrow_schema
         for made in (rows, local[name]):
             assert [(field.name, field.type) for field in made.schema] == [(f.name, f.type) for f in declared], name
+
+
+def test_the_engine_is_chosen_by_the_rows_of_activity(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    days = [DAY - timedelta(1), DAY]
+    for rows, day in ((3, days[0]), (2, days[1])):
+        activity = pa.Table.from_pylist([dict(zip(ACTIVITY.names, row, strict=True)) for row in world()["activity"]])
+        lake.write(lake.conformed("activity", day), activity.slice(0, rows))
+    monkeypatch.setattr(engines, "Spark", lambda spark: "spark")
+    monkeypatch.setattr(engines, "IN_MEMORY_ROWS", 5)
+    assert isinstance(engines.engine_for(None, lake, [DAY - timedelta(2), *days]), DuckDB)
+    monkeypatch.setattr(engines, "IN_MEMORY_ROWS", 4)
+    assert engines.engine_for(None, lake, days) == "spark"
 
 
 def test_excluded_people_are_in_no_table(local: dict[str, pa.Table]) -> None:
