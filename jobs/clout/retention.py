@@ -53,9 +53,8 @@ _DELETED = tuple(
 #: By the source's reader.
 RULES: dict[str, tuple[Rule, ...]] = {
     "files": _SHORT[1:],
-    "gharchive": _SHORT[1:],
+    "gharchive": _SHORT,
     "wikipedia": _SHORT,
-    "github": (*_SHORT, *_DELETED),
     "bluesky": (*_SHORT, *_DELETED),
     "mastodon": (*_SHORT, *_DELETED),
     "facebook": (*_SHORT, *_DELETED),

@@ -168,7 +168,7 @@ def test_every_reader_has_rules_and_raw_pages_are_kept_shortest() -> None:
     for reader, rules in RULES.items():
         raw = [rule.after_days for rule in rules if rule.table == "raw"]
         assert all(days <= 30 for days in raw), reader
-        assert raw or reader in ("files", "gharchive"), "their pages are the operator's own files"
+        assert raw or reader == "files", "their pages are the operator's own files"
     assert {rule.after_days for rule in RULES["x"] if rule.table in ("raw", "posts")} == {1}
 
 
