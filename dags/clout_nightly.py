@@ -11,16 +11,16 @@ again; the same content publishes nothing new.
 means that the input is wrong: it is not retried, since it would stay wrong. Any other failure is retried.
 
 **Needs** the connection `spark_default` (where Spark runs), the pools `pull` (hosts asked at once), `spark` and `publish` (one
-slot each), and in the environment `CLOUT_SOURCES` (the sources file) and `CLOUT_HOME` (or `CLOUT_LAKE`, `CLOUT_STAGING`,
-`CLOUT_WAREHOUSE`). `make ui` sets up all of it. A source that wants a token finds it in the password of the connection
-`clout_<source>`; without one it is skipped, and the night goes on.
+slot each), and in the environment `CLOUT_SOURCES` (the sources file) and `CLOUT_HOME` (or `CLOUT_LAKE`, `CLOUT_STAGING`).
+`make ui` sets up all of it. A source that wants a token finds it in the password of the connection `clout_<source>`; without
+one it is skipped, and the night goes on. The night is published where the connection `warehouse_default` says, else where
+`CLOUT_WAREHOUSE` does. `CLOUT_ALERT_URL` hears of failures and late nights.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import sys
 import tomllib
 from datetime import timedelta
 from pathlib import Path
@@ -32,24 +32,22 @@ from airflow.providers.standard.hooks.subprocess import SubprocessHook
 from airflow.sdk import (
     DAG,
     Asset,
+    AsyncCallback,
     Connection,
     CronDataIntervalTimetable,
+    DeadlineAlert,
+    DeadlineReference,
     Param,
-    RetryDecision,
-    RetryPolicy,
     task,
 )
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
+from clout_tasks import JOBS, PYTHON, ROOT, UnlessPoison, run_job, tell
 
-ROOT = Path(os.environ.get("CLOUT_ROOT") or Path(__file__).resolve().parents[1])
 HOME = Path(os.environ.get("CLOUT_HOME") or ROOT / ".clout")
-JOBS = ROOT / "jobs"
-PYTHON = os.environ.get("CLOUT_PYTHON") or sys.executable
 SOURCES = os.environ.get("CLOUT_SOURCES") or str(HOME / "world" / "sources.toml")
 MODEL = os.environ.get("CLOUT_MODEL") or str(ROOT / "sql" / "models" / "v1.toml")
 LAKE = os.environ.get("CLOUT_LAKE") or str(HOME / "lake")
 STAGING = os.environ.get("CLOUT_STAGING") or str(HOME / "staging")
-WAREHOUSE = os.environ.get("CLOUT_WAREHOUSE") or str(HOME / "warehouse")
 
 #: Rendered for each run; the jobs' own parsers refuse anything that is not a day.
 DAY = "{{ params.day or ds }}"
@@ -57,16 +55,6 @@ RUN = "{{ run_id }}"
 
 #: Partitioned by day: consumers run once per published day, backfilled days included.
 SCORES = Asset("clout.scores")
-
-
-class UnlessPoison(RetryPolicy):
-    """Do not retry what retrying cannot cure: exit status 65 (the input is wrong) or 2 (the command line is)."""
-
-    def evaluate(self, exception, try_number, max_tries, context=None):
-        """Fail at once on the jobs' own words for it, else retry as configured."""
-        if re.search(r"(?:exit code|Error code is:) (?:65|2)\b", str(exception)):
-            return RetryDecision.fail("the input is wrong; retrying cannot help")
-        return RetryDecision.default()
 
 
 def spark_job(name: str, *arguments: str) -> SparkSubmitOperator:
@@ -108,12 +96,20 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=6),
+    # The night of day D ought to be published at 06:00 of D + 1, 30 hours after its logical date. An import path, not a
+    # function: the triggerer imports it from the installed package, and could not import it from here.
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_LOGICAL_DATE,
+        interval=timedelta(hours=30),
+        callback=AsyncCallback("clout.alerts.night_is_late"),
+    ),
     default_args={
         "owner": "clout",
         "retries": 2,
         "retry_delay": timedelta(minutes=5),
         "retry_policy": UnlessPoison(),
         "execution_timeout": timedelta(hours=3),
+        "on_failure_callback": tell,
     },
     params={
         "day": Param(
@@ -181,20 +177,15 @@ with DAG(
             curable = {source: code for source, code in failed.items() if code not in (2, 65)} or failed
             raise AirflowException("; ".join(f"pull of {source}: exit code {code}" for source, code in curable.items()))
 
-    # Values from forms reach the shell as variables, never as text of the command.
-    @task.bash(
-        outlets=[SCORES],
-        pool="publish",
-        env={"DAY": DAY, "RUN": RUN, "REASON": "{{ params.reason or '' }}"},
-        append_env=True,
-    )
-    def publish(params: dict, outlet_events, ds: str | None = None) -> str:
+    @task(outlets=[SCORES], pool="publish")
+    def publish(params: dict, run_id: str, outlet_events, ds: str | None = None) -> None:
         """Make the audited run visible; the day becomes the asset's partition when that has succeeded."""
-        outlet_events[SCORES].add_partitions(params.get("day") or ds)
-        return (
-            f'\'{PYTHON}\' \'{JOBS}/publish.py\' --day "$DAY" --run "$RUN" --reason "$REASON"'
-            f" --staging '{STAGING}' --warehouse '{WAREHOUSE}'"
+        day = params.get("day") or ds
+        run_job(
+            "publish",
+            *("--day", day, "--run", run_id, f"--reason={params.get('reason') or ''}", "--staging", STAGING),
         )
+        outlet_events[SCORES].add_partitions(day)
 
     evidence = ["--lake", LAKE, "--sources", SOURCES, "--model", MODEL]
     (

@@ -38,8 +38,8 @@ def roots(file: Path) -> set[str]:
 
 @pytest.mark.parametrize("file", sorted((ROOT / "dags").glob("*.py")), ids=lambda file: file.name)
 def test_dags_import_airflow_and_the_standard_library_only(file):
-    # pendulum is Airflow's own way to write a date.
-    assert roots(file) - set(sys.stdlib_module_names) <= {"airflow", "pendulum"}
+    # pendulum is Airflow's own way to write a date; clout_tasks is what the DAGs share.
+    assert roots(file) - set(sys.stdlib_module_names) <= {"airflow", "pendulum", "clout_tasks"}
 
 
 @pytest.mark.parametrize("file", PYTHON, ids=lambda file: str(file.relative_to(ROOT)))

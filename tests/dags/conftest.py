@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import sys
@@ -34,16 +35,34 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.delenv(f"CLOUT_{name}", raising=False)
         for name, value in settings.items():
             patch.setenv(name, value)
+        patch.syspath_prepend(ROOT / "dags")  # as Airflow does
         yield home
 
 
 @pytest.fixture(scope="session")
 def nightly(airflow_home: Path) -> ModuleType:
     """dags/clout_nightly.py as a module."""
-    spec = importlib.util.spec_from_file_location("clout_nightly", ROOT / "dags" / "clout_nightly.py")
+    return load("clout_nightly")
+
+
+@pytest.fixture(scope="session")
+def by_hand(airflow_home: Path) -> ModuleType:
+    """dags/clout_warehouse.py as a module."""
+    return load("clout_warehouse")
+
+
+@pytest.fixture(scope="session")
+def tasks(airflow_home: Path) -> ModuleType:
+    """dags/clout_tasks.py as a module."""
+    return importlib.import_module("clout_tasks")
+
+
+def load(name: str) -> ModuleType:
+    """A DAG file as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "dags" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["clout_nightly"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module

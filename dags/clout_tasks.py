@@ -1,0 +1,66 @@
+"""What the DAGs share: where things are, how a job is run, which warehouse it works on, and who hears of a failure."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+from airflow.providers.standard.hooks.subprocess import SubprocessHook
+from airflow.sdk import Connection, RetryDecision, RetryPolicy
+from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
+
+ROOT = Path(os.environ.get("CLOUT_ROOT") or Path(__file__).resolve().parents[1])
+JOBS = ROOT / "jobs"
+PYTHON = os.environ.get("CLOUT_PYTHON") or sys.executable
+
+
+class UnlessPoison(RetryPolicy):
+    """Do not retry what retrying cannot cure: exit status 65 (the input is wrong) or 2 (the command line is)."""
+
+    def evaluate(self, exception, try_number, max_tries, context=None):
+        """Fail at once on the jobs' own words for it, else retry as configured."""
+        if re.search(r"(?:exit code|Error code is:) (?:65|2)\b", str(exception)):
+            return RetryDecision.fail("the input is wrong; retrying cannot help")
+        return RetryDecision.default()
+
+
+def warehouse() -> dict[str, str]:
+    """The environment that names the warehouse of the connection warehouse_default; empty where there is none.
+
+    A connection of type postgres is a server; of any other type, its host says what CLOUT_WAREHOUSE would. The password
+    goes to the job in its environment, where neither a log, a command line nor the UI shows it.
+    """
+    try:
+        connection = Connection.get("warehouse_default")
+    except AirflowNotFoundException:
+        return {}
+    if connection.conn_type not in ("postgres", "postgresql"):
+        return {"CLOUT_WAREHOUSE": connection.host or ""}
+    user = f"{quote(connection.login, safe='')}@" if connection.login else ""
+    address = (
+        f"postgresql://{user}{connection.host}:{connection.port or 5432}/{quote(connection.schema or '', safe='')}"
+    )
+    return {"CLOUT_WAREHOUSE": address, "PGPASSWORD": connection.password or ""}
+
+
+def run_job(name: str, *arguments: str) -> None:
+    """Run jobs/<name>.py on the warehouse; its lines go to the task's log, its exit status into the exception."""
+    hook = SubprocessHook()
+    try:
+        code = hook.run_command([PYTHON, str(JOBS / f"{name}.py"), *arguments], env=os.environ | warehouse()).exit_code
+    except BaseException:
+        hook.send_sigterm()  # the task's time is up, or it was stopped: so is the job
+        raise
+    if code:
+        raise AirflowException(f"jobs/{name}.py failed. Error code is: {code}.")
+
+
+def tell(context) -> None:
+    """Airflow's callback for a task that failed for good: say which, of which run, and why."""
+    ti = context["ti"]
+    text = f"{ti.dag_id}.{ti.task_id} of {context['run_id']} failed: {context.get('exception')}"
+    subprocess.run([PYTHON, str(JOBS / "alert.py"), "--text", text[:1000]], timeout=60, check=False)

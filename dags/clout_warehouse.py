@@ -1,0 +1,69 @@
+"""### Clout, the warehouse by hand
+
+*Trigger*, choose what to do, fill in the form. Neither is ever scheduled.
+
+**rollback** shows a day as it was: a new version with old content. Leave *Version* empty for the state before the day's last
+change. The next night's run of that day publishes its own content again.
+
+**gc** forgets states that were replaced more than *Keep days* ago, and removes what a crash left. What is shown is never
+forgotten. Afterwards nobody can roll back to what it forgot.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pendulum
+from airflow.sdk import DAG, Param, task
+from airflow.sdk.exceptions import AirflowFailException
+from clout_tasks import UnlessPoison, run_job, tell
+
+
+def command(params: dict) -> list[str]:
+    """The arguments of jobs/warehouse.py that the form asks for. Stops where the form lacks one."""
+    if params["action"] == "gc":
+        return ["gc", "--keep-days", str(params["keep_days"])]
+    if not params["day"] or not (params["reason"] or "").strip():
+        raise AirflowFailException("a rollback needs a day and a reason: fill in both")
+    to = ["--to", str(params["version"])] if params["version"] else []
+    return ["rollback", "--day", params["day"], f"--reason={params['reason']}", *to]
+
+
+with DAG(
+    dag_id="clout_warehouse",
+    doc_md=__doc__,
+    schedule=None,
+    start_date=pendulum.datetime(2006, 1, 1, tz="UTC"),
+    max_active_runs=1,
+    default_args={
+        "owner": "clout",
+        "retries": 1,
+        "retry_delay": timedelta(minutes=1),
+        "retry_policy": UnlessPoison(),
+        "execution_timeout": timedelta(hours=1),
+        "on_failure_callback": tell,
+    },
+    params={
+        "action": Param("rollback", enum=["rollback", "gc"], title="What to do"),
+        "day": Param(None, type=["null", "string"], format="date", title="Day to roll back"),
+        "version": Param(
+            None,
+            type=["null", "integer"],
+            minimum=1,
+            title="Version",
+            description="Of that day, from meta.publish_log. Empty: the state before its last change.",
+        ),
+        "keep_days": Param(30, type="integer", minimum=0, title="Keep days", description="For gc."),
+        "reason": Param(
+            None, type=["null", "string"], maxLength=500, title="Reason", description="Kept in meta.publish_log."
+        ),
+    },
+    tags=["clout"],
+) as dag:
+
+    @task(pool="publish")
+    def warehouse(params: dict) -> None:
+        """Roll a day back, or collect garbage."""
+        run_job("warehouse", *command(params))
+
+    warehouse()

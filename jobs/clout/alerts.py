@@ -1,0 +1,41 @@
+"""Telling people that a night is late or failed. Imports no Airflow, so that its triggerer can import this anywhere.
+
+An alert is one JSON object, {"text": ...}, posted to CLOUT_ALERT_URL, which chat programs take as it is. The address is a
+secret: it stands in no message. Without one, the alert is a line on standard error, hence in the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import urllib.request
+from typing import Any
+
+#: Seconds that an alert may take before it counts as not sent.
+TIMEOUT = 20
+
+
+def send(text: str) -> bool:
+    """Post an alert; says whether somebody got it. Never raises: an alert must not break what it speaks of."""
+    print(f"clout alert: {text}", file=sys.stderr, flush=True)
+    address = os.environ.get("CLOUT_ALERT_URL")
+    if not address:
+        return False
+    try:
+        body = json.dumps({"text": text}).encode()
+        request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=TIMEOUT):
+            return True
+    except (OSError, ValueError) as error:  # their words may hold the address
+        print(f"clout alert: not sent: {type(error).__name__}", file=sys.stderr, flush=True)
+        return False
+
+
+async def night_is_late(context: dict[str, Any], **_: Any) -> None:
+    """Airflow's callback for a missed deadline. Speaks of scheduled nights only: a backfill is late by its nature."""
+    run = context["dag_run"]
+    if run["run_type"] == "scheduled":
+        text = f"{run['dag_id']} {run['dag_run_id']} is not done by {context['deadline']['deadline_time']}"
+        await asyncio.to_thread(send, text)

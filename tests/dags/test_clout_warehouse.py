@@ -1,0 +1,160 @@
+"""The DAG of the warehouse, what the DAGs share, and that a password is seen by nobody but the job."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import os
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
+
+import pytest
+import warehouse
+from clout import alerts
+
+pytestmark = pytest.mark.airflow
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ({"action": "gc", "keep_days": 30}, {"command": "gc", "keep_days": 30}),
+        (
+            {"action": "rollback", "day": "2026-03-14", "reason": "-bad export"},
+            {"command": "rollback", "to": None, "reason": "-bad export"},
+        ),
+        ({"action": "rollback", "day": "2026-03-14", "reason": "bad", "version": 7}, {"command": "rollback", "to": 7}),
+    ],
+)
+def test_the_form_becomes_a_command_that_the_job_accepts(by_hand, form, expected):
+    params = {"action": None, "day": None, "version": None, "keep_days": 30, "reason": None} | form
+    parsed = vars(warehouse.arg_parser().parse_args(by_hand.command(params)))
+    assert parsed.items() >= expected.items()
+
+
+@pytest.mark.parametrize("missing", [{"day": None}, {"reason": None}, {"reason": "  "}])
+def test_a_rollback_needs_a_day_and_a_reason(by_hand, missing):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    params = {"action": "rollback", "day": "2026-03-14", "version": None, "reason": "bad"} | missing
+    with pytest.raises(AirflowFailException, match="needs a day and a reason"):
+        by_hand.command(params)
+
+
+def test_policy(by_hand):
+    dag = by_hand.dag
+    assert dag.schedule is None
+    [task] = dag.tasks
+    assert task.pool == "publish"
+    assert task.on_failure_callback
+    assert dag.params.get_param("action").schema["enum"] == ["rollback", "gc"]
+
+
+PASSWORD = "p@ss/word %41"
+CONNECTIONS = {
+    "none": (None, {}),
+    "folder": ({"conn_type": "generic", "host": "/srv/warehouse"}, {"CLOUT_WAREHOUSE": "/srv/warehouse"}),
+    "iceberg": ({"conn_type": "generic", "host": "iceberg:/srv/lake"}, {"CLOUT_WAREHOUSE": "iceberg:/srv/lake"}),
+    "postgres": (
+        {"conn_type": "postgres", "host": "db", "login": "clout@x", "password": PASSWORD, "schema": "clout"},
+        {"CLOUT_WAREHOUSE": "postgresql://clout%40x@db:5432/clout", "PGPASSWORD": PASSWORD},
+    ),
+}
+
+
+@pytest.mark.parametrize(("connection", "expected"), CONNECTIONS.values(), ids=CONNECTIONS)
+def test_the_connection_chooses_the_warehouse(tasks, monkeypatch, connection, expected):
+    if connection:
+        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE_DEFAULT", json.dumps(connection))
+    else:
+        monkeypatch.delenv("AIRFLOW_CONN_WAREHOUSE_DEFAULT", raising=False)
+    assert tasks.warehouse() == expected
+
+
+def test_a_password_is_in_the_jobs_environment_alone(tasks, monkeypatch, capfd, caplog):
+    """Not among its words, not in what it prints when the server is not there, not in the exception."""
+    from airflow.sdk.exceptions import AirflowException
+
+    connection = CONNECTIONS["postgres"][0] | {"host": "127.0.0.1", "port": 1}
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE_DEFAULT", json.dumps(connection))
+    words = []
+    run = tasks.SubprocessHook.run_command
+
+    def run_command(self, command, env):
+        words.extend(command)
+        assert env["PGPASSWORD"] == PASSWORD
+        return run(self, command, env)
+
+    monkeypatch.setattr(tasks.SubprocessHook, "run_command", run_command)
+    with caplog.at_level("INFO"), pytest.raises(AirflowException, match="Error code is: 1") as failed:
+        tasks.run_job("warehouse", "versions")
+    shown = capfd.readouterr()
+    logged = shown.out + shown.err + caplog.text
+    assert "127.0.0.1" in logged
+    for text in (logged, str(failed.value), " ".join(words)):
+        assert PASSWORD not in text
+        assert "p%40ss" not in text
+
+
+def test_the_deadline_is_importable_where_the_triggerer_is(nightly):
+    [deadline] = nightly.dag.deadline if isinstance(nightly.dag.deadline, list) else [nightly.dag.deadline]
+    module, _, name = deadline.callback.path.rpartition(".")
+    callback = getattr(importlib.import_module(module), name)
+    assert asyncio.iscoroutinefunction(callback)
+
+
+@pytest.fixture
+def heard(monkeypatch):
+    """What arrives at CLOUT_ALERT_URL."""
+    texts: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            texts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    monkeypatch.setenv("CLOUT_ALERT_URL", f"http://127.0.0.1:{server.server_port}/secret-token")
+    yield texts
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("kind", "alerts_sent"), [("scheduled", 1), ("backfill", 0), ("manual", 0)])
+def test_only_a_scheduled_night_is_late(heard, kind, alerts_sent):
+    run = {"dag_id": "clout_nightly", "dag_run_id": f"{kind}__2026-03-14", "run_type": kind}
+    asyncio.run(alerts.night_is_late(context={"dag_run": run, "deadline": {"deadline_time": "06:00"}}))
+    assert heard == ["clout_nightly scheduled__2026-03-14 is not done by 06:00"][:alerts_sent]
+
+
+def test_a_failed_task_is_told(heard, tasks):
+    ti = SimpleNamespace(dag_id="clout_nightly", task_id="audit")
+    tasks.tell({"ti": ti, "run_id": "manual__1", "exception": ValueError("scores.range failed")})
+    assert heard == ["clout_nightly.audit of manual__1 failed: scores.range failed"]
+
+
+def test_an_alert_that_cannot_be_sent_breaks_nothing_and_tells_no_secret(monkeypatch, capsys):
+    monkeypatch.setenv("CLOUT_ALERT_URL", "http://127.0.0.1:1/secret-token")
+    assert alerts.send("late") is False
+    said = capsys.readouterr().err
+    assert "late" in said
+    assert "secret-token" not in said
+    monkeypatch.delenv("CLOUT_ALERT_URL")
+    assert alerts.send("late") is False
+
+
+def test_every_dag_file_is_parsed_without_an_error(airflow_home):
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+    assert bag.import_errors == {}
+    assert sorted(bag.dag_ids) == ["clout_nightly", "clout_warehouse"]
