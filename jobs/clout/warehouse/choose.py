@@ -26,7 +26,7 @@ def open_warehouse(text: str) -> Warehouse:
         from clout.warehouse.iceberg_backend import IcebergWarehouse
 
         return IcebergWarehouse(rest)
-    if rest and "/" not in kind:
+    if ":" in text and "/" not in kind:
         raise PoisonInput(f"{kind}: is no warehouse; give a folder, postgresql://..., or iceberg:/folder")
     from clout.warehouse.duckdb_backend import DuckDBWarehouse
 

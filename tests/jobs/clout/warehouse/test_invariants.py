@@ -105,7 +105,6 @@ def test_a_fault_at_any_step_harms_nobody(place: Place) -> None:
             # An erasure removes what a client may be reading, as it must.
             forgives = (duckdb.Error, sqlite3.Error, FileNotFoundError, OSError) if action == "erase" else ()
             with Watch(place, forgives) as watch:
-                print(now(), action, names[index], fault, flush=True)
                 ended = dying(index, fault, *work)
                 assert ended in ({"kill": (-signal.SIGKILL,), "exception": (3,)}.get(fault, (0, 3))), (
                     action,

@@ -180,7 +180,6 @@ REFUSED = [
     "CREATE SCHEMA mine",
     "CREATE OR REPLACE FUNCTION history.scores(as_of integer) RETURNS SETOF clout.scores LANGUAGE sql AS 'SELECT 1'",
     "COMMENT ON TABLE clout.scores IS 'mine'",
-    "GRANT SELECT ON clout.scores TO PUBLIC",
     "SELECT * FROM staging.left_over",
     "CREATE TABLE staging.mine (x int)",
     "COPY staging.left_over TO STDOUT",
