@@ -55,11 +55,11 @@ ui: setup ## Airflow on http://127.0.0.1:8080 with the DAG, its connection and p
 	@.ci/ui
 
 sql: setup ## a read-only prompt on the published tables, or Q="SELECT ..."
-	@if [ ! -f "$(CLOUT_WAREHOUSE)/warehouse.duckdb" ]; then echo "nothing is published yet: make run" >&2; exit 2; fi
-ifneq ($(strip $(value Q)),)
-	@$(HERE)/.venv/bin/duckdb -readonly "$(CLOUT_WAREHOUSE)/warehouse.duckdb" -c "$$Q"
+ifneq ($(filter postgresql://%,$(CLOUT_WAREHOUSE)),)
+	@psql "$(CLOUT_WAREHOUSE)" $(if $(strip $(value Q)),-c "$$Q")
 else
-	@$(HERE)/.venv/bin/duckdb -readonly "$(CLOUT_WAREHOUSE)/warehouse.duckdb"
+	@if [ ! -f "$(CLOUT_WAREHOUSE)/warehouse.duckdb" ]; then echo "$(CLOUT_WAREHOUSE): no published duckdb warehouse: make run" >&2; exit 2; fi
+	@$(HERE)/.venv/bin/duckdb -readonly "$(CLOUT_WAREHOUSE)/warehouse.duckdb" $(if $(strip $(value Q)),-c "$$Q")
 endif
 
 person: setup ## one person's page: ID=murmur:99, and DAY=2026-03-14 for another day than the newest

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from sandbox.world import write
+from warehouses import Place
 
 pytestmark = [pytest.mark.airflow, pytest.mark.quality]
 
@@ -52,3 +53,20 @@ def test_a_night_through_airflow_is_published(airflow_home, monkeypatch):
     assert any(file.suffix == ".db" and b"clout_nightly" in content for file, content in written.items())
     assert [file for file, content in written.items() if TOKEN.encode() in content] == []
     assert TOKEN not in done.stdout + done.stderr
+
+
+def test_a_rollback_through_airflow_on_the_connections_warehouse(airflow_home, tmp_path, monkeypatch):
+    """The task asks Airflow for warehouse_default, and the job works there, not where CLOUT_WAREHOUSE says."""
+    place = Place("duckdb", tmp_path)
+    day = date(2026, 3, 14)
+    place.publish(day, "r1", "one")
+    place.publish(day, "r2", "newer")
+    connection = {"conn_type": "generic", "host": str(place.root)}
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE_DEFAULT", json.dumps(connection))
+    monkeypatch.setenv("CLOUT_WAREHOUSE", str(tmp_path / "another"))
+    assert airflow("db", "migrate").returncode == 0
+    form = {"action": "rollback", "day": str(day), "reason": "a test"}
+    done = airflow("dags", "test", "clout_warehouse", "2026-07-01", "--conf", json.dumps(form))
+    assert place.shown() == {day: "one"}, (done.stdout + done.stderr)[-6000:]
+    assert [entry.reason for entry in place.open().log()] == [None, None, "a test"]
+    assert not (tmp_path / "another").exists()

@@ -50,7 +50,10 @@ class PostgresWarehouse(Warehouse):
 
     def __init__(self, address: str) -> None:
         self.address = address
-        parameters = psycopg.conninfo.conninfo_to_dict(address)
+        try:
+            parameters = psycopg.conninfo.conninfo_to_dict(address)
+        except psycopg.ProgrammingError:  # whose words may hold a password
+            raise PoisonInput("the warehouse's postgresql:// address is none; %-encode what is special in it") from None
         parameters.pop("password", None)
         self.location = "postgresql: " + psycopg.conninfo.make_conninfo("", **parameters)
 

@@ -326,3 +326,6 @@ def test_only_a_sql_catalogue_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_location_tells_no_password() -> None:
     assert "s3cret" not in open_warehouse("postgresql://me:s3cret@db/clout").location
+    with pytest.raises(PoisonInput) as refused:
+        open_warehouse("postgresql://me:s3cret%zz@db/clout")
+    assert "s3cret" not in str(refused.value)
