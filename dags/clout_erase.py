@@ -26,6 +26,7 @@ import pendulum
 from airflow.sdk import DAG, Param, Variable, task
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.log import mask_secret
+from clout_tasks import warehouse
 
 ROOT = Path(os.environ.get("CLOUT_ROOT") or Path(__file__).resolve().parents[1])
 HOME = Path(os.environ.get("CLOUT_HOME") or ROOT / ".clout")
@@ -33,7 +34,6 @@ PYTHON = os.environ.get("CLOUT_PYTHON") or sys.executable
 SOURCES = os.environ.get("CLOUT_SOURCES") or str(HOME / "world" / "sources.toml")
 LAKE = os.environ.get("CLOUT_LAKE") or str(HOME / "lake")
 STAGING = os.environ.get("CLOUT_STAGING") or str(HOME / "staging")
-WAREHOUSE = os.environ.get("CLOUT_WAREHOUSE") or str(HOME / "warehouse")
 
 #: The name says "secret", so that Airflow masks its value wherever it would show it.
 VARIABLE = "clout_erase_secret"
@@ -93,10 +93,10 @@ with DAG(
         if not params["confirmed"] and not params["check_only"]:
             raise AirflowFailException("not confirmed: this cannot be undone")
         command = [PYTHON, str(ROOT / "jobs" / "erase.py"), "--day", dag_run.run_after.date().isoformat()]
-        command += ["--lake", LAKE, "--staging", STAGING, "--warehouse", WAREHOUSE, "--sources", SOURCES]
+        command += ["--lake", LAKE, "--staging", STAGING, "--sources", SOURCES]
         command += ["--check-only"] if params["check_only"] else []
         command += ["--one-account"] if params["one_account"] else []
-        done = subprocess.run(command, env=os.environ | {"CLOUT_ERASE_KEY": key})
+        done = subprocess.run(command, env=os.environ | warehouse() | {"CLOUT_ERASE_KEY": key})
         if done.returncode in (2, 65):
             raise AirflowFailException("the person is still somewhere, or the input is wrong; the log says where")
         done.check_returncode()

@@ -3,7 +3,7 @@
 *Trigger*, choose what to do, fill in the form. Neither is ever scheduled.
 
 **rollback** shows a day as it was: a new version with old content. Leave *Version* empty for the state before the day's last
-change. The next night's run of that day publishes its own content again.
+publication. The next night's run of that day publishes its own content again.
 
 **gc** forgets states that were replaced more than *Keep days* ago, and removes what a crash left. What is shown is never
 forgotten. Afterwards nobody can roll back to what it forgot.
@@ -51,7 +51,7 @@ with DAG(
             type=["null", "integer"],
             minimum=1,
             title="Version",
-            description="Of that day, from meta.publish_log. Empty: the state before its last change.",
+            description="Of that day, from meta.publish_log. Empty: the state before its last publication.",
         ),
         "keep_days": Param(30, type="integer", minimum=0, title="Keep days", description="For gc."),
         "reason": Param(

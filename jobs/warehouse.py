@@ -41,7 +41,9 @@ def arg_parser() -> argparse.ArgumentParser:
     command("versions", "list what was published when").add_argument("--day", **day)
     rollback = command("rollback", "show a day as it was; a new version of old content")
     rollback.add_argument("--day", **{**day, "required": True, "help": "the score date"})
-    rollback.add_argument("--to", type=int, default=None, help="a version of that day; without it, the one before")
+    rollback.add_argument(
+        "--to", type=int, default=None, help="a version of that day; without it, the one before its last publication"
+    )
     rollback.add_argument("--reason", required=True, help="kept in meta.publish_log")
     gc = command("gc", "forget states that were replaced long ago, and remove orphans")
     gc.add_argument("--keep-days", type=_count, required=True, help="for how many days a replaced state stays readable")

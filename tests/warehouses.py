@@ -148,9 +148,9 @@ class Place:
         if not (self.root / "catalog.sqlite").exists():
             return []
         with sqlite3.connect(f"file:{self.root}/catalog.sqlite?mode=ro", uri=True, timeout=60) as catalog:
-            heads = dict(
-                catalog.execute("SELECT table_namespace || '.' || table_name, metadata_location FROM iceberg_tables")
-            )
+            made = catalog.execute("SELECT count(*) FROM sqlite_master WHERE name = 'iceberg_tables'").fetchone()
+            names = "SELECT table_namespace || '.' || table_name, metadata_location FROM iceberg_tables"
+            heads = dict(catalog.execute(names)) if made == (1,) else {}
         catalog.close()
         if "clout.scores" not in heads:
             return []

@@ -177,7 +177,10 @@ class Warehouse(ABC):
             return _version(entry, is_new=True)
 
     def rollback(self, day: date, to: int | None, reason: str, now: datetime) -> Version:
-        """Show a day as version `to` brought it, or as it was before its last change. A new version, of old content."""
+        """Show a day as version `to` brought it, or as it was before its last publication.
+
+        A new version, of old content. Doing it again changes nothing, so that it may be retried.
+        """
         with self.writing() as writer:
             log, parts = writer.meta()
             of_day = [entry for entry in log if entry.ds == day]
@@ -185,7 +188,8 @@ class Warehouse(ABC):
             if not of_day:
                 raise PoisonInput(f"{day} is not published; there is nothing to roll back")
             if to is None:
-                earlier = [entry for entry in of_day if entry.content_version != of_day[-1].content_version]
+                last = max(entry.content_version for entry in of_day)
+                earlier = [entry for entry in of_day if entry.version < last]
                 if not earlier:
                     raise PoisonInput(f"{day} has shown one content only (versions {known}); nothing to roll back to")
                 to = earlier[-1].version
