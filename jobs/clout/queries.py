@@ -42,6 +42,9 @@ DUCKDB_SESSION = (
     "SET TimeZone = 'UTC'",
     "CREATE OR REPLACE TEMP MACRO unix_date(d) AS d - DATE '1970-01-01'",
     "CREATE OR REPLACE TEMP MACRO array_join(l, s) AS array_to_string(l, s)",
+    "CREATE OR REPLACE TEMP MACRO date_diff(later, earlier) AS later - earlier",
+    "CREATE OR REPLACE TEMP MACRO struct(a, b, c) AS row(a, b, c), (a, b, c, d) AS row(a, b, c, d)",
+    "CREATE OR REPLACE TEMP MACRO sha2(text, bits) AS sha256(text)",
 )
 
 
@@ -92,7 +95,8 @@ def run_duckdb(
         cursor.execute(statement)
     for table, rows in inputs.items():
         cursor.register(table, rows)
-    text = _INPUT.sub(r'"\1"', _USED.sub(r"$\1", query.text))
+    text = re.sub(r"\bLEFT (ANTI|SEMI) JOIN\b", r"\1 JOIN", query.text)
+    text = _INPUT.sub(r'"\1"', _USED.sub(r"$\1", text))
     return cursor.sql(text, params=_bind(query, parameters)).to_arrow_table()
 
 

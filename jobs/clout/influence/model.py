@@ -49,10 +49,16 @@ _NUMBERS = {
         "ref_listed",
         "interval_z",
     ),
+    "counters": (
+        *("follower_count", "following_count", "listed_count", "mentions_received", "retweets_received"),
+        *("mentions_sent", "retweets_sent", "posts", "network_feature_1", "network_feature_2", "network_feature_3"),
+    ),
     "abstain": ("min_people",),
     "changes": (),
     "influences": ("top", "min_interactions"),
 }
+#: Sections in which a name alone would not say what it counts.
+_PREFIXES = {"base": "base_", "counters": "counter_"}
 _LISTS = {"network": ("reference",), "score": ("map_from", "map_to"), "changes": ("days_before",)}
 _WHOLE = ("window_days", "seed_age_days", "rounds", "min_people", "top", "min_interactions")
 #: What a formula divides by, and the two parameters of a Beta distribution.
@@ -120,7 +126,7 @@ def read_model(file: Path) -> Model:
                 raise PoisonInput(f"{file}: [{section}] {name} must be {least}, is {value!r}")
             if name in _SHARES and value > 1:
                 raise PoisonInput(f"{file}: [{section}] {name} must be at most 1, is {value!r}")
-            key = f"base_{name}" if section == "base" else name
+            key = f"{_PREFIXES.get(section, '')}{name}"
             parameters[key] = int(value) if name in _WHOLE else float(value)
         for name in _LISTS.get(section, ()):
             value = values.pop(name, None)

@@ -1,0 +1,159 @@
+"""What evaluation, attacks and fitting look at: the past of one score date in memory, scored as a night scores it.
+
+The queries are a night's own, from the snapshots on, run by DuckDB: one machine's memory is the limit. Variants that compare
+dates are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clout.influence import identity, measures
+from clout.influence.engines import DuckDB
+from clout.influence.measures import Evidence
+from clout.influence.model import Model
+from clout.lake import Lake
+from clout.lake_schemas import CONFORMED, SNAPSHOTS
+from clout.sources import Sources
+
+#: The numbers of the model that switch each defence off. The queries know no switch beside their numbers.
+DEFENCES: dict[str, dict[str, float]] = {
+    "selectivity": {"gamma": 0.0},
+    "reciprocity": {"rho": 0.0},
+    "credibility": {"ramp_days": 1e-9, "bot_factor": 1.0},
+    "presence": {"mention_absent": 1.0},
+    "single purpose": {"single_slope": float("inf")},
+    "trust": {"cap": float("inf")},
+}
+UNDEFENDED = {name: value for numbers in DEFENCES.values() for name, value in numbers.items()}
+
+_LISTED = pa.schema([("account_key", pa.string()), ("reason", pa.string())])
+_SEEDS = pa.schema([("platform", pa.string()), ("account_key", pa.string())])
+_DAYS = pa.schema([("ds", pa.date32())])
+#: Of posts, what the measures read: texts would fill the memory.
+_POSTS = ["post_key", "author_key", "post_type", "event_at", "is_deleted"]
+
+
+@dataclass(frozen=True)
+class Material:
+    """The window's conformed activity and snapshots as Arrow tables. See measures.Evidence for each."""
+
+    activity: pa.Table
+    account_states: pa.Table
+    posts: pa.Table
+    post_actions: pa.Table
+    operator_list: pa.Table
+    persons: pa.Table
+    named_seeds: pa.Table
+    platforms: list[str]
+
+
+def read(lake: Lake, sources: Sources, model: Model, days: list[date]) -> Material:
+    """The material of `days`, the last of which is the score date: of conformed days as they are, of others from snapshots."""
+    engine = DuckDB()
+    platforms = sources.platforms
+    accounts = _snapshots(lake, "accounts", platforms, days)
+    operator_list = engine.table(_LISTED, sorted(sources.excluded.items()))
+    states = measures.account_states(engine, accounts, model, days[-1])
+    claims = measures.claims(engine, _snapshots(lake, "account_links", platforms, days), states, days[-1])
+    both_ways = claims.filter(claims["both_ways"])
+    found = identity.persons(
+        zip(both_ways["account_a"].to_pylist(), both_ways["account_b"].to_pylist(), strict=True),
+        [link.accounts for link in sources.links if link.holds_on(days[-1])],
+    )
+    named = [(source.platform, f"{source.platform}:{seed}") for source in sources.sources for seed in source.seeds]
+    return Material(
+        **_activity(engine, lake, sources, accounts, operator_list, days),
+        account_states=states,
+        posts=_snapshots(lake, "posts", platforms, days, _POSTS),
+        operator_list=operator_list,
+        persons=engine.table(identity.PERSONS, sorted(found.person_of.items())),
+        named_seeds=engine.table(_SEEDS, named),
+        platforms=sorted(set(platforms.values())),
+    )
+
+
+def _activity(
+    engine: DuckDB, lake: Lake, sources: Sources, accounts: pa.Table, operator_list: pa.Table, days: list[date]
+) -> dict[str, pa.Table]:
+    """activity and post_actions of the days."""
+    conformed = [day for day in days if lake.exists(lake.conformed("activity", day))]
+    if conformed:
+        return {table: _conformed(lake, table, conformed) for table in ("activity", "post_actions")}
+    owed = engine.table(_DAYS, [(day,) for day in days])
+    excluded = engine.run(
+        "excluded",
+        {},
+        accounts=accounts.rename_columns({"snapshot_date": "ds"}),
+        operator_list=operator_list,
+        days=owed,
+        persons=engine.table(identity.PERSONS, []),
+    )
+    classified = engine.run(
+        "classify",
+        {"repeat_days": sources.repeat_days},
+        interactions=_snapshots(lake, "interactions", sources.platforms, days),
+        excluded=excluded,
+        days=owed,
+    )
+    return {table: engine.run(table, {}, classified=classified) for table in ("activity", "post_actions")}
+
+
+def _snapshots(
+    lake: Lake, table: str, platforms: Mapping[str, str], days: list[date], columns: list[str] | None = None
+) -> pa.Table:
+    schema = SNAPSHOTS[table]
+    if columns:
+        schema = pa.schema([schema.field(name) for name in columns])
+    found = [_with_place(schema.empty_table(), "", days[0])]
+    for source, platform in platforms.items():
+        for day in days:
+            path = lake.snapshot(table, source, day)
+            if lake.exists(path):
+                found.append(_with_place(lake.read(path, schema.names).cast(schema), platform, day))
+    return pa.concat_tables(found)
+
+
+def _with_place(rows: pa.Table, platform: str, day: date) -> pa.Table:
+    rows = rows.append_column("platform", pa.repeat(pa.scalar(platform, pa.string()), len(rows)))
+    return rows.append_column("snapshot_date", pa.repeat(pa.scalar(day, pa.date32()), len(rows)))
+
+
+def _conformed(lake: Lake, table: str, days: list[date]) -> pa.Table:
+    schema = CONFORMED[table]
+    found = [schema.empty_table()]
+    for day in days:
+        rows = lake.read(lake.conformed(table, day), schema.names[1:])
+        found.append(rows.add_column(0, "ds", pa.repeat(pa.scalar(day, pa.date32()), len(rows))).cast(schema))
+    return pa.concat_tables(found)
+
+
+def overlaid(model: Model, numbers: dict[str, Any]) -> Model:
+    """The model with other numbers. Not a version: what it scores is never published."""
+    return replace(model, parameters=model.parameters | numbers)
+
+
+def gathered(material: Material, model: Model, day: date) -> Evidence:
+    """A night's evidence of the material."""
+    inputs = {field.name: getattr(material, field.name) for field in fields(Material)}
+    return measures.in_memory(DuckDB(), overlaid(model, {"days_before": []}), day, **inputs)
+
+
+def scored(evidence: Evidence) -> pa.Table:
+    """sql/score.sql of everybody in the evidence, of variant `now`. Of those too for whom a night abstains: `unheld`."""
+    _, score = measures.scored(evidence)
+    return score.filter(pc.equal(score["variant"], "now"))
+
+
+def scores(material: Material, model: Model, day: date, people: list[str]) -> np.ndarray:
+    """The score of each of `people`, of those too for whom a night abstains; 1 for who has no evidence left."""
+    table = scored(gathered(material, model, day))
+    found = dict(zip(table["person_id"].to_pylist(), table["unheld"].to_pylist(), strict=True))
+    return np.array([found.get(person, 1.0) for person in people])

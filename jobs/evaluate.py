@@ -1,0 +1,159 @@
+"""Evaluate: how good the score is, on human judgements of pairs or on who is passed on after a cut.
+
+    evaluate.py --pairs FILE                 a file with the columns of the PeerIndex pairs: AUC
+    evaluate.py --source FOLDER --cut DAY    exports: scored on the evidence before DAY, judged by what came from DAY on
+
+The model is used as it stands; nothing is fitted to what it is judged by (see fit_model.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from clout import arguments
+from clout.errors import PoisonInput, run_main
+from clout.influence import evaluation, labelled_pairs, material
+from clout.influence.material import Material
+from clout.influence.model import Model, read_model
+from clout.lake import Lake, days_between, window
+from clout.platforms.puller import INVENTORIES, pull
+from clout.sources import Sources, read_sources
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The job's command line."""
+    parser = argparse.ArgumentParser(
+        prog="evaluate.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--pairs", type=Path, help="labelled pairs, CSV")
+    what.add_argument("--source", type=Path, help="a folder of exports, or a sources file (TOML)")
+    parser.add_argument("--cut", type=arguments.day, help="the first day of the future, YYYY-MM-DD")
+    parser.add_argument("--json", type=Path, help="write the figures there, too")
+    arguments.add(parser, "model")
+    return parser
+
+
+def main(argv: list[str]) -> None:
+    """Evaluate and say how good it is."""
+    parser = arg_parser()
+    args = parser.parse_args(argv)
+    model = read_model(args.model)
+    if args.pairs:
+        figures = evaluate_pairs(args.pairs, model)
+    else:
+        if args.cut is None:
+            parser.error("--source needs --cut, the first day of the future, such as --cut 2012-07-04")
+        figures = evaluate_activity(read_sources(args.source), args.cut, model)
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+def evaluate_pairs(file: Path, model: Model) -> dict[str, Any]:
+    """AUC of the model's counters on labelled pairs, beside followers alone and lists alone."""
+    pairs = labelled_pairs.read_pairs(file)
+    figures = labelled_pairs.judged(pairs, [model.parameters[f"counter_{name}"] for name in labelled_pairs.COUNTERS])
+    print(f"Who is more influential? {figures['n']} pairs, judged by people; 0.5 is a coin, 1 agrees with every judge")
+    names = {"auc": f"counters, model {model.version}", "auc_followers": "followers alone", "auc_listed": "lists alone"}
+    for key, name in names.items():
+        print(f"  {name:24} AUC {figures[key]:.4f}")
+    return figures
+
+
+def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, Any]:
+    """The score of those on whom somebody acted before the cut, against how many people share them from then on.
+
+    Scored on the evening before the cut, from a lake that was never given a later day. The future is as long as the window.
+    """
+    asked = [source.name for source in sources.sources if source.reader not in INVENTORIES]
+    if asked:
+        raise PoisonInput(
+            f"{', '.join(asked)}: evaluate reads folders of exports; what is asked over HTTP has no past to cut"
+        )
+    with tempfile.TemporaryDirectory(prefix="clout-evaluate-") as folder:
+        past = gathered(Lake(f"{folder}/past"), sources, window(cut - timedelta(days=1), model.window_days), model)
+        coming = days_between(cut, cut + timedelta(days=model.window_days - 1))
+        future = gathered(Lake(f"{folder}/future"), sources, coming, model)
+    sharers = dict(evaluation.query(future.activity, evaluation.DISTINCT_RESHARERS))
+    candidates = sorted(set(past.activity["target"].to_pylist()))
+    if not candidates:
+        raise PoisonInput(
+            f"nobody acted on anybody in the {model.window_days} days before {cut}{_but(future)}; choose a later cut"
+        )
+    gain = np.array([sharers.get(person, 0) for person in candidates], dtype=float)
+    if not gain.any():
+        raise PoisonInput(
+            f"of {len(candidates)} people on whom somebody acted before {cut}, nobody was shared in the {model.window_days}"
+            f" days from then on{_but(past)}; choose an earlier cut, or exports that hold shares"
+        )
+    day = cut - timedelta(days=1)
+    rankings = {
+        "score": material.scores(past, model, day, candidates),
+        "score_undefended": material.scores(past, material.overlaid(model, material.UNDEFENDED), day, candidates),
+        **evaluation.baselines(past.activity, candidates),
+    }
+    figures: dict[str, Any] = {
+        "candidates": len(candidates),
+        "shared_later": int((gain > 0).sum()),
+        **evaluation.judge(rankings, gain),
+        "spearman_score_activity": evaluation.spearman(rankings["score"], rankings["activity"]),
+        **_followers(past, candidates, rankings["score"], gain),
+    }
+    _show(figures, cut, past, future)
+    return figures
+
+
+def gathered(lake: Lake, sources: Sources, days: list[date], model: Model) -> Material:
+    """The material of some days, pulled into a lake of its own."""
+    for source in sources.sources:
+        pull(lake, source, days, say=_quiet)
+    return material.read(lake, sources, model, days)
+
+
+def _quiet(message: str) -> None:
+    """A pull's lines speak of a lake that nobody will see."""
+
+
+def _but(other: Material) -> str:
+    days = other.activity["ds"].to_pylist()
+    return f" (there are acts of {min(days)} to {max(days)})" if days else ""
+
+
+def _followers(past: Material, candidates: list[str], score: np.ndarray, gain: np.ndarray) -> dict[str, Any]:
+    """Followers as one more ranking, and how much of the score they explain; nothing where no account shows them."""
+    states = past.account_states
+    known = dict(zip(states["account_key"].to_pylist(), states["followers_count"].to_pylist(), strict=True))
+    shown = np.array([known.get(person) is not None for person in candidates])
+    if shown.sum() < 3:
+        return {}
+    followers = np.array([known.get(person) or 0 for person in candidates], dtype=float)
+    share = np.corrcoef(np.log1p(followers[shown]), score[shown])[0, 1] ** 2
+    return {**evaluation.judge({"followers": followers}, gain), "r2_score_log_followers": round(float(share), 6)}
+
+
+def _show(figures: Mapping[str, Any], cut: date, past: Material, future: Material) -> None:
+    days = {name: sorted(set(each.activity["ds"].to_pylist())) for name, each in (("past", past), ("future", future))}
+    print(
+        f"Who will be shared by most people from {cut} on? {figures['candidates']} people on whom somebody acted before,"
+        f" of whom {figures['shared_later']} were shared\n"
+        f"evidence of {days['past'][0]} to {days['past'][-1]}, future of {days['future'][0]} to {days['future'][-1]}"
+    )
+    print(f"  {'ranking by':22} NDCG@100  Spearman")
+    for name, found in figures.items():
+        if isinstance(found, dict):
+            rho = "none" if found["spearman"] is None else f"{found['spearman']:.3f}"
+            print(f"  {name.replace('_', ' '):22} {found['ndcg100']:8.3f}  {rho:>8}")
+    print(f"correlation of score and own activity (Spearman): {figures['spearman_score_activity']:.3f}")
+    if "r2_score_log_followers" in figures:
+        print(f"R2 of score on log(followers): {figures['r2_score_log_followers']:.3f}")
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,57 @@
+"""The measures of a ranking, by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from math import log2
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from clout.influence import evaluation
+
+
+def test_auc_counts_pairs_in_the_right_order_and_ties_half():
+    # A won pairs 1 and 2, B the others. Differences: 2 beats both; 0 beats -1 and ties with 0. (2 + 1.5) / 4
+    assert evaluation.auc(np.array([2.0, 0.0, 0.0, -1.0]), np.array([True, True, False, False])) == 3.5 / 4
+
+
+def test_ndcg_discounts_by_place():
+    gain = np.array([1.0, 3.0, 0.0])
+    assert evaluation.ndcg(np.array([1.0, 2.0, 3.0]), gain) == pytest.approx(
+        (3 / log2(3) + 1 / log2(4)) / (3 / log2(2) + 1 / log2(3))
+    )
+    assert evaluation.ndcg(gain, gain) == 1.0
+
+
+def test_ndcg_looks_at_the_first_places_only():
+    gain = np.array([0.0, 5.0])
+    assert evaluation.ndcg(np.array([2.0, 1.0]), gain, places=1) == 0.0
+
+
+def test_ndcg_gives_people_of_one_score_the_mean_of_their_places():
+    shared = (1 + 1 / log2(3)) / 2
+    assert evaluation.ndcg(np.array([1.0, 1.0]), np.array([4.0, 0.0])) == pytest.approx(shared)
+    assert evaluation.ndcg(np.array([1.0, 1.0]), np.array([0.0, 4.0])) == pytest.approx(shared)
+
+
+def test_spearman_is_of_ranks_and_none_where_all_are_alike():
+    assert evaluation.spearman(np.array([1.0, 2.0, 50.0]), np.array([10.0, 11.0, 12.0])) == pytest.approx(1.0)
+    assert evaluation.spearman(np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 1.0])) == pytest.approx(-1.0)
+    assert evaluation.spearman(np.array([1.0, 1.0]), np.array([1.0, 2.0])) is None
+
+
+def test_baselines_count_people_shares_and_acts():
+    rows = [("a", "u", "share", 3), ("b", "u", "share", 1), ("a", "v", "share", 9), ("u", "v", "like", 2)]
+    activity = pa.table(
+        {
+            "ds": [date(2026, 3, 1)] * 4,
+            **{name: [row[i] for row in rows] for i, name in enumerate(("actor", "target", "kind", "n"))},
+        }
+    )
+    found = evaluation.baselines(activity, ["u", "v"])
+    assert found["distinct_resharers"].tolist() == [2, 1]
+    assert found["reshares"].tolist() == [4, 9]
+    assert found["activity"].tolist() == [2, 0]
+    # v takes half of a's rank and all of u's, who has all of b's and half of a's
+    assert found["pagerank"][1] > found["pagerank"][0] > 0
