@@ -1,0 +1,178 @@
+"""The attack suite: injects bought and faked engagement into real or invented material, and says how far up it leads.
+
+Every attack brings fresh accounts of its own and one account that is to profit, so that all can be injected at once: none acts
+on another's accounts. Real people occur where an attack needs them: as those who are replied to, mentioned with, or bribed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clout.influence import material
+from clout.influence.material import Material
+from clout.influence.model import Model
+from clout.lake_schemas import TIME
+
+#: Days over which an attack is spread: the newest of the window.
+DAYS = 7
+#: Age of fresh accounts on the score date, where the platform shows ages.
+FRESH_DAYS = 3
+#: Share of the ranking that no attack may enter.
+TOP = 0.05
+
+
+@dataclass(frozen=True)
+class Attack:
+    """name; profiteer: the account that is to rise; acts: (actor, target, kind, n in all); old: accounts that are not fresh."""
+
+    name: str
+    profiteer: str
+    acts: list[tuple[str, str, str, int]]
+    posts_a_day: int = 1
+    old: tuple[str, ...] = ()
+
+
+def suite(clean: Material, trusted: list[str], seed: int = 0) -> list[Attack]:
+    """The attacks of scoring.md, section 2, on the platform where most is going on. trusted: accounts that can be bribed."""
+    platform = _busiest(clean)
+    draw = np.random.default_rng(seed)
+    mine = pc.equal(clean.activity["platform"], platform)
+    people = sorted(set(clean.activity.filter(mine)["actor"].to_pylist()))
+
+    def some(among: list[str], number: int) -> list[str]:
+        return [among[i] for i in draw.permutation(len(among))[:number]]
+
+    def fresh(name: str, number: int) -> list[str]:
+        return [f"{platform}:attack-{name}-{i}" for i in range(number)]
+
+    def pod(name: str, size: int, times: int) -> Attack:
+        members = fresh(name, size)
+        acts = [(a, u, "share", times) for a in members for u in members if a != u]
+        return Attack(f"mutual pod, {size} x {times}", members[0], acts)
+
+    def socks(name: str, number: int, times: int, bribed: int = 0) -> Attack:
+        boss, *accounts = fresh(name, number + 1)
+        acts = [(a, boss, "share", times) for a in accounts]
+        title = f"{number:,} sock puppets x {times}" if not bribed else f"{number:,} socks, {bribed} trusted bribed"
+        return Attack(title, boss, [*acts, *((a, boss, "share", 1) for a in some(trusted, bribed))])
+
+    def farm(name: str, bottom: int, middle: int) -> Attack:
+        boss, *accounts = fresh(name, 1 + middle + bottom)
+        upper, lower = accounts[:middle], accounts[middle:]
+        acts = [(a, upper[i % middle], "share", DAYS) for i, a in enumerate(lower)]
+        return Attack(f"farm, {bottom:,} > {middle} > 1", boss, [*acts, *((a, boss, "share", DAYS) for a in upper)])
+
+    (bot,) = fresh("bot", 1)
+    asked = some(people, 1000)
+    answers = [(a, bot, "reply", 1) for a in asked[: len(asked) // 100]]
+    (loud,) = fresh("loud", 1)
+    (absent,) = fresh("absent", 1)
+    dormant, *service = fresh("dormant", 21)
+    circle = [act for a in service for act in ((a, dormant, "reply", 50), (dormant, a, "reply", 50))]
+    return [
+        pod("pod50", 50, 20),
+        pod("pod200", 200, 5),
+        socks("socks200", 200, 10),
+        socks("socks1000", 1000, 1),
+        farm("farm1000", 1000, 100),
+        farm("farm5000", 5000, 500),
+        Attack("reply bot, 1 % answer", bot, [*((bot, u, "reply", 1) for u in asked), *answers]),
+        Attack("broadcaster, no answers", loud, [(loud, u, "mention", 5) for u in some(people, 1000)], 100),
+        Attack("mentioned but absent", absent, [(a, absent, "mention", 1) for a in some(people, 500)], 0),
+        Attack("revived, auto-replies", dormant, circle, old=(dormant,)),
+        socks("bribed1", 1000, 1, 1),
+        socks("bribed5", 1000, 1, 5),
+    ]
+
+
+def inject(clean: Material, attacks: list[Attack], day: date) -> Material:
+    """The material with the attacks in it, spread over its last DAYS days."""
+    platform = _busiest(clean)
+    days = sorted(set(clean.activity["ds"].to_pylist()))[-DAYS:]
+    activity, actions, posts = [], [], []
+    for attack in attacks:
+        for each in days:
+            posts += [(each, attack.profiteer, f"{attack.profiteer}-{each}-{n}") for n in range(attack.posts_a_day)]
+        for i, (actor, target, kind, n) in enumerate(attack.acts):
+            for each, times in _spread(n, days, i):
+                activity.append((each, platform, actor, target, kind, times, None))
+                if target == attack.profiteer and attack.posts_a_day and kind != "mention":
+                    actions.append((each, platform, f"{target}-{each}-0", actor))
+    new = dict.fromkeys(key for attack in attacks for act in attack.acts for key in act[:2] if ":attack-" in key)
+    old = {key for attack in attacks for key in attack.old}
+    states = clean.account_states
+    changes: dict[str, Any] = {"activity": _extended(clean.activity, activity, clean.activity.schema.names)}
+    if states["created_at"].null_count < len(states):
+        now = datetime.combine(day, datetime.min.time())
+        born = {True: now - timedelta(days=3000), False: now - timedelta(days=FRESH_DAYS)}
+        rows = [(day, key, platform, "person", born[key in old], "active") for key in new]
+        names = ["ds", "account_key", "platform", "account_type", "created_at", "status"]
+        changes["account_states"] = _extended(states, rows, names)
+    if len(clean.posts):
+        rows = [
+            (key, author, "original", datetime.combine(each, datetime.min.time()), False, platform, each)
+            for each, author, key in posts
+        ]
+        changes["posts"] = _extended(clean.posts, rows, clean.posts.schema.names)
+        changes["post_actions"] = _extended(clean.post_actions, actions, ["ds", "platform", "post_key", "actor"])
+    return replace(clean, **changes)
+
+
+def _spread(n: int, days: list[date], turn: int) -> Iterator[tuple[date, int]]:
+    """n acts over the days as evenly as they go; the odd ones begin on another day each turn."""
+    for i, day in enumerate(days):
+        times = n // len(days) + ((i - turn) % len(days) < n % len(days))
+        if times:
+            yield day, times
+
+
+def _busiest(clean: Material) -> str:
+    counts = clean.activity["platform"].value_counts().to_pylist()
+    return max(counts, key=lambda each: (each["counts"], each["values"]))["values"]
+
+
+def _extended(table: pa.Table, rows: list[tuple], names: list[str]) -> pa.Table:
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {name: () for name in names}
+    new = [
+        pa.nulls(len(rows), field.type)
+        if field.name not in columns
+        else pa.array(columns[field.name], pa.timestamp("us") if field.type == TIME else field.type).cast(field.type)
+        for field in table.schema
+    ]
+    return pa.concat_tables([table, pa.table(new, schema=table.schema)])
+
+
+def configurations() -> dict[str, dict[str, float]]:
+    """The numbers that leave no defence, each one alone, and all."""
+    alone = {
+        name: {
+            key: value
+            for other, numbers in material.DEFENCES.items()
+            if other != name
+            for key, value in numbers.items()
+        }
+        for name in material.DEFENCES
+    }
+    return {"none": material.UNDEFENDED, **alone, "all": {}}
+
+
+def ranks(attacks: list[Attack], attacked: Material, candidates: list[str], model: Model, day: date) -> dict[str, int]:
+    """The place that each attack's profiteer takes among the candidates; who shares a score with others comes first."""
+    table = material.scored(material.gathered(attacked, model, day))
+    found = dict(zip(table["person_id"].to_pylist(), table["unheld"].to_pylist(), strict=True))
+    others = np.array([found.get(person, 1.0) for person in candidates])
+    return {each.name: 1 + int((others > found.get(each.profiteer, 1.0)).sum()) for each in attacks}
+
+
+def bribable(clean: Material, model: Model, day: date) -> list[str]:
+    """Trusted accounts that act on others, in order of their keys."""
+    weights = material.gathered(clean, model, day).weights
+    mine = pc.field("trusted") & (pc.field("platform") == _busiest(clean))
+    return sorted(set(weights.filter(mine)["actor"].to_pylist()))
