@@ -1,0 +1,134 @@
+"""Fit: writes a model file whose weights and scale are told by data, and the training report beside it.
+
+    fit_model.py --pairs FILE --source FOLDER --cut DAY [--cut DAY ...] --lake LAKE --world TOML --day DAY --out FILE
+
+pairs      judged by people: weights of counters
+source     exports, cut into past and future: weights of True Reach and Network Influence
+lake       a world that is large enough for a scale, conformed; scored on --day
+What cannot be told by these stays as it stands in --model. The same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from clout import arguments
+from clout.errors import run_main
+from clout.influence import evaluation, fitting, labelled_pairs, material
+from clout.influence.model import Model, read_model
+from clout.lake import Lake, days_between, window
+from clout.platforms.puller import pull
+from clout.sources import Sources, read_sources
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The job's command line."""
+    parser = argparse.ArgumentParser(
+        prog="fit_model.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--pairs", type=Path, required=True, help="labelled pairs, CSV")
+    parser.add_argument("--source", type=Path, required=True, help="a folder of exports, or a sources file (TOML)")
+    parser.add_argument(
+        "--cut", type=arguments.day, required=True, action="append", help="first day of a future; repeatable"
+    )
+    parser.add_argument("--lake", required=True, help="a conformed lake of a large world")
+    parser.add_argument("--world", type=Path, required=True, help="its sources file")
+    parser.add_argument("--day", type=arguments.day, required=True, help="the day on which the world is scored")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="the model file to write; its report goes beside it, as .json"
+    )
+    arguments.add(parser, "model")
+    return parser
+
+
+def main(argv: list[str]) -> None:
+    """Fit, step by step: what a later step scores with is what an earlier one fitted."""
+    args = arg_parser().parse_args(argv)
+    model, text = read_model(args.model), args.model.read_text(encoding="utf-8")
+    report: dict[str, Any] = {"model_version": model.version}
+    with tempfile.TemporaryDirectory(prefix="clout-fit-") as folder:
+        draft = Path(folder) / "model.toml"
+
+        def took(fitted: dict[str, dict[str, Any]]) -> Model:
+            draft.write_text(fitting.rewritten(draft.read_text(encoding="utf-8"), fitted), encoding="utf-8")
+            return read_model(draft)
+
+        draft.write_text(text, encoding="utf-8")
+        pairs = labelled_pairs.read_pairs(args.pairs)
+        model = took(fitting.counters(pairs, model))
+        report["pairs"] = _of_pairs(pairs, model)
+        pasts, futures = _split(Lake(f"{folder}/lake"), read_sources(args.source), args.cut, model)
+        days = [cut - timedelta(days=1) for cut in args.cut]
+        features = [fitting.measures_of(past, model, day) for past, day in zip(pasts, days, strict=True)]
+        model = took(fitting.betas(features, futures))
+        report["activity"] = {
+            cut.isoformat(): _of_activity(past, future, model, day)
+            for cut, past, future, day in zip(args.cut, pasts, futures, days, strict=True)
+        }
+        crowd = material.read(Lake(args.lake), read_sources(args.world), model, window(args.day, model.window_days))
+        model = took(fitting.scale(crowd, model, args.day))
+        report["scale"] = _of_scale(crowd, model, args.day)
+        args.out.write_text(draft.read_text(encoding="utf-8"), encoding="utf-8")
+    shown = json.dumps(report, indent=1) + "\n"
+    args.out.with_suffix(".json").write_text(shown, encoding="utf-8")
+    print(f"fit: wrote {args.out}\n{shown}", end="")
+
+
+def _split(
+    lake: Lake, sources: Sources, cuts: list[date], model: Model
+) -> tuple[list[material.Material], list[dict[str, int]]]:
+    """For each cut the material before it, and who was shared by how many people from it on."""
+    last = max(cuts) + timedelta(days=model.window_days - 1)
+    for source in sources.sources:
+        pull(lake, source, days_between(min(cuts) - timedelta(days=model.window_days), last), say=lambda message: None)
+    pasts = [material.read(lake, sources, model, window(cut - timedelta(days=1), model.window_days)) for cut in cuts]
+    coming = [material.read(lake, sources, model, days_between(cut, last)) for cut in cuts]
+    return pasts, [dict(evaluation.query(each.activity, evaluation.DISTINCT_RESHARERS)) for each in coming]
+
+
+def _of_pairs(pairs: labelled_pairs.LabelledPairs, model: Model) -> dict[str, Any]:
+    weights = [model.parameters[f"counter_{name}"] for name in labelled_pairs.COUNTERS]
+    few = {
+        "no lists": ("listed_count",),
+        "no followers": ("follower_count",),
+        "no network features": tuple(name for name in labelled_pairs.COUNTERS if name.startswith("network_feature")),
+        "followers and lists only": tuple(set(labelled_pairs.COUNTERS) - {"follower_count", "listed_count"}),
+    }
+    return {
+        **labelled_pairs.judged(pairs, weights),
+        "auc_cross_validated": round(labelled_pairs.cross_validated(pairs), fitting.DIGITS),
+        "auc_counters_missing": {
+            name: labelled_pairs.judged(pairs.without(*counters), weights)["auc"] for name, counters in few.items()
+        },
+    }
+
+
+def _of_activity(past: material.Material, future: dict[str, int], model: Model, day: date) -> dict[str, Any]:
+    candidates = sorted(set(past.activity["target"].to_pylist()))
+    gain = np.array([future.get(person, 0) for person in candidates], dtype=float)
+    rankings = {
+        "score": material.scores(past, model, day, candidates),
+        "score_undefended": material.scores(past, material.overlaid(model, material.UNDEFENDED), day, candidates),
+        "distinct_resharers": evaluation.baselines(past.activity, candidates)["distinct_resharers"],
+    }
+    return {"candidates": len(candidates), **evaluation.judge(rankings, gain)}
+
+
+def _of_scale(crowd: material.Material, model: Model, day: date) -> dict[str, Any]:
+    scores = material.scored(material.gathered(crowd, model, day))["score"].drop_null().to_numpy()
+    return {
+        "scored": len(scores),
+        "mean": round(float(scores.mean()), 2),
+        "standard_deviation": round(float(scores.std()), 2),
+        "quantiles": {str(q): round(float(np.quantile(scores, q)), 2) for q in (0.25, 0.5, 0.75, 0.9, 0.99)},
+    }
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,63 @@
+"""Fitting: what is written, what is refused, and that the same input gives the same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from clout.errors import PoisonInput
+from clout.influence import fitting, labelled_pairs
+from clout.influence.model import read_model
+
+FILE = Path(__file__).resolve().parents[4] / "sql" / "models" / "v1.toml"
+
+
+def test_rewrites_numbers_and_leaves_everything_else(tmp_path):
+    text = FILE.read_text()
+    map_from = [0.0, 0.1, 0.5, 1.0]
+    fitted = {
+        "score": {"beta_reach": 0.51, "beta_network": 0.39, "map_from": map_from, "map_to": [0.0, 0.2, 0.7, 1.0]},
+        "counters": {"posts": 0.25},
+    }
+    found = fitting.rewritten(text, fitted)
+    (tmp_path / "model.toml").write_text(found)
+    before, after = read_model(FILE).parameters, read_model(tmp_path / "model.toml").parameters
+    assert after["beta_reach"] == 0.51
+    assert after["counter_posts"] == 0.25
+    assert after["map_from"] == map_from
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed <= {"beta_reach", "beta_network", "map_from", "map_to", "counter_posts"}
+    assert found.count("#") == text.count("#")
+    assert fitting.rewritten(found, fitted) == found
+
+
+def test_refuses_a_number_that_the_file_does_not_hold():
+    with pytest.raises(PoisonInput, match=r"no line for \[score\] beta_luck"):
+        fitting.rewritten(FILE.read_text(), {"score": {"beta_luck": 1.0}})
+
+
+def test_weights_of_reach_and_network_are_not_negative_and_follow_the_future():
+    draw = np.random.default_rng(1)
+    reach, network = draw.random((2, 500))
+    people = [str(i) for i in range(500)]
+    features = pa.table({"person_id": people, "x_reach": reach, "x_network": network})
+    shared = np.round(np.expm1(6 * reach + 2 * network)).astype(int)
+    found = fitting.betas([features], [dict(zip(people, shared.tolist(), strict=True))])["score"]
+    assert found["beta_reach"] + found["beta_network"] == pytest.approx(fitting.MEASURES_WEIGH, abs=2e-4)
+    assert found["beta_reach"] / found["beta_network"] == pytest.approx(3, rel=0.1)
+    against = np.round(np.expm1(6 * reach + 2 - 2 * network).clip(0)).astype(int)
+    found = fitting.betas([features], [dict(zip(people, against.tolist(), strict=True))])["score"]
+    assert found["beta_network"] >= 0
+    with pytest.raises(PoisonInput, match="nothing to fit"):
+        fitting.betas([features], [{}])
+
+
+def test_the_committed_counters_are_what_the_pairs_tell(shared_data):
+    pairs = labelled_pairs.read_pairs(shared_data / "peerindex" / "pairs_open.csv")
+    model = read_model(FILE)
+    fitted = fitting.counters(pairs, model)
+    assert fitted == fitting.counters(pairs, model)
+    assert {name: model.parameters[f"counter_{name}"] for name in fitted["counters"]} == fitted["counters"]
+    assert {name: model.parameters[name] for name in fitted["score"]} == fitted["score"]
