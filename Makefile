@@ -16,7 +16,11 @@ endif
 DEFAULT_DAYS := 2026-03-12..2026-03-14
 YESTERDAY = $(shell $(PY) -c "import datetime as d; print(d.datetime.now(d.UTC).date() - d.timedelta(1))")
 
-.PHONY: help setup run test check format ui sql person clean
+EVALUATED := $(CLOUT_HOME)/evaluated
+WORLD_LAKE_DAYS := 2026-03-12..2026-05-10
+WORLD_CUT := 2026-05-04
+
+.PHONY: help setup run test check format ui sql evaluate attack fit person clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -66,5 +70,29 @@ person: setup ## one person's page: ID=murmur:99, and DAY=2026-03-14 for another
 	@if [ -z "$(ID)" ]; then echo "make person needs ID=platform:id, such as ID=murmur:99" >&2; exit 2; fi
 	@$(PY) jobs/person.py --person "$(ID)" $(if $(DAY),--day "$(DAY)")
 
+evaluate: setup ## how good the score is: PAIRS=<csv>, or SOURCE=<folder> CUT=<date>; JSON=<file>
+ifdef PAIRS
+	@$(PY) jobs/evaluate.py --pairs "$(PAIRS)" $(if $(JSON),--json "$(JSON)")
+else
+	@if [ -z "$(SOURCE)" ] || [ -z "$(CUT)" ]; then echo "make evaluate needs PAIRS=<csv>, or SOURCE=<folder> CUT=<first day of the future>" >&2; exit 2; fi
+	@$(PY) jobs/evaluate.py --source "$(SOURCE)" --cut "$(CUT)" $(if $(JSON),--json "$(JSON)")
+endif
+
+attack: setup ## how far up bought engagement leads, in an invented world; or SOURCE=<folder> [CUT=<date>]; JSON=<file>
+ifdef SOURCE
+	@$(PY) jobs/attack.py --source "$(SOURCE)" $(if $(CUT),--cut "$(CUT)") $(if $(JSON),--json "$(JSON)")
+else
+	@$(PY) tests/sandbox/lake_of_world.py "$(EVALUATED)/lake" --people 3000 --days $(WORLD_LAKE_DAYS)
+	@$(PY) jobs/attack.py --lake "$(EVALUATED)/lake" --source "$(EVALUATED)/sources.toml" --cut $(WORLD_CUT) $(if $(JSON),--json "$(JSON)")
+	@if [ -d ../shared/data/higgs ]; then $(PY) jobs/attack.py --source ../shared/data/higgs; fi
+endif
+
+fit: setup ## write a model file: PAIRS=<csv> SOURCE=<folder> CUTS="<date> <date>" [PEOPLE=10000] OUT=<file>
+	@if [ -z "$(PAIRS)" ] || [ -z "$(SOURCE)" ] || [ -z "$(CUTS)" ] || [ -z "$(OUT)" ]; then \
+	  echo "make fit needs PAIRS=<csv> SOURCE=<folder> CUTS=\"<date> <date>\" OUT=<file>" >&2; exit 2; fi
+	@$(PY) tests/sandbox/lake_of_world.py "$(EVALUATED)/fit/lake" --people $(or $(PEOPLE),10000) --days 2026-02-10..2026-05-10
+	@$(PY) jobs/fit_model.py --pairs "$(PAIRS)" --source "$(SOURCE)" $(foreach cut,$(CUTS),--cut $(cut)) \
+	  --lake "$(EVALUATED)/fit/lake" --world "$(EVALUATED)/fit/sources.toml" --day 2026-05-10 --out "$(OUT)"
+
 clean: ## remove all data that runs made (.clout); keeps .venv
-	rm -rf "$(CLOUT_HOME)"/{lake,staging,warehouse,world,sandbox,airflow}
+	rm -rf "$(CLOUT_HOME)"/{lake,staging,warehouse,world,sandbox,airflow,evaluated}
