@@ -116,11 +116,11 @@ def inject(clean: Material, attacks: list[Attack], day: date) -> Material:
         names = ["ds", "account_key", "platform", "account_type", "created_at", "status"]
         changes["account_states"] = _extended(states, rows, names)
     if len(clean.posts):
-        rows = [
+        shown = [
             (key, author, "original", datetime.combine(each, datetime.min.time()), False, platform, each)
             for each, author, key in posts
         ]
-        changes["posts"] = _extended(clean.posts, rows, clean.posts.schema.names)
+        changes["posts"] = _extended(clean.posts, shown, clean.posts.schema.names)
         changes["post_actions"] = _extended(clean.post_actions, actions, ["ds", "platform", "post_key", "actor"])
     return replace(clean, **changes)
 
