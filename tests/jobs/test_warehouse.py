@@ -112,7 +112,9 @@ def test_erasure_takes_a_person_out_of_every_version(place: Place) -> None:
     before = {file for file in place.root.rglob("*.parquet") if b"chirp:bo" in file.read_bytes()}
     assert before
     now = datetime.now(UTC)
-    assert place.open().erase(frozenset(["chirp:bo", "chirp:nobody"]), now) == 15  # a row of five tables, three versions
+    assert (
+        place.open().erase(frozenset(["chirp:bo", "chirp:nobody"]), now) == 15
+    )  # a row of five tables, three versions
     assert place.open().erase(frozenset(["chirp:bo"]), now) == 0
     assert place.shown() == {DAY: "one erased", NEXT: "two erased"}
     for version in (1, 2, 3, 4):
