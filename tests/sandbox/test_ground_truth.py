@@ -1,0 +1,138 @@
+"""Thirty days of the sandbox, pulled night by night over HTTP: conformed, they are the world's own log, by rules alone.
+
+Of Bluesky and Mastodon some people are followed, so that what others did to them is known; GitHub's files tell of everybody.
+Nothing is compared with a tolerance. What the log holds and the activity does not is said by `expected`, rule by rule.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import conform
+import pytest
+from clout.lake import Lake, days_between
+from clout.platforms.puller import pull
+from clout.sources import read_sources
+
+from sandbox import github
+from sandbox.history import LIKE, MENTION, NAMES, POST, QUOTE, REPLY, View, home, moment, username
+from sandbox.nights import clock_after
+from sandbox.server import Sandbox
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+DAYS = days_between(date(2026, 3, 1), date(2026, 3, 30))
+HERE = "alder.example"
+FOLLOWED = 4
+Act = tuple[date, str, str, str]  # day, actor, target, kind
+
+
+class Pulled:
+    """The sandbox, whom its hosts were asked about, and the lake with what they told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.lake = Lake(folder / "lake")
+        self.box = Sandbox(now="2026-03-01T00:00:00Z", people=100, limits={"github": 10**9, "bluesky": 10**9})
+        world = self.world = self.box.world
+        marked = world.excluded.copy()
+        marked[[*world.moved, *world.suspended, *world.closed]] = True
+        there = world.present["bluesky"] & world.present["mastodon"] & ~marked
+        usable = [i for i in range(world.people) if there[i] and home(world, i, 0) == HERE]
+        self.followed = sorted(usable, key=lambda i: -world.pull[i])[:FOLLOWED]
+        self.keys: dict[str, Callable[[int, int], str]] = {
+            "bluesky": lambda person, at: f"bluesky:{self.box.names.dids[person]}",
+            "mastodon": lambda person, at: (
+                f"mastodon:https://{home(world, person, at)}/users/{username(world, person)}"
+            ),
+            "github": lambda person, at: f"github:{github.name_of(world, person).lower()}",
+        }
+        listed = [
+            key(person, at)
+            for key in self.keys.values()
+            for person in sorted({*world.minors, world.excluded_by_operator})
+            for at in (0, moment(DAYS[-1]))
+        ]
+        rows = ["account_key,reason", *(f"{key},operator" for key in dict.fromkeys(listed))]
+        (folder / "exclusions.csv").write_text("\n".join(rows) + "\n")
+        urls = self.box.urls
+        asked: dict[str, dict[str, Any]] = {
+            "bluesky": {"base_url": urls["bluesky"], "subjects": [self.box.names.dids[i] for i in self.followed]},
+            "mastodon": {"base_url": urls["mastodon"][HERE], "subjects": [username(world, i) for i in self.followed]},
+            "github": {"base_url": urls["gharchive"]},
+        }
+        text = 'exclude = "exclusions.csv"\n'
+        for name, more in asked.items():
+            options = {"name": name, "reader": "gharchive" if name == "github" else name, **more}
+            text += "[[source]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in options.items())
+        (folder / "sources.toml").write_text(text)
+        self.sources = read_sources(folder / "sources.toml")
+
+    def pull(self) -> None:
+        """Each day right after its end."""
+        with self.box:
+            for day in DAYS:
+                clock = clock_after(self.box, day)
+                for source in self.sources.sources:
+                    pull(self.lake, source, [day], say=lambda text: None, clock=clock)
+
+    def expected(self, platform: str) -> Counter[Act]:
+        """The world's log as the platform shows it to somebody who asks right after each day, without the excluded."""
+        world, history, key = self.world, self.box.histories[platform], self.keys[platform]
+        excluded = {*world.minors, world.excluded_by_operator}
+        if platform != "github":
+            excluded |= world.opted_out
+        if platform == "mastodon":
+            excluded |= world.protected
+        acts: Counter[Act] = Counter()
+        for day in DAYS:
+            view = View(history, moment(day + timedelta(days=1)))
+            first, last = view.table.at.searchsorted((moment(day), view.now)).tolist()
+            for row in range(first, last):
+                at, kind = int(view.table.at[row]), int(view.table.kind[row])
+                actor, target = int(view.table.actor[row]), int(view.table.target[row])
+                if kind == POST or actor == target or {actor, target} & excluded:
+                    continue
+                if platform != "github":
+                    if target not in self.followed:
+                        continue  # whom nobody asked about
+                    if not view.whole[row]:
+                        continue  # deleted, or suspended or closed, before the day was over
+                    if actor not in self.followed and (kind == MENTION or (kind, platform) == (QUOTE, "mastodon")):
+                        continue  # such stand in the actor's own timeline only
+                name = NAMES[REPLY if (kind, platform) == (QUOTE, "github") else kind]
+                acts[day, key(actor, at), key(target, at), name] += 1
+                if (kind, platform) == (REPLY, "mastodon"):
+                    acts[day, key(actor, at), key(target, at), "mention"] += 1  # a reply there names whom it answers
+        return acts
+
+    def conformed(self, platform: str) -> Counter[Act]:
+        """The activity, of those who are followed."""
+        targets = {self.keys[platform](person, 0) for person in self.followed}
+        acts: Counter[Act] = Counter()
+        for day in DAYS:
+            for row in self.lake.read(self.lake.conformed("activity", day)).to_pylist():
+                if row["platform"] == platform and (platform == "github" or row["target"] in targets):
+                    acts[day, row["actor"], row["target"], row["kind"]] += row["n"]
+        return acts
+
+
+@pytest.fixture(scope="module")
+def pulled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pulled:
+    made = Pulled(tmp_path_factory.mktemp("truth"))
+    made.pull()
+    conform.conform_days(spark, made.lake, made.sources, DAYS)
+    return made
+
+
+@pytest.mark.parametrize("platform", ["bluesky", "mastodon", "github"])
+def test_thirty_days_are_the_worlds_own_log(pulled: Pulled, platform: str) -> None:
+    expected, found = pulled.expected(platform), pulled.conformed(platform)
+    assert {"lost": expected - found, "invented": found - expected} == {"lost": Counter(), "invented": Counter()}
+    assert sum(expected.values()) > 100
+    assert any(kind == NAMES[LIKE] for *_, kind in expected)
