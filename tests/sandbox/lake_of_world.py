@@ -42,7 +42,7 @@ def write_lake(
         raise ValueError(f"form {form!r} is not one of {', '.join(FORMS)}")
     keys = {name: pa.array([f"{name}:{i}" for i in range(world.people)]) for name in platforms}
     for day in days:
-        parts: dict[str, list[pa.Table]] = {table: [] for table in CONFORMED}
+        parts: dict[str, list[pa.Table]] = {}
         for name in keys:
             written = _Platform(world, name, keys[name], day)
             if (day - days[0]).days % 30 == 0 or day == days[-1]:
@@ -54,7 +54,7 @@ def write_lake(
                 lake.write(lake.snapshot("interactions", name, day), written.interactions())
             else:
                 for table, rows in written.conformed().items():
-                    parts[table].append(rows)
+                    parts.setdefault(table, []).append(rows)
         if form == "conformed":
             facts = {"fingerprint": f"invented world {world.seed}, {world.people} people, {', '.join(keys)}, {day}"}
             for table, rows in parts.items():
