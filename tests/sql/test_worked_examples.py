@@ -2,7 +2,7 @@
 
     <input>.csv      one per input table; the header says name:TYPE for every column; an empty cell is NULL. A table of
                      DEFAULTS may be left out; without a column variant, all rows are of the variant `now`
-    parameters.toml  the parameters that differ from sql/models/v1.toml (where any does); the day is 2026-03-14
+    parameters.toml  the parameters that differ from tests/sql/model.toml (where any does); the day is 2026-03-14
     expected.csv     the columns to compare, by name; every row that must come out, in any order
 
 Cells of numbers may be arithmetic, so that the formula stands beside its value: 4 * 2 ** (-1/30). A line that starts with #
@@ -31,7 +31,7 @@ from clout.lake_schemas import TIME
 
 HERE = Path(__file__).parent
 DAY = date(2026, 3, 14)
-MODEL = read_model(queries.SQL / "models" / "v1.toml")
+MODEL = read_model(Path(__file__).with_name("model.toml"))
 CASES = sorted(file.parent for file in HERE.glob("*/*/expected.csv"))
 #: What conform alone runs, on Spark. All other queries keep to the dialect that DuckDB reads, too.
 ONLY_SPARK = ("account_states", "activity", "claims", "classify", "conservation", "coverage", "post_actions", "pulls")
