@@ -56,9 +56,10 @@ class Home:
         for day, label in ((DAY, "one"), (DAY, "two"), (NEXT, "three")):
             staged = approve(stage(root / "staging", day=day, run=label, label=label))
             open_warehouse(self.warehouse).publish(release(staged), staged, datetime(2026, 3, 16, tzinfo=UTC))
-        only_bo = {name: table for name, table in good(DAY).items()}
-        for table in ("scores", "accounts"):
-            only_bo[table] = rows_of(table, [tuple(row.values()) for row in good(DAY)[table].to_pylist()[1:]])
+        only_bo = {
+            name: rows_of(name, [tuple(row.values()) for row in table.to_pylist() if LINKED not in row.values()])
+            for name, table in good(DAY).items()
+        }
         stage(root / "staging", run="without-ada", tables=only_bo)
 
     def _snapshots(self) -> None:
