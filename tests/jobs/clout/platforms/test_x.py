@@ -224,10 +224,10 @@ def test_lists_of_a_post(endpoint: str, kind: str, via: str) -> None:
     assert found.parents == []
 
 
-def test_one_share_is_one_edge_whichever_list_shows_it() -> None:
-    share = post(author=ANN, referenced_tweets=refers(("retweeted", PARENT)))
-    one = listed("posts", share)  # does not say whose it was
-    other = listed("reposts", share, subject=PARENT, known=Known(posts={PARENT: (key(PARENT), key(BO))}))
+def test_one_share_is_one_edge_whichever_list_shows_it_and_also_when_it_was_taken_back_once() -> None:
+    refer = {"author": ANN, "referenced_tweets": refers(("retweeted", PARENT))}
+    one = listed("posts", post("5", **refer))  # does not say whose it was
+    other = listed("reposts", post("7", **refer), subject=PARENT, known=Known(posts={PARENT: (key(PARENT), key(BO))}))
     keys = {row["interaction_key"] for found in (one, other) for row in found.tables["interactions"]}
     assert len(keys) == 1
 
