@@ -56,21 +56,22 @@ def write_sources(folder: Path, sandbox: Sandbox) -> Path:
     people, urls = sandbox.people(0, sandbox.world.people), sandbox.state()["urls"]
     parts: list[str] = []
 
-    def source(name: str, url: str, subjects: list[str], reader: str = "", **more: object) -> None:
-        asked = {"name": name, "reader": reader or name, "base_url": url, "subjects": subjects} | more
+    def source(name: str, url: str, reader: str = "", **more: object) -> None:
+        asked = {"name": name, "reader": reader or name, "base_url": url} | more
         parts.append("\n".join(["[[source]]", *(f"{key} = {json.dumps(value)}" for key, value in asked.items())]))
 
     def there(platform: str, field: str) -> list[str]:
         return [person[field] for person in people if platform in person["platforms"] and person[field]]
 
-    source("bluesky", urls["bluesky"], there("bluesky", "did"))
+    source("bluesky", urls["bluesky"], subjects=there("bluesky", "did"))
     for instance in INSTANCES:
         here = [one["acct"] for one in people if "mastodon" in one["platforms"] and one["instance"] == instance]
         name = f"mastodon_{instance.partition('.')[0]}"
-        source(name, urls["mastodon"][instance], here, "mastodon", platform="mastodon")
-    source("x", urls["x"], there("x", "x"), ceiling_usd=CEILING_USD)
-    source("facebook", urls["facebook"], there("facebook", "page"))
-    source("linkedin", urls["linkedin"], there("linkedin", "organisation"))
+        source(name, urls["mastodon"][instance], "mastodon", platform="mastodon", subjects=here)
+    source("github", urls["gharchive"], "gharchive")
+    source("x", urls["x"], subjects=there("x", "x"), ceiling_usd=CEILING_USD)
+    source("facebook", urls["facebook"], subjects=there("facebook", "page"))
+    source("linkedin", urls["linkedin"], subjects=there("linkedin", "organisation"))
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "sources.toml"
     file.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
