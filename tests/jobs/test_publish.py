@@ -17,7 +17,7 @@ import pytest
 from clout import quality
 from clout.errors import PoisonInput
 from clout.staging import TABLES, Staged
-from clout.warehouse import contract
+from clout.warehouse import contract, surface
 from clout.warehouse.duckdb_backend import DuckDBWarehouse
 from staged_run import DAY, NEXT, approve, good, stage
 
@@ -230,9 +230,10 @@ def test_publishes_every_table_as_it_was_staged(world: World) -> None:
     version = publish.publish(world.staged(), world.warehouse, "the first")
     assert (version.version, version.day, version.run, version.is_new) == (1, DAY, "r1", True)
     for table in TABLES:
-        schema = "clout" if table in ("scores", "accounts") else "meta"
         rows = [tuple(row.values()) for row in good()[table].to_pylist()]
-        assert world.query(f"FROM {schema}.{table} ORDER BY ALL") == sorted(rows, key=lambda row: row[:4])
+        assert world.query(f"FROM {surface.relations()[table].full_name} ORDER BY ALL") == sorted(
+            rows, key=lambda row: row[:4]
+        )
     assert world.query("SELECT people, warnings, model_version, code_version, reason FROM meta.publish_log") == [
         (2, 0, "one", "0.1.0+test", "the first")
     ]
