@@ -72,11 +72,3 @@ def test_psql(postgres, tmp_path: Path) -> None:
     with psycopg.connect(postgres.address("postgres", "postgres"), autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {place.database} RENAME TO clout")
     assert_shows(run(tmp_path, ["bash", "-ec", printed("sh", 'psql "')], PGPORT=str(postgres.port)))
-
-
-def test_pyspark(tmp_path: Path) -> None:
-    """The one test in which an engine that we did not write reads the Iceberg tables, their views and tags."""
-    place = Place("iceberg", tmp_path)
-    place.root = tmp_path / ".clout" / "lakehouse"
-    publish(place)
-    assert_shows(run(tmp_path, [sys.executable, "-c", printed("python", "iceberg-spark-runtime")]))
