@@ -183,7 +183,7 @@ def test_who_may_not_be_shown_is_gone_as_author_actor_and_target(listed: str) ->
     tags = [{"id": "7", "name": "P", "type": "page"}]
     answers = {"page": NODE, "published_posts": {"data": [post(message_tags=tags)]}}
     answers |= {name: {"data": [comment(), comment(2, CY)]} for name in ("comments", "tagged")}
-    hidden, left_out = Hidden(frozenset({listed})), 0
+    hidden, left_out = Hidden(listed=frozenset({listed})), 0
     for endpoint, body in answers.items():
         subject = POST if endpoint == "comments" else PAGE_ID
         found = facebook.normalise(Page("fb", endpoint, subject, DAY, FETCHED, body, "raw", hidden=hidden), Known())

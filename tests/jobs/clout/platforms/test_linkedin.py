@@ -213,7 +213,7 @@ def test_who_may_not_be_shown_is_gone_as_author_actor_and_target(listed: str, le
     answers |= {"comments": {"elements": [comment(), comment(None, COMMENT + "2")]}}
     answers |= {"reactions": {"elements": [reaction(), reaction(None)]}}
     for endpoint, body in answers.items():
-        hidden = Hidden(frozenset({listed}))
+        hidden = Hidden(listed=frozenset({listed}))
         found = linkedin.normalise(Page("li", endpoint, POST, DAY, FETCHED, body, "raw", hidden=hidden), KNOWN)
         assert listed not in str(found.tables)
         assert not found.parents or listed != f"li:{US}"

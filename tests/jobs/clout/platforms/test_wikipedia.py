@@ -61,7 +61,7 @@ def test_a_day_is_kept_or_put_aside(wrong: dict[str, Any]) -> None:
 
 
 def test_an_account_that_may_not_be_shown_has_no_views() -> None:
-    hidden = Hidden(frozenset({"murmur:9"}))
+    hidden = Hidden(listed=frozenset({"murmur:9"}))
     page = Page("w", "pageviews", ADA, DAY, FETCHED, {"items": [item(2)]}, "raw/x/0.json.gz", hidden=hidden)
     found = wikipedia.normalise(page, KNOWN)
     assert (values(found), found.notes["operator"]) == ({}, 1)

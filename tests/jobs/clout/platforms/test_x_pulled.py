@@ -183,7 +183,7 @@ def test_posts_that_left_since_are_seen_to_be_gone(pull: Pull) -> None:
 
 
 def x_of(pull: Pull) -> Any:
-    return X(pull.view, frozenset(), "t")
+    return X(pull.view, frozenset(), "t", 0.0)
 
 
 def test_likes_are_asked_with_a_users_token_only_where_it_is_configured(
