@@ -384,8 +384,12 @@ def test_older_client_reads_every_table_and_view(published: World) -> None:
     )
     assert [row["name"] for row in names] == [
         "clout.accounts",
+        "clout.influences",
         "clout.leaderboard",
         "clout.movers",
+        "clout.platform_scores",
+        "clout.score_changes",
+        "clout.score_explanations",
         "clout.scores",
         "clout.scores_current",
         "meta.conservation",
