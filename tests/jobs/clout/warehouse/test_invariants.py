@@ -77,12 +77,16 @@ ACTIONS = {
 
 
 def chosen(names: list[str], turn: int) -> list[tuple[int, str]]:
-    """Each step of an action with one fault, another one for each action; or with all of them, and at its last time too."""
+    """Every other step of an action with one fault, others for the next action; or each with all, and at its last time too."""
     first = {name: names.index(name) for name in names}
     last = {name: len(names) - 1 - names[::-1].index(name) for name in names}
     if os.environ.get("CLOUT_FAULTS") == "all":
         return [(at, fault) for at in sorted({*first.values(), *last.values()}) for fault in FAULTS]
-    return [(at, FAULTS[(turn + number) % len(FAULTS)]) for number, at in enumerate(first.values())]
+    return [
+        (at, FAULTS[(turn + number) % len(FAULTS)])
+        for number, at in enumerate(first.values())
+        if (turn + number) % 2 == 0
+    ]
 
 
 def test_a_fault_at_any_step_harms_nobody(place: Place) -> None:
