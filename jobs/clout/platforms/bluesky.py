@@ -17,6 +17,7 @@ from clout.platforms.pages import (
     Known,
     Page,
     Platform,
+    Reader,
     Rows,
     count,
     earliest,
@@ -105,7 +106,7 @@ def normalise(page: Page, known: Known) -> Rows:
     """The rows of one page, without those of people whom this page or `known` shows to have opted out."""
     rows = Rows(page)
     body = page.body if isinstance(page.body, dict) else {}
-    reader = _Reader(page, rows)
+    reader = _Reader(page, rows, known)
     if page.endpoint == "profiles":
         rows.each("accounts", body.get("profiles"), reader.profile)
     elif page.endpoint == "author_feed":
@@ -123,17 +124,10 @@ def normalise(page: Page, known: Known) -> Rows:
     return rows.without({**known.flags, **rows.known.flags})
 
 
-class _Reader:
+class _Reader(Reader):
     """Reads the views of one page into its rows."""
 
-    def __init__(self, page: Page, rows: Rows) -> None:
-        self.page = page
-        self.rows = rows
-
     # Accounts
-
-    def key(self, native_id: str) -> str:
-        return f"{self.page.platform}:{native_id}"
 
     def account(self, view: Any, full: bool = False) -> str:
         """Add the account of a profile view; gives its key. Only a full view has counters, and only on its day."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from clout.platforms.pages import Endpoint, Known, Page, Platform, Rows, count, epoch, instant, optional, string
+from clout.platforms.pages import Endpoint, Known, Page, Platform, Reader, Rows, count, epoch, instant, optional, string
 from clout.platforms.rate_policies import FacebookPolicy
 from clout.platforms.rows import short_hash
 
@@ -126,14 +126,8 @@ def normalise(page: Page, known: Known) -> Rows:
     return rows.without(known.flags)
 
 
-class _Reader:
+class _Reader(Reader):
     """Reads the nodes of one page of answers into its rows."""
-
-    def __init__(self, page: Page, rows: Rows, known: Known) -> None:
-        self.page, self.rows, self.before = page, rows, known
-
-    def key(self, native_id: str) -> str:
-        return f"{self.page.platform}:{native_id}"
 
     def page_itself(self, node: Any) -> None:
         """A Page. Its counters are of the moment of asking."""

@@ -18,8 +18,7 @@ import shutil
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import fields
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import IO, Any
 
@@ -29,7 +28,7 @@ from clout.consent import NOBODY, Hidden
 from clout.lake import Lake
 from clout.platforms import gharchive
 from clout.platforms.budget import Budget
-from clout.platforms.http_client import Client, Clock, Limits, StopError
+from clout.platforms.http_client import Client, Clock, Limits, StopError, days_over
 from clout.platforms.pages import Endpoint, Known, Page, Platform, Rows
 from clout.platforms.rate_policies import GitHubPolicy
 from clout.platforms.raw_pages import HOURS
@@ -63,16 +62,10 @@ def read(
     lake: Lake, source: Source, days: set[date], clock: Clock, say: Callable[[str], None], hidden: Hidden = NOBODY
 ) -> Iterator[Batch | FileReport]:
     """The rows of every hour of `days` that is there or can be had, and a report per hour; the newest day first."""
-    options = {"max_body_mb": _USUAL_BODY_MB} | source.options
-    limits = Limits(**{f.name: options[f.name] for f in fields(Limits) if f.name in options})
+    limits = Limits.of({"max_body_mb": _USUAL_BODY_MB} | source.options)
     budget = Budget(lake, source.name, clock.now().date(), 0)
     client = Client(source, _PLATFORM, limits, budget, clock, say)
-    for day in sorted(days, reverse=True):
-        began = datetime.combine(day, time(), UTC)
-        age = clock.now() - began
-        if age < timedelta(days=1):
-            say(f"pull {source.name} {day}: the day is not over; pull it again after midnight UTC")
-            continue
+    for day, began, age in days_over(source, days, clock, say):
         raw = RawHours(lake, source.name, day, hidden)
         may_ask = age <= timedelta(days=limits.backfill_days)
         if not may_ask and not raw.any():

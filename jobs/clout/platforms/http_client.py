@@ -11,8 +11,8 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, time, timedelta
 from typing import IO, Any, Protocol
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -63,6 +63,24 @@ class Limits:
     deadline_minutes: int = 150
     refresh_days: int = REFRESH_DAYS
     backfill_days: int = 7
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Limits:
+        """Those of a source's options, and the usual ones for what it does not set."""
+        return cls(**{f.name: options[f.name] for f in fields(cls) if f.name in options})
+
+
+def days_over(
+    source: Source, days: set[date], clock: Clock, say: Callable[[str], None]
+) -> Iterator[tuple[date, datetime, timedelta]]:
+    """Those of `days` that are over, newest first: day, when it began, how long ago that is. Says which are not."""
+    for day in sorted(days, reverse=True):
+        began = datetime.combine(day, time(), UTC)
+        age = clock.now() - began
+        if age < timedelta(days=1):
+            say(f"pull {source.name} {day}: the day is not over; pull it again after midnight UTC")
+        else:
+            yield day, began, age
 
 
 class StopError(Exception):

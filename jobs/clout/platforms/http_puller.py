@@ -12,7 +12,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -22,7 +22,7 @@ from clout.errors import PoisonInput
 from clout.lake import Lake, days_between
 from clout.lake_schemas import SNAPSHOTS
 from clout.platforms.budget import Budget
-from clout.platforms.http_client import PAGING, Client, Clock, Limits, StopError, joined, origin
+from clout.platforms.http_client import PAGING, Client, Clock, Limits, StopError, days_over, joined, origin
 from clout.platforms.pages import SHAPE_ERRORS, Endpoint, Known, Page, Platform, Rows, at, flag_name
 from clout.platforms.raw_pages import RawPages
 from clout.platforms.rows import Batch, FileReport, quarantine_table, rows_table
@@ -79,17 +79,12 @@ def read(
     what it leaves goes to the next ones, and every day another subject comes first.
     """
     _check(source, platform)
-    limits = Limits(**{f.name: source.options[f.name] for f in fields(Limits) if f.name in source.options})
+    limits = Limits.of(source.options)
     budget = Budget(lake, source.name, clock.now().date(), source.options.get("ceiling_usd", platform.ceiling_usd))
     client = Client(source, platform, limits, budget, clock, say)
     if client.lacks:
         say(f"pull {source.name}: {client.lacks}")
-    for day in sorted(days, reverse=True):
-        began = datetime.combine(day, time(), UTC)
-        age = clock.now() - began
-        if age < timedelta(days=1):
-            say(f"pull {source.name} {day}: the day is not over; pull it again after midnight UTC")
-            continue
+    for day, began, age in days_over(source, days, clock, say):
         raw = RawPages(lake, source.name, day, hidden)
         # What was taken while it could be is worth more than what is left of it now.
         is_late = lake.is_pulled(source.name, day) or age > timedelta(days=limits.backfill_days)

@@ -12,7 +12,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from clout.platforms.pages import Endpoint, Known, Page, Platform, Rows, count, optional, string
+from clout.platforms.pages import Endpoint, Known, Page, Platform, Reader, Rows, count, optional, string
 from clout.platforms.rate_policies import LinkedInPolicy
 from clout.platforms.rows import short_hash
 
@@ -119,14 +119,8 @@ def normalise(page: Page, known: Known) -> Rows:
     return rows.without(known.flags)
 
 
-class _Reader:
+class _Reader(Reader):
     """Reads the elements of one page of answers into its rows."""
-
-    def __init__(self, page: Page, rows: Rows, known: Known) -> None:
-        self.page, self.rows, self.before = page, rows, known
-
-    def key(self, urn: str) -> str:
-        return f"{self.page.platform}:{urn}"
 
     # Organisations
 

@@ -19,6 +19,7 @@ from clout.platforms.pages import (
     Known,
     Page,
     Platform,
+    Reader,
     Rows,
     count,
     flag,
@@ -116,14 +117,8 @@ def normalise(page: Page, known: Known) -> Rows:
     return rows.without({**known.flags, **rows.known.flags})
 
 
-class _Reader:
+class _Reader(Reader):
     """Reads the entities of one page into its rows."""
-
-    def __init__(self, page: Page, rows: Rows, known: Known) -> None:
-        self.page, self.rows, self.before = page, rows, known
-
-    def key(self, uri: str) -> str:
-        return f"{self.page.platform}:{uri}"
 
     # Accounts
 

@@ -277,6 +277,17 @@ class Rows:
         return {key: {"hidden": why} for key in keys if key and (why := self.page.hidden.reason(key))}
 
 
+class Reader:
+    """What the platforms' readers of one page share: the page, its rows, and what the pages before told."""
+
+    def __init__(self, page: Page, rows: Rows, known: Known) -> None:
+        self.page, self.rows, self.before = page, rows, known
+
+    def key(self, native_id: str) -> str:
+        """The key of an account or a post in every table."""
+        return f"{self.page.platform}:{native_id}"
+
+
 def rfc3339(moment: datetime) -> str:
     """A time as X writes it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

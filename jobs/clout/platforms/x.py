@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from clout.platforms.pages import Endpoint, Known, Page, Platform, Rows, at, count, flag, instant, optional
+from clout.platforms.pages import Endpoint, Known, Page, Platform, Reader, Rows, at, count, flag, instant, optional
 from clout.platforms.rate_policies import XPolicy
 from clout.platforms.rows import short_hash
 
@@ -192,14 +192,8 @@ def normalise(page: Page, known: Known) -> Rows:
     return rows.without({**known.flags, **rows.known.flags})
 
 
-class _Reader:
+class _Reader(Reader):
     """Reads the objects of one page into its rows."""
-
-    def __init__(self, page: Page, rows: Rows, known: Known) -> None:
-        self.page, self.rows, self.before = page, rows, known
-
-    def key(self, native_id: str) -> str:
-        return f"{self.page.platform}:{native_id}"
 
     # Accounts
 
