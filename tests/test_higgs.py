@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import conform
+import pyarrow.compute as pc
 import pytest
 from clout.influence import evidence, measures
 from clout.influence.model import read_model
@@ -68,6 +69,6 @@ def test_account_88_leads_true_reach(week, spark):
     lake, sources = week
     model = read_model(ROOT / "sql" / "models" / "v1.toml")
     reach = measures.reach(evidence.load(spark, lake, sources, model, DAYS[-1]))
-    leaders = reach.where("variant = 'now'").orderBy("true_reach", ascending=False).limit(2).collect()
+    leaders = reach.filter(pc.field("variant") == "now").sort_by([("true_reach", "descending")]).slice(0, 2).to_pylist()
     assert leaders[0]["person_id"] == "higgs:88"
     assert leaders[0]["true_reach"] > 1.2 * leaders[1]["true_reach"]
