@@ -8,14 +8,19 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 from clout import arguments, session
 from clout.errors import PoisonInput, run_main
 from clout.lake import Lake, required
+from clout.lake_schemas import CONFORMED
 from clout.staging import AUDITED, TABLES, Staged, content_hash
 
 if TYPE_CHECKING:
     from clout.quality import Verdict
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame
+
+#: Staged rows and activity up to which all is judged in memory.
+IN_MEMORY_ROWS = 1_000_000
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -28,8 +33,7 @@ def arg_parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> None:
     """Judge the staged run; refuse with the failed checks where it must not be published."""
     args = arg_parser().parse_args(argv)
-    spark = session.get_or_create("clout audit")
-    verdict = judge(spark, Lake(args.lake), Staged(Lake(args.staging), args.day, args.run))
+    verdict = judge(Lake(args.lake), Staged(Lake(args.staging), args.day, args.run))
     report(verdict)
     refuse_unless_passed(verdict)
 
@@ -56,10 +60,9 @@ def refuse_unless_passed(verdict: Verdict) -> None:
         )
 
 
-def judge(spark: SparkSession, lake: Lake, staged: Staged) -> Verdict:
+def judge(lake: Lake, staged: Staged) -> Verdict:
     """Run every suite and write the verdict beside the staged files, whatever it is."""
     from clout import quality
-    from clout.lake_spark import read_conformed
 
     day = staged.day
     staged.remove_verdict()
@@ -70,14 +73,14 @@ def judge(spark: SparkSession, lake: Lake, staged: Staged) -> Verdict:
     if versions is None:
         raise PoisonInput(f"{staged.location}/run.json is missing; score again")
     suites = [quality.load_suite(table) for table in AUDITED]
-    # Read again from the files, by their own schema: what is judged is what was written.
-    rows = {table: spark.read.parquet(staged.root.location(staged.table(table))) for table in TABLES}
-    rows["activity"] = read_conformed(spark, lake, "activity", [day])
     content = staged.content()
-    scored = rows["scores"].where("score IS NOT NULL").count() if "score" in rows["scores"].columns else 0
+    counts = {table: sum(file["rows"] for file in files) for table, files in content.items()}
+    is_small = sum(counts.values()) + lake.count(lake.conformed("activity", day)) <= IN_MEMORY_ROWS
+    rows = (_in_memory if is_small else _in_spark)(lake, staged)
+    scored = quality.count_present(rows["scores"], "score")
     parameters = {
         "days": [day],
-        "persons": sum(file["rows"] for file in content["scores"]),
+        "persons": counts["scores"],
         "scored": scored,
         "listed": 40 * scored,  # twenty each way
     }
@@ -91,11 +94,29 @@ def judge(spark: SparkSession, lake: Lake, staged: Staged) -> Verdict:
         tables=content,
         checks=checks,
         suites={suite.table: suite.sha256 for suite in suites},
-        conservation=[row.asDict() for row in rows["conservation"].orderBy("platform").collect()],
+        conservation=staged.root.read(staged.table("conservation")).sort_by("platform").to_pylist(),
         versions=versions,
     )
     staged.write_json("verdict.json", verdict.to_json())
     return verdict
+
+
+# Read again from the files, by their own schema: what is judged is what was written.
+
+
+def _in_memory(lake: Lake, staged: Staged) -> dict[str, pa.Table]:
+    rows = {table: staged.root.read(staged.table(table)) for table in TABLES}
+    activity = lake.read(lake.conformed("activity", staged.day))
+    days = pa.repeat(pa.scalar(staged.day, pa.date32()), activity.num_rows)
+    return rows | {"activity": activity.append_column("ds", days).select(CONFORMED["activity"].names)}
+
+
+def _in_spark(lake: Lake, staged: Staged) -> dict[str, DataFrame]:
+    from clout.lake_spark import read_conformed
+
+    spark = session.get_or_create("clout audit")
+    rows = {table: spark.read.parquet(staged.root.location(staged.table(table))) for table in TABLES}
+    return rows | {"activity": read_conformed(spark, lake, "activity", [staged.day])}
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def run(args: argparse.Namespace, clock_of: Callable[[date], Clock] = lambda day
             measure.measure(loaded, lake)
         staged = Staged(staging, day, "by-hand")
         score.stage(loaded, lake, staged)
-        verdict = audit.judge(spark, lake, staged)
+        verdict = audit.judge(lake, staged)
         audit.report(verdict)
         audit.refuse_unless_passed(verdict)
         publish.publish(staged, warehouse)

@@ -3,6 +3,7 @@
 Great Expectations passes empty batches, empty suites and misspelt expectations, ignores severity in its `success`, and
 reports a crashed check at its declared severity. Here: every suite begins with row count and key; what was evaluated
 must equal what was declared; a crashed or missing check is critical; only severity decides.
+The rows are an Arrow table, judged in this process, or a DataFrame of Spark, for which a check costs two jobs of it.
 Great Expectations is imported inside functions: its import takes up to 20 seconds.
 """
 
@@ -14,12 +15,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pandas as pd
+import pyarrow as pa
 
 from clout.errors import PoisonInput
 
 if TYPE_CHECKING:
+    from great_expectations.core.batch_definition import BatchDefinition
+    from great_expectations.data_context import AbstractDataContext
     from pyspark.sql import DataFrame
+
+#: A table in memory, or one of Spark's.
+Rows: TypeAlias = "pa.Table | DataFrame"
 
 EXPECTATIONS = Path(__file__).resolve().parents[2] / "expectations"
 SEVERITIES = ("info", "warning", "critical")
@@ -155,21 +164,20 @@ def _check_declaration(file: Path, number: int, expectation: Any) -> None:
 
 
 def check(
-    suite: Suite, rows: DataFrame, parameters: dict[str, Any], beside: Mapping[str, DataFrame] | None = None
+    suite: Suite, rows: Rows, parameters: dict[str, Any], beside: Mapping[str, Rows] | None = None
 ) -> list[Check]:
-    """Run a suite over a DataFrame. Gives one Check per declared expectation; one that did not run is a failed one.
+    """Run a suite over rows. Gives one Check per declared expectation; one that did not run is a failed one.
 
-    parameters: values for the suite's {"$PARAMETER": name}. beside: other tables that its queries may read as staged_<table>.
+    parameters: values for the suite's {"$PARAMETER": name}. beside: other tables that its queries may read as
+    staged_<table>, of the same sort as rows.
     """
     import great_expectations as gx
 
-    for table, other in (beside or {}).items():
-        other.createOrReplaceTempView(f"staged_{table}")
-
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
-    source = context.data_sources.add_spark("staged", persist=False)
-    batch = source.add_dataframe_asset(suite.table).add_batch_definition_whole_dataframe("all")
+    batch, batch_rows = _batch(
+        context, suite.table, rows, {f"staged_{name}": each for name, each in (beside or {}).items()}
+    )
     try:
         expectations = gx.ExpectationSuite(name=suite.table, expectations=[dict(e) for e in suite.expectations])
     except (TypeError, ValueError) as error:  # a misspelt or missing argument
@@ -181,7 +189,7 @@ def check(
     definition = gx.ValidationDefinition(name=suite.table, data=batch, suite=context.suites.add(expectations))
     try:
         results = definition.run(
-            batch_parameters={"dataframe": rows},
+            batch_parameters={"dataframe": batch_rows},
             expectation_parameters=asked,  # any other it would refuse
             result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
         ).results
@@ -191,6 +199,30 @@ def check(
         ((result.expectation_config and result.expectation_config.meta) or {}).get("id"): result for result in results
     }
     return [_outcome(suite, expectation, outcomes.get(expectation["meta"]["id"])) for expectation in suite.expectations]
+
+
+def count_present(rows: Rows, column: str) -> int:
+    """How many rows have a value in a column; none where there is no such column, which is for its suite to say."""
+    if isinstance(rows, pa.Table):
+        return rows.num_rows - rows[column].null_count if column in rows.column_names else 0
+    return rows.where(f"{column} IS NOT NULL").count() if column in rows.columns else 0
+
+
+def _batch(
+    context: AbstractDataContext, name: str, rows: Rows, beside: Mapping[str, Rows]
+) -> tuple[BatchDefinition, pd.DataFrame | DataFrame]:
+    """Rows as Great Expectations takes them: what is asked, and the frame to ask. Makes `beside` readable to queries."""
+    if isinstance(rows, pa.Table):
+        from clout import arrow_metrics
+
+        arrow_metrics.beside.set(beside)
+        source: Any = context.data_sources.add_pandas("staged")
+        frame: Any = rows.to_pandas(types_mapper=pd.ArrowDtype)  # whose types and NULLs are Arrow's
+    else:
+        for table, other in beside.items():
+            other.createOrReplaceTempView(table)
+        source, frame = context.data_sources.add_spark("staged", persist=False), rows
+    return source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("all"), frame
 
 
 def _outcome(suite: Suite, expectation: dict[str, Any], result: Any) -> Check:

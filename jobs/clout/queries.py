@@ -21,7 +21,7 @@ from clout.errors import PoisonInput
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
     from pyspark.sql import DataFrame, SparkSession
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
@@ -45,6 +45,10 @@ DUCKDB_SESSION = (
     "CREATE OR REPLACE TEMP MACRO date_diff(later, earlier) AS later - earlier",
     "CREATE OR REPLACE TEMP MACRO struct(a, b, c) AS row(a, b, c), (a, b, c, d) AS row(a, b, c, d)",
     "CREATE OR REPLACE TEMP MACRO sha2(text, bits) AS sha256(text)",
+    "CREATE OR REPLACE TEMP MACRO startswith(text, start) AS starts_with(text, start)",
+    "CREATE OR REPLACE TEMP MACRO regexp_like(text, pattern) AS regexp_matches(text, pattern)",
+    "CREATE OR REPLACE TEMP MACRO typeof(v) AS CASE system.main.typeof(v) WHEN 'VARCHAR' THEN 'string'"
+    " WHEN 'INTEGER' THEN 'int' ELSE lower(system.main.typeof(v)) END",
 )
 
 
@@ -90,14 +94,20 @@ def run_duckdb(
     query = load(name)
     if query.inputs != set(inputs):
         raise TypeError(f"sql/{name}.sql reads {sorted(query.inputs)}, given {sorted(inputs)}")
+    text = _INPUT.sub(r'"\1"', _USED.sub(r"$\1", query.text))
+    return duckdb_relation(connection, text, _bind(query, parameters), inputs).to_arrow_table()
+
+
+def duckdb_relation(
+    connection: DuckDBPyConnection, text: str, parameters: dict[str, Any], inputs: Mapping[str, pa.Table]
+) -> DuckDBPyRelation:
+    """What a SELECT written for Spark gives in DuckDB, not yet computed, where it keeps to what both read."""
     cursor = connection.cursor()
     for statement in DUCKDB_SESSION:
         cursor.execute(statement)
     for table, rows in inputs.items():
         cursor.register(table, rows)
-    text = re.sub(r"\bLEFT (ANTI|SEMI) JOIN\b", r"\1 JOIN", query.text)
-    text = _INPUT.sub(r'"\1"', _USED.sub(r"$\1", text))
-    return cursor.sql(text, params=_bind(query, parameters)).to_arrow_table()
+    return cursor.sql(re.sub(r"\bLEFT (ANTI|SEMI) JOIN\b", r"\1 JOIN", text), params=parameters)
 
 
 def _bind(query: Query, parameters: Mapping[str, Any]) -> dict[str, Any]:

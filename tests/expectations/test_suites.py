@@ -86,7 +86,7 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "row_count": [(lambda rows: rows.slice(0, 0), set())],
         "key_unique": [(twice, set())],
         "columns": [(reversed_columns, set())],
-        "types": [(retyped("ds", pa.string()), set()), (retyped("people", pa.int32()), set())],
+        "types": [(retyped("people", pa.int32()), set()), (retyped("ds", pa.string()), set())],
         "ds_is_the_day": [(first(ds=NEXT), set())],
         "person_present": [(first(person_id=None), set())],
         "score_on_the_scale": [
@@ -254,9 +254,12 @@ def _interpreted(spark: SparkSession) -> Iterator[None]:
         yield
 
 
-def judge(spark: SparkSession, suite: quality.Suite, rows: pa.Table) -> list[quality.Check]:
+def judge(suite: quality.Suite, rows: pa.Table, spark: SparkSession | None = None) -> list[quality.Check]:
+    """The checks of rows in memory, or in Spark where one is given."""
     scores = good()["scores"]
     parameters = {"days": [DAY], "persons": scores.num_rows, "scored": 1, "listed": 40}
+    if spark is None:
+        return quality.check(suite, rows, parameters, {"scores": scores})
     return quality.check(suite, frame(spark, rows), parameters, {"scores": frame(spark, scores)})
 
 
@@ -268,24 +271,37 @@ def test_every_suite_and_expectation_has_a_mutation() -> None:
 
 
 @pytest.mark.parametrize("table", AUDITED)
-def test_good_rows_pass(spark: SparkSession, table: str) -> None:
+def test_good_rows_pass_in_memory_and_in_spark(spark: SparkSession, table: str) -> None:
     suite = quality.load_suite(table)
-    checks = judge(spark, suite, good()[table])
+    checks = judge(suite, good()[table])
     assert [check for check in checks if not check.passed] == []
     assert quality.is_pass([suite], checks)
+    assert judge(suite, good()[table], spark) == checks
 
 
 @pytest.mark.parametrize(("table", "id"), CASES)
-def test_mutation_fails_its_check(spark: SparkSession, table: str, id: str) -> None:
+def test_mutation_fails_its_check(table: str, id: str) -> None:
     suite = quality.load_suite(table)
     (change, others), *more = MUTATIONS[table][id]
-    checks = judge(spark, suite, change(good()[table]))
+    checks = judge(suite, change(good()[table]))
     assert {check.id for check in checks if not check.passed} == {id, *others}
     assert not any(check.crashed for check in checks)  # a crash would prove nothing about the rule
-    declared = {each["meta"]["id"]: each for each in suite.expectations}[id]
-    assert quality.is_pass([suite], checks) == (declared["severity"] != "critical")
-    # The other ways to break it, for it alone: a whole suite takes ten times as long.
-    alone = quality.Suite(table, [declared], suite.sha256)
+    declared = _declared(suite, id)
+    assert quality.is_pass([suite], checks) == (declared.expectations[0]["severity"] != "critical")
     for change, _ in more:
-        [check] = judge(spark, alone, change(good()[table]))
+        [check] = judge(declared, change(good()[table]))
         assert (check.passed, check.crashed) == (False, False)
+
+
+@pytest.mark.parametrize(("table", "id"), CASES)
+def test_mutation_fails_its_check_in_spark(spark: SparkSession, table: str, id: str) -> None:
+    """Alone: a whole suite in Spark takes a hundred times as long."""
+    declared = _declared(quality.load_suite(table), id)
+    broken = MUTATIONS[table][id][0][0](good()[table])
+    [check] = judge(declared, broken, spark)
+    assert (check.passed, check.crashed) == (False, False)
+    assert [check] == judge(declared, broken)
+
+
+def _declared(suite: quality.Suite, id: str) -> quality.Suite:
+    return quality.Suite(suite.table, [each for each in suite.expectations if each["meta"]["id"] == id], suite.sha256)

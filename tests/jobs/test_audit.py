@@ -15,7 +15,7 @@ import pytest
 from clout import quality, session
 from clout.errors import PoisonInput, run_main
 from clout.lake import Lake
-from clout.staging import AUDITED, Staged, content_hash
+from clout.staging import AUDITED, content_hash
 from clout.warehouse.contract import release
 from staged_run import DAY, good, interpreted, stage, write_activity
 
@@ -30,15 +30,10 @@ def staging(tmp_path: Path) -> Path:
     return tmp_path / "staging"
 
 
-def judge(spark: SparkSession, lake: Lake, staged: Staged) -> quality.Verdict:
-    with interpreted(spark):
-        return audit.judge(spark, lake, staged)
-
-
-def test_good_run_gets_a_verdict_that_publish_accepts(spark: SparkSession, lake: Lake, staging: Path) -> None:
+def test_good_run_gets_a_verdict_that_publish_accepts(lake: Lake, staging: Path) -> None:
     write_activity(lake, good())
     staged = stage(staging)
-    verdict = judge(spark, lake, staged)
+    verdict = audit.judge(lake, staged)
     assert verdict.passed
     assert verdict.failed == []
     written = staged.read_json("verdict.json")
@@ -52,8 +47,25 @@ def test_good_run_gets_a_verdict_that_publish_accepts(spark: SparkSession, lake:
     assert (accepted.model_version, accepted.code_version, accepted.warnings) == ("one", "0.1.0+test", 0)
 
 
+def test_large_run_is_judged_alike_by_spark(
+    spark: SparkSession, lake: Lake, staging: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = good()
+    tables["scores"] = tables["scores"].set_column(2, "score", pc.multiply(tables["scores"]["score"], 2.0))
+    write_activity(lake, tables)
+    staged = stage(staging, tables=tables)
+    here = audit.judge(lake, staged)
+    monkeypatch.setattr(audit, "IN_MEMORY_ROWS", 10)
+    monkeypatch.setattr(session, "get_or_create", lambda app: spark)
+    with interpreted(spark):
+        assert audit.judge(lake, staged) == here
+    assert {check.id for check in here.failed if check.table == "scores"} == {
+        "score_on_the_scale",
+        "interval_holds_the_score",
+    }
+
+
 def test_critical_failure_stops_with_65_and_writes_the_verdict(
-    spark: SparkSession,
     lake: Lake,
     staging: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -63,10 +75,9 @@ def test_critical_failure_stops_with_65_and_writes_the_verdict(
     write_activity(lake, tables)
     tables["scores"] = tables["scores"].set_column(2, "score", pc.multiply(tables["scores"]["score"], 2.0))
     staged = stage(staging, tables=tables)
-    monkeypatch.setattr(session, "get_or_create", lambda app: spark)
     line = ["audit.py", "--day", str(DAY), "--run", "r1", "--lake", lake.uri, "--staging", str(staging)]
     monkeypatch.setattr(sys, "argv", line)
-    with interpreted(spark), pytest.raises(SystemExit) as stopped:
+    with pytest.raises(SystemExit) as stopped:
         run_main(audit.main)
     assert stopped.value.code == 65
     assert "scores.score_on_the_scale" in capsys.readouterr().err
@@ -77,39 +88,39 @@ def test_critical_failure_stops_with_65_and_writes_the_verdict(
         release(staged)
 
 
-def test_warnings_are_recorded_and_do_not_stop(spark: SparkSession, lake: Lake, staging: Path) -> None:
+def test_warnings_are_recorded_and_do_not_stop(lake: Lake, staging: Path) -> None:
     tables = good()
     write_activity(lake, tables)
     row = tables["conservation"].to_pylist()[0]
     changed = row | {"kept": row["kept"] - 10, "quarantined": 10}
     tables["conservation"] = pa.Table.from_pylist([changed], tables["conservation"].schema)
     staged = stage(staging, tables=tables)
-    verdict = judge(spark, lake, staged)
+    verdict = audit.judge(lake, staged)
     assert [(check.severity, check.id) for check in verdict.failed] == [("warning", "mostly_readable")]
     audit.refuse_unless_passed(verdict)
     assert release(staged).warnings == 1
 
 
-def test_missing_column_is_critical(spark: SparkSession, lake: Lake, staging: Path) -> None:
+def test_missing_column_is_critical(lake: Lake, staging: Path) -> None:
     tables = good()
     write_activity(lake, tables)
     tables["conservation"] = tables["conservation"].drop_columns("quarantined")
-    verdict = judge(spark, lake, stage(staging, tables=tables))
+    verdict = audit.judge(lake, stage(staging, tables=tables))
     assert not verdict.passed
     assert {"conserved", "mostly_readable"} <= {check.id for check in verdict.failed if check.crashed}
 
 
-def test_failed_audit_leaves_no_older_verdict(spark: SparkSession, lake: Lake, staging: Path) -> None:
+def test_failed_audit_leaves_no_older_verdict(lake: Lake, staging: Path) -> None:
     """The old verdict is gone before anything can go wrong: here, there is no activity."""
     staged = stage(staging)
     staged.write_json("verdict.json", "{cut sho")  # as a full disk leaves it; must not stop the next audit
     with pytest.raises(PoisonInput, match=r"conform\.py"):
-        audit.judge(spark, lake, staged)
+        audit.judge(lake, staged)
     assert staged.read_json("verdict.json") is None
 
 
 @pytest.mark.parametrize("missing", ["scores", "accounts", "conservation", "run.json"])
-def test_incomplete_staging_is_refused(spark: SparkSession, lake: Lake, staging: Path, missing: str) -> None:
+def test_incomplete_staging_is_refused(lake: Lake, staging: Path, missing: str) -> None:
     write_activity(lake, good())
     staged = stage(staging)
     if missing == "run.json":
@@ -117,16 +128,14 @@ def test_incomplete_staging_is_refused(spark: SparkSession, lake: Lake, staging:
     else:
         staged.root.remove(staged.table(missing))
     with pytest.raises(PoisonInput, match=missing if missing == "run.json" else r"score\.py"):
-        audit.judge(spark, lake, staged)
+        audit.judge(lake, staged)
 
 
-def test_missing_suite_is_refused(
-    spark: SparkSession, lake: Lake, staging: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_suite_is_refused(lake: Lake, staging: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_activity(lake, good())
     monkeypatch.setattr(quality, "EXPECTATIONS", tmp_path)
     with pytest.raises(PoisonInput, match="unaudited"):
-        audit.judge(spark, lake, stage(staging))
+        audit.judge(lake, stage(staging))
 
 
 def test_refusal_without_a_failed_check_is_still_a_refusal() -> None:

@@ -44,9 +44,12 @@ def suite(*expectations: dict[str, Any]) -> Suite:
     return Suite("things", [COUNT, KEY, *expectations], "")
 
 
-@pytest.fixture
-def check(spark: SparkSession) -> Iterator[Callable[..., list[Check]]]:
+@pytest.fixture(params=["memory", "spark"])
+def check(request: pytest.FixtureRequest, spark: SparkSession) -> Iterator[Callable[..., list[Check]]]:
     """`quality.check` on a small table."""
+    if request.param == "memory":
+        yield lambda suite, rows=ROWS: quality.check(suite, rows, {})
+        return
     with interpreted(spark):
         yield lambda suite, rows=ROWS: quality.check(suite, frame(spark, rows), {})
 
