@@ -9,8 +9,8 @@
 WITH views AS (
   SELECT
     *,
-    struct(snapshot_date, fetched_at, raw_ref) AS seen,
-    struct(state_complete, snapshot_date, fetched_at, raw_ref) AS worth
+    struct(snapshot_date, fetched_at, coalesce(raw_ref, '')) AS seen,
+    struct(state_complete, snapshot_date, fetched_at, coalesce(raw_ref, '')) AS worth
   FROM {accounts}
 )
 SELECT

@@ -16,7 +16,7 @@ WITH numbered AS (
     snapshot_date AS ds, platform, kind, actor_key, target_account_key, target_post_key, occurred_at,
     occurred_precision, is_removed,
     date_diff(snapshot_date, lag(snapshot_date) OVER (
-      PARTITION BY platform, interaction_key ORDER BY snapshot_date, raw_ref)) AS days_since_seen
+      PARTITION BY platform, interaction_key ORDER BY snapshot_date, raw_ref NULLS FIRST)) AS days_since_seen
   FROM {interactions}
 )
 SELECT

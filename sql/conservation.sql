@@ -9,19 +9,23 @@
 WITH counted AS (
   SELECT
     ds, platform,
-    count_if(fate = 'kept') AS kept,
-    count_if(fate = 'self_interaction') AS self_interaction,
-    count_if(fate = 'duplicate') AS duplicate,
-    count_if(fate = 'outside_day') AS outside_day,
-    count_if(fate = 'excluded') AS excluded,
-    count_if(fate = 'unidentified') AS unidentified,
-    count_if(fate = 'untimed') AS untimed,
-    count_if(fate = 'removed') AS removed
+    count(*) FILTER (WHERE fate = 'kept') AS kept,
+    count(*) FILTER (WHERE fate = 'self_interaction') AS self_interaction,
+    count(*) FILTER (WHERE fate = 'duplicate') AS duplicate,
+    count(*) FILTER (WHERE fate = 'outside_day') AS outside_day,
+    count(*) FILTER (WHERE fate = 'excluded') AS excluded,
+    count(*) FILTER (WHERE fate = 'unidentified') AS unidentified,
+    count(*) FILTER (WHERE fate = 'untimed') AS untimed,
+    count(*) FILTER (WHERE fate = 'removed') AS removed
   FROM {classified}
   GROUP BY ds, platform
 ),
 pulled AS (
-  SELECT ds, platform, sum(rows) AS rows, sum(quarantined) AS quarantined, sum(excluded) AS excluded
+  SELECT
+    ds, platform,
+    CAST(sum(rows) AS BIGINT) AS rows,
+    CAST(sum(quarantined) AS BIGINT) AS quarantined,
+    CAST(sum(excluded) AS BIGINT) AS excluded
   FROM {pulls}
   WHERE snapshot = 'interactions'
   GROUP BY ds, platform

@@ -9,13 +9,17 @@
 -- Parameters:
 --   repeat_days INT  for how many days after its first observation a post is asked for again
 -- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
-WITH counters AS (
+WITH kinds AS (SELECT * FROM (VALUES ('like'), ('reply'), ('share'), ('quote')) AS k (kind)),
+counters AS (
   SELECT
-    snapshot_date AS ds, platform, post_key,
-    stack(4, 'like', like_count, 'reply', reply_count, 'share', share_count, 'quote', quote_count) AS (kind, counted)
-  FROM {posts}
-  LEFT SEMI JOIN {days} AS d ON d.ds = snapshot_date
-  WHERE date_diff(snapshot_date, CAST(event_at AS DATE)) BETWEEN 0 AND :repeat_days
+    p.snapshot_date AS ds, p.platform, p.post_key, k.kind,
+    CASE k.kind
+      WHEN 'like' THEN p.like_count WHEN 'reply' THEN p.reply_count WHEN 'share' THEN p.share_count ELSE p.quote_count
+    END AS counted
+  FROM {posts} AS p
+  LEFT SEMI JOIN {days} AS d ON d.ds = p.snapshot_date
+  CROSS JOIN kinds AS k
+  WHERE date_diff(p.snapshot_date, CAST(p.event_at AS DATE)) BETWEEN 0 AND :repeat_days
 ),
 counted AS (
   SELECT ds, platform, kind, post_key, max(counted) AS counted
@@ -34,11 +38,11 @@ pulled AS (SELECT DISTINCT ds, platform FROM {pulls})
 SELECT
   p.ds, p.platform, k.kind,
   count(c.post_key) AS posts,
-  sum(c.counted) AS counted,
-  CASE WHEN count(c.post_key) > 0 THEN coalesce(sum(i.identified), 0) END AS identified,
+  CAST(sum(c.counted) AS BIGINT) AS counted,
+  CASE WHEN count(c.post_key) > 0 THEN CAST(coalesce(sum(i.identified), 0) AS BIGINT) END AS identified,
   coalesce(sum(i.identified), 0) / nullif(sum(c.counted), 0) AS coverage
 FROM pulled AS p
-CROSS JOIN (SELECT explode(array('like', 'reply', 'share', 'quote')) AS kind) AS k
+CROSS JOIN kinds AS k
 LEFT JOIN counted AS c ON c.ds = p.ds AND c.platform = p.platform AND c.kind = k.kind
 LEFT JOIN identified AS i ON i.ds = c.ds AND i.platform = c.platform AND i.kind = c.kind AND i.post_key = c.post_key
 GROUP BY p.ds, p.platform, k.kind

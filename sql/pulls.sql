@@ -10,15 +10,15 @@ WITH summed AS (
   SELECT
     snapshot_date AS ds, platform, endpoint, `table` AS snapshot,
     count(*) AS planned,
-    count_if(status = 'complete') AS complete,
-    count_if(status = 'truncated') AS truncated,
-    count_if(status = 'skipped') AS skipped,
-    count_if(status = 'failed') AS failed,
-    sum(rows) AS rows,
-    sum(rows_quarantined) AS quarantined,
-    coalesce(sum(rows_excluded), 0) AS excluded,
-    coalesce(sum(requests), 0) AS requests,
-    coalesce(sum(cost_units), 0D) AS cost_usd,
+    count(*) FILTER (WHERE status = 'complete') AS complete,
+    count(*) FILTER (WHERE status = 'truncated') AS truncated,
+    count(*) FILTER (WHERE status = 'skipped') AS skipped,
+    count(*) FILTER (WHERE status = 'failed') AS failed,
+    CAST(sum(rows) AS BIGINT) AS rows,
+    CAST(sum(rows_quarantined) AS BIGINT) AS quarantined,
+    CAST(coalesce(sum(rows_excluded), 0) AS BIGINT) AS excluded,
+    CAST(coalesce(sum(requests), 0) AS BIGINT) AS requests,
+    coalesce(sum(cost_units), CAST(0 AS DOUBLE)) AS cost_usd,
     min(reason) FILTER (WHERE status <> 'complete') AS reason
   FROM {manifest}
   GROUP BY snapshot_date, platform, endpoint, `table`

@@ -33,8 +33,6 @@ HERE = Path(__file__).parent
 DAY = date(2026, 3, 14)
 MODEL = read_model(Path(__file__).with_name("model.toml"))
 CASES = sorted(file.parent for file in HERE.glob("*/*/expected.csv"))
-#: What conform alone runs, on Spark. All other queries keep to the dialect that DuckDB reads, too.
-ONLY_SPARK = ("account_states", "activity", "claims", "classify", "conservation", "coverage", "post_actions", "pulls")
 QUERIES = sorted(file.stem for file in queries.SQL.glob("*.sql"))
 
 OPERATORS = {
@@ -142,8 +140,6 @@ def close(got: float | None, right: float | None) -> bool:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
 def test_worked_example(case: Path, engine: str, request: pytest.FixtureRequest) -> None:
     query = queries.load(case.parent.name)
-    if engine == "duckdb" and query.name in ONLY_SPARK:
-        pytest.skip("conform runs on Spark only")
     given = {file.stem for file in case.glob("*.csv")} - {"expected"}
     assert given <= query.inputs <= given | set(DEFAULTS)
     changes = case / "parameters.toml"
