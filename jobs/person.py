@@ -97,7 +97,11 @@ def _heading(score: dict[str, Any], rows: Any, day: date, model: Model) -> Itera
 def _measures(score: dict[str, Any]) -> Iterator[str]:
     yield ""
     acted = f"people; {score['people']} acted, {score['credible_people']} of them credible"
-    cut = f"; {score['reach_cut']:.1f} more are not counted, for want of trust" if score["reach_cut"] >= 0.05 else ""
+    cut = (
+        f"; {score['reach_cut']:.1f} more are not counted, for want of trust or of other days"
+        if score["reach_cut"] >= 0.05
+        else ""
+    )
     yield f"  True Reach         {score['true_reach']:>8.1f}  {acted}{cut}"
     if score["amplification"] is None:
         yield f"  Amplification      {'unknown':>8}  {score['amplification_missing_reason']}"

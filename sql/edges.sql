@@ -1,12 +1,12 @@
 -- Edges: the graph on which trust and rank are computed, with the seeds marked.
 -- Meaning: an edge leads from who acts to on whom; a row without a weight says that its actor is a seed. Only of variants that
 --   have a graph of their own.
--- Unit: weight as of {weights}. Grain: one row per variant, platform, actor, target; seeds: target is NULL.
--- Inputs: {weights}, see weights.sql, or any pairs with a weight; {seeds}, see seeds.sql; {variants}
+-- Unit: weight as of {pairs}. Grain: one row per variant, platform, actor, target; seeds: target is NULL.
+-- Inputs: {pairs}, see pairs.sql; {seeds}, see seeds.sql; {variants}
 -- Parameters: none
 -- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
 SELECT w.variant, w.platform, w.actor, w.target, w.weight
-FROM {weights} AS w
+FROM {pairs} AS w
 INNER JOIN {variants} AS v ON v.variant = w.variant AND v.variant = v.base
 UNION ALL
 SELECT variant, platform, person_id, CAST(NULL AS STRING), CAST(NULL AS DOUBLE)

@@ -5,6 +5,7 @@
 --   Every variant of influence/variants.py is one more such sum: over other days, with another T or H. Where a variant
 --   leaves out what the person u did, only S(u,a) differs. weight: credibility * q, before anybody asks
 --   who is trusted. targets: on how many distinct people the actor acted.
+--   first_day, last_day: of all acts that are counted in it.
 -- Unit: strength in likes by somebody who did nothing else that day; q a share, 0 to 1.
 -- Grain: one row per variant, platform, actor, target.
 -- Source: scoring.md, Evidence. There R is min / max of both strengths, by which acting more on u could lower q.
@@ -20,6 +21,7 @@ WITH strengths AS (
       a.worth * power(2e0, (unix_date(a.ds) - unix_date(v.evaluated_on)) / v.half_life_days) AS DECIMAL(24, 12)
     )) AS DOUBLE) AS strength,
     CAST(sum(a.n) AS BIGINT) AS interactions,
+    min(a.ds) AS first_day,
     max(a.ds) AS last_day
   FROM {acts} AS a
   INNER JOIN {variants} AS v ON a.ds BETWEEN v.first_day AND v.acts_until
@@ -32,7 +34,7 @@ SELECT
   count(*) OVER (PARTITION BY variant, platform, actor) AS targets
 FROM (
   SELECT
-    v.variant, s.platform, s.actor, s.target, s.strength, s.interactions, s.last_day,
+    v.variant, s.platform, s.actor, s.target, s.strength, s.interactions, s.first_day, s.last_day,
     (1e0 - exp(-s.strength / :kappa))
       * (1e0 - :rho * coalesce(least(s.strength, coalesce(back.strength, 0e0)) / nullif(s.strength, 0e0), 0e0)) AS q,
     coalesce(c.credibility, 1e0) AS credibility

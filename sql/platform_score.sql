@@ -29,7 +29,7 @@ WITH measured AS (
   SELECT
     r.variant, r.platform, r.person_id, r.true_reach, r.reach_cut, r.trusted_evidence,
     r.people, r.credible_people, r.last_day,
-    n.network_influence, n.influential_people,
+    n.network_influence, n.influential_people, n.influential_cut,
     a.amplification, a.amplification_low, a.amplification_high, a.posts, a.posts_weight, a.acted_weight,
     p.shows_posts,
     CAST(NULL AS BIGINT) AS followers_count,
@@ -48,7 +48,7 @@ WITH measured AS (
   UNION ALL
   SELECT
     v.variant, c.platform, c.person_id, 0e0, 0e0, 0e0, 0, 0, CAST(NULL AS DATE),
-    CAST(NULL AS DOUBLE), 0e0,
+    CAST(NULL AS DOUBLE), 0e0, 0e0,
     CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS BIGINT), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE),
     p.shows_posts, c.followers_count, c.listed_count, true, 1e0, 0e0, 0e0, 0e0, 0e0
   FROM {counters} AS c
@@ -65,14 +65,16 @@ weighed AS (
     share * :beta_network * least(1e0, ln(1e0 + influential_people) / ln(1e0 + :ref_network)) AS s_network,
     :beta_followers * least(1e0, ln(1e0 + coalesce(followers_count, 0)) / ln(1e0 + :ref_followers)) AS s_followers,
     :beta_listed * least(1e0, ln(1e0 + coalesce(listed_count, 0)) / ln(1e0 + :ref_listed)) AS s_listed,
-    -- How s changes with each measure: nothing at the upper end.
+    -- How s changes with each measure: nothing at the upper end. Where a part is cut, a change is cut by the same share.
     CASE WHEN true_reach < :ref_reach
-      THEN share * :beta_reach / ((1e0 + true_reach) * ln(1e0 + :ref_reach)) ELSE 0e0 END AS per_reach,
+      THEN share * :beta_reach / ((1e0 + true_reach) * ln(1e0 + :ref_reach))
+        * coalesce(true_reach / nullif(true_reach + reach_cut, 0e0), 0e0) ELSE 0e0 END AS per_reach,
     CASE WHEN shows_posts AND above_prior > 0e0 AND amplification < :ref_amplification
       THEN :beta_amplification / ((1e0 + above_prior) * ln(1e0 + :ref_amplification - :alpha0 / (:alpha0 + :beta0)))
       ELSE 0e0 END AS per_amplification,
     CASE WHEN influential_people < :ref_network
-      THEN share * :beta_network / ((1e0 + influential_people) * ln(1e0 + :ref_network)) ELSE 0e0 END AS per_network,
+      THEN share * :beta_network / ((1e0 + influential_people) * ln(1e0 + :ref_network))
+        * coalesce(influential_people / nullif(influential_people + influential_cut, 0e0), 0e0) ELSE 0e0 END AS per_network,
     amplification * (1e0 - amplification) / (:alpha0 + :beta0 + posts_weight + 1e0) AS amplification_variance
   FROM measured
 )

@@ -2,6 +2,7 @@
 -- Meaning: the days are the sample: one post draws many, so acts of one day hang together. g_d is what the measure would lose
 --   without the day d; an average day of that age gives w_d * mean, w_d = 2^(-(T - d) / H), mean = sum of g / sum of w;
 --   variance = n / (n - 1) * sum over the n days of (g_d - w_d * mean)^2. With one day only, g_d^2.
+--   Of the weights before the bounds of counted.sql.
 -- Unit: people squared. Grain: one row per platform, person_id. Variant `now` only.
 -- Source: the jackknife, with days as clusters.
 -- Inputs: {acts}, see acts.sql; {weights}, see weights.sql; {variants};

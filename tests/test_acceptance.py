@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from clout.influence import measures
+from clout.influence import material, measures
 from clout.influence.engines import DuckDB
 from clout.influence.identity import PERSONS
 from clout.lake import Lake, days_between
-from sandbox.lake_of_world import write_lake
-from sandbox.world import HOLIDAY, JOKE_DAY, PILE_ON_DAYS, World
+from clout.sources import read_sources
+from sandbox.lake_of_world import write_lake, write_sources
+from sandbox.world import HOLIDAY, JOKE_DAY, PILE_ON_DAYS, SEED, World
 from scored_world import LISTED, MODEL, SEEDS
 
 PLATFORM = "commons"
@@ -88,17 +90,23 @@ def test_the_joke_makes_nobody_an_expert(scored: dict[date, Tables], world: Worl
     assert day - JOKE_DAY <= timedelta(3)
     joker = of(scored[day], world.jokers)
     assert joker["people"] >= 30  # it was a good joke
-    assert above(scored[day], joker) > 0.05
+    assert above(scored[day], joker) > 0.5
     # And it is forgotten.
-    later = of(scored[HOLIDAY[1]], world.jokers)
-    assert above(scored[HOLIDAY[1]], later) > 2 * above(scored[day], joker)
-    assert later["momentum"] < 0.1 * joker["momentum"]
+    assert above(scored[HOLIDAY[1]], of(scored[HOLIDAY[1]], world.jokers)) > 0.9
 
 
-def test_a_pile_on_does_not_raise_its_victim_above_the_calm_leader(scored: dict[date, Tables], world: World) -> None:
-    victim, leader = (of(scored[PILE_ON_DAYS[1]], people) for people in (world.victims, world.calm_leaders))
-    assert victim["people"] >= 0.8 * leader["people"]
-    assert victim["score"] < leader["score"]
+@pytest.mark.parametrize(("people", "seed"), [(1200, SEED), (1000, 2)])
+def test_a_pile_on_does_not_raise_its_victim_above_the_calm_leader(people: int, seed: int, tmp_path: Path) -> None:
+    """Worlds in which it would without the bound on bursts."""
+    world, lake, days = World(seed, people), Lake(tmp_path / "lake"), days_between(DAYS[0], PILE_ON_DAYS[1])
+    write_lake(lake, world, days)
+    past = material.read(lake, read_sources(write_sources(tmp_path, world, [PLATFORM])), MODEL, days)
+    unbound = material.overlaid(MODEL, material.DEFENCES["bursts"])
+    keys = [f"{PLATFORM}:{person}" for person in (*world.victims, *world.calm_leaders)]
+    victim, leader = material.scores(past, MODEL, days[-1], keys)
+    assert victim < leader
+    victim, leader = material.scores(past, unbound, days[-1], keys)
+    assert victim > leader
 
 
 def test_a_holiday_costs_momentum_and_hardly_any_standing(scored: dict[date, Tables], world: World) -> None:

@@ -98,7 +98,8 @@ DEFAULTS = {
 }
 #: Inputs with one row, or many, for each variant.
 BY_VARIANT = (
-    *("pairs", "trust", "weights", "ranks", "reach", "network", "amplification", "platform_score", "score", "engaged"),
+    *("pairs", "trust", "weights", "ranks", "influence", "counted"),
+    *("reach", "network", "amplification", "platform_score", "score", "engaged"),
 )
 
 

@@ -64,9 +64,9 @@ def gather(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day:
     pairs = engine.hold(measures.pairs(engine, acts, credibility, model, day))
     named = [(source.platform, f"{source.platform}:{seed}") for source in sources.sources for seed in source.seeds]
     seeds = measures.seeds(engine, pairs, credibility, engine.table(_SEEDS, named), linked, model, day)
-    seeds = engine.hold(seeds)
-    weights = engine.keep(lake, "weights", day, measures.weights(engine, pairs, seeds, model, day), facts)
-    engine.keep(lake, "ranks", day, measures.ranks(engine, weights, seeds, model, day), facts)
+    edges = engine.hold(measures.edges(engine, pairs, seeds, model, day))
+    engine.keep(lake, "weights", day, measures.weights(engine, pairs, edges, model, day), facts)
+    engine.keep(lake, "ranks", day, measures.ranks(engine, edges, model), facts)
 
 
 def load(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:

@@ -1,7 +1,7 @@
 """What evaluation, attacks and fitting look at: the past of one score date in memory, scored as a night scores it.
 
-The queries are a night's own, from the snapshots on, run by DuckDB: one machine's memory is the limit. Variants that compare
-dates are left out.
+The queries are a night's own, from the snapshots on, run by DuckDB: one machine's memory is the limit. Of the variants, the
+score alone.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from clout.influence import identity, measures
+from clout.influence import identity, measures, variants
 from clout.influence.engines import DuckDB
 from clout.influence.measures import Evidence
 from clout.influence.model import Model
@@ -30,6 +29,7 @@ DEFENCES: dict[str, dict[str, float]] = {
     "credibility": {"ramp_days": 1e-9, "bot_factor": 1.0},
     "presence": {"mention_absent": 1.0},
     "single purpose": {"single_slope": float("inf")},
+    "bursts": {"burst_slope": float("inf")},
     "trust": {"cap": float("inf")},
 }
 UNDEFENDED = {name: value for numbers in DEFENCES.values() for name, value in numbers.items()}
@@ -141,15 +141,16 @@ def overlaid(model: Model, numbers: dict[str, Any]) -> Model:
 
 
 def gathered(material: Material, model: Model, day: date) -> Evidence:
-    """A night's evidence of the material."""
+    """A night's evidence of the material, of variant `now` only."""
     inputs = {field.name: getattr(material, field.name) for field in fields(Material)}
-    return measures.in_memory(DuckDB(), overlaid(model, {"days_before": []}), day, **inputs)
+    beside = {f"{name}_half_life_days" for name in variants.BESIDE}
+    numbers = {name: value for name, value in model.parameters.items() if name not in beside}
+    return measures.in_memory(DuckDB(), replace(model, parameters=numbers | {"days_before": []}), day, **inputs)
 
 
 def scored(evidence: Evidence) -> pa.Table:
-    """sql/score.sql of everybody in the evidence, of variant `now`. Of those too for whom a night abstains: `unheld`."""
-    _, score = measures.scored(evidence)
-    return score.filter(pc.equal(score["variant"], "now"))
+    """sql/score.sql of everybody in the evidence. Of those too for whom a night abstains: `unheld`."""
+    return measures.scored(evidence)[1]
 
 
 def scores(material: Material, model: Model, day: date, people: list[str]) -> np.ndarray:

@@ -134,17 +134,20 @@ def seeds(
     )
 
 
-def weights(engine: Engine, pairs: Frame, seeds: Frame, model: Model, day: date) -> Frame:
-    """How far each pair counts once it is asked who is trusted: sql/weights.sql."""
+def weights(engine: Engine, pairs: Frame, edges: Frame, model: Model, day: date) -> Frame:
+    """How far each pair counts, and who of them is trusted: sql/weights.sql."""
     known = variants_table(engine, model, day)
-    trust = engine.trust(engine.run("edges", {}, weights=pairs, seeds=seeds, variants=known))
-    return engine.run("weights", parameters(model, day), pairs=pairs, trust=trust, variants=known)
+    return engine.run("weights", {}, pairs=pairs, trust=engine.trust(edges), variants=known)
 
 
-def ranks(engine: Engine, weights: Frame, seeds: Frame, model: Model, day: date) -> Frame:
+def edges(engine: Engine, pairs: Frame, seeds: Frame, model: Model, day: date) -> Frame:
+    """The graph on which trust and rank are computed: sql/edges.sql. pairs: or anything with their columns."""
+    return engine.run("edges", {}, pairs=pairs, seeds=seeds, variants=variants_table(engine, model, day))
+
+
+def ranks(engine: Engine, edges: Frame, model: Model) -> Frame:
     """The rank of every person, variant by variant and platform by platform: influence/network_rank.py."""
-    known = variants_table(engine, model, day)
-    return engine.rank(engine.run("edges", {}, weights=weights, seeds=seeds, variants=known), model.parameters)
+    return engine.rank(edges, model.parameters)
 
 
 def in_memory(
@@ -166,14 +169,14 @@ def in_memory(
     credible = credibility(engine, account_states, persons, model, day)
     paired = pairs(engine, acted, credible, model, day)
     trusting = seeds(engine, paired, credible, named_seeds, persons, model, day)
-    weighed = weights(engine, paired, trusting, model, day)
+    graph = edges(engine, paired, trusting, model, day)
     return Evidence(
         engine=engine,
         day=day,
         model=model,
         acts=acted,
-        weights=weighed,
-        ranks=ranks(engine, weighed, trusting, model, day),
+        weights=weights(engine, paired, graph, model, day),
+        ranks=ranks(engine, graph, model),
         account_states=account_states,
         post_actions=post_actions,
         posts=posts,
@@ -189,12 +192,18 @@ def in_memory(
 
 def reach(evidence: Evidence) -> Frame:
     """True Reach: sql/reach.sql. One row per variant, platform, person_id; unit people."""
-    return evidence.run("reach", weights=evidence.weights)
+    return evidence.run("reach", weights=evidence.weights, counted=counted(evidence))
 
 
 def network(evidence: Evidence) -> Frame:
     """Network Influence: sql/network.sql. One row per variant, platform, person_id; 0 to 100."""
-    return evidence.run("network", weights=evidence.weights, ranks=evidence.ranks, variants=evidence.variants)
+    return evidence.run("network", counted=counted(evidence))
+
+
+def counted(evidence: Evidence) -> Frame:
+    """How much of the evidence counts, as people and as influential people: sql/counted.sql."""
+    weights = evidence.run("influence", weights=evidence.weights, ranks=evidence.ranks, variants=evidence.variants)
+    return evidence.run("counted", influence=weights)
 
 
 def amplification(evidence: Evidence) -> Frame:

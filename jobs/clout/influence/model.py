@@ -35,7 +35,10 @@ _NUMBERS = {
         "prior_people",
         "prior_pct",
     ),
-    "trust": ("seed_votes", "seed_age_days", "cap", "floor", "own_seed", "single_slope", "single_floor"),
+    "trust": (
+        *("seed_votes", "seed_age_days", "cap", "floor", "own_seed", "single_slope", "single_floor"),
+        *("burst_slope", "burst_floor", "burst_days", "burst_min_days", "nobody_pct"),
+    ),
     "score": (
         "beta_reach",
         "beta_amplification",
@@ -60,7 +63,10 @@ _NUMBERS = {
 #: Sections in which a name alone would not say what it counts.
 _PREFIXES = {"base": "base_", "counters": "counter_"}
 _LISTS = {"network": ("reference",), "score": ("map_from", "map_to"), "changes": ("days_before",)}
-_WHOLE = ("window_days", "seed_age_days", "rounds", "min_people", "top", "min_interactions")
+_WHOLE = (
+    *("window_days", "seed_age_days", "rounds", "burst_days", "burst_min_days"),
+    *("min_people", "top", "min_interactions"),
+)
 #: What a formula divides by, and the two parameters of a Beta distribution.
 _POSITIVE = (
     *("half_life_days", "standing_half_life_days", "momentum_half_life_days", "window_days", "kappa", "ramp_days"),
@@ -74,6 +80,8 @@ _POSITIVE = (
         "ref_listed",
         "top",
         "floor",
+        "single_floor",
+        "burst_floor",
     ),
 )
 _SHARES = ("rho", "bot_factor", "mention_absent", "credible_at", "damping", "seed_share")

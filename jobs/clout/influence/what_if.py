@@ -28,7 +28,7 @@ _REACH = {
     **dict.fromkeys(("people", "credible_people"), _COUNT),
     "last_day": pa.date32(),
 }
-_NETWORK = {**_KEYS, "network_influence": _NUMBER, "influential_people": _NUMBER}
+_NETWORK = {**_KEYS, **dict.fromkeys(("network_influence", "influential_people", "influential_cut"), _NUMBER)}
 _AMPLIFICATION = {
     **_KEYS,
     **dict.fromkeys(("amplification", "amplification_low", "amplification_high"), _NUMBER),
@@ -84,7 +84,7 @@ def steps(model: Model, day: date, rows: list[Row], credible_people: int, with_p
             changes.append(("one more post, and it is passed on or answered", posts))
         if row["reach_cut"] > 0:
             everybody = {"true_reach": row["true_reach"] + row["reach_cut"]}
-            changes.append(("somebody trusted acts on those who are not counted now", everybody))
+            changes.append(("those who are not counted now are confirmed, by trust or by other days", everybody))
         for said, change in changes:
             others = [other for other in rows if other is not row]
             then = _score(model, day, [*others, row | change], credible_people, with_posts)
@@ -97,7 +97,8 @@ def _score(model: Model, day: date, rows: list[Row], credible_people: int, with_
     engine = DuckDB()
     parameters = measures.parameters(model, day)
     prior = {"alpha": model.parameters["alpha0"], "beta": model.parameters["beta0"]}
-    named = [row | {"variant": "now", "last_day": row["last_evidence_on"]} for row in rows]
+    unpublished = {"variant": "now", "influential_cut": None}
+    named = [row | unpublished | {"last_day": row["last_evidence_on"]} for row in rows]
     seen = [row for row in named if not row["counter_based"]]
     posted = [
         row

@@ -30,7 +30,7 @@ def test_v1_is_read_with_the_types_that_the_queries_declare() -> None:
     assert model.sha256 == hashlib.sha256(V1.read_bytes()).hexdigest()
     assert model.window_days == 90
     assert model.parameters["base_share"] == 4.0
-    assert model.parameters["beta_reach"] == 0.53
+    assert 0 < model.parameters["beta_network"] < model.parameters["beta_reach"] < 1
     assert len(model.parameters["reference"]) == 21
     kinds = {"INT": int, "DOUBLE": float, "ARRAY<DOUBLE>": list}
     given_by_the_run = {"day", "model_version", "repeat_days"}
