@@ -50,6 +50,25 @@ def spearman(one: np.ndarray, other: np.ndarray) -> float | None:
     return float(np.corrcoef(a, b)[0, 1])
 
 
+def coverage(score: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict[str, float]:
+    """How often an interval holds what it is to hold: the mean score of a person over other courses of the same days.
+
+    All three are replica x person; NaN in low and high where there was no score, hence no interval. Gives the shares of
+    all intervals that hold the mean of the other replicas' scores (coverage), and that lie above and below it, the mean
+    width, and the number of intervals (n).
+    """
+    others = (score.sum(axis=0) - score) / (len(score) - 1)
+    shown = np.isfinite(low) & np.isfinite(high)
+    above, below = (low > others)[shown], (high < others)[shown]
+    return {
+        "n": int(shown.sum()),
+        "coverage": round(float(1.0 - above.mean() - below.mean()), 4),
+        "above": round(float(above.mean()), 4),
+        "below": round(float(below.mean()), 4),
+        "width": round(float((high - low)[shown].mean()), 2),
+    }
+
+
 def baselines(activity: pa.Table, candidates: list[str]) -> dict[str, np.ndarray]:
     """What anybody could rank by without a model, one value per candidate, from conformed activity.
 

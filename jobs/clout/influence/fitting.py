@@ -56,8 +56,7 @@ def counters(pairs: LabelledPairs, model: Model) -> dict[str, dict[str, float]]:
 
 def measures_of(past: Material, model: Model, day: date) -> pa.Table:
     """x_reach and x_network of everybody with evidence, 0 to 1 each: (person_id, x_reach, x_network)."""
-    by_platform, _ = measures.scored(material.gathered(past, model, day))
-    now = by_platform.filter(pc.equal(by_platform["variant"], "now"))
+    now, _ = measures.scored(material.gathered(past, model, day))
     share = (model.parameters["beta_reach"] + model.parameters["beta_network"]) / (
         model.parameters["beta_reach"] + model.parameters["beta_network"] + model.parameters["beta_amplification"]
     )

@@ -35,6 +35,10 @@ SCHEMA = pa.schema(
 )
 
 
+#: Variants of other half-lives. A model without these (influence/material.py) has none of them.
+BESIDE = ("standing", "momentum")
+
+
 def variants(model: Model, day: date) -> list[tuple]:
     """The rows of `SCHEMA` for one score date."""
     numbers = model.parameters
@@ -44,7 +48,8 @@ def variants(model: Model, day: date) -> list[tuple]:
         life = numbers[f"{half_life}half_life_days"]
         return (name, other.get("base", name), other.get("back_of", name), on, first, until, posts_until, life)
 
-    rows = [row("now", day, day, day), *(row(name, day, day, day, f"{name}_") for name in ("standing", "momentum"))]
+    rows = [row("now", day, day, day)]
+    rows += [row(name, day, day, day, f"{name}_") for name in BESIDE if f"{name}_half_life_days" in numbers]
     for days in numbers["days_before"]:
         then = day - timedelta(days=days)
         rows += [
