@@ -129,10 +129,10 @@ class Fans:
 
 
 class World:
-    """The people, and what they did on any day."""
+    """The people, and what they did on any day. Another luck is another course of the days, of the same people."""
 
-    def __init__(self, seed: int = SEED, people: int = PEOPLE) -> None:
-        self.seed, self.people = seed, people
+    def __init__(self, seed: int = SEED, people: int = PEOPLE, luck: int = 0) -> None:
+        self.seed, self.people, self.luck = seed, people, luck
         draw = np.random.default_rng([seed, people])
         self.posting = draw.lognormal(-1.1, 0.5, people)  # posts a day
         self.eagerness = draw.lognormal(0.0, 1.0, people)  # how readily they act on others
@@ -329,7 +329,8 @@ class World:
     def day(self, platform: str, day: date) -> Day:
         """Posts and acts of one day on one platform. A post's acts are of the same day."""
         people, here = self.people, self.present[platform]
-        draw = np.random.default_rng([self.seed, people, day.toordinal(), list(PLATFORMS).index(platform)])
+        of_the_day = [self.seed, people, day.toordinal(), list(PLATFORMS).index(platform)]
+        draw = np.random.default_rng(of_the_day + [self.luck] * (self.luck > 0))
         start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
         living = here & (self.created_days <= (day - date(1970, 1, 1)).days)
         pace = self.posting * PLATFORMS[platform].liveliness * (0.7 if day.weekday() >= 5 else 1.0)
