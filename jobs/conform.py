@@ -21,7 +21,6 @@ from clout.version import code_version
 
 if TYPE_CHECKING:
     from clout.influence.model import Model
-    from pyspark.sql import SparkSession
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -37,26 +36,26 @@ def main(argv: list[str]) -> None:
 
     args = arg_parser().parse_args(argv)
     lake, sources, model = Lake(args.lake), read_sources(args.sources), read_model(args.model)
-    conform(session.get_or_create("clout conform"), lake, sources, model, args.day)
+    conform(lake, sources, model, args.day)
 
 
-def conform(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day: date) -> None:
+def conform(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     """Conform what is owed of the day's window, then gather the day's evidence from it."""
     from clout.influence import evidence
 
     # Two runs of overlapping windows would conform the same days: the second waits, and finds them conformed.
     with lake.lock("conform"):
-        conform_days(spark, lake, sources, window(day, model.stored_days))
-        evidence.gather(spark, lake, sources, model, day)
+        conform_days(lake, sources, window(day, model.stored_days))
+        evidence.gather(session.get_or_create("clout conform"), lake, sources, model, day)
 
 
-def conform_days(spark: SparkSession, lake: Lake, sources: Sources, days: list[date]) -> list[date]:
+def conform_days(lake: Lake, sources: Sources, days: list[date]) -> list[date]:
     """Conform the days whose snapshots, exclusions or code changed since they were conformed. Gives those days.
 
     The last of `days` must have been pulled; of the others, those without a pull are left out.
     """
     from clout.influence import activity, evidence
-    from clout.lake_spark import read_snapshots, small_table, write_conformed
+    from clout.influence.conforming import conforming_engine
 
     missing = [platform for platform in sources.platforms if lake.manifest(platform, days[-1]) is None]
     if missing:
@@ -92,21 +91,20 @@ def conform_days(spark: SparkSession, lake: Lake, sources: Sources, days: list[d
         print(f"conform: nothing to do, the window that ends {days[-1]} is conformed", flush=True)
         return []
     looked_at = sorted({each for day in owed for each in window(day, repeats + 1)})
-    interactions, posts = (
-        read_snapshots(spark, lake, table, sources.platforms, looked_at) for table in ("interactions", "posts")
+    engine = conforming_engine(lake, sources.platforms, looked_at)
+
+    interactions, posts, accounts, manifest = (
+        engine.snapshots(lake, table, sources.platforms, days, activity.READS[table])
+        for table, days in {"interactions": looked_at, "posts": looked_at, "accounts": owed, "manifest": owed}.items()
     )
-    accounts, manifest = (
-        read_snapshots(spark, lake, table, sources.platforms, owed) for table in ("accounts", "manifest")
-    )
-    days_owed = small_table(spark, pa.schema([("ds", pa.date32())]), [(day,) for day in owed])
-    classified = activity.classify(
-        interactions, accounts, evidence.operator_list(spark, sources), days_owed, repeats
-    ).cache()
-    tables = activity.conform(spark, classified, manifest, posts, interactions, days_owed, repeats)
+    days_owed = engine.table(pa.schema([("ds", pa.date32())]), [(day,) for day in owed])
+    listed = engine.table(*evidence.operator_list(sources))
+    classified = engine.hold(activity.classify(engine, interactions, accounts, listed, days_owed, repeats))
+    tables = activity.conform(engine, classified, manifest, posts, interactions, days_owed, repeats)
     # Activity last: it carries the fingerprint that says all are in place.
     for table in sorted(CONFORMED, key=lambda table: table == "activity"):
-        write_conformed(lake, table, tables[table], owed, lambda day: {"fingerprint": prints[day]})
-    classified.unpersist()
+        engine.write_conformed(lake, table, tables[table], owed, lambda day: {"fingerprint": prints[day]})
+    engine.release(classified)
     for row in lake.read(lake.conformed("conservation", days[-1])).sort_by("platform").to_pylist():
         print(f"conform {days[-1]}: " + ", ".join(f"{name} {value}" for name, value in row.items()), flush=True)
     print(f"conform: {len(owed)} days written", flush=True)

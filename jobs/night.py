@@ -73,7 +73,7 @@ def run(args: argparse.Namespace, clock_of: Callable[[date], Clock] = lambda day
         clock = clock_of(day)
         for source in sources.sources:
             pull(lake, source, window(day, model.stored_days), refresh=args.refresh, clock=clock)
-        conform.conform(spark, lake, sources, model, day)
+        conform.conform(lake, sources, model, day)
         loaded = evidence.load(spark, lake, sources, model, day)
         for measure in (reach, amplification, network):
             measure.measure(loaded, lake)

@@ -32,7 +32,7 @@ def week(tmp_path_factory: pytest.TempPathFactory, shared_data: Path, spark) -> 
     lake, sources = Lake(tmp_path_factory.mktemp("lake")), read_sources(shared_data / "higgs")
     model = read_model(ROOT / "sql" / "models" / "v1.toml")
     pull(lake, sources.sources[0], window(DAYS[-1], model.stored_days))
-    conform.conform(spark, lake, sources, model, DAYS[-1])
+    conform.conform(lake, sources, model, DAYS[-1])
     yield lake, sources
     for key, value in before.items():
         spark.conf.set(key, value)

@@ -80,9 +80,10 @@ class Lake:
             return True
         return False
 
-    def read(self, path: str, columns: list[str] | None = None) -> pa.Table:
-        """A partition as one Arrow table."""
-        files = pads.dataset(f"{self.root}/{path}", filesystem=self.fs, format="parquet", partitioning=None)
+    def read(self, path: str, columns: list[str] | None = None, schema: pa.Schema | None = None) -> pa.Table:
+        """A partition as one Arrow table. With a schema just those columns, NULL where its files lack one."""
+        where = f"{self.root}/{path}"
+        files = pads.dataset(where, schema=schema, filesystem=self.fs, format="parquet", partitioning=None)
         return files.to_table(columns=columns)
 
     def count(self, path: str) -> int:

@@ -183,6 +183,6 @@ def test_a_day_that_was_purged_unconformed_cannot_be_scored_and_says_so(lake: La
     run(lake, LINKEDIN, DAY)
     sources = Sources((Source("li", "files", tmp_path),), {})
     with pytest.raises(PoisonInput, match="2026-01-23: its interactions were purged for their age before"):
-        conform_days(None, lake, sources, [old])  # type: ignore[arg-type]
+        conform_days(lake, sources, [old])
     lake.write(lake.conformed("activity", old), ACTIVITY.empty_table())
-    assert conform_days(None, lake, sources, [old]) == []  # type: ignore[arg-type]
+    assert conform_days(lake, sources, [old]) == []

@@ -126,7 +126,7 @@ class Pulled:
 def pulled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pulled:
     made = Pulled(tmp_path_factory.mktemp("truth"))
     made.pull()
-    conform.conform_days(spark, made.lake, made.sources, DAYS)
+    conform.conform_days(made.lake, made.sources, DAYS)
     return made
 
 

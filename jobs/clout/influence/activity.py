@@ -1,58 +1,73 @@
-"""Conform: from snapshots to activity. Pure: DataFrames in, DataFrames out; the queries are in sql/."""
+"""Conform: from snapshots to activity. Pure: frames of an engine in, frames out; the queries are in sql/."""
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, SparkSession
-
-from clout import queries
+from clout.influence.engines import Engine, Frame
 from clout.influence.identity import PERSONS
-from clout.lake_spark import small_table
+
+
+def _as_named(*columns: str) -> dict[str, str]:
+    return dict(zip(columns, columns, strict=True))
+
+
+_PLACED = ("platform", "snapshot_date")
+#: What conform reads of the snapshots, by the names that the queries know.
+READS = {
+    "interactions": _as_named(
+        *("interaction_key", "kind", "actor_key", "target_account_key", "target_post_key", "occurred_at"),
+        *("occurred_precision", "is_removed", "raw_ref", *_PLACED),
+    ),
+    "accounts": _as_named("account_key", "is_minor", "opt_out", "is_protected", "status", "platform")
+    | {"snapshot_date": "ds"},
+    "posts": _as_named("post_key", "event_at", "like_count", "reply_count", "share_count", "quote_count", *_PLACED),
+    "manifest": _as_named(
+        *("endpoint", "table", "status", "rows", "rows_quarantined", "rows_excluded", "requests", "cost_units"),
+        *("reason", *_PLACED),
+    ),
+}
 
 
 def classify(
-    interactions: DataFrame, accounts: DataFrame, operator_list: DataFrame, days: DataFrame, repeat_days: int
-) -> DataFrame:
+    engine: Engine, interactions: Frame, accounts: Frame, operator_list: Frame, days: Frame, repeat_days: int
+) -> Frame:
     """Give every row of the interactions snapshots of `days` its fate.
 
-    interactions and accounts carry platform and snapshot_date; operator_list is (account_key, reason); days is (ds).
+    interactions carry platform and snapshot_date, accounts ds; operator_list is (account_key, reason); days is (ds).
     interactions also holds the repeat_days before each of the days, in which a list without times showed the same already.
     Of each day, the accounts excluded are those that the same day's snapshot flags, and the operator's. Which accounts are one
     person is a question of the score date: what a person's other accounts lead to is excluded there (influence/evidence.py).
     """
-    spark = interactions.sparkSession
-    excluded = queries.run(
-        spark,
+    excluded = engine.run(
         "excluded",
         {},
-        accounts=accounts.withColumnRenamed("snapshot_date", "ds"),
+        accounts=accounts,
         operator_list=operator_list,
         days=days,
-        persons=small_table(spark, PERSONS, []),
+        persons=engine.table(PERSONS, []),
     )
-    return queries.run(
-        spark, "classify", {"repeat_days": repeat_days}, interactions=interactions, excluded=excluded, days=days
-    )
+    bound = {"repeat_days": repeat_days}
+    return engine.run("classify", bound, interactions=interactions, excluded=excluded, days=days)
 
 
 def conform(
-    spark: SparkSession,
-    classified: DataFrame,
-    manifest: DataFrame,
-    posts: DataFrame,
-    interactions: DataFrame,
-    days: DataFrame,
+    engine: Engine,
+    classified: Frame,
+    manifest: Frame,
+    posts: Frame,
+    interactions: Frame,
+    days: Frame,
     repeat_days: int,
-) -> dict[str, DataFrame]:
+) -> dict[str, Frame]:
     """The conformed tables of `lake_schemas.CONFORMED` from classified rows, the days' manifests, and the snapshots.
 
     posts, interactions, days and repeat_days are as in `classify`: the days and what was seen shortly before.
     """
-    pulls = queries.run(spark, "pulls", {}, manifest=manifest)
+    pulls = engine.run("pulls", {}, manifest=manifest)
     seen = {"posts": posts, "interactions": interactions, "days": days}
     return {
-        "activity": queries.run(spark, "activity", {}, classified=classified),
-        "post_actions": queries.run(spark, "post_actions", {}, classified=classified),
-        "conservation": queries.run(spark, "conservation", {}, classified=classified, pulls=pulls),
+        "activity": engine.run("activity", {}, classified=classified),
+        "post_actions": engine.run("post_actions", {}, classified=classified),
+        "conservation": engine.run("conservation", {}, classified=classified, pulls=pulls),
         "pulls": pulls,
-        "coverage": queries.run(spark, "coverage", {"repeat_days": repeat_days}, pulls=pulls, **seen),
+        "coverage": engine.run("coverage", {"repeat_days": repeat_days}, pulls=pulls, **seen),
     }

@@ -56,7 +56,7 @@ def gather(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day:
     )
     linked = engine.kept(lake, "persons", day, facts, "conform")
     states = engine.kept(lake, "account_states", day, facts, "conform")
-    excluded = engine.hold(measures.excluded(engine, states, operator_list(spark, sources), linked, day))
+    excluded = engine.hold(measures.excluded(engine, states, engine.table(*operator_list(sources)), linked, day))
     posts = read_snapshots(spark, lake, "posts", sources.platforms, days).select(*POSTS)
     acts = measures.acts(engine, activity, posts, excluded, linked, model, day)
     acts = engine.keep(lake, "acts", day, acts, facts)
@@ -85,15 +85,15 @@ def load(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day: d
         **features,
         post_actions=read_conformed(spark, lake, "post_actions", days),
         posts=read_snapshots(spark, lake, "posts", sources.platforms, days).select(*POSTS),
-        operator_list=operator_list(spark, sources),
+        operator_list=engine.table(*operator_list(sources)),
         platforms=sorted(set(sources.platforms.values())),
         facts=facts,
     )
 
 
-def operator_list(spark: SparkSession, sources: Sources) -> DataFrame:
-    """The operator's exclusions as (account_key, reason)."""
-    return small_table(spark, _LISTED, sorted(sources.excluded.items()))
+def operator_list(sources: Sources) -> tuple[pa.Schema, list[tuple]]:
+    """The operator's exclusions, (account_key, reason), as schema and rows."""
+    return _LISTED, sorted(sources.excluded.items())
 
 
 def _persons(claims: DataFrame, sources: Sources, day: date) -> tuple[identity.Persons, int]:

@@ -1,20 +1,17 @@
-"""Conform loses no row: thousands of random interactions through Spark once, against a count in plain Python."""
+"""Conform loses no row: thousands of random interactions through each engine once, against a count in plain Python."""
 
 from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from clout.influence import activity
+from clout.influence.conforming import ConformingEngine, InMemory, InSpark
 from clout.lake_schemas import ACCOUNTS, ACTIVITY, CONSERVATION, INTERACTIONS, KINDS, MANIFEST, POST_ACTIONS, POSTS
-from clout.lake_spark import small_table
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 DAYS = [date(2026, 3, 13), date(2026, 3, 14)]
 PLATFORMS = ("murmur", "plaza")
@@ -95,14 +92,20 @@ def rows() -> list[Row]:
     return draw(5000)
 
 
-@pytest.fixture(scope="module")
-def conformed(spark: SparkSession, rows: list[Row]) -> dict[str, list[Row]]:
-    """The three tables that Spark makes of `rows`."""
+@pytest.fixture(scope="module", params=["memory", "spark"])
+def conformed(request: pytest.FixtureRequest, rows: list[Row]) -> dict[str, list[Row]]:
+    """The tables that an engine makes of `rows`."""
+    engine: ConformingEngine = InMemory()
+    if request.param == "spark":
+        spark = request.getfixturevalue("spark")
+        engine = InSpark(spark)
+
+    def given(rows: pa.Table) -> Any:
+        return rows if request.param == "memory" else spark.createDataFrame(rows).repartition(3)
+
     snapshot = [pa.field("platform", pa.string()), pa.field("snapshot_date", pa.date32())]
     shuffled = random.Random(1).sample(rows, len(rows))
-    interactions = spark.createDataFrame(
-        pa.Table.from_pylist(shuffled, pa.schema([*INTERACTIONS, *snapshot]))
-    ).repartition(3)
+    interactions = given(pa.Table.from_pylist(shuffled, pa.schema([*INTERACTIONS, *snapshot])))
     accounts = [
         {
             **PROVENANCE,
@@ -118,18 +121,13 @@ def conformed(spark: SparkSession, rows: list[Row]) -> dict[str, list[Row]]:
         for platform in PLATFORMS
         for day in DAYS
     ]
-    days = small_table(spark, pa.schema([("ds", pa.date32())]), [(day,) for day in DAYS])
-    classified = activity.classify(
-        interactions,
-        spark.createDataFrame(pa.Table.from_pylist(accounts, pa.schema([*ACCOUNTS, *snapshot]))),
-        small_table(
-            spark,
-            pa.schema([("account_key", pa.string()), ("reason", pa.string())]),
-            [(key, "asked by letter") for key in sorted(OPERATOR)],
-        ),
-        days,
-        REPEATS,
-    ).cache()
+    days = engine.table(pa.schema([("ds", pa.date32())]), [(day,) for day in DAYS])
+    known = pa.Table.from_pylist(accounts, pa.schema([*ACCOUNTS, *snapshot])).rename_columns({"snapshot_date": "ds"})
+    listed = engine.table(
+        pa.schema([("account_key", pa.string()), ("reason", pa.string())]),
+        [(key, "asked by letter") for key in sorted(OPERATOR)],
+    )
+    classified = engine.hold(activity.classify(engine, interactions, given(known), listed, days, REPEATS))
     counts = Counter((row["platform"], row["snapshot_date"]) for row in rows)
     manifest = [
         {
@@ -148,17 +146,17 @@ def conformed(spark: SparkSession, rows: list[Row]) -> dict[str, list[Row]]:
     ]
     no_posts = pa.schema([*POSTS, *snapshot]).empty_table()
     tables = activity.conform(
-        spark,
+        engine,
         classified,
-        spark.createDataFrame(pa.Table.from_pylist(manifest, MANIFEST)),
-        spark.createDataFrame(no_posts),
+        given(pa.Table.from_pylist(manifest, MANIFEST)),
+        given(no_posts),
         interactions,
         days,
         REPEATS,
     )
-    collected = {name: table.toArrow().to_pylist() for name, table in tables.items()}
-    classified.unpersist()
-    return collected
+    collected = {name: table if isinstance(table, pa.Table) else table.toArrow() for name, table in tables.items()}
+    engine.release(classified)
+    return {name: table.to_pylist() for name, table in collected.items()}
 
 
 def test_every_fate_is_among_the_rows(rows: list[Row]) -> None:

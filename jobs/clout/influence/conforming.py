@@ -1,0 +1,84 @@
+"""What conform asks of an engine besides: it reads snapshots and writes conformed tables. In memory, or in Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any, Protocol
+
+from clout import lake_arrow, session
+from clout.influence.engines import DuckDB, Engine, Frame, Spark
+from clout.lake import Lake
+
+#: Rows of snapshots up to which days are conformed in memory: 1 GB where they are as wide as Bluesky's.
+IN_MEMORY_ROWS = 1_000_000
+
+
+class ConformingEngine(Engine, Protocol):
+    """An engine that reads snapshots and writes conformed tables."""
+
+    def snapshots(
+        self, lake: Lake, table: str, platforms: Mapping[str, str], days: list[date], columns: Mapping[str, str]
+    ) -> Frame:
+        """Columns of the snapshots of a table, by the names that they are to have.
+
+        platform and snapshot_date are among them. platforms: the sources' names, each with the platform that it shows.
+        """
+
+    def write_conformed(
+        self, lake: Lake, table: str, rows: Frame, days: Iterable[date], facts: Callable[[date], dict[str, Any]]
+    ) -> None:
+        """Replace the partitions of `days` by `rows`, which has a column ds; a day without rows gets an empty one."""
+
+    def release(self, rows: Frame) -> None:
+        """Forget rows that were held."""
+
+
+def conforming_engine(lake: Lake, platforms: Iterable[str], days: list[date]) -> ConformingEngine:
+    """What conforms the snapshots of these days: by how many rows they have."""
+    rows = sum(row["rows"] for name in platforms for day in days for row in lake.manifest(name, day) or [])
+    return InMemory() if rows <= IN_MEMORY_ROWS else InSpark(session.get_or_create("clout conform"))
+
+
+class InMemory(DuckDB):
+    """DuckDB, over Arrow tables."""
+
+    def snapshots(
+        self, lake: Lake, table: str, platforms: Mapping[str, str], days: list[date], columns: Mapping[str, str]
+    ) -> Frame:
+        """See ConformingEngine."""
+        return lake_arrow.read_snapshots(lake, table, platforms, days, columns)
+
+    def write_conformed(
+        self, lake: Lake, table: str, rows: Frame, days: Iterable[date], facts: Callable[[date], dict[str, Any]]
+    ) -> None:
+        """See ConformingEngine."""
+        lake_arrow.write_conformed(lake, table, rows, days, facts)
+
+    def release(self, rows: Frame) -> None:
+        """See ConformingEngine. Arrow goes by itself."""
+
+
+class InSpark(Spark):
+    """Spark, over DataFrames."""
+
+    def snapshots(
+        self, lake: Lake, table: str, platforms: Mapping[str, str], days: list[date], columns: Mapping[str, str]
+    ) -> Frame:
+        """See ConformingEngine."""
+        from clout.lake_spark import read_snapshots
+
+        rows = read_snapshots(self.spark, lake, table, platforms, days)
+        return rows.select(*(rows[name].alias(alias) for name, alias in columns.items()))
+
+    def write_conformed(
+        self, lake: Lake, table: str, rows: Frame, days: Iterable[date], facts: Callable[[date], dict[str, Any]]
+    ) -> None:
+        """See ConformingEngine."""
+        from clout.lake_spark import write_conformed
+
+        write_conformed(lake, table, rows, days, facts)
+
+    def release(self, rows: Frame) -> None:
+        """See ConformingEngine."""
+        rows.unpersist()
