@@ -68,13 +68,13 @@ def test_no_job_shadows_the_standard_library():
 
 def test_great_expectations_is_imported_lazily():
     """Its import takes up to 20 seconds: only inside functions, or in a module that is itself imported inside one."""
-    lazy = ROOT / "jobs" / "clout" / "arrow_metrics.py"
+    lazy = ROOT / "jobs" / "clout" / "query_metrics.py"
     for file in PYTHON:
         if file != lazy and (file.is_relative_to(ROOT / "jobs") or file.is_relative_to(ROOT / "dags")):
             top = [node for node in ast.parse(file.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)]
             names = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
             names |= {f"{node.module}.{a.name}" for node in top if isinstance(node, ast.ImportFrom) for a in node.names}
-            assert not any(name.startswith(("great_expectations", "clout.arrow_metrics")) for name in names), file
+            assert not any(name.startswith(("great_expectations", "clout.query_metrics")) for name in names), file
 
 
 def test_only_the_log_reads_a_clock():

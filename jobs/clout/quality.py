@@ -212,10 +212,10 @@ def _batch(
     context: AbstractDataContext, name: str, rows: Rows, beside: Mapping[str, Rows]
 ) -> tuple[BatchDefinition, pd.DataFrame | DataFrame]:
     """Rows as Great Expectations takes them: what is asked, and the frame to ask. Makes `beside` readable to queries."""
-    if isinstance(rows, pa.Table):
-        from clout import arrow_metrics
+    from clout import query_metrics
 
-        arrow_metrics.beside.set(beside)
+    if isinstance(rows, pa.Table):
+        query_metrics.beside.set(beside)
         source: Any = context.data_sources.add_pandas("staged")
         frame: Any = rows.to_pandas(types_mapper=pd.ArrowDtype)  # whose types and NULLs are Arrow's
     else:
