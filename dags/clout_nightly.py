@@ -177,6 +177,11 @@ with DAG(
             curable = {source: code for source, code in failed.items() if code not in (2, 65)} or failed
             raise AirflowException("; ".join(f"pull of {source}: exit code {code}" for source, code in curable.items()))
 
+    @task
+    def past(run_id: str, day: str) -> None:
+        """Lay what earlier published days were like beside the staged run, for the audit to compare with."""
+        run_job("past", "--day", day, "--run", run_id, "--staging", STAGING)
+
     @task(outlets=[SCORES], pool="publish")
     def publish(params: dict, run_id: str, outlet_events, ds: str | None = None) -> None:
         """Make the audited run visible; the day becomes the asset's partition when that has succeeded."""
@@ -193,6 +198,7 @@ with DAG(
         >> spark_job("conform", *evidence)
         >> [spark_job(measure, *evidence) for measure in ("reach", "amplification", "network")]
         >> spark_job("score", "--run", RUN, "--staging", STAGING, *evidence)
+        >> past(day=DAY)
         >> spark_job("audit", "--run", RUN, "--lake", LAKE, "--staging", STAGING)
         >> publish()
     )

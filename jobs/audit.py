@@ -6,17 +6,18 @@ Exit status 65 when a check of severity critical failed, crashed or went missing
 from __future__ import annotations
 
 import argparse
+import json
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from clout import arguments, session
 from clout.errors import PoisonInput, run_main
 from clout.lake import Lake, required
-from clout.lake_schemas import CONFORMED
-from clout.staging import AUDITED, TABLES, Staged, content_hash
+from clout.lake_schemas import CONFORMED, DATA_QUALITY
+from clout.staging import AUDITED, RECORDED, TABLES, Staged, content_hash
 
 if TYPE_CHECKING:
-    from clout.quality import Verdict
+    from clout.quality import Check, Suite, Verdict
     from pyspark.sql import DataFrame
 
 #: Staged rows and activity up to which all is judged in memory.
@@ -62,7 +63,7 @@ def refuse_unless_passed(verdict: Verdict) -> None:
 
 def judge(lake: Lake, staged: Staged) -> Verdict:
     """Run every suite and write the verdict beside the staged files, whatever it is."""
-    from clout import quality
+    from clout import metrics, quality
 
     day = staged.day
     staged.remove_verdict()
@@ -72,6 +73,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     versions = staged.read_json("run.json")
     if versions is None:
         raise PoisonInput(f"{staged.location}/run.json is missing; score again")
+    staged.root.write(staged.table("metrics"), metrics.measured(staged, versions["model_version"]))
     suites = [quality.load_suite(table) for table in AUDITED]
     content = staged.content()
     counts = {table: sum(file["rows"] for file in files) for table, files in content.items()}
@@ -86,12 +88,17 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     }
     beside = {"scores": rows["scores"]}
     checks = [found for suite in suites for found in quality.check(suite, rows[suite.table], parameters, beside)]
+    looked_at = counts | {
+        "activity": lake.count(lake.conformed("activity", day)),
+        "metrics": staged.files("metrics")[0]["rows"],
+    }
+    staged.root.write(staged.table("data_quality"), recorded(staged, suites, checks, looked_at))
     verdict = quality.Verdict(
         day=day,
         run=staged.run,
         passed=quality.is_pass(suites, checks),
         content_hash=content_hash(content),
-        tables=content,
+        tables=content | staged.content(RECORDED),
         checks=checks,
         suites={suite.table: suite.sha256 for suite in suites},
         conservation=staged.root.read(staged.table("conservation")).sort_by("platform").to_pylist(),
@@ -105,7 +112,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
 
 
 def _in_memory(lake: Lake, staged: Staged) -> dict[str, pa.Table]:
-    rows = {table: staged.root.read(staged.table(table)) for table in TABLES}
+    rows = {table: staged.root.read(staged.table(table)) for table in (*TABLES, "metrics")}
     activity = lake.read(lake.conformed("activity", staged.day))
     days = pa.repeat(pa.scalar(staged.day, pa.date32()), activity.num_rows)
     return rows | {"activity": activity.append_column("ds", days).select(CONFORMED["activity"].names)}
@@ -115,8 +122,36 @@ def _in_spark(lake: Lake, staged: Staged) -> dict[str, DataFrame]:
     from clout.lake_spark import read_conformed
 
     spark = session.get_or_create("clout audit")
-    rows = {table: spark.read.parquet(staged.root.location(staged.table(table))) for table in TABLES}
+    rows = {table: spark.read.parquet(staged.root.location(staged.table(table))) for table in (*TABLES, "metrics")}
     return rows | {"activity": read_conformed(spark, lake, "activity", [staged.day])}
+
+
+def recorded(staged: Staged, suites: list[Suite], checks: list[Check], looked_at: dict[str, int]) -> pa.Table:
+    """The checks as rows of meta.data_quality. `looked_at`: how many rows each suite judged."""
+    declared = {
+        (suite.table, expectation["meta"]["id"]): expectation for suite in suites for expectation in suite.expectations
+    }
+    rows = []
+    for check in checks:
+        expectation = declared[check.table, check.id]
+        kwargs = expectation["kwargs"]
+        rows.append(
+            {
+                "ds": staged.day,
+                "run_id": staged.run,
+                "suite": check.table,
+                "check_id": check.id,
+                "severity": check.severity,
+                "verdict": "passed" if check.passed else "crashed" if check.crashed else "failed",
+                "observed": check.observed,
+                "expected": json.dumps({"type": expectation["type"], **kwargs}, sort_keys=True),
+                "rows": looked_at[check.table],
+                "scope": ", ".join(kwargs.get("column_list") or [kwargs.get("column", "table")]),
+                "gate": expectation["meta"].get("gate"),
+                "why": check.why,
+            }
+        )
+    return pa.Table.from_pylist(rows, DATA_QUALITY)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import audit
 import conform
 import duckdb
 import network
+import past
 import publish
 import reach
 import score
@@ -79,6 +80,7 @@ def run(args: argparse.Namespace, clock_of: Callable[[date], Clock] = lambda day
             measure.measure(loaded, lake)
         staged = Staged(staging, day, "by-hand")
         score.stage(loaded, lake, staged)
+        past.lay_beside(staged, warehouse)
         verdict = audit.judge(lake, staged)
         audit.report(verdict)
         audit.refuse_unless_passed(verdict)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from clout import quality
 from clout.lake import Lake
-from clout.lake_schemas import ACTIVITY, CONFORMED
+from clout.lake_schemas import ACTIVITY, CONFORMED, METRICS
 from clout.lake_spark import small_table
-from clout.staging import AUDITED, Staged, content_hash
+from clout.staging import AUDITED, RECORDED, TABLES, Staged, content_hash
 from clout.warehouse import surface
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     # As sql/warehouse/ declares them.
     **{
         table: surface.relations()[table].arrow_schema
-        for table in ("platform_scores", "score_explanations", "score_changes", "influences")
+        for table in ("platform_scores", "score_explanations", "score_changes", "influences", *RECORDED)
     },
 }
 
@@ -149,6 +149,12 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
             (day, "chirp:ada", "moves", 1, "chirp:bo", 0.75, 3, day),
             (day, "chirp:ada", "moved_by", 1, "chirp:cy", 0.5, 2, day - timedelta(days=9)),
         ],
+        "metrics": [
+            (day, "conservation", "chirp", "kept", "rows", 40.0, 8, 42.0, 4.0, -0.5, label),
+            (day, "conservation", "chirp", "kept_share", "share", 0.9375, 8, 0.875, 0.0625, 1.0, label),
+            (day, "scores", "all", "bin_6", "bin", 1.0, 0, None, None, None, label),
+            (day, "scores", "all", "psi", "psi", 0.125, 28, 0.0625, 0.125, 0.5, label),
+        ],
     }
     return {table: rows_of(table, made) for table, made in rows.items()}
 
@@ -174,9 +180,10 @@ def stage(
 ) -> Staged:
     """A staged run as score leaves it: no verdict yet."""
     staged = Staged(Lake(root), day, run)
-    for table, rows in (tables or good(day, label)).items():
-        if table != "activity":
-            staged.root.write(staged.table(table), rows)
+    tables = tables or good(day, label)
+    for table in TABLES:
+        staged.root.write(staged.table(table), tables[table])
+    staged.root.write(staged.table("past"), METRICS.empty_table())
     versions = {"model_version": label, "model_sha256": "0" * 64, "code_version": "0.1.0+test"}
     staged.write_run(versions)
     return staged
@@ -184,13 +191,17 @@ def stage(
 
 def approve(staged: Staged, **changes: object) -> Staged:
     """Put the verdict of a passed audit beside the staged files, without the audit, which takes long."""
+    label = (staged.read_json("run.json") or {})["model_version"]
+    staged.root.write(staged.table("metrics"), good(staged.day, label)["metrics"])
+    check = (staged.day, staged.run, "scores", "row_count", "critical", "passed", "{}", "{}", 2, "table", None, label)
+    staged.root.write(staged.table("data_quality"), rows_of("data_quality", [check]))
     content = staged.content()
     verdict = quality.Verdict(
         day=staged.day,
         run=staged.run,
         passed=True,
         content_hash=content_hash(content),
-        tables=content,
+        tables=content | staged.content(RECORDED),
         checks=[],
         suites=quality.suite_hashes(AUDITED),
         versions=staged.read_json("run.json") or {},

@@ -1,7 +1,8 @@
 """Staging: staging/<day>/<run>/ holds the exact files that will be published, what made them, and the verdict on them.
 
-<table>/part-*.parquet    written by score
+<table>/part-*.parquet    written by score; metrics and data_quality by audit
 run.json                  model and code versions and when it was staged, written by score
+past/part-0.parquet       the metrics of the days that were published before, written by past
 verdict.json              written by audit; no publication without it
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -25,8 +27,12 @@ TABLES = (
     *("conservation", "pulls", "coverage"),
 )
 
-#: The tables whose suites a verdict needs: the staged ones and the evidence behind them.
-AUDITED = ("activity", *TABLES)
+#: What the audit itself says of a run. It is published with the run, and is no part of its content: the same content
+#: audited again, upon another past or by another run, is nothing new.
+RECORDED = ("metrics", "data_quality")
+
+#: The tables whose suites a verdict needs: the staged ones, the evidence behind them, and what they are like.
+AUDITED = ("activity", *TABLES, "metrics")
 
 
 class Staged:
@@ -100,9 +106,9 @@ class Staged:
             found.append({"name": info.base_name, "path": info.path, "sha256": digest.hexdigest(), "rows": rows})
         return found
 
-    def content(self) -> dict[str, list[dict[str, Any]]]:
+    def content(self, tables: Sequence[str] = TABLES) -> dict[str, list[dict[str, Any]]]:
         """The files of every staged table."""
-        return {table: self.files(table) for table in TABLES}
+        return {table: self.files(table) for table in tables}
 
 
 def content_hash(content: dict[str, list[dict[str, Any]]]) -> str:

@@ -24,5 +24,5 @@ COMMENT ON COLUMN meta.publish_log.content_hash IS 'Hash of the audited files: e
 COMMENT ON COLUMN meta.publish_log.model_version IS 'The model file behind the scores';
 COMMENT ON COLUMN meta.publish_log.code_version IS 'The code behind the scores';
 COMMENT ON COLUMN meta.publish_log.people IS 'Rows of scores';
-COMMENT ON COLUMN meta.publish_log.warnings IS 'Checks of the audit that failed without stopping it';
+COMMENT ON COLUMN meta.publish_log.warnings IS 'Checks of severity warning that failed: see meta.data_quality';
 COMMENT ON COLUMN meta.publish_log.reason IS 'What the operator wrote into the form, if anything';

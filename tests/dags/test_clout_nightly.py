@@ -10,9 +10,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -20,7 +22,7 @@ pytestmark = pytest.mark.airflow
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = Path(__file__).with_name("commands.json")
-CHAIN = ["sources", "pull", "conform", "reach", "amplification", "network", "score", "audit", "publish"]
+CHAIN = ["sources", "pull", "conform", "reach", "amplification", "network", "score", "past", "audit", "publish"]
 SPARK_JOBS = ["conform", "reach", "amplification", "network", "score", "audit"]
 RUN_ID = "backfill__2026-03-14T00:00:00+00:00"
 CONTEXT = {"ds": "2026-03-14", "run_id": RUN_ID, "params": {"day": None, "reason": None}}
@@ -65,16 +67,23 @@ def pulled(
     return ran
 
 
-def published(nightly: ModuleType, context: dict) -> tuple[list[str], list[str]]:
-    """The command that publish would run, and the partitions that it adds."""
+def commanded(nightly: ModuleType, work: Callable[[], Any]) -> list[str]:
+    """The command that a task would run."""
     commands: list[list[str]] = []
-    events = Events()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             nightly, "run_job", lambda name, *words: commands.append([str(ROOT / "jobs" / f"{name}.py"), *words])
         )
-        nightly.publish.function(context["params"], context["run_id"], events, context.get("ds"))
+        work()
     [command] = commands
+    return command
+
+
+def published(nightly: ModuleType, context: dict) -> tuple[list[str], list[str]]:
+    """The command that publish would run, and the partitions that it adds."""
+    events = Events()
+    publish = nightly.publish.function
+    command = commanded(nightly, lambda: publish(context["params"], context["run_id"], events, context.get("ds")))
     return command, events.partitions
 
 
@@ -87,7 +96,10 @@ def argv(nightly: ModuleType, name: str, context: dict) -> list[str]:
         return task._get_hook()._build_spark_submit_command(task.application)
     if name == "publish":
         return published(nightly, context)[0]
-    day = nightly.dag.get_template_env().from_string(task.partial_kwargs["op_kwargs"]["day"]).render(context)
+    template = (task.op_kwargs if name == "past" else task.partial_kwargs["op_kwargs"])["day"]
+    day = nightly.dag.get_template_env().from_string(template).render(context)
+    if name == "past":
+        return commanded(nightly, lambda: nightly.past.function(context["run_id"], day))
     [(command, _)] = pulled(nightly, ["murmur"], day)
     return command
 
@@ -103,7 +115,8 @@ def test_the_chain_is_whole_and_in_order(nightly):
         "reach": ["score"],
         "amplification": ["score"],
         "network": ["score"],
-        "score": ["audit"],
+        "score": ["past"],
+        "past": ["audit"],
         "audit": ["publish"],
         "publish": [],
     }
@@ -129,7 +142,7 @@ def test_policy(nightly):
     assert not any(dag.get_task(name).outlets for name in CHAIN if name not in ("publish", "pull"))
 
 
-@pytest.mark.parametrize("name", ["pull", *SPARK_JOBS, "publish"])
+@pytest.mark.parametrize("name", ["pull", *SPARK_JOBS, "past", "publish"])
 def test_command_line_is_the_recorded_one_and_parses(nightly, name):
     home = os.environ["CLOUT_HOME"]
     found = argv(nightly, name, CONTEXT)
@@ -149,7 +162,7 @@ def test_command_line_is_the_recorded_one_and_parses(nightly, name):
         assert parsed.run == "backfill__2026-03-14T00-00-00-00-00"
 
 
-@pytest.mark.parametrize("name", ["pull", "conform", "publish"])
+@pytest.mark.parametrize("name", ["pull", "conform", "past", "publish"])
 def test_the_forms_day_wins_over_the_logical_date(nightly, name):
     found = argv(nightly, name, {**CONTEXT, "params": {"day": "2012-07-04", "reason": None}})
     assert found[found.index("--day") + 1] == "2012-07-04"

@@ -20,15 +20,20 @@ pytestmark = pytest.mark.quality
 Change = Callable[[pa.Table], pa.Table]
 
 
-def first(**values: Any) -> Change:
-    """Change fields of the first row."""
+def nth(number: int, **values: Any) -> Change:
+    """Change fields of one row."""
 
     def change(rows: pa.Table) -> pa.Table:
         made = rows.to_pylist()
-        made[0] |= values
+        made[number] |= values
         return pa.Table.from_pylist(made, rows.schema)
 
     return change
+
+
+def first(**values: Any) -> Change:
+    """Change fields of the first row."""
+    return nth(0, **values)
 
 
 def twice(rows: pa.Table) -> pa.Table:
@@ -242,6 +247,42 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "strength_is_a_share": [(first(strength=1.5), set()), (first(strength=None), set())],
         "evidence_before_the_day": [(first(last_day=NEXT), set()), (first(last_day=None), set())],
         "of_scored_people": [(first(person_id="chirp:bo", other_id="chirp:ada"), set())],
+    },
+    "metrics": {
+        "row_count": [(lambda rows: rows.slice(0, 0), set())],
+        "key_unique": [(twice, set())],
+        "ds_is_the_day": [(first(ds=NEXT), set())],
+        "keys_present": [
+            (first(metric=None), set()),
+            (first(platform=None), set()),
+            (first(model_version=None), set()),
+        ],
+        "types": [(retyped("points", pa.int32()), set())],
+        "unit_known": [(first(unit="pounds"), set()), (first(unit=None), set())],
+        "value_possible": [
+            (first(value=-1.0, deviation=None, points=0), {"past_known"}),
+            (first(value=float("nan")), set()),
+            (first(value=None, points=0), set()),
+            (nth(1, value=1.25), set()),
+        ],
+        "deviation_known": [(first(deviation=0.5), set()), (first(deviation=None), set()), (first(spread=None), set())],
+        "past_known": [(first(points=3), set())],
+        "volume_as_usual": [
+            (first(value=56.0, deviation=3.5), set()),
+            (first(value=28.0, deviation=-3.5), set()),
+        ],
+        "volume_not_collapsed": [
+            (first(value=17.0, deviation=-6.25), {"volume_as_usual"}),
+            (first(value=0.0, expected=10.0, deviation=-2.5), set()),
+        ],
+        "volume_not_flooded": [(first(value=67.0, deviation=6.25), {"volume_as_usual"})],
+        "shares_as_usual": [
+            (nth(1, value=0.625, deviation=-4.0), set()),
+            (nth(1, value=1.0, expected=0.75, deviation=4.0), set()),
+        ],
+        "shares_not_broken": [(nth(1, value=0.375, deviation=-8.0), {"shares_as_usual"})],
+        "distribution_as_usual": [(nth(3, value=0.25, deviation=1.5), set())],
+        "distribution_not_another": [(nth(3, value=0.5, deviation=3.5), {"distribution_as_usual"})],
     },
 }
 

@@ -35,7 +35,7 @@ def test_good_run_gets_a_verdict_that_publish_accepts(lake: Lake, staging: Path)
     staged = stage(staging)
     verdict = audit.judge(lake, staged)
     assert verdict.passed
-    assert verdict.failed == []
+    assert [(check.severity, check.id) for check in verdict.failed] == [("info", "past_known")]
     written = staged.read_json("verdict.json")
     assert written == json.loads(verdict.to_json())
     assert written["content_hash"] == content_hash(staged.content())
@@ -43,6 +43,14 @@ def test_good_run_gets_a_verdict_that_publish_accepts(lake: Lake, staging: Path)
     assert len(written["checks"]) == sum(len(quality.load_suite(table).ids) for table in AUDITED)
     assert written["conservation"][0]["rows_in"] == 43
     audit.refuse_unless_passed(verdict)
+    rows = staged.root.read(staged.table("data_quality")).to_pylist()
+    found = {(row["suite"], row["check_id"]): row for row in rows}
+    assert len(found) == len(rows) == len(written["checks"])
+    assert found["metrics", "past_known"].items() >= {"severity": "info", "verdict": "failed", "scope": "table"}.items()
+    unique = found["accounts", "key_unique"]
+    assert (unique["verdict"], unique["rows"], unique["scope"]) == ("passed", 2, "ds, account_key")
+    assert json.loads(unique["expected"])["type"] == "expect_compound_columns_to_be_unique"
+    assert {row["gate"] for row in rows} == {None, "approve"}
     accepted = release(staged, "a reason")
     assert (accepted.model_version, accepted.code_version, accepted.warnings) == ("one", "0.1.0+test", 0)
 
@@ -96,7 +104,10 @@ def test_warnings_are_recorded_and_do_not_stop(lake: Lake, staging: Path) -> Non
     tables["conservation"] = pa.Table.from_pylist([changed], tables["conservation"].schema)
     staged = stage(staging, tables=tables)
     verdict = audit.judge(lake, staged)
-    assert [(check.severity, check.id) for check in verdict.failed] == [("warning", "mostly_readable")]
+    assert [(check.severity, check.id) for check in verdict.failed] == [
+        ("warning", "mostly_readable"),
+        ("info", "past_known"),
+    ]
     audit.refuse_unless_passed(verdict)
     assert release(staged).warnings == 1
 
@@ -117,6 +128,14 @@ def test_failed_audit_leaves_no_older_verdict(lake: Lake, staging: Path) -> None
     with pytest.raises(PoisonInput, match=r"conform\.py"):
         audit.judge(lake, staged)
     assert staged.read_json("verdict.json") is None
+
+
+def test_audit_judges_nothing_whose_past_nobody_looked_up(lake: Lake, staging: Path) -> None:
+    write_activity(lake, good())
+    staged = stage(staging)
+    staged.root.remove(staged.table("past"))
+    with pytest.raises(PoisonInput, match=r"past\.py --day 2026-03-14 --run r1"):
+        audit.judge(lake, staged)
 
 
 @pytest.mark.parametrize("missing", ["scores", "accounts", "conservation", "run.json"])

@@ -238,8 +238,10 @@ def test_publishes_every_table_as_it_was_staged(world: World) -> None:
         (2, 0, "one", "0.1.0+test", "the first")
     ]
     assert world.query("SELECT table_name, last_ds, version, days, rows FROM meta.freshness ORDER BY table_name") == [
-        (table, DAY, 1, 1, good()[table].num_rows) for table in sorted(TABLES)
+        (table, DAY, 1, 1, good()[table].num_rows if table in TABLES else counted)
+        for table, counted in sorted({**dict.fromkeys(TABLES, 0), "metrics": 4, "data_quality": 1}.items())
     ]
+    assert world.query("SELECT DISTINCT run_id, verdict FROM meta.data_quality") == [("r1", "passed")]
 
 
 def test_same_run_again_publishes_nothing(world: World) -> None:
@@ -394,7 +396,9 @@ def test_older_client_reads_every_table_and_view(published: World) -> None:
         "clout.scores_current",
         "meta.conservation",
         "meta.coverage",
+        "meta.data_quality",
         "meta.freshness",
+        "meta.metrics",
         "meta.publish_log",
         "meta.published_files",
         "meta.pulls",

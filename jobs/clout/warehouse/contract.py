@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from clout import quality
 from clout.errors import PoisonInput
-from clout.staging import AUDITED, Staged, content_hash
+from clout.staging import AUDITED, RECORDED, Staged, content_hash
 from clout.warehouse import surface
 
 
@@ -264,9 +264,11 @@ def release(staged: Staged, reason: str | None = None) -> Release:
     if verdict.get("day") != staged.day.isoformat() or verdict.get("run") != staged.run:
         raise PoisonInput(f"{where}: its verdict is of run {verdict.get('run')} for {verdict.get('day')}; audit again")
     content = staged.content()
-    if any(not files for files in content.values()):
+    recorded = staged.content(RECORDED)
+    if any(not files for files in (content | recorded).values()):
         raise PoisonInput(f"{where}: a staged table has no file; score and audit again")
-    if content_hash(content) != verdict.get("content_hash"):
+    judged = {table: (verdict.get("tables") or {}).get(table, []) for table in RECORDED}
+    if content_hash(content) != verdict.get("content_hash") or content_hash(recorded) != content_hash(judged):
         raise PoisonInput(f"{where}: the staged files are not those that were audited; audit again")
     if verdict.get("suites") != quality.suite_hashes(AUDITED):
         raise PoisonInput(f"{where}: expectations/ changed since the audit; audit again")
@@ -279,16 +281,16 @@ def release(staged: Staged, reason: str | None = None) -> Release:
         staged_at = datetime.fromisoformat(versions["staged_at"])
     except (KeyError, TypeError, ValueError):
         raise PoisonInput(f"{where}: run.json does not say when it was staged; score and audit again") from None
-    _check_columns(staged, content)
+    _check_columns(staged, content | recorded)
     return Release(
         day=staged.day,
         run=staged.run,
         content_hash=verdict["content_hash"],
-        tables=content,
+        tables=content | recorded,
         staged_at=staged_at,
         model_version=versions["model_version"],
         code_version=versions["code_version"],
-        warnings=sum(not check["passed"] for check in verdict["checks"]),
+        warnings=sum(not check["passed"] and check["severity"] == "warning" for check in verdict["checks"]),
         reason=reason,
     )
 

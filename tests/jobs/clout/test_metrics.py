@@ -1,0 +1,39 @@
+"""What a night is like, held against its past."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from clout import metrics
+from clout.errors import PoisonInput
+from clout.lake_schemas import DATA_QUALITY, METRICS
+from clout.warehouse import surface
+from staged_run import DAY, rows_of, stage
+
+
+def test_a_collapse_is_six_spreads_from_the_median(tmp_path: Path) -> None:
+    staged = stage(tmp_path)
+    ago = [timedelta(days=7 * week) for week in range(1, 5)]
+    before = [(DAY - each, "conservation", "chirp", "kept", "rows", 4000.0, 0, *[None] * 3, "one") for each in ago]
+    staged.root.write(staged.table("past"), rows_of("metrics", before).cast(METRICS))
+    found = {(row["dataset"], row["metric"]): row for row in metrics.measured(staged, "one").to_pylist()}
+    kept = found["conservation", "kept"]
+    assert (kept["value"], kept["points"], kept["expected"], kept["spread"]) == (40, 4, 4000, 400)
+    assert kept["deviation"] == -9.9
+    assert found["scores", "scored"]["value"] == 1
+    assert found["scores", "bin_6"]["value"] == 1
+
+
+def test_what_cannot_be_measured_is_named(tmp_path: Path) -> None:
+    staged = stage(tmp_path)
+    scores = staged.root.read(staged.table("scores")).drop_columns("amplification")
+    staged.root.write(staged.table("scores"), scores)
+    with pytest.raises(PoisonInput, match=r"cannot be measured: .*amplification"):
+        metrics.measured(staged, "one")
+
+
+def test_the_lakes_and_the_analysts_columns_are_the_same() -> None:
+    for table, schema in (("metrics", METRICS), ("data_quality", DATA_QUALITY)):
+        assert surface.types_of(schema) == {c.name: c.type for c in surface.relations()[table].columns}

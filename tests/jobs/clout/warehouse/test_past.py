@@ -1,0 +1,34 @@
+"""The past that a night is held against: the metrics of the days that were published before it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import past
+import pytest
+from clout.lake import Lake
+from clout.lake_schemas import METRICS
+from clout.staging import Staged
+from staged_run import DAY
+from warehouses import BACKENDS, Place
+
+pytestmark = pytest.mark.filterwarnings("ignore:Delete operation did not match")
+
+
+@pytest.mark.parametrize("kind", BACKENDS)
+def test_the_eight_weeks_before_are_laid_beside_the_run(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    cluster = request.getfixturevalue("postgres") if kind == "postgres" else None
+    place = Place(kind, tmp_path, cluster)
+    staged = Staged(Lake(place.staging), DAY, "r9")
+    past.lay_beside(staged, place.open())
+    assert staged.root.read(staged.table("past")).num_rows == 0
+    days = [DAY - timedelta(days=ago) for ago in (57, 56, 1)] + [DAY, DAY + timedelta(days=1)]
+    for day in days:
+        place.publish(day, f"r{day}", "one")
+    past.lay_beside(staged, place.open())
+    laid = staged.root.read(staged.table("past"))
+    assert laid.schema.equals(METRICS)
+    assert sorted(set(laid["ds"].to_pylist())) == days[1:3]
