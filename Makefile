@@ -95,4 +95,4 @@ fit: setup ## write a model file: PAIRS=<csv> SOURCE=<folder> CUTS="<date> <date
 	  --lake "$(EVALUATED)/fit/lake" --world "$(EVALUATED)/fit/sources.toml" --day 2026-05-10 --out "$(OUT)"
 
 clean: ## remove all data that runs made (.clout); keeps .venv
-	rm -rf "$(CLOUT_HOME)"/{lake,staging,warehouse,world,sandbox,airflow,evaluated}
+	rm -rf "$(CLOUT_HOME)"/{lake,staging,reports,warehouse,world,sandbox,airflow,evaluated}

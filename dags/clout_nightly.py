@@ -7,6 +7,9 @@ and publishes the day's tables in one step, or nothing.
 interval starts; for a backfill leave the form's day empty. Runs do not depend on one another: any day, any order, again and
 again; the same content publishes nothing new.
 
+**Waits?** The audit found something on which a person must decide: `approve` shows what (*Required Actions*). Yes publishes,
+no publishes nothing, and no answer within four hours means no; what was published before stands.
+
 **Red?** `audit` red: the data is not fit to publish; its log names the check, and yesterday's tables stand. Exit status 65
 means that the input is wrong: it is not retried, since it would stay wrong. Any other failure is retried.
 
@@ -19,6 +22,7 @@ one it is skipped, and the night goes on. The night is published where the conne
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -29,10 +33,12 @@ from urllib.parse import urlsplit
 import pendulum
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.providers.standard.hooks.subprocess import SubprocessHook
+from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import (
     DAG,
     Asset,
     AsyncCallback,
+    BaseOperatorLink,
     Connection,
     CronDataIntervalTimetable,
     DeadlineAlert,
@@ -48,6 +54,10 @@ SOURCES = os.environ.get("CLOUT_SOURCES") or str(HOME / "world" / "sources.toml"
 MODEL = os.environ.get("CLOUT_MODEL") or str(ROOT / "sql" / "models" / "v1.toml")
 LAKE = os.environ.get("CLOUT_LAKE") or str(HOME / "lake")
 STAGING = os.environ.get("CLOUT_STAGING") or str(HOME / "staging")
+
+REPORTS = os.environ.get("CLOUT_REPORTS") or str(HOME / "reports")
+#: Where browsers find that folder.
+REPORTS_URL = os.environ.get("CLOUT_REPORTS_URL") or Path(REPORTS).absolute().as_uri()
 
 #: Rendered for each run; the jobs' own parsers refuse anything that is not a day.
 DAY = "{{ params.day or ds }}"
@@ -75,6 +85,18 @@ def spark_job(name: str, *arguments: str) -> SparkSubmitOperator:
         },
         pool="spark",
     )
+
+
+class DataDocs(BaseOperatorLink):
+    """The button on the audit's task that leads to the run's Data Docs."""
+
+    name = "Data Docs"
+
+    def get_link(self, operator, *, ti_key) -> str:
+        """Where the audit wrote them: its --day and --run, as jobs/clout/arguments.py makes a folder's name of a run."""
+        words = operator.application_args
+        day, run = (words[words.index(name) + 1] for name in ("--day", "--run"))
+        return f"{REPORTS_URL}/{day}/{re.sub(r'[^A-Za-z0-9_.-]+', '-', run).strip('-.')}/index.html"
 
 
 def token_of(source: str) -> dict[str, str]:
@@ -182,23 +204,49 @@ with DAG(
         """Lay what earlier published days were like beside the staged run, for the audit to compare with."""
         run_job("past", "--day", day, "--run", run_id, "--staging", STAGING)
 
-    @task(outlets=[SCORES], pool="publish")
-    def publish(params: dict, run_id: str, outlet_events, ds: str | None = None) -> None:
+    @task.branch
+    def gate(run_id: str, day: str, ti) -> str:
+        """Straight to publish, unless the audit found something on which a person must decide."""
+        waits = json.loads(run_job("gate", "--day", day, "--run", run_id, "--staging", STAGING))
+        ti.xcom_push(key="waits", value="\n".join(f"- {check}" for check in waits))
+        return "approve" if waits else "publish"
+
+    # A no fails the task, so that the night is red: it was not published. It is not asked twice.
+    approve = ApprovalOperator(
+        task_id="approve",
+        subject=f"Publish {DAY} although checks failed?",
+        body="{{ ti.xcom_pull(task_ids='gate', key='waits') }}",
+        response_timeout=timedelta(hours=4),
+        defaults="Reject",
+        fail_on_reject=True,
+        retries=0,
+    )
+
+    @task(outlets=[SCORES], pool="publish", trigger_rule="none_failed_min_one_success")
+    def publish(params: dict, run_id: str, outlet_events, ti, ds: str | None = None) -> None:
         """Make the audited run visible; the day becomes the asset's partition when that has succeeded."""
         day = params.get("day") or ds
+        answer = ti.xcom_pull(task_ids="approve") or {}
+        person = (answer.get("responded_by_user") or {}).get("name") if answer else None
         run_job(
             "publish",
             *("--day", day, "--run", run_id, f"--reason={params.get('reason') or ''}", "--staging", STAGING),
+            *([f"--approved-by={person or 'somebody in Airflow'}"] if answer else []),
         )
         outlet_events[SCORES].add_partitions(day)
 
     evidence = ["--lake", LAKE, "--sources", SOURCES, "--model", MODEL]
+    audit = spark_job("audit", "--run", RUN, "--lake", LAKE, "--staging", STAGING, "--reports", REPORTS)
+    audit.operator_extra_links = (DataDocs(),)
+    published = publish()
     (
         pull.partial(day=DAY).expand(sources=list_sources())
         >> spark_job("conform", *evidence)
         >> [spark_job(measure, *evidence) for measure in ("reach", "amplification", "network")]
         >> spark_job("score", "--run", RUN, "--staging", STAGING, *evidence)
         >> past(day=DAY)
-        >> spark_job("audit", "--run", RUN, "--lake", LAKE, "--staging", STAGING)
-        >> publish()
+        >> audit
+        >> gate(day=DAY)
+        >> [approve, published]
     )
+    approve >> published

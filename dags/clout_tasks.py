@@ -47,16 +47,20 @@ def warehouse() -> dict[str, str]:
     return {"CLOUT_WAREHOUSE": address, "PGPASSWORD": connection.password or ""}
 
 
-def run_job(name: str, *arguments: str) -> None:
-    """Run jobs/<name>.py on the warehouse; its lines go to the task's log, its exit status into the exception."""
+def run_job(name: str, *arguments: str) -> str:
+    """Run jobs/<name>.py on the warehouse; its lines go to the task's log, its exit status into the exception.
+
+    Gives the last line.
+    """
     hook = SubprocessHook()
     try:
-        code = hook.run_command([PYTHON, str(JOBS / f"{name}.py"), *arguments], env=os.environ | warehouse()).exit_code
+        done = hook.run_command([PYTHON, str(JOBS / f"{name}.py"), *arguments], env=os.environ | warehouse())
     except BaseException:
         hook.send_sigterm()  # the task's time is up, or it was stopped: so is the job
         raise
-    if code:
-        raise AirflowException(f"jobs/{name}.py failed. Error code is: {code}.")
+    if done.exit_code:
+        raise AirflowException(f"jobs/{name}.py failed. Error code is: {done.exit_code}.")
+    return done.output
 
 
 def tell(context) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -27,7 +28,7 @@ IN_MEMORY_ROWS = 1_000_000
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
     parser = argparse.ArgumentParser(prog="audit.py", description=__doc__)
-    arguments.add(parser, "day", "run", "lake", "staging")
+    arguments.add(parser, "day", "run", "lake", "staging", "reports")
     return parser
 
 
@@ -36,7 +37,19 @@ def main(argv: list[str]) -> None:
     args = arg_parser().parse_args(argv)
     verdict = judge(Lake(args.lake), Staged(Lake(args.staging), args.day, args.run))
     report(verdict)
+    document(verdict, args.reports)
     refuse_unless_passed(verdict)
+
+
+def document(verdict: Verdict, reports: Path) -> None:
+    """Write the verdict's Data Docs. Whatever goes wrong with them is said, and stops nothing."""
+    from clout import data_docs, quality
+
+    try:
+        index = data_docs.write(reports, verdict, [quality.load_suite(table) for table in verdict.suites])
+        print(f"audit {verdict.day}: Data Docs: {index}", flush=True)
+    except Exception as error:
+        print(f"audit {verdict.day}: no Data Docs: {type(error).__name__}: {error}", flush=True)
 
 
 def report(verdict: Verdict) -> None:
@@ -47,6 +60,8 @@ def report(verdict: Verdict) -> None:
             flush=True,
         )
     print(f"audit {verdict.day}: {len(verdict.checks)} checks, {len(verdict.failed)} failed", flush=True)
+    for text in verdict.waits_for:
+        print(f"audit {verdict.day}: waits for a person: {text}", flush=True)
 
 
 def refuse_unless_passed(verdict: Verdict) -> None:
@@ -103,6 +118,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
         suites={suite.table: suite.sha256 for suite in suites},
         conservation=staged.root.read(staged.table("conservation")).sort_by("platform").to_pylist(),
         versions=versions,
+        waits_for=quality.waiting(suites, checks),
     )
     staged.write_json("verdict.json", verdict.to_json())
     return verdict

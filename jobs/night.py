@@ -37,7 +37,7 @@ def arg_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="night.py", description=__doc__)
     parser.add_argument("--days", required=True, type=day_range, help="FIRST..LAST or one day")
     parser.add_argument("--refresh", action="store_true", help="pull days again that are already complete")
-    arguments.add(parser, "lake", "staging", "warehouse", "sources", "model")
+    arguments.add(parser, "lake", "staging", "reports", "warehouse", "sources", "model")
     return parser
 
 
@@ -83,6 +83,7 @@ def run(args: argparse.Namespace, clock_of: Callable[[date], Clock] = lambda day
         past.lay_beside(staged, warehouse)
         verdict = audit.judge(lake, staged)
         audit.report(verdict)
+        audit.document(verdict, args.reports)
         audit.refuse_unless_passed(verdict)
         publish.publish(staged, warehouse)
         spark.catalog.clearCache()

@@ -18,19 +18,22 @@ def arg_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="publish.py", description=__doc__)
     arguments.add(parser, "day", "run", "staging", "warehouse")
     parser.add_argument("--reason", default=None, help="why this run was made; kept in meta.publish_log")
+    parser.add_argument("--approved-by", default=None, help="who said yes to what the audit left to a person")
     return parser
 
 
 def main(argv: list[str]) -> None:
     """Publish the staged run."""
     args = arg_parser().parse_args(argv)
-    publish(Staged(Lake(args.staging), args.day, args.run), open_warehouse(args.warehouse), args.reason)
+    publish(
+        Staged(Lake(args.staging), args.day, args.run), open_warehouse(args.warehouse), args.reason, args.approved_by
+    )
 
 
-def publish(staged: Staged, warehouse: Warehouse, reason: str | None = None) -> Version:
+def publish(staged: Staged, warehouse: Warehouse, reason: str | None = None, approved_by: str | None = None) -> Version:
     """Publish a staged run, unless the day changes meanwhile. One of the few that read a clock: for the log."""
     head = warehouse.head(staged.day)
-    version = warehouse.publish(release(staged, reason or None), staged, datetime.now(UTC), head)
+    version = warehouse.publish(release(staged, reason or None, approved_by or None), staged, datetime.now(UTC), head)
     done = (
         f"version {version.version}" if version.is_new else f"nothing new, version {version.version} has this content"
     )

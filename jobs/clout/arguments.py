@@ -45,6 +45,11 @@ _ARGUMENTS: dict[str, dict] = {
         "default": Path(os.environ.get("CLOUT_STAGING") or HOME / "staging"),
         "help": "folder of staged runs",
     },
+    "reports": {
+        "type": Path,
+        "default": Path(os.environ.get("CLOUT_REPORTS") or HOME / "reports"),
+        "help": "folder of Data Docs, one folder a day and run",
+    },
     "warehouse": {
         "default": os.environ.get("CLOUT_WAREHOUSE") or str(HOME / "warehouse"),
         "help": "a folder (duckdb), postgresql://..., iceberg:/folder, or a TOML file of a catalogue's properties",

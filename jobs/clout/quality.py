@@ -74,6 +74,8 @@ class Verdict:
     suites: dict[str, str]
     conservation: list[dict[str, Any]] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
+    #: The failed checks on which a person must decide, in words.
+    waits_for: list[str] = field(default_factory=list)
 
     def to_json(self) -> str:
         """The verdict as written beside the staged files."""
@@ -159,6 +161,8 @@ def _check_declaration(file: Path, number: int, expectation: Any) -> None:
         raise PoisonInput(f"{where}: needs meta.id and meta.why")
     if expectation.get("severity") not in SEVERITIES:
         raise PoisonInput(f"{where}: severity {expectation.get('severity')!r} is not one of {', '.join(SEVERITIES)}")
+    if (meta.get("gate"), expectation["severity"]) not in ((None, expectation["severity"]), ("approve", "warning")):
+        raise PoisonInput(f"{where}: meta.gate may say approve, of a warning; anything else decides itself")
     if "{batch}" not in expectation["kwargs"].get("unexpected_rows_query", "{batch}"):
         raise PoisonInput(f"{where}: a query that does not read {{batch}} judges other rows than those staged")
 
@@ -265,6 +269,17 @@ def is_pass(suites: list[Suite], checks: list[Check]) -> bool:
         and declared == evaluated
         and all(check.passed or check.severity in ("info", "warning") for check in checks)
     )
+
+
+def waiting(suites: list[Suite], checks: list[Check]) -> list[str]:
+    """The failed checks on which a person must decide, each as `<suite>.<id>: <why>`."""
+    gated = {
+        (suite.table, expectation["meta"]["id"])
+        for suite in suites
+        for expectation in suite.expectations
+        if expectation["meta"].get("gate") == "approve"
+    }
+    return [f"{c.table}.{c.id}: {c.why}" for c in checks if not c.passed and (c.table, c.id) in gated]
 
 
 def suite_hashes(tables: Iterable[str], folder: Path | None = None) -> dict[str, str]:

@@ -253,14 +253,17 @@ def check_state(log: Sequence[Entry], parts: Sequence[Part], version: int) -> No
         raise PoisonInput(f"gc has forgotten the state of version {version}")
 
 
-def release(staged: Staged, reason: str | None = None) -> Release:
-    """The staged run as a release. Raises PoisonInput unless a passing verdict speaks of exactly these files."""
-    verdict = staged.read_json("verdict.json")
-    where = staged.location
-    if verdict is None:
-        raise PoisonInput(
-            f"{where}: has no verdict.json; run jobs/audit.py --day {staged.day} --run {staged.run} first"
-        )
+def waiting(staged: Staged) -> list[str]:
+    """The failed checks of an audited run on which a person must decide, in words."""
+    return list(_verdict(staged).get("waits_for") or [])
+
+
+def release(staged: Staged, reason: str | None = None, approved_by: str | None = None) -> Release:
+    """The staged run as a release. Raises PoisonInput unless a passing verdict speaks of exactly these files.
+
+    `approved_by` names the person who said yes where the verdict waits for one; the log's reason keeps the name.
+    """
+    verdict, where = _verdict(staged), staged.location
     if verdict.get("day") != staged.day.isoformat() or verdict.get("run") != staged.run:
         raise PoisonInput(f"{where}: its verdict is of run {verdict.get('run')} for {verdict.get('day')}; audit again")
     content = staged.content()
@@ -274,6 +277,13 @@ def release(staged: Staged, reason: str | None = None) -> Release:
         raise PoisonInput(f"{where}: expectations/ changed since the audit; audit again")
     if verdict.get("passed") is not True:
         raise PoisonInput(f"{where}: the audit did not pass; verdict.json says why")
+    if waits := waiting(staged):
+        if not approved_by:
+            raise PoisonInput(
+                f"{where}: waits for a person: {'; '.join(waits)} Look at it, and publish with --approved-by NAME;"
+                " in Airflow answer the run's task approve"
+            )
+        reason = "; ".join(filter(None, [reason, f"approved by {approved_by}"]))
     versions = verdict.get("versions") or {}
     if not versions.get("model_version") or not versions.get("code_version"):
         raise PoisonInput(f"{where}: its verdict does not say which model and code made it; score and audit again")
@@ -293,6 +303,15 @@ def release(staged: Staged, reason: str | None = None) -> Release:
         warnings=sum(not check["passed"] and check["severity"] == "warning" for check in verdict["checks"]),
         reason=reason,
     )
+
+
+def _verdict(staged: Staged) -> dict[str, Any]:
+    verdict = staged.read_json("verdict.json")
+    if verdict is None:
+        raise PoisonInput(
+            f"{staged.location}: has no verdict.json; run jobs/audit.py --day {staged.day} --run {staged.run} first"
+        )
+    return verdict
 
 
 def _check_columns(staged: Staged, content: dict[str, list[dict[str, Any]]]) -> None:

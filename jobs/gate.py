@@ -1,0 +1,33 @@
+"""Gate: say which failed checks of an audited run wait for a person; the last line is a JSON list of them, for Airflow.
+
+A check waits where its expectation's meta says `"gate": "approve"`. Everything else has decided itself by its severity.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from clout import arguments
+from clout.errors import run_main
+from clout.lake import Lake
+from clout.staging import Staged
+from clout.warehouse.contract import waiting
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The job's command line."""
+    parser = argparse.ArgumentParser(prog="gate.py", description=__doc__)
+    arguments.add(parser, "day", "run", "staging")
+    return parser
+
+
+def main(argv: list[str]) -> None:
+    """Print what waits."""
+    args = arg_parser().parse_args(argv)
+    waits = waiting(Staged(Lake(args.staging), args.day, args.run))
+    print("\n".join([*waits, json.dumps(waits)]), flush=True)
+
+
+if __name__ == "__main__":
+    run_main(main)
