@@ -50,7 +50,7 @@ def _page(verdict: Verdict, suite: Suite, checks: dict[str, Check]) -> str:
                 exception_info={
                     "raised_exception": crash is not None,
                     "exception_message": crash,
-                    "exception_traceback": None,
+                    "exception_traceback": "",
                 },
             )
         )
@@ -80,7 +80,11 @@ def _observed(text: str) -> dict[str, Any]:
         found = json.loads(text)
     except ValueError:  # cut short
         return {"observed_value": text}
-    return found if isinstance(found, dict) else {"observed_value": found}
+    if not isinstance(found, dict):
+        return {"observed_value": found}
+    if "unexpected_count" in found:  # the page wants the share, which no check records
+        found["unexpected_percent"] = 100 * found["unexpected_count"] / max(found.get("element_count") or 0, 1)
+    return found
 
 
 def _index(verdict: Verdict) -> str:
