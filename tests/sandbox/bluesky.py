@@ -9,8 +9,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable
-from functools import lru_cache
+from contextlib import suppress
+from functools import cached_property, lru_cache
 from typing import Any
+
+import numpy as np
 
 from sandbox.history import (
     LIKE,
@@ -21,10 +24,12 @@ from sandbox.history import (
     REPLY,
     SHARE,
     WRITTEN,
+    Edges,
     View,
     addresses,
     handle,
     iso,
+    numbered,
     page,
     words,
 )
@@ -88,15 +93,42 @@ def key_of(cursor: str) -> int:
 
 
 class Names:
-    """DIDs and handles of everybody: made once for a world."""
+    """DIDs and handles of everybody. They are made when asked; what leads back from a DID is 16 bytes for each."""
 
     def __init__(self, world: World) -> None:
-        self.dids = [
-            "did:plc:" + base64.b32encode(hashlib.sha256(f"{world.seed}:{i}".encode()).digest()).decode().lower()[:24]
-            for i in range(world.people)
-        ]
-        self.handles = [handle(world, i) for i in range(world.people)]
-        self.people = {name: i for names in (self.dids, self.handles) for i, name in enumerate(names)}
+        self.world = world
+
+    def did(self, person: int) -> str:
+        """Somebody's DID."""
+        return "did:plc:" + base64.b32encode(self._digest(person)).decode().lower()[:24]
+
+    def handle(self, person: int) -> str:
+        """Somebody's handle."""
+        return handle(self.world, person)
+
+    def person(self, name: str) -> int | None:
+        """Who has a DID or a handle."""
+        if name.startswith("did:plc:"):
+            heads, people = self._by_did
+            with suppress(ValueError):
+                head = base64.b32decode(name.removeprefix("did:plc:").upper())[:8]
+                place = int(heads.searchsorted(int.from_bytes(head)))
+                person = int(people[min(place, people.size - 1)])
+                return person if self.did(person) == name else None
+            return None
+        person = numbered(name.removesuffix(".murmur.test"), "-")
+        return person if 0 <= person < self.world.people and self.handle(person) == name else None
+
+    def _digest(self, person: int) -> bytes:
+        return hashlib.sha256(f"{self.world.seed}:{person}".encode()).digest()
+
+    @cached_property
+    def _by_did(self) -> tuple[np.ndarray, np.ndarray]:
+        """The first 64 bits of everybody's DID in their order, and whose they are."""
+        made = b"".join(self._digest(i)[:8] for i in range(self.world.people))
+        heads = np.frombuffer(made, dtype=">u8").astype(np.uint64)
+        order = np.argsort(heads)
+        return heads[order], order
 
 
 class Bluesky:
@@ -133,7 +165,7 @@ class Bluesky:
 
     def get_profiles(self, params: Params) -> Json:
         """Up to 25 actors; those who are not here are left out."""
-        found = [self.names.people.get(self._old(actor)) for actor in self._many(params, "actors")]
+        found = [self.names.person(self._old(actor)) for actor in self._many(params, "actors")]
         return {"profiles": [self.detailed(i) for i in found if i is not None and self.view.here[i]]}
 
     def get_author_feed(self, params: Params) -> Json:
@@ -210,16 +242,15 @@ class Bluesky:
         collection = params.get("collection", [""])[0]
         if not collection:
             raise Refused("InvalidRequest", 'Error: Params must have the property "collection"')
-        follows = collection == "app.bsky.graph.follow"
-        edges = self.view.history.follows
+        edges = self.view.follows(person) if collection == "app.bsky.graph.follow" else None
         kinds = COLLECTIONS.get(collection, ())
-        rows = self.view.edges(edges, person) if follows else self.view.of_actor(person, kinds, whole=False)
+        rows = self.view.of_actor(person, kinds, whole=False) if edges is None else edges.place
         turned = params.get("reverse", ["false"])[0] == "true"
         keys = -rows[::-1] if turned else rows
         shown, following = self._page(params, keys)
         records = []
         for i in (abs(int(key)) for key in shown):
-            uri, value = self._follow_record(i, person) if follows else (self.uri(i), self._record(i))
+            uri, value = (self.uri(i), self._record(i)) if edges is None else self._follow_record(edges, i, person)
             records.append({"uri": uri, "cid": cid(uri), "value": value})
         return {"records": records} | following
 
@@ -229,13 +260,13 @@ class Bluesky:
         """profileViewBasic."""
         key = ("basic", person, "changed_handle" in self.struck)
         if key not in self.view.memo:
-            world, did = self.world, self.names.dids[person]
-            made = f"{world.created[person].isoformat()}T00:00:00.000Z"
+            world, did = self.world, self.names.did(person)
+            made = f"{world.created(person).isoformat()}T00:00:00.000Z"
             marks = [("!no-unauthenticated", world.opted_out), ("bot", world.bots)]
             self.view.memo[key] = {
                 "did": did,
                 "handle": self._handle(person),
-                "displayName": world.names[person],
+                "displayName": world.name(person),
                 "labels": [
                     {"src": did, "uri": f"at://{did}/app.bsky.actor.profile/self", "val": mark, "cts": made}
                     for mark, people in marks
@@ -255,19 +286,17 @@ class Bluesky:
 
     def detailed(self, person: int) -> Json:
         """profileViewDetailed: with counts."""
-        view, history = self.view, self.view.history
-        counts = (
-            view.edges(history.followers, person).size,
-            view.edges(history.follows, person).size,
-            int(view.written_by[person]),
-        )
+        view = self.view
+        counts = (view.followers(person).size, view.follows(person).size, int(view.written_by[person]))
         told = {} if "absent_counts" in self.struck else dict(zip(COUNTS, counts, strict=True))
         return self.profile(person) | told
 
     def _people(self, params: Params, name: str) -> Json:
-        person, edges = self._actor(params, "actor"), getattr(self.view.history, name)
-        shown, following = self._page(params, self.view.edges(edges, person))
-        return {"subject": self.profile(person), name: [self.profile(int(edges.other[i])) for i in shown]} | following
+        person = self._actor(params, "actor")
+        edges = getattr(self.view, name)(person)
+        shown, following = self._page(params, edges.place)
+        others = edges.placed(shown).other.tolist()
+        return {"subject": self.profile(person), name: [self.profile(one) for one in others]} | following
 
     # -- posts
 
@@ -275,7 +304,7 @@ class Bluesky:
         """The at-uri of an event's record."""
         kind, micros = int(self.table.kind[number]), self._micros(number)
         name = {LIKE: "like", SHARE: "repost"}.get(kind, "post")
-        return f"at://{self.names.dids[self.table.actor[number]]}/app.bsky.feed.{name}/{tid(micros)}"
+        return f"at://{self.names.did(int(self.table.actor[number]))}/app.bsky.feed.{name}/{tid(micros)}"
 
     def post(self, number: int) -> Json:
         """postView."""
@@ -319,8 +348,8 @@ class Bluesky:
         facets = []
         if kind == MENTION:
             whom = int(self.table.target[number])
-            name = f"@{self.names.handles[whom]}"
-            facets.append(_facet(0, name, "mention", did=self.names.dids[whom]))
+            name = f"@{self.names.handle(whom)}"
+            facets.append(_facet(0, name, "mention", did=self.names.did(whom)))
             text = f"{name} {text}"
         facets.append(_facet(len(text.encode()) + 1, f"#{tag}", "tag", tag=tag))
         record: Json = {"$type": "app.bsky.feed.post", "text": f"{text} #{tag}", "facets": facets, "langs": ["en"]}
@@ -358,14 +387,13 @@ class Bluesky:
         return {"$type": "app.bsky.feed.defs#notFoundPost", "uri": self.uri(number), "notFound": True}
 
     def _blocked(self, number: int) -> Json:
-        author = {"did": self.names.dids[self.table.actor[number]]}
+        author = {"did": self.names.did(int(self.table.actor[number]))}
         return {"$type": "app.bsky.feed.defs#blockedPost", "uri": self.uri(number), "blocked": True, "author": author}
 
-    def _follow_record(self, row: int, person: int) -> tuple[str, Json]:
-        edges = self.view.history.follows
-        at, other = int(edges.at[row]), self.names.dids[edges.other[row]]
-        place = row - int(edges.start[person])
-        uri = f"at://{self.names.dids[person]}/app.bsky.graph.follow/{tid(at * 1_000_000 + place)}"
+    def _follow_record(self, edges: Edges, place: int, person: int) -> tuple[str, Json]:
+        edge = edges.placed(np.array([place]))
+        at, other = int(edge.at[0]), self.names.did(int(edge.other[0]))
+        uri = f"at://{self.names.did(person)}/app.bsky.graph.follow/{tid(at * 1_000_000 + place)}"
         return uri, {"$type": "app.bsky.graph.follow", "subject": other, "createdAt": iso(at)}
 
     # -- times and ids
@@ -391,7 +419,7 @@ class Bluesky:
         number = self.view.find(micros // 1_000_000, micros % 1_000_000) if micros >= 0 else None
         if number is None or not self.view.visible[number] or self.table.kind[number] not in WRITTEN:
             return None
-        same = self.names.people.get(parts[0]) == self.table.actor[number] and parts[1] == "app.bsky.feed.post"
+        same = self.names.person(parts[0]) == self.table.actor[number] and parts[1] == "app.bsky.feed.post"
         return number if same else None
 
     def _about(self, params: Params, kind: int) -> tuple[str, Any]:
@@ -403,21 +431,21 @@ class Bluesky:
 
     def _handle(self, person: int) -> str:
         changed = "changed_handle" in self.struck and person % 5 == 0
-        return ("now-" if changed else "") + self.names.handles[person]
+        return ("now-" if changed else "") + self.names.handle(person)
 
     def _old(self, actor: str) -> str:
         """With changed handles the new one leads to the person, and the old one to nobody."""
         if "changed_handle" not in self.struck or actor.startswith("did:"):
             return actor
         old = actor.removeprefix("now-")
-        person = self.names.people.get(old)
+        person = self.names.person(old)
         return old if person is not None and self._handle(person) == actor else ""
 
     def _actor(self, params: Params, name: str) -> int:
         asked = params.get(name, [""])[0]
         if not asked:
             raise Refused("InvalidRequest", f'Error: Params must have the property "{name}"')
-        person = self.names.people.get(self._old(asked))
+        person = self.names.person(self._old(asked))
         if person is None or not self.world.present["bluesky"][person]:
             raise Refused("InvalidRequest", "Profile not found")
         if not self.view.here[person]:

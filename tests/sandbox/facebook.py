@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from sandbox.history import LIKE, MENTION, NEVER, POST, QUOTE, REPLY, SHARE, View, page, username, words
+from sandbox.history import LIKE, MENTION, NEVER, POST, QUOTE, REPLY, SHARE, View, numbered, page, username, words
 
 HOST = "graph.pages.test"
 TOKEN = "EAAinvented|page-token"  # with a sign that is escaped in addresses, as app tokens have
@@ -124,13 +124,13 @@ class Facebook:
     def page(self, owner: int) -> Json:
         """A Page with all its fields."""
         name, view = username(self.world, owner), self.view
-        followers = int(view.edges(view.history.followers, owner).size)
+        followers = int(view.followers(owner).size)
         week = view.whole & (self.table.target == owner) & (self.table.at > view.now - 7 * 86_400)
         return {
             "id": page_id(owner),
-            "name": f"{self.world.names[owner]}'s Page",
+            "name": f"{self.world.name(owner)}'s Page",
             "username": name.title(),
-            "about": f"What {self.world.names[owner]} makes.",
+            "about": f"What {self.world.name(owner)} makes.",
             "category": "Community",
             "link": f"https://www.facebook.com/{page_id(owner)}",
             "website": f"https://{name.replace('_', '-')}.example/",
@@ -153,7 +153,7 @@ class Facebook:
             "message": f"{text} #{tag}",
             "permalink_url": f"https://www.facebook.com/{page_id(owner)}/posts/{self.number(event)}",
             "status_type": "mobile_status_update",
-            "from": {"id": page_id(owner), "name": f"{self.world.names[owner]}'s Page"},
+            "from": {"id": page_id(owner), "name": f"{self.world.name(owner)}'s Page"},
         }
         shares = counts[SHARE] + counts[QUOTE]
         shown |= {"shares": {"count": shares}} if shares else {}
@@ -227,8 +227,7 @@ class Facebook:
             person, rest = divmod(int(name) - FIRST_PAGE, 7_919)
             known = rest == 0 and 0 <= person < self.view.people
         else:
-            digits = name.rpartition("_")[2]
-            person = int(digits) if digits.isdecimal() else -1
+            person = numbered(name, "_")
             known = 0 <= person < self.view.people and username(self.world, person) == name.lower()
         if known and owns_page(person) and self.view.here[person]:
             return person
@@ -248,7 +247,7 @@ class Facebook:
         hidden = actor in world.opted_out or actor in world.protected or actor in world.minors
         if hidden or "hidden_authors" in self.struck:
             return {}
-        return {"from": {"id": person_id(owner, actor), "name": world.names[actor]}}
+        return {"from": {"id": person_id(owner, actor), "name": world.name(actor)}}
 
     def _in_time(self, rows: Any, params: Params) -> Any:
         for name in ("since", "until"):

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from sandbox.history import LIKE, MENTION, POST, QUOTE, REPLY, SHARE, View, addresses, iso, login
+from sandbox.history import LIKE, MENTION, POST, QUOTE, REPLY, SHARE, View, addresses, iso, login, numbered
 from sandbox.world import World
 
 ARCHIVE, API = "archive.events.test", "api.events.test"
@@ -146,12 +147,11 @@ class GitHub:
         if not part:
             return self.user(person), {}
         if part in (["followers"], ["following"]):
-            edges = getattr(self.view.history, "followers" if part == ["followers"] else "follows")
-            rows = self.view.edges(edges, person)
-            return self._page(path, params, [self.simple(int(p)) for p in edges.other[rows]])
+            edges = self.view.followers(person) if part == ["followers"] else self.view.follows(person)
+            return self._page(path, params, edges.other.tolist(), self.simple)
         if part in (["events"], ["events", "public"]):
             rows = self.view.of_actor(person, tuple(TYPES))[:300]
-            body, headers = self._page(path, params, [self.event(int(row)) for row in rows])
+            body, headers = self._page(path, params, rows.tolist(), self.event)
             return body, headers | {"X-Poll-Interval": "60"}
         raise Refused(404, "Not Found")
 
@@ -180,9 +180,9 @@ class GitHub:
         """Public user; of several pages elsewhere, GitHub has room for one."""
         view, world = self.view, self.world
         elsewhere = addresses(world, "github", person, view.now)
-        made = f"{world.created[person].isoformat()}T00:00:00Z"
+        made = f"{world.created(person).isoformat()}T00:00:00Z"
         return self.simple(person) | {
-            "name": world.names[person],
+            "name": world.name(person),
             "company": None,
             "blog": elsewhere[0] if elsewhere else "",
             "location": None,
@@ -192,22 +192,24 @@ class GitHub:
             "twitter_username": None,
             "public_repos": int(view.of_actor(person, (POST,)).size),
             "public_gists": 0,
-            "followers": int(view.edges(view.history.followers, person).size),
-            "following": int(view.edges(view.history.follows, person).size),
+            "followers": view.followers(person).size,
+            "following": view.follows(person).size,
             "created_at": made,
             "updated_at": made,
         }
 
     def _person(self, name: str) -> int | None:
-        digits = name.removesuffix("[bot]").rpartition("-")[2]
-        person = int(digits) if digits.isdecimal() and len(digits) < 10 else -1
+        person = numbered(name.removesuffix("[bot]"), "-")
         known = 0 <= person < self.view.people and name_of(self.world, person).lower() == name.lower()
         return person if known and self.view.here[person] else None
 
-    def _page(self, path: str, params: Params, items: list[Any]) -> tuple[list[Any], dict[str, str]]:
+    def _page(
+        self, path: str, params: Params, rows: list[int], item: Callable[[int], Json]
+    ) -> tuple[list[Json], dict[str, str]]:
         size = min(100, int(params.get("per_page", ["30"])[0]))
         number = int(params.get("page", ["1"])[0])
-        if number * size >= len(items):
-            return items[(number - 1) * size :], {}
+        items = [item(row) for row in rows[(number - 1) * size : number * size]]
+        if number * size >= len(rows):
+            return items, {}
         following = urlencode({"per_page": size, "page": number + 1})
-        return items[(number - 1) * size : number * size], {"Link": f'<{self.base}{path}?{following}>; rel="next"'}
+        return items, {"Link": f'<{self.base}{path}?{following}>; rel="next"'}

@@ -7,25 +7,38 @@ every platform are made from the second and the rank within it, and lead back to
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 import numpy as np
 
-from sandbox.world import FIRST_DAY, KINDS, PEOPLE, SEED, World, distinct
+from sandbox.world import FIRST_DAY, KINDS, PEOPLE, SEED, Day, World, distinct
 
 POST, LIKE, REPLY, SHARE, MENTION, QUOTE = range(6)
 NAMES = ("post", *KINDS)
 WRITTEN = (POST, REPLY, MENTION, QUOTE)  # events that are a text of their own
 NEVER = 2**62
 INSTANCES = ("alder.example", "birch.example")
+NOT_GONE = 2**31 - 1  # the same in a table
 LONGEST = timedelta(days=400)  # of a world: all its events are in memory
+LATE = 0.04  # of the acts
+SILENT = 20_000  # most followers of somebody who never act
+FOLLOWING_SINCE = date(2026, 1, 20)
 
 
 def moment(day: date) -> int:
     """Midnight of a day, in Unix seconds."""
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+
+
+def last_day(now: int, since: date) -> date:
+    """The day of the moment before `now`. Raises ValueError where a world that began on `since` would be too long."""
+    last = datetime.fromtimestamp(now - 1, UTC).date()
+    if last - since > LONGEST:
+        raise ValueError(f"{last} is more than {LONGEST.days} days after {since}")
+    return last
 
 
 def iso(at: float, digits: int = 3) -> str:
@@ -36,14 +49,14 @@ def iso(at: float, digits: int = 3) -> str:
 
 @dataclass(frozen=True)
 class Table:
-    """Events in order of time, and two indexes into them."""
+    """Events in order of time, and two indexes into them. Numbers are no wider than they must be: there are many."""
 
     at: np.ndarray
     actor: np.ndarray
     kind: np.ndarray
     about: np.ndarray  # the number of the post acted on; -1 for posts
     target: np.ndarray  # whose post it is; -1 for posts
-    gone: np.ndarray  # when the actor deleted it, or NEVER
+    gone: np.ndarray  # when the actor deleted it, or NOT_GONE
     rank: np.ndarray  # its place in its second
     by_actor: tuple[np.ndarray, np.ndarray]
     by_post: tuple[np.ndarray, np.ndarray]
@@ -51,8 +64,18 @@ class Table:
 
 def index(keys: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows ordered by key, and where each key's rows begin."""
-    order = np.argsort(keys, kind="stable")
-    return order, np.searchsorted(keys[order], np.arange(size + 1))
+    order = np.argsort(keys, kind="stable").astype(np.int32)
+    return order, np.searchsorted(keys[order], np.arange(size + 1, dtype=keys.dtype)).astype(np.int32)
+
+
+def delayed(world: World, platform: str, day: date) -> Day:
+    """A day of the world, with a few of its acts one or two days later: posts are found late, too."""
+    did = world.day(platform, day)
+    draw = np.random.default_rng([world.seed, day.toordinal(), 78])
+    days = np.where(draw.random(did.acted.size) < LATE, draw.integers(1, 3, did.acted.size), 0)
+    acted = did.acted + 86_400 * days
+    may = acted < np.minimum(world.away[did.actor], world.away[did.target])
+    return replace(did, post=did.post[may], actor=did.actor[may], acted=acted[may], kind=did.kind[may])
 
 
 class History:
@@ -68,11 +91,19 @@ class History:
     ) -> None:
         self.world = world or World(seed, people)
         self.people, self.since, self.platform = self.world.people, since, platform
-        self._days: list[tuple[np.ndarray, ...]] = []
-        self._table = self._join()
+        self._days = 0  # how many are made
+        none = np.empty(0, dtype=np.int32)
+        #: Acts on posts of the days that are made, on days that are not yet.
+        self._late = (none, none, none.astype(np.int8), none, none, none)
+        self._table = Table(*self._late, none, index(none, self.people), index(none, 0))
         #: From when on a person is not shown at all; for those who are not on the platform, from the beginning of time.
         self.away = np.where(self.world.present[platform], self.world.away, 0)
-        self.followers, self.follows = self._follows()
+        fans = np.diff(self.world.fans.start)
+        silent = np.clip(self.world.followers_count - fans, 0, np.minimum(2 * fans, SILENT))
+        self._silent = np.minimum(silent / self.world.present[platform].mean(), SILENT).astype(np.int32)
+        #: The n-th of somebody's silent followers is so many places after him in the list of all people.
+        self._steps = distinct(mixed(np.arange(2 * SILENT), len(platform)) % self.people)
+        self._steps = self._steps[np.argsort(mixed(self._steps, 7), kind="stable")][: self._silent.max()]
 
     @property
     def table(self) -> Table:
@@ -80,73 +111,92 @@ class History:
         return self._table
 
     def until(self, now: int) -> Table:
-        """Every event up to the end of the day of `now`, and perhaps more."""
-        last = datetime.fromtimestamp(now, UTC).date()
-        if last - self.since > LONGEST:
-            raise ValueError(f"{last} is more than {LONGEST.days} days after {self.since}")
-        missing = [self.since + timedelta(days=i) for i in range(len(self._days), (last - self.since).days + 1)]
-        if missing:
-            self._days += [self._day(day) for day in missing]
-            self._table = self._join()
+        """Every event before `now`, up to the end of its day, and perhaps more."""
+        last = last_day(now, self.since)
+        while self._days <= (last - self.since).days:
+            self._table = self._with(self._day(self.since + timedelta(days=self._days)))
+            self._days += 1
         return self._table
 
     def _day(self, day: date) -> tuple[np.ndarray, ...]:
-        """One day's events; posts they are about are numbered within the day."""
-        did = self.world.day(self.platform, day)
-        author, posted, post, actor, acted, kind = did.author, did.posted, did.post, did.actor, did.acted, did.kind + 1
-        at = np.concatenate([posted, acted])
-        order = np.argsort(at, kind="stable")
-        place = np.empty_like(order)
-        place[order] = np.arange(order.size)
-        kinds = np.concatenate([np.zeros(author.size, dtype=np.int64), kind])[order]
-        nobody = np.full(author.size, -1)
+        """The columns of one day's events, the next after those of the table."""
+        did, ends = delayed(self.world, self.platform, day), moment(day + timedelta(days=1))
+        at, nobody = np.concatenate([did.posted, did.acted]), np.full(did.author.size, -1)
+        kind = np.concatenate([np.full(did.author.size, POST), did.kind + 1])
         draw = np.random.default_rng([self.world.seed, day.toordinal(), 77])
-        deleted = (draw.random(order.size) < 0.01) & np.isin(kinds, WRITTEN)
-        gone = np.where(deleted, at[order] + draw.integers(600, 150_000, order.size), NEVER)
-        about, target = np.concatenate([nobody, place[post]]), np.concatenate([nobody, author[post]])
-        return at[order], np.concatenate([author, actor])[order], kinds, about[order], target[order], gone
-
-    def _join(self) -> Table:
-        starts = np.cumsum([0] + [day[0].size for day in self._days])
-        shifted = [(*d[:3], np.where(d[3] < 0, -1, d[3] + s), *d[4:]) for d, s in zip(self._days, starts, strict=False)]
-        columns = [np.concatenate(parts) for parts in zip(*shifted, strict=True)] or [np.empty(0, dtype=np.int64)] * 6
-        rank = np.arange(columns[0].size) - np.searchsorted(columns[0], columns[0])
-        return Table(*columns, rank, index(columns[1], self.people), index(columns[3], columns[3].size))
-
-    def _follows(self) -> tuple[Edges, Edges]:
-        """Fans follow, and others who never act. Most follows are older than the first day; some come later."""
-        world, people, here = self.world, self.people, np.flatnonzero(self.world.present[self.platform])
-        draw = np.random.default_rng([world.seed, people, 5, len(self.platform)])
-        fans = np.diff(world.fans.start)
-        silent = np.repeat(np.arange(people), np.clip(world.followers_count - fans, 0, 2 * fans))
-        followee = np.concatenate([world.fans.idol, silent])
-        follower = np.concatenate([world.fans.fan, draw.choice(here, silent.size)])
-        both = world.present[self.platform][followee] & world.present[self.platform][follower]
-        pair = distinct(followee[both] * people + follower[both])
-        followee, follower = pair // people, pair % people
-        at = moment(date(2026, 1, 20)) + np.where(
-            draw.random(pair.size) < 0.75,
-            draw.integers(0, 40 * 86_400, pair.size),
-            draw.integers(40 * 86_400, 130 * 86_400, pair.size),
+        deleted = (draw.random(at.size) < 0.01) & np.isin(kind, WRITTEN)
+        gone = np.where(deleted, at + draw.integers(600, 150_000, at.size), NOT_GONE)
+        own, due = at < ends, self._late[0] < ends
+        order = np.argsort(np.concatenate([at[own], self._late[0][due]]), kind="stable")
+        number = np.empty_like(order)
+        number[order] = np.arange(self._table.at.size, self._table.at.size + order.size)
+        columns = (
+            at,
+            np.concatenate([did.author, did.actor]),
+            kind,
+            np.concatenate([nobody, number[did.post]]),  # all posts are of today, and come first
+            np.concatenate([nobody, did.target]),
+            gone,
         )
-        keep = followee != follower
-        followee, follower, at = followee[keep], follower[keep], at[keep]
-        return Edges.of(followee, follower, at, people), Edges.of(follower, followee, at, people)
+        pairs = list(zip(columns, self._late, strict=True))
+        self._late = tuple(np.concatenate([old[~due], new[~own].astype(old.dtype)]) for new, old in pairs)
+        return tuple(np.concatenate([new[own].astype(old.dtype), old[due]])[order] for new, old in pairs)
+
+    def _with(self, day: tuple[np.ndarray, ...]) -> Table:
+        """The table, and one more day."""
+        old = (self._table.at, self._table.actor, self._table.kind, self._table.about, self._table.target)
+        old += (self._table.gone,)
+        at, actor, kind, about, target, gone = (np.concatenate(parts) for parts in zip(old, day, strict=True))
+        rank = (np.arange(at.size) - np.searchsorted(at, at)).astype(np.int32)
+        return Table(at, actor, kind, about, target, gone, rank, index(actor, self.people), index(about, at.size))
+
+    def followers(self, person: int) -> Edges:
+        """Who follows a person: the fans, and others who never act."""
+        start, steps = self.world.fans.start, self._steps[: self._silent[person]]
+        others = [self.world.fans.fan[start[person] : start[person + 1]], (person + steps) % self.people]
+        return self._edges(person, np.concatenate(others), lambda other: mixed(person, other))
+
+    def follows(self, person: int) -> Edges:
+        """Whom a person follows: the same pairs from their other end."""
+        start, idols = self.world.fans.idols
+        others = (person - self._steps) % self.people
+        others = others[self._silent[others] > np.arange(others.size)]
+        others = np.concatenate([idols[start[person] : start[person + 1]], others])
+        return self._edges(person, others, lambda other: mixed(other, person))
+
+    def _edges(self, person: int, others: np.ndarray, mix: Callable[[np.ndarray], np.ndarray]) -> Edges:
+        """Three of four follows are of the first 40 days, the others of the next 90."""
+        here = self.world.present[self.platform]
+        other = distinct(others[here[others] & (others != person)]) if here[person] else others[:0]
+        luck, late = mix(other) // 4, mix(other) % 4 == 0
+        at = moment(FOLLOWING_SINCE) + 86_400 * np.where(late, 40, 0) + luck % (86_400 * np.where(late, 90, 40))
+        order = np.lexsort((other, at))[::-1]
+        return Edges(other[order], at[order], np.arange(order.size)[::-1])
 
 
 @dataclass(frozen=True)
 class Edges:
-    """Pairs, ordered by one end and then by time; `start` says where each person's begin."""
+    """Who is at the other end of somebody's follows and since when, newest first.
+
+    `place` says where each stands among all, the oldest being 0: a key that falls, and is the same at any moment.
+    """
 
     other: np.ndarray
     at: np.ndarray
-    start: np.ndarray
+    place: np.ndarray
 
-    @classmethod
-    def of(cls, one: np.ndarray, other: np.ndarray, at: np.ndarray, people: int) -> Edges:
-        """Order pairs by one end and time."""
-        order = np.lexsort((other, at, one))
-        return cls(other[order], at[order], np.searchsorted(one[order], np.arange(people + 1)))
+    def __getitem__(self, which: np.ndarray) -> Edges:
+        """Some of them."""
+        return Edges(self.other[which], self.at[which], self.place[which])
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+        return self.other.size
+
+    def placed(self, places: np.ndarray) -> Edges:
+        """Those at some of the places, in their order."""
+        return self[np.searchsorted(-self.place, -places)]
 
 
 class View:
@@ -178,10 +228,16 @@ class View:
             rows = rows[of[self.table.actor[rows]]]
         return np.bincount(self.table.kind[rows], minlength=len(NAMES)).tolist()
 
-    def edges(self, edges: Edges, person: int) -> np.ndarray:
-        """The places of a person's pairs in a table of pairs, newest first; none of somebody who is not here."""
-        rows = np.arange(edges.start[person], edges.start[person + 1])
-        return rows[(edges.at[rows] <= self.now) & self.here[edges.other[rows]]][::-1]
+    def followers(self, person: int) -> Edges:
+        """Who follows a person, of those who are here."""
+        return self._seen(self.history.followers(person))
+
+    def follows(self, person: int) -> Edges:
+        """Whom a person follows, of those who are here."""
+        return self._seen(self.history.follows(person))
+
+    def _seen(self, edges: Edges) -> Edges:
+        return edges[(edges.at <= self.now) & self.here[edges.other]]
 
     def find(self, at: int, rank: int) -> int | None:
         """The number of the event with this rank in this second; None where there is none."""
@@ -196,14 +252,23 @@ class View:
 
     def _some(self, index: tuple[np.ndarray, np.ndarray], key: int, kinds: tuple[int, ...], whole: bool) -> np.ndarray:
         order, start = index
-        rows = order[start[key] : start[key + 1]]
+        rows = order[start[key] : start[key + 1]].astype(np.int64)
         seen = (self.whole if whole else self.visible)[rows] & np.isin(self.table.kind[rows], kinds)
         return rows[seen][::-1]
 
 
+def mixed(one: int | np.ndarray, other: int | np.ndarray) -> np.ndarray:
+    """A number below 2^31 for each pair of numbers, the same for the same pair (the finaliser of splitmix64)."""
+    with np.errstate(over="ignore"):
+        bits = np.asarray(one).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.asarray(other).astype(np.uint64)
+        bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (bits >> np.uint64(33)).astype(np.int64)
+
+
 def username(world: World, person: int) -> str:
     """The name before the @."""
-    return world.names[person].lower().replace(" ", "_") + f"_{person}"
+    return world.name(person).lower().replace(" ", "_") + f"_{person}"
 
 
 def home(world: World, person: int, at: int) -> str:
@@ -211,9 +276,15 @@ def home(world: World, person: int, at: int) -> str:
     return INSTANCES[(person + (world.moved.get(person, NEVER) <= at)) % 2]
 
 
+def numbered(name: str, mark: str) -> int:
+    """The number at the end of somebody's name, after a mark; -1 where there is none."""
+    digits = name.rpartition(mark)[2]
+    return int(digits) if digits.isdecimal() and len(digits) < 10 else -1
+
+
 def handle(world: World, person: int) -> str:
     """A person's name on Bluesky."""
-    return f"{world.names[person].lower().replace(' ', '-')}-{person}.murmur.test"
+    return f"{world.name(person).lower().replace(' ', '-')}-{person}.murmur.test"
 
 
 def address(world: World, platform: str, person: int, at: int) -> str:
@@ -229,12 +300,12 @@ def address(world: World, platform: str, person: int, at: int) -> str:
 
 def addresses(world: World, platform: str, person: int, at: int) -> list[str]:
     """The pages that an account calls its own."""
-    return [address(world, name, whom, at) for name, whom in world.claims.get((platform, person), [])]
+    return [address(world, name, whom, at) for name, whom in world.claims(platform, person)]
 
 
 def login(world: World, person: int) -> str:
     """A person's name on GitHub, with upper case, as some have it."""
-    return f"{world.names[person].replace(' ', '-')}-{person}"
+    return f"{world.name(person).replace(' ', '-')}-{person}"
 
 
 def words(at: int, actor: int) -> tuple[str, str]:

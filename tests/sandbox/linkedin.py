@@ -75,8 +75,7 @@ class LinkedIn:
         if what == "organizations" and rest.isdecimal():
             return self.organisation(self._owner(f"urn:li:organization:{rest}"))
         if what == "networkSizes" and params.get("edgeType") == ["COMPANY_FOLLOWED_BY_MEMBER"]:
-            history = self.view.history
-            return {"firstDegreeSize": int(self.view.edges(history.followers, self._owner(rest)).size)}
+            return {"firstDegreeSize": self.view.followers(self._owner(rest)).size}
         if what == "posts" and params.get("q") == ["author"]:
             return self.posts(path, params)
         if what == "socialMetadata":
@@ -106,7 +105,7 @@ class LinkedIn:
 
     def organisation(self, owner: int) -> Json:
         """An organisation."""
-        name = self.world.names[owner]
+        name = self.world.name(owner)
         return {
             "id": int(organisation_urn(owner).rpartition(":")[2]),
             "localizedName": f"{name} & Co.",
@@ -129,7 +128,7 @@ class LinkedIn:
         text, tag = words(at, owner)
         friend = owner + 10 if owner + 10 < self.view.people else 7
         told = text.replace("no. ", "\\#") if event % 2 else text  # signs of little text are escaped
-        tagged = f" with @[{self.world.names[friend]}]({organisation_urn(friend)})"
+        tagged = f" with @[{self.world.name(friend)}]({organisation_urn(friend)})"
         shown: Json = {
             "id": self.urn(event),
             "author": organisation_urn(owner),

@@ -25,10 +25,12 @@ from sandbox.history import (
     REPLY,
     SHARE,
     WRITTEN,
+    Edges,
     View,
     addresses,
     home,
     iso,
+    numbered,
     page,
     username,
     words,
@@ -93,8 +95,7 @@ class Mastodon:
         """An account by its name, local or with its domain."""
         name, _, domain = params.get("acct", [""])[0].removeprefix("@").partition("@")
         where = domain or self.instance
-        digits = name.rpartition("_")[2]
-        person = int(digits) if digits.isdecimal() and len(digits) < 10 else -1
+        person = numbered(name, "_")
         if not 0 <= person < self.view.people or username(self.world, person) != name or where not in INSTANCES:
             raise Refused(404, "Record not found")
         self._check(person, where)
@@ -123,13 +124,15 @@ class Mastodon:
 
     def followers(self, path: str, params: Params, person: int, where: str, part: str) -> tuple[list[Json], str | None]:
         """Who follows an account, or whom it follows; nobody where it hides that, or has moved away."""
-        edges, rows = self._edges(person, where, part)
+        edges = self._edges(person, where, part)
         if self._hides(person):
-            rows = rows[:0]
+            edges = edges[:0]
         limit = self._limit(params, 40, 80)
-        shown, link = self._page(path, params, rows, limit, lambda i: i - 40_000_000, lambda key: key + 40_000_000)
+        shown, link = self._page(
+            path, params, edges.place, limit, lambda i: i - 40_000_000, lambda key: key + 40_000_000
+        )
         now = self.view.now
-        return [self.account(p, home(self.world, p, now)) for p in edges.other[shown].tolist()], link
+        return [self.account(p, home(self.world, p, now)) for p in edges.placed(shown).other.tolist()], link
 
     def acted(self, path: str, params: Params, event: int, kind: int) -> tuple[list[Json], str | None]:
         """Who favourited or boosted a status, without times."""
@@ -172,8 +175,8 @@ class Mastodon:
             "acct": name if where == self.instance else f"{name}@{where}",
             "uri": f"https://{where}/users/{name}",
             "url": url,
-            "display_name": "" if gone else world.names[person],
-            "note": "" if gone else f"<p>{world.names[person]} writes here.</p>",
+            "display_name": "" if gone else world.name(person),
+            "note": "" if gone else f"<p>{world.name(person)} writes here.</p>",
             "locked": person in world.protected,
             "bot": person in world.bots,
             "group": False,
@@ -182,11 +185,11 @@ class Mastodon:
             "indexable": not (opted_out and person % 3 == 1),
             "noindex": opted_out and person % 3 == 2,
             "hide_collections": self._hides(person),
-            "created_at": f"{world.created[person].isoformat()}T00:00:00.000Z",
+            "created_at": f"{world.created(person).isoformat()}T00:00:00.000Z",
             "last_status_at": iso(int(self.table.at[own[0]]))[:10] if own.size else None,
             "statuses_count": int(own.size),
-            "followers_count": 0 if gone else self._edges(person, where, "followers")[1].size,
-            "following_count": 0 if gone else self._edges(person, where, "following")[1].size,
+            "followers_count": 0 if gone else self._edges(person, where, "followers").size,
+            "following_count": 0 if gone else self._edges(person, where, "following").size,
             "avatar": picture,
             "avatar_static": picture,
             "header": picture,
@@ -322,16 +325,12 @@ class Mastodon:
         there = home(self.world, person, 0) == where
         return rows[(self.table.at[rows] < since) == there]
 
-    def _edges(self, person: int, where: str, part: str) -> tuple[Any, np.ndarray]:
+    def _edges(self, person: int, where: str, part: str) -> Edges:
         """Followers move with the person; an instance knows only its own people's follows of somebody elsewhere."""
-        history = self.view.history
-        edges = history.followers if part == "followers" else history.follows
-        rows = self.view.edges(edges, person)
+        edges = self.view.followers(person) if part == "followers" else self.view.follows(person)
         if home(self.world, person, self.view.now) != where:
-            rows = rows[:0]
-        elif where != self.instance:
-            rows = rows[self._locals[edges.other[rows]]]
-        return edges, rows
+            return edges[:0]
+        return edges if where == self.instance else edges[self._locals[edges.other]]
 
     def _hides(self, person: int) -> bool:
         return person % 9 == 4

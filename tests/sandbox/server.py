@@ -10,6 +10,10 @@ still too (so that the same requests give the same bytes) unless it is told to r
 prints one line of JSON with the base URLs, and ends with its standard input or on SIGTERM. Under `/_sandbox` on any port:
 `GET state`, `people?offset=&limit=`, `log?after=`, `misbehaviours`, and `POST state` with any of `{"now": time, "advance":
 seconds of the clock, "misbehave": [...], "limits": {"bluesky": n or null, "mastodon": ...}, "clear_log": true}`.
+
+A world may have a million people: nothing of one of them, and no platform's days, are made before somebody asks for them.
+With `--since 2026-03-13 --now 2026-03-14` such a one needs a minute or so until it is up, some ten seconds more at each
+platform's first request, and 3 GB for all of them; each further day takes up to 300 MB more a platform.
 """
 
 from __future__ import annotations
@@ -35,7 +39,7 @@ if __name__ == "__main__":  # as a script this folder is on the path, but its mo
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from sandbox import bluesky, facebook, github, linkedin, mastodon, wikipedia, x
-from sandbox.history import FIRST_DAY, INSTANCES, History, View, home, iso, username
+from sandbox.history import FIRST_DAY, INSTANCES, History, View, home, iso, last_day, username
 from sandbox.misbehaviour import MISBEHAVIOURS, WINDOW, WINDOWS, Limiter, Rule, Rules
 from sandbox.world import World
 
@@ -84,9 +88,8 @@ class Sandbox:
     ) -> None:
         self.lock = threading.Lock()
         self.world = World(people=people)
-        self.histories = {
-            name: History(since=since, platform=name, world=self.world) for name in self.world.present if name in LIMITS
-        }
+        self.since = since
+        self._histories: dict[str, History] = {}
         self.names = bluesky.Names(self.world)
         self.limiter = Limiter(LIMITS | (limits or {}))
         self.rules = Rules([Rule.of(text) for text in misbehave])
@@ -124,9 +127,18 @@ class Sandbox:
     def set_now(self, now: str) -> None:
         """Show the world as of another moment; the clock goes there too."""
         at = seconds(now)
+        last_day(at, self.since)
         self.now = at
-        self.views = {name: View(history, at) for name, history in self.histories.items()}
+        self._views: dict[str, View] = {}
         self._clock, self._since = float(at), time.monotonic()
+
+    def view(self, platform: str) -> View:
+        """What a platform shows now. Made when it is first asked for: a large world's takes a while."""
+        if platform not in self._views:
+            if platform not in self._histories:
+                self._histories[platform] = History(since=self.since, platform=platform, world=self.world)
+            self._views[platform] = View(self._histories[platform], self.now)
+        return self._views[platform]
 
     @property
     def clock(self) -> float:
@@ -165,10 +177,10 @@ class Sandbox:
         return [
             {
                 "person": i,
-                "did": self.names.dids[i],
-                "handle": self.names.handles[i],
-                "x": x.id_of(self.views["x"], i),
-                "username": x.name_of(self.views["x"], i),
+                "did": self.names.did(i),
+                "handle": self.names.handle(i),
+                "x": x.id_of(i),
+                "username": x.name_of(world, i),
                 "instance": home(world, i, now),
                 "acct": username(world, i),
                 "uri": f"https://{home(world, i, now)}/users/{username(world, i)}",
@@ -281,7 +293,7 @@ class Handler(BaseHTTPRequestHandler):
         asked_host = self.headers["Host"]
         with box.lock:
             # Articles are read by people of all platforms; what they need of a view is the moment.
-            view, clock = box.views.get(platform, box.views["bluesky"]), box.clock
+            view, clock = box.view("bluesky" if platform == "wikipedia" else platform), box.clock
             struck = box.rules.strike(host + path)
             part = f"{host} {linkedin.endpoint_of(path)}" if platform == "linkedin" else host
             part += re.sub(r"/\d+", "", path) if platform == "x" else ""
@@ -436,7 +448,7 @@ def main(argv: list[str]) -> None:
     )
     parser.add_argument("--port", type=int, default=0, help="of the first host; the others follow. 0: free ones")
     parser.add_argument("--now", default="2026-03-14T12:00:00Z", help="what has happened by then is shown")
-    parser.add_argument("--people", type=int, default=400, help="100 to 100000; 400 gives the world of world.py")
+    parser.add_argument("--people", type=int, default=400, help="100 to 1000000; 400 gives the world of world.py")
     parser.add_argument("--since", type=date.fromisoformat, default=FIRST_DAY, help="the first day of the world")
     parser.add_argument(
         "--misbehave", action="append", default=[], metavar="NAME[=TIMES][@WORD]", help="may be repeated"
@@ -445,8 +457,8 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--running-clock", action="store_true", help="Date and resets go on with the real time")
     parser.add_argument("--stay", action="store_true", help="do not end with the standard input")
     args = parser.parse_args(argv)
-    if not 100 <= args.people <= 100_000:
-        parser.error("--people must be from 100 to 100000")
+    if not 100 <= args.people <= 1_000_000:
+        parser.error("--people must be from 100 to 1000000")
     limits = dict.fromkeys(LIMITS, 10**9) if args.no_limits else None
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

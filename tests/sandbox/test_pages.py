@@ -267,7 +267,7 @@ def client(box: Sandbox) -> Client:
 
 def acts(box: Sandbox, platform: str, owners: set[int], *kinds: int) -> list[tuple[int, int, int]]:
     """Who did one of these kinds to which of the owners and when, as the world's view has it."""
-    view = box.views[platform]
+    view = box.view(platform)
     table = view.table
     rows = zip(*(c.tolist() for c in (view.whole, table.kind, table.actor, table.target, table.at)), strict=True)
     return sorted((who, whom, at) for seen, kind, who, whom, at in rows if seen and kind in kinds and whom in owners)
@@ -335,7 +335,7 @@ def test_organisations_show_the_worlds_log(client, box):
 
 def test_an_organisation_passes_on_what_another_said(client, box):
     reshared = [post for urn in client.organisations for post in client.posts(urn) if "reshareContext" in post]
-    view, runs = box.views["linkedin"], linkedin.runs_organisation
+    view, runs = box.view("linkedin"), linkedin.runs_organisation
     table = view.table
     between = [
         row
@@ -404,7 +404,7 @@ def test_those_who_left_are_gone(client):
 def test_since_and_until(client, box):
     page = client.pages[0]
     posts = client.graph_all(f"{page}/published_posts", fields="id,created_time")
-    view = box.views["facebook"]
+    view = box.view("facebook")
     at = int(view.table.at[view.of_actor(client.people[5]["person"], (POST,))][0])
     assert posts[0]["created_time"] == facebook.time(at)
     later = client.graph_all(f"{page}/published_posts", fields="id", since=at)

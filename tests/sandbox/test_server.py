@@ -14,14 +14,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import quote
 
+import numpy as np
 import pytest
 import requests
 from jsonschema import Draft202012Validator, FormatChecker
 
-from sandbox.history import NAMES
+from sandbox import facebook, linkedin
+from sandbox.history import NAMES, delayed
 from sandbox.misbehaviour import MISBEHAVIOURS, WINDOW
-from sandbox.server import Sandbox, seconds
+from sandbox.server import LIMITS, Sandbox, seconds
 
 NOW = "2026-03-07T12:00:00Z"
 SINCE = date(2026, 3, 6)  # a short world, in which people leave and move all the time
@@ -107,10 +110,7 @@ class Client:
 
     def busy(self) -> list[dict[str, Any]]:
         """Those who hide nothing, the busiest first."""
-        acted_on = [
-            Counter(history.table.target.tolist())
-            for history in (self.box.histories["bluesky"], self.box.histories["mastodon"])
-        ]
+        acted_on = [Counter(self.box.view(name).table.target.tolist()) for name in ("bluesky", "mastodon")]
         open_ones = [person for person in self.living if person["person"] % 9 != 4]
         return sorted(open_ones, key=lambda p: min(counted[p["person"]] for counted in acted_on), reverse=True)
 
@@ -461,12 +461,12 @@ Act = tuple[str, int, int, int, int]  # kind, who, when, author, when the post w
 def expected(box: Sandbox, platform: str, first: date = SINCE, now: str = NOW) -> set[Act]:
     """What the world says has happened by now, without those who are gone and what was deleted."""
     at = seconds(now)
-    world, table = box.world, box.histories[platform].table
+    world, table = box.world, box.view(platform).table
     deleted = {row[:3] for row in zip(*_columns(table, "actor", "at", "kind", "gone"), strict=True) if row[3] <= at}
     gone = {person for people in (world.suspended, world.closed) for person, when in people.items() if when <= at}
     acts: set[Act] = set()
     for day in (first + timedelta(days=i) for i in range(2)):
-        it = world.day(platform, day)
+        it = delayed(world, platform, day)
         rows = [("post", *row) for row in zip(*_columns(it, "author", "posted", "author", "posted"), strict=True)]
         posted, kinds = it.posted[it.post].tolist(), [NAMES[kind + 1] for kind in it.kind.tolist()]
         rows += list(zip(kinds, *_columns(it, "actor", "acted", "target"), posted, strict=True))
@@ -522,7 +522,7 @@ def test_bluesky_shows_the_worlds_log(client, box):
 
 def test_own_records_hold_likes_of_what_is_gone_too(client, box):
     now = seconds(NOW)
-    table, here = box.histories["bluesky"].table, client.on("bluesky")
+    table, here = box.view("bluesky").table, client.on("bluesky")
     away = {p["person"] for p in client.people} - {p["person"] for p in here}
     rows = zip(*_columns(table, "kind", "actor", "at"), strict=True)
     logged = sorted((who, at) for kind, who, at in rows if kind == 1 and at <= now and who not in away)
@@ -982,14 +982,44 @@ def test_two_processes_give_the_same_bytes_and_end_when_told():
             process.wait()
 
 
-def test_a_larger_world_starts_and_pages_too():
-    begun = time.monotonic()
-    with Sandbox("2026-03-03T12:00:00Z", people=3000, limits=UNLIMITED) as box:
-        assert time.monotonic() - begun < 15
-        client = Client(box)
-        person = max(client.living, key=lambda person: person["pull"])
-        followers = client.bsky_all("app.bsky.graph.getFollowers", "followers", actor=person["did"])
-        assert len({one["did"] for one in followers}) == len(followers) > 500
-        loved = client.loved()
+def test_a_large_world_answers_on_every_platform_and_tells_the_same_from_both_ends():
+    """50,000 people: nothing that belongs to one of them is made before it is asked for."""
+    people, unlimited = 50_000, dict.fromkeys(LIMITS, 10**9)
+    with Sandbox("2026-03-14", people=people, since=date(2026, 3, 13), limits=unlimited) as box:
+        client, world, urls = Client(box), box.world, box.urls
+        pulled = [i for i in np.argsort(-world.pull).tolist() if all(it[i] for it in world.present.values())]
+        [person] = box.people(pulled[0], 1)
+        assert client.bsky("app.bsky.actor.getProfile", actor=person["handle"]).json()["did"] == person["did"]
+        asked = {"actor": person["did"]}
+        followers = client.bsky_all("app.bsky.graph.getFollowers", "followers", **asked)
+        counted = client.bsky("app.bsky.actor.getProfile", **asked).json()["followersCount"]
+        assert len({one["did"] for one in followers}) == len(followers) == counted > 2_000
+        for follower in followers[:: counted // 5]:
+            assert follower["did"] == box.names.did(box.names.person(follower["did"]))
+            followed = client.bsky_all("app.bsky.graph.getFollows", "follows", actor=follower["did"])
+            assert person["did"] in [one["did"] for one in followed]
+        loved = client.bsky("app.bsky.feed.getAuthorFeed", **asked).json()["feed"][0]["post"]
         likes = client.bsky_all("app.bsky.feed.getLikes", "likes", uri=loved["uri"])
-        assert len({like["actor"]["did"] for like in likes}) == len(likes) == loved["likeCount"] > 0
+        assert len({like["actor"]["did"] for like in likes}) == len(likes) == loved["likeCount"]
+        account = client.mastodon(person["instance"], "accounts/lookup", acct=person["acct"]).json()
+        assert account["followers_count"] > 2_000
+        bearer = {"Authorization": "Bearer any"}
+        answer = client.http.get(f"{urls['x']}/2/users?ids={person['x']}", headers=bearer).json()
+        assert answer["data"][0]["username"] == person["username"]
+        answer = client.http.get(f"{urls['x']}/2/users/by?usernames={person['username']}", headers=bearer).json()
+        assert answer["data"][0]["id"] == person["x"]
+        page = next(i for i in pulled if facebook.owns_page(i))
+        bearer = {"Authorization": f"Bearer {facebook.TOKEN}"}
+        answer = client.http.get(f"{urls['facebook']}/{facebook.page_id(page)}/published_posts", headers=bearer)
+        assert answer.json()["data"]
+        owner = next(i for i in pulled if linkedin.runs_organisation(i))
+        bearer = {"Authorization": f"Bearer {linkedin.TOKEN}", "LinkedIn-Version": "202605"}
+        size = f"{urls['linkedin']}/networkSizes/{quote(linkedin.organisation_urn(owner), safe='')}"
+        answer = client.http.get(
+            f"{size}?edgeType=COMPANY_FOLLOWED_BY_MEMBER", headers=bearer | {"X-Restli-Protocol-Version": "2.0.0"}
+        )
+        assert answer.json()["firstDegreeSize"] > 1_000
+        hour = client.http.get(f"{urls['gharchive']}/2026-03-13-3.json.gz").content
+        assert len(gzip.decompress(hour).splitlines()) > 1_000
+        user = client.http.get(f"{urls['github']}/users/{person['login']}").json()
+        assert user["followers"] > 1_000

@@ -10,7 +10,7 @@ from clout.lake import Lake
 from scipy.stats import spearmanr
 
 from sandbox.lake_of_world import write_lake
-from sandbox.world import HOLIDAY, JOKE_DAY, KINDS, PILE_ON_DAYS, REPLY, SHARE, World
+from sandbox.world import HOLIDAY, JOKE_DAY, KINDS, LINKABLE, PILE_ON_DAYS, REPLY, SHARE, World
 
 PEOPLE = 4_000
 
@@ -63,7 +63,8 @@ def test_everybody_has_the_marks_that_the_truth_says(world):
     for mark in ("bot", "minor", "opted_out", "protected", "joker", "pile_on_victim", "calm_leader", "linked", "fresh"):
         assert 0 < np.sum(truth[mark].to_numpy()) < PEOPLE / 5, mark
     assert any({"bluesky", "mastodon", "github"} <= {*truth["platforms"][i].as_py()} for i in world.linked)
-    both_ways = [(a, b) for a, named in world.claims.items() for b in named if a in world.claims.get(b, [])]
+    accounts = [(name, i) for name in LINKABLE for i in range(PEOPLE)]
+    both_ways = [(a, b) for a in accounts for b in world.claims(*a) if a in world.claims(*b)]
     assert {person for (_, person), _ in both_ways} == world.linked
     assert world.impostors  # claims that nobody returns
 

@@ -53,11 +53,11 @@ class Reader:
 
     def id(self, person: int) -> str:
         """The id of somebody's account."""
-        return x.id_of(self.box.views["x"], person)
+        return x.id_of(person)
 
     def busiest(self) -> int:
         """Somebody whose posts move many."""
-        acted_on = Counter(self.box.views["x"].table.target.tolist())
+        acted_on = Counter(self.box.view("x").table.target.tolist())
         world = self.box.world  # members of a pod act on each other all the time, and nobody else on them
         return max((i for i in self.open if world.pod[i] < 0), key=lambda person: acted_on[person])
 
@@ -146,7 +146,7 @@ def ask_all(reader: Reader) -> Iterator[tuple[str, requests.Response]]:
     some = [*reader.open[:2], reader.busiest(), *(i for i in range(400) if i not in reader.open)][:7]
     ids = [reader.id(i) for i in some]
     yield "/2/users", reader.get("/2/users", ids=",".join([*ids, "12"]), **{"user.fields": FIELDS["user.fields"]})
-    names = ",".join([x.name_of(reader.box.views["x"], i) for i in some] + ["nobody_1"])
+    names = ",".join([x.name_of(reader.box.world, i) for i in some] + ["nobody_1"])
     yield "/2/users/by", reader.get("/2/users/by", usernames=names)
     posts: list[str] = ["12"]
     for person in ids:
@@ -243,7 +243,7 @@ def test_xdk_reads_it_in_the_newer_dialect(reader: Reader) -> None:
     client = xdk.Client(base_url=reader.box.urls["x"], bearer_token="sandbox-of-tests")
     person = reader.busiest()
     found = client.users.get_by_usernames(
-        [x.name_of(reader.box.views["x"], person)], user_fields=["public_metrics", "protected"]
+        [x.name_of(reader.box.world, person)], user_fields=["public_metrics", "protected"]
     )
     [one] = found.data
     assert (one.id, one.protected) == (reader.id(person), False)
@@ -273,7 +273,7 @@ def test_tweepy_reads_it_in_the_older_dialect(reader: Reader, monkeypatch: pytes
     )
     person = reader.busiest()
     [user] = client.get_users(ids=[reader.id(person)], user_fields=["public_metrics"]).data
-    assert user.username == x.name_of(reader.box.views["x"], person)
+    assert user.username == x.name_of(reader.box.world, person)
     pages = tweepy.Paginator(client.get_users_tweets, user.id, max_results=5, tweet_fields=["public_metrics"])
     seen = [tweet.id for page in pages for tweet in page.data or []]
     assert len(set(seen)) == len(seen) == len(reader.all(f"/2/users/{user.id}/tweets"))
@@ -294,7 +294,7 @@ def test_tweepy_reads_it_in_the_older_dialect(reader: Reader, monkeypatch: pytes
 
 def test_x_shows_the_worlds_log(reader: Reader) -> None:
     """Timelines and lists of one person's posts show what the world's table says, but for what protected people wrote."""
-    view, person = reader.box.views["x"], reader.busiest()
+    view, person = reader.box.view("x"), reader.busiest()
     table, hidden = view.table, reader.box.world.protected
     for post in reader.all(f"/2/users/{reader.id(person)}/tweets", **FIELDS):
         number = x.X(view, frozenset(), "t", 0.0)._event(post["id"])

@@ -36,7 +36,7 @@ def has_article(person: int) -> bool:
 
 def title(world: World, person: int) -> str:
     """The title of the article about somebody, with a sign that is escaped in addresses."""
-    return f"{world.names[person]} ({person}/a)".replace(" ", "_")
+    return f"{world.name(person)} ({person}/a)".replace(" ", "_")
 
 
 def views(person: int, day: datetime) -> int:

@@ -28,6 +28,7 @@ import csv
 import gzip
 import io
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -49,13 +50,16 @@ REFERENCE_POSTS = 30
 USUAL_PACE = 0.3  # posts a day
 EVENNESS = 2.0  # k: a post's luck is Gamma(k) with mean 1
 JOKE_CROWD = 0.03  # of all people
+LARGE = 10**7  # what has more rows is made anew rather than kept
 PILE_ON_CROWD = 0.8  # of the pull of the calm leader
 
 FIRST_NAMES = (
-    "Ada Bo Cleo Dara Eno Fay Gus Hana Ivo Jun Kai Lena Milo Noor Odd Pia Quin Rae Sol Tam Uma Vik Wren Xia Yara Zed"
+    *("Ada", "Bo", "Cleo", "Dara", "Eno", "Fay", "Gus", "Hana", "Ivo", "Jun", "Kai", "Lena", "Milo"),
+    *("Noor", "Odd", "Pia", "Quin", "Rae", "Sol", "Tam", "Uma", "Vik", "Wren", "Xia", "Yara", "Zed"),
 )
 LAST_NAMES = (
-    "Alder Birk Cove Dune Elm Fell Glade Holt Isle Jura Knoll Loch Moor Nook Oak Pine Quay Reed Strand Tarn Vale Weir"
+    *("Alder", "Birk", "Cove", "Dune", "Elm", "Fell", "Glade", "Holt", "Isle", "Jura", "Knoll"),
+    *("Loch", "Moor", "Nook", "Oak", "Pine", "Quay", "Reed", "Strand", "Tarn", "Vale", "Weir"),
 )
 KINDS = ("like", "reply", "share", "mention", "quote")
 LIKE, REPLY, SHARE, MENTION, QUOTE = range(5)
@@ -125,7 +129,18 @@ class Fans:
     @property
     def idol(self) -> np.ndarray:
         """Whose fan each row is."""
-        return np.repeat(np.arange(self.start.size - 1), np.diff(self.start))
+        return np.repeat(np.arange(self.start.size - 1, dtype=np.int32), np.diff(self.start))
+
+    @cached_property
+    def idols(self) -> tuple[np.ndarray, np.ndarray]:
+        """The other way round: whose fan person a is, start[a] to start[a + 1]. Gives start and these people."""
+        people = self.start.size - 1
+        pair = self.fan * np.int64(people)
+        pair += self.idol
+        pair.sort()
+        start = np.searchsorted(pair, np.arange(people + 1) * people)
+        pair %= people
+        return start, pair.astype(np.int32)
 
 
 class World:
@@ -146,7 +161,7 @@ class World:
         self.pull = self._pull()
         self._choose(draw)
         self.followers_count = (np.diff(self.fans.start) * draw.lognormal(1.5, 1.0, people)).astype(np.int64)
-        self._chances: dict[str, np.ndarray] = {}
+        self._chances = ("", np.empty(0))  # of one platform only: they are many
 
     def _mark(self, draw: np.random.Generator) -> None:
         """Who is what, drawn before anybody has fans: the marks say nothing of the pull."""
@@ -190,27 +205,43 @@ class World:
         weight = np.cumsum(sociable[order])
         edge = np.searchsorted(self.circle[order], np.arange(self.circle.max() + 2))
         ends = np.concatenate([[0.0], weight])[edge]
-        idol = np.repeat(np.arange(people), number)
-        near = draw.random(idol.size) < 0.5
-        circle = self.circle[idol]
-        low, high = np.where(near, ends[circle], 0.0), np.where(near, ends[circle + 1], weight[-1])
-        fan = order[np.minimum(np.searchsorted(weight, low + draw.random(idol.size) * (high - low)), people - 1)]
-        returned = draw.random(idol.size) < 0.25 * np.minimum(1.0, number[fan] / number[idol])
-        idol, fan = np.concatenate([idol, fan[returned]]), np.concatenate([fan, idol[returned]])
-        pairs = distinct(idol[idol != fan] * people + fan[idol != fan])
-        idol, fan = pairs // people, pairs % people
-        chance = 0.01 * self.eagerness[fan] * self.charm[idol] * draw.lognormal(0.0, 0.8, idol.size)
-        start = np.searchsorted(idol, np.arange(people + 1))
-        return Fans(start, fan.astype(np.int32), np.minimum(chance, 0.9))
+        idol = np.repeat(np.arange(people, dtype=np.int32), number)
+        fan, near = np.empty_like(idol), np.empty(idol.size, dtype=bool)
+        for rows in parts(idol.size):
+            near[rows] = draw.random(near[rows].size) < 0.5
+        for rows in parts(idol.size):
+            circle = self.circle[idol[rows]]
+            low, high = np.where(near[rows], ends[circle], 0.0), np.where(near[rows], ends[circle + 1], weight[-1])
+            at = low + draw.random(circle.size) * (high - low)
+            by_place = np.argsort(at)  # looked for in order, they are found in half the time
+            found = np.searchsorted(weight, at[by_place])
+            fan[rows][by_place] = order[np.minimum(found, people - 1)]
+        pairs = []
+        for rows in parts(idol.size):
+            one, other = idol[rows].astype(np.int64), fan[rows].astype(np.int64)
+            returned = draw.random(one.size) < 0.25 * np.minimum(1.0, number[other] / number[one])
+            pairs += [(one * people + other)[one != other], (other * people + one)[returned & (one != other)]]
+        del idol, fan, near
+        pair = distinct(np.concatenate(pairs))
+        del pairs
+        fan, chance = np.empty(pair.size, dtype=np.int32), np.empty(pair.size)
+        for rows in parts(pair.size):
+            idols, fan[rows] = np.divmod(pair[rows], people)
+            chances = 0.01 * self.eagerness[fan[rows]] * self.charm[idols] * draw.lognormal(0.0, 0.8, idols.size)
+            chance[rows] = np.minimum(chances, 0.9)
+        return Fans(np.searchsorted(pair, np.arange(people + 1) * people), fan, chance)
 
     def _pull(self) -> np.ndarray:
         """See the module's text."""
         doubtful = self.fresh.copy()
         doubtful[sorted(self.bots)] = True
-        fan, idol = self.fans.fan, self.fans.idol
-        moved = 1 - (1 + self.fans.chance / EVENNESS) ** (-EVENNESS * REFERENCE_POSTS)
-        moved[doubtful[fan] | ((self.pod[fan] >= 0) & (self.pod[fan] == self.pod[idol]))] = 0.0
-        return np.bincount(idol, moved, self.people)
+        pull, everybodys = np.zeros(self.people), self.fans.idol
+        for rows in parts(everybodys.size):
+            fan, idol = self.fans.fan[rows], everybodys[rows]
+            moved = 1 - (1 + self.fans.chance[rows] / EVENNESS) ** (-EVENNESS * REFERENCE_POSTS)
+            moved[doubtful[fan] | ((self.pod[fan] >= 0) & (self.pod[fan] == self.pod[idol]))] = 0.0
+            pull += np.bincount(idol, moved, self.people)
+        return pull
 
     def _choose(self, draw: np.random.Generator) -> None:
         """The special people, by their pull; all are on every platform."""
@@ -241,33 +272,26 @@ class World:
 
     # People -----------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def names(self) -> list[str]:
-        """First and last name of everybody."""
-        first, last = FIRST_NAMES.split(), LAST_NAMES.split()
-        return [f"{first[i % len(first)]} {last[(i // len(first) + i) % len(last)]}" for i in range(self.people)]
+    def name(self, person: int) -> str:
+        """First and last name."""
+        return f"{FIRST_NAMES[person % len(FIRST_NAMES)]} {LAST_NAMES[(person // len(FIRST_NAMES) + person) % len(LAST_NAMES)]}"
 
-    @cached_property
-    def created(self) -> list[date]:
-        """When everybody's accounts were made."""
-        return self.created_days.astype("datetime64[D]").tolist()
+    def created(self, person: int) -> date:
+        """When somebody's accounts were made."""
+        return date(1970, 1, 1) + timedelta(days=int(self.created_days[person]))
 
-    @cached_property
-    def claims(self) -> dict[tuple[str, int], list[tuple[str, int]]]:
-        """What an account (platform, person) says in its profile: these other accounts are mine."""
-        claims: dict[tuple[str, int], list[tuple[str, int]]] = {}
+    def claims(self, platform: str, person: int) -> list[tuple[str, int]]:
+        """What an account says in its profile: these other accounts (platform, person) are mine."""
 
-        def on(person: int) -> list[str]:
-            return [name for name in LINKABLE if self.present[name][person]]
+        def on(whom: int) -> list[str]:
+            return [name for name in LINKABLE if self.present[name][whom]]
 
-        for person in sorted(self.linked):
-            for name in on(person):
-                claims[name, person] = [(other, person) for other in on(person) if other != name]
-        for person in sorted(self.one_way):
-            first, *others = on(person)
-            claims[first, person] = [(other, person) for other in others]
-        for impostor, person in sorted(self.impostors.items()):
-            claims.setdefault(("mastodon", impostor), []).extend((n, person) for n in on(person) if n != "mastodon")
+        claims, own = [], on(person)
+        if (person in self.linked and platform in own) or (person in self.one_way and platform == own[0]):
+            claims += [(name, person) for name in own if name != platform]
+        if platform == "mastodon" and person in self.impostors:
+            whom = self.impostors[person]
+            claims += [(name, whom) for name in on(whom) if name != platform]
         return claims
 
     @cached_property
@@ -275,6 +299,13 @@ class World:
         """True for those who must not be scored, nor move a score: by their own flag or the operator's list."""
         marked = np.zeros(self.people, dtype=bool)
         marked[[*self.minors, *self.opted_out, *self.protected, self.excluded_by_operator]] = True
+        return marked
+
+    @cached_property
+    def is_protected(self) -> np.ndarray:
+        """True for those whose accounts are protected."""
+        marked = np.zeros(self.people, dtype=bool)
+        marked[sorted(self.protected)] = True
         return marked
 
     @cached_property
@@ -375,10 +406,17 @@ class World:
     def _moved(self, platform: str, author: np.ndarray, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Which fans act on which posts. A Poisson number of hits over all fans, each at most once: 1 - e^(-luck * p)."""
         fans = self.fans
-        if platform not in self._chances:
-            chance = fans.chance if PLATFORMS[platform].share == 1 else fans.chance * self.present[platform][fans.fan]
-            self._chances[platform] = np.concatenate([[0.0], np.cumsum(chance)])
-        chances = self._chances[platform]
+        if self._chances[0] != platform:
+            self._chances = ("", np.empty(0))
+            chances = np.zeros(fans.fan.size + 1)
+            chances[1:] = fans.chance if PLATFORMS[platform].share == 1 else self.present[platform][fans.fan]
+            if PLATFORMS[platform].share != 1:
+                chances[1:] *= fans.chance
+            np.cumsum(chances, out=chances)
+            if chances.size < LARGE:
+                self._chances = (platform, chances)
+        else:
+            chances = self._chances[1]
         low, high = chances[fans.start[author]], chances[fans.start[author + 1]]
         # Attention is divided: who posts twice as often is seen little more.
         luck = draw.gamma(EVENNESS, 1 / EVENNESS, author.size) * (USUAL_PACE / self.posting[author]) ** 0.75
@@ -416,6 +454,11 @@ class World:
         return np.full(crowd.size, row), crowd, draw.choice(len(KINDS), crowd.size, p=shares)
 
 
+def parts(size: int, most: int = 2**22) -> Iterator[slice]:
+    """The rows 0 to `size` in slices, so that what is computed on the way needs little memory."""
+    return (slice(first, min(first + most, size)) for first in range(0, size, most))
+
+
 def distinct(numbers: np.ndarray) -> np.ndarray:
     """Each number once, in order: several times as fast as np.unique, which hashes."""
     numbers = np.sort(numbers)
@@ -438,10 +481,10 @@ def account_rows(world: World, platform: Platform) -> list[dict[str, object]]:
     return [
         {
             "account": i,
-            "handle": world.names[i].lower().replace(" ", "_") + f"_{i}",
-            "display_name": world.names[i],
+            "handle": world.name(i).lower().replace(" ", "_") + f"_{i}",
+            "display_name": world.name(i),
             "account_type": "bot" if i in world.bots else "person",
-            "created_at": f"{world.created[i].isoformat()}T00:00:00Z",
+            "created_at": f"{world.created(i).isoformat()}T00:00:00Z",
             "followers_count": int(world.followers_count[i]),
             "is_bot": str(i in world.bots).lower(),
             "is_minor": "true" if i in world.minors else "",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,10 +25,12 @@ from sandbox.history import (
     View,
     home,
     iso,
+    numbered,
     page,
     username,
     words,
 )
+from sandbox.world import World
 
 HOST = "api.birdsite.test"
 EPOCH = 1_288_834_974_657  # when snowflakes begin, in Unix milliseconds
@@ -85,12 +86,12 @@ def invalid(what: str) -> Refused:
     return Refused(400, "Invalid Request", f"{PROBLEM}invalid-request", errors=[{"message": what}])
 
 
-def name_of(view: View, person: int) -> str:
+def name_of(world: World, person: int) -> str:
     """The name after the @: fifteen signs at most."""
-    return f"{view.world.names[person].split()[0].lower()}_{person}"
+    return f"{world.name(person).split()[0].lower()}_{person}"
 
 
-def id_of(view: View, person: int) -> str:
+def id_of(person: int) -> str:
     """The id of an account."""
     return str((OPENED * 1000 - EPOCH + person * 1009 << 22) + 7)
 
@@ -140,10 +141,9 @@ class X:
         name = "usernames" if by_name else "ids"
         wanted, fields = self._many(params, name, r"\w{1,15}" if by_name else r"\d{1,19}"), self._fields(params, "user")
         self._only(params, {name, "user.fields"})
-        known = self._people(name_of if by_name else id_of)
         shown = []
         for one in wanted:
-            person = known.get(one.lower())
+            person = self._named(one) if by_name else self._identified(one)
             if person is not None and self.view.here[person]:
                 shown.append(self.user(person, fields))
                 continue
@@ -206,12 +206,12 @@ class X:
             if found is None:
                 raise invalid("There were errors processing your request: no viable alternative")
             if found[2]:
-                person = self._people(name_of).get(found[2].lower())
+                person = self._named(found[2])
                 return none if person is None else self._acts_on(person, (REPLY,), since=self.view.now - 7 * 86_400)
             number = self._event(found[1])
             return none if number is None else self._open(self.view.about(number, (REPLY,)))
         if name in ("tweets", "mentions"):
-            person = self._people(id_of).get(subject)
+            person = self._identified(subject)
             if person is None or not self.view.here[person]:
                 self._error("resource-not-found", f"Could not find user with id: [{subject}].", "user", subject, "id")
                 return none
@@ -230,10 +230,14 @@ class X:
         rows = self.view.about(number, (kind,))
         return rows[:100] if kind == LIKE else self._open(rows)
 
-    def _people(self, of: Callable[[View, int], str]) -> Json:
-        if (of,) not in self.view.memo:
-            self.view.memo[(of,)] = {of(self.view, i): i for i in range(self.view.people)}
-        return self.view.memo[(of,)]
+    def _named(self, name: str) -> int | None:
+        person = numbered(name, "_")
+        known = 0 <= person < self.view.people and name_of(self.world, person) == name.lower()
+        return person if known else None
+
+    def _identified(self, native: str) -> int | None:
+        person = ((int(native) >> 22) + EPOCH - OPENED * 1000) // 1009
+        return person if 0 <= person < self.view.people and id_of(person) == native else None
 
     def _acts_on(self, person: int, kinds: tuple[int, ...], since: int = 0) -> np.ndarray:
         hit = (
@@ -243,22 +247,22 @@ class X:
 
     def _open(self, rows: np.ndarray) -> np.ndarray:
         """Without what protected people wrote."""
-        return rows[~np.isin(self.table.actor[rows], list(self.world.protected))]
+        return rows[~self.world.is_protected[self.table.actor[rows]]]
 
     # -- objects
 
     def user(self, person: int, fields: set[str]) -> Json:
         """An account, with the fields that were asked for."""
-        view, world, name = self.view, self.world, name_of(self.view, person)
-        about = f"{world.names[person]} writes here."
+        view, world, name = self.view, self.world, name_of(self.world, person)
+        about = f"{world.name(person)} writes here."
         whole: Json = {
-            "id": id_of(view, person),
-            "name": world.names[person],
+            "id": id_of(person),
+            "name": world.name(person),
             "username": name,
             "verified": person % 50 == 0,
         }
         whole |= {
-            "created_at": f"{world.created[person].isoformat()}T00:00:00.000Z",
+            "created_at": f"{world.created(person).isoformat()}T00:00:00.000Z",
             "protected": person in world.protected,
         }
         if person % 8 == 0:  # says so elsewhere too
@@ -267,7 +271,7 @@ class X:
             link = {"start": start, "end": len(about), "url": f"https://t.co/a{person}", "expanded_url": there}
             whole["entities"] = {"description": {"urls": [link | {"display_url": there[8:]}]}}
         whole |= {"description": about}
-        counts = (view.edges(edges, person).size for edges in (view.history.followers, view.history.follows))
+        counts = (view.followers(person).size, view.follows(person).size)
         whole["public_metrics"] = dict(zip(("followers_count", "following_count"), counts, strict=True)) | {
             "tweet_count": int(view.written_by[person]),
             "listed_count": person % 7,
@@ -285,15 +289,15 @@ class X:
         text, tag = words(int(self.table.at[number]), actor)
         told, target = f"{text} #{tag}", int(self.table.target[number])
         whole: Json = {"id": self.id(number), "edit_history_tweet_ids": [self.id(number)], "lang": "en"}
-        whole |= {"author_id": id_of(self.view, actor), "conversation_id": self.id(about if kind == REPLY else number)}
+        whole |= {"author_id": id_of(actor), "conversation_id": self.id(about if kind == REPLY else number)}
         whole["created_at"] = iso(int(self.table.at[number]))
         entities: Json = {}
         if kind in (REPLY, MENTION, SHARE):  # an answer names whom it answers
-            named = name_of(self.view, target)
+            named = name_of(self.world, target)
             told = f"RT @{named}: {told}" if kind == SHARE else f"@{named} {told}"
             start = 3 if kind == SHARE else 0
             entities["mentions"] = [
-                {"start": start, "end": start + len(named) + 1, "username": named, "id": id_of(self.view, target)}
+                {"start": start, "end": start + len(named) + 1, "username": named, "id": id_of(target)}
             ]
         entities["hashtags"] = [{"start": len(told) - len(tag) - 1, "end": len(told), "tag": tag}]
         if number % 10 == 0 and kind == POST:  # a long one
@@ -303,7 +307,7 @@ class X:
             }
         whole |= {"text": told, "entities": entities}
         if kind == REPLY:
-            whole["in_reply_to_user_id"] = id_of(self.view, target)
+            whole["in_reply_to_user_id"] = id_of(target)
         if kind in KINDS:
             whole["referenced_tweets"] = [{"type": KINDS[kind], "id": self.id(about)}]
         counts = self.view.counts(about if kind == SHARE else number)
