@@ -166,6 +166,9 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "reason_given": [(first(reason=None), set())],
         "not_blind": [(first(platform_blind=True), set()), (first(platform_blind=None), set())],
         "endpoints_seen": [(first(blind=True), set())],
+        "credentials_taken": [
+            (first(complete=0, skipped=41, failed=0, truncated=0, planned=41, reason="auth: code 190"), set())
+        ],
         "mostly_answered": [(first(complete=38, failed=3), set())],
         "within_its_means": [(first(complete=40, skipped=1, reason="deadline"), set())],
     },

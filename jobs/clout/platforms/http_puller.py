@@ -222,7 +222,7 @@ class _Walk:
             if not 200 <= record["status"] < 300:
                 why = f"{'gone' if record['status'] in (404, 410) else 'refused'}: HTTP {record['status']}"
                 why = record.get("why", why)
-                self._end(unit, why, skipped=why.startswith(_LEFT_OUT))
+                self._end(unit, why, skipped=self._is_left_out(why))
                 if unit.endpoint.probe and str(unit.reason).startswith("refused"):
                     self.client.stop(unit.endpoint, str(unit.reason))
                 return
@@ -240,6 +240,14 @@ class _Walk:
             seen.add(following)
             query = dict(json.loads(following))
         self._end(unit, "page_cap")
+
+    def _is_left_out(self, why: str) -> bool:
+        """Whether a reason leaves units unasked rather than failed.
+
+        So does a token that the platform refuses: the platform is not broken, it is as without credentials. Where no token
+        is needed, a platform that wants one has closed its door, and that is a failure.
+        """
+        return why.startswith(_LEFT_OUT) or (self.platform.needs_token and why.startswith("auth"))
 
     def _end(self, unit: _Unit, why: str, skipped: bool = False) -> None:
         good = unit.pages > 1 or (unit.pages and not why.startswith(("gone", "refused", "no_data")))
@@ -261,7 +269,7 @@ class _Walk:
             record = self.client.get(endpoint, unit.subject, query, self.times[endpoint.reaches_back], allowance)
         except StopError as stop:
             if stop.record is None:
-                self._end(unit, stop.why, skipped=stop.why.startswith(_LEFT_OUT))
+                self._end(unit, stop.why, skipped=self._is_left_out(stop.why))
                 return None
             record = stop.record
         finally:
