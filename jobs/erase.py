@@ -23,7 +23,6 @@ from clout.lake import Lake
 from clout.lake_schemas import ERASURE_LOG
 from clout.platforms.hour_files import RawHours
 from clout.platforms.raw_pages import RawPages
-from clout.retention import pseudonym
 from clout.sources import Sources, read_sources
 from clout.warehouse import surface
 from clout.warehouse.choose import open_warehouse
@@ -73,7 +72,7 @@ def run(lake: Lake, staging: Lake, warehouse: str, sources: Sources, request: Re
         # First of all: whoever pulls from here on does not bring the person back.
         erased = read_erased(lake).and_also(request.keys, _hashed_names(request))
         write_erased(lake, erased)
-        everywhere = Request(request.keys | {pseudonym(key, erased) for key in request.keys}) | request
+        everywhere = Request(request.keys | {erased.pseudonym(key) for key in request.keys}) | request
         counts = {"raw pages": _raw(lake, sources, everywhere), "rows of the lake": _lake(lake, everywhere)}
         counts["staged runs"] = _staged(staging, everywhere)
         now = datetime.combine(day, time(), UTC)

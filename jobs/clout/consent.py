@@ -26,6 +26,10 @@ _WORD = re.compile(r"[^\s\"'<>()\[\]{},;=]+")
 _TOKEN = re.compile(r"[^\s\"'<>()\[\]{},;/]+")
 
 
+#: The first part of a member's native id on LinkedIn, in whose place a pseudonym is kept; organisations have another.
+MEMBER = "urn:li:person:"
+
+
 @dataclass(frozen=True)
 class Erased:
     """Salted hashes of erased people's account keys, and of the names under which platforms show them."""
@@ -37,6 +41,10 @@ class Erased:
     def hashed(self, text: str) -> str:
         """HMAC-SHA-256 of a key or a name."""
         return hmac.new(bytes.fromhex(self.salt), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+    def pseudonym(self, key: str) -> str:
+        """What stands for an account that may not be named: the same in the whole lake, and of nobody's else."""
+        return f"{key.partition(':')[0]}:someone-{self.hashed(key)[:32]}"
 
     def salted(self) -> Erased:
         """The list with a salt, which it needs before anything is hashed."""

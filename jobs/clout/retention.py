@@ -15,14 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import fs as pafs
 
-from clout.consent import Erased
+from clout.consent import MEMBER, Erased
 from clout.forgetting import PURGED, Edit, partitions, rewrite, settle, touched
 from clout.lake import Lake
 from clout.lake_schemas import SNAPSHOTS
 from clout.sources import Source
-
-#: The first part of a member's native id on LinkedIn; organisations have another.
-MEMBER = "urn:li:person:"
 
 
 @dataclass(frozen=True)
@@ -178,12 +175,7 @@ def _edit(rule: Rule, platform: str, deleted: _Deleted, salted: Erased) -> Edit:
     begins = f"{platform}:{MEMBER}"
     if rule.action == "forget_members":
         return lambda rows: keep(rows, pc.invert(pc.starts_with(rows["account_key"], begins)))
-    return lambda rows: _pseudonymised(rows, begins, lambda key: pseudonym(key, salted))
-
-
-def pseudonym(key: str, salted: Erased) -> str:
-    """What stands for an account whose time is over: the same in the whole lake, and of nobody's else."""
-    return f"{key.partition(':')[0]}:someone-{salted.hashed(key)[:32]}"
+    return lambda rows: _pseudonymised(rows, begins, salted.pseudonym)
 
 
 def _without_deleted(rows: pa.Table, table: str, deleted: _Deleted) -> tuple[pa.Table, int]:

@@ -2,8 +2,9 @@
 
 An organisation, its followers, its posts and their counters come from four answers; the rows are put together from all of
 them. Of members who commented or reacted nothing lands but what they did to the organisation, with its time: no name, no
-words, and not what they say to each other. Who follows, and who shared, cannot be had. Only what was published for everybody
-lands. `commentary` is "little text": @[Name](urn) for a mention, {hashtag|\\#|word} for a hashtag, backslashes before signs.
+words, not what they say to each other, and a pseudonym in the place of their key. Who follows, and who shared, cannot be
+had. Only what was published for everybody lands. `commentary` is "little text": @[Name](urn) for a mention,
+{hashtag|\\#|word} for a hashtag, backslashes before signs.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from clout.consent import MEMBER
 from clout.platforms.pages import Endpoint, Known, Page, Platform, Reader, Rows, count, optional, string
 from clout.platforms.rate_policies import LinkedInPolicy
 from clout.platforms.rows import short_hash
@@ -116,7 +118,28 @@ def normalise(page: Page, known: Known) -> Rows:
         rows.each("interactions", body.get("elements"), reader.reaction)
     else:
         raise ValueError(f"linkedin: no endpoint is named {page.endpoint}")
-    return rows.without(known.flags)
+    return _with_pseudonyms(rows.without(known.flags))
+
+
+def _with_pseudonyms(rows: Rows) -> Rows:
+    """The rows with a pseudonym for each member, and keys of interactions by which no guess at a member can be tried.
+
+    Whose activity it is may be kept for 48 hours (platforms.md, section 11), and tables that are published stay: so nobody's
+    key gets that far. A pseudonym is an HMAC by the lake's own salt. One salt for all days: a person who comes back is one
+    person in the whole window, as True Reach must count, and an erasure finds them by their key. By it no member is linked to
+    accounts elsewhere; the operator's list and the erased are looked up before, by the key itself.
+    """
+    secret, begins = rows.page.hidden.erased, f"{rows.page.platform}:{MEMBER}"
+
+    def new(row: dict[str, Any]) -> dict[str, Any]:
+        named = [name for name in ("actor_key", "target_account_key") if (row[name] or "").startswith(begins)]
+        if not named:
+            return row
+        hidden = {name: secret.pseudonym(row[name]) for name in named}
+        return {**row, **hidden, "interaction_key": secret.hashed(row["interaction_key"])[:32]}
+
+    rows.tables["interactions"] = [new(row) for row in rows.tables["interactions"]]
+    return rows
 
 
 class _Reader(Reader):

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clout.consent import Hidden, read_erased
+from clout.consent import Erased, Hidden, read_erased, write_erased
 from clout.lake import Lake
 from clout.lake_schemas import MANIFEST, QUARANTINE, SNAPSHOTS
 from clout.platforms import (
@@ -111,7 +111,7 @@ def _pull(
     lake: Lake, source: Source, days: list[date], say: Callable[[str], None], refresh: bool, clock: Clock
 ) -> Pulled:
     started = datetime.now(UTC)
-    hidden = Hidden(source.platform, source.excluded, read_erased(lake))
+    hidden = Hidden(source.platform, source.excluded, _erased(lake, source))
     configuration = short_hash(_configuration(source), hidden.digest())
     owed = [day for day in days if refresh or not lake.is_pulled(source.name, day)]
     if source.reader in INVENTORIES and "base_url" not in source.options:
@@ -152,6 +152,16 @@ def _pull(
         f" {result.rows} rows, {result.quarantined} quarantined"
     )
     return result
+
+
+def _erased(lake: Lake, source: Source) -> Erased:
+    """The lake's list of the erased; with a salt, which stays the lake's, where people get pseudonyms by it."""
+    with lake.lock("erased"):
+        erased = read_erased(lake)
+        if source.reader == "linkedin" and not erased.salt:
+            erased = erased.salted()
+            write_erased(lake, erased)
+    return erased
 
 
 class _OpenPartitions:

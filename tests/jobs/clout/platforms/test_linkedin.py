@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from clout.consent import Hidden
+from clout.consent import Erased, Hidden
 from clout.platforms import linkedin
 from clout.platforms.pages import Known, Page, Rows
 from clout.platforms.rows import rows_table
@@ -16,6 +16,8 @@ DAY = date(2026, 3, 1)
 FETCHED = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
 AT_NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 NOON = 1_772_366_400_250
+#: Stands for Bo in a lake without a salt, which no lake is after a pull.
+SOMEONE = Erased().pseudonym("li:urn:li:person:aBc-9_")
 US, THEM, BO = "urn:li:organization:11", "urn:li:organization:12", "urn:li:person:aBc-9_"
 POST, OTHER = "urn:li:share:7434567890123456789", "urn:li:ugcPost:7434567890123456790"
 COMMENT = f"urn:li:comment:({POST},1)"
@@ -148,7 +150,7 @@ def test_a_reshare_is_a_share_or_with_words_a_quote() -> None:
 
 def test_reactions_are_likes_with_their_own_name_and_time() -> None:
     found = elements("reactions", reaction(), reaction(THEM, "LIKE"), reaction(None))
-    assert edges(found) == {("like", who, f"li:{US}", f"li:{POST}") for who in (f"li:{BO}", f"li:{THEM}", None)}
+    assert edges(found) == {("like", who, f"li:{US}", f"li:{POST}") for who in (SOMEONE, f"li:{THEM}", None)}
     rows = found.tables["interactions"]
     assert [r["subkind"] for r in rows] == ["PRAISE", "LIKE", "PRAISE"]
     assert {(r["occurred_at"], r["occurred_precision"]) for r in rows} == {(AT_NOON, "exact")}
@@ -159,7 +161,7 @@ def test_reactions_are_likes_with_their_own_name_and_time() -> None:
 
 def test_comments_are_replies_and_nothing_of_the_member_lands() -> None:
     found = elements("comments", comment(), comment(None, COMMENT + "2"))
-    assert edges(found) == {("reply", who, f"li:{US}", f"li:{POST}") for who in (f"li:{BO}", None)}
+    assert edges(found) == {("reply", who, f"li:{US}", f"li:{POST}") for who in (SOMEONE, None)}
     assert found.tables["accounts"] == found.tables["posts"] == []
     assert "words of Bo" not in str(found.tables)
     assert found.tables["interactions"][0]["source_post_key"] == f"li:{COMMENT}"

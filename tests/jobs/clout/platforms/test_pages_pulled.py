@@ -11,9 +11,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
+from clout.consent import Erased, read_erased, write_erased
 from clout.lake import Lake
 from clout.platforms import puller
+from clout.platforms.rows import short_hash
 from clout.sources import Source
 from hosts import SandboxClock
 from sandbox import facebook, linkedin
@@ -35,6 +38,10 @@ def box() -> Iterator[Sandbox]:
 class Pull:
     """A pull of one platform of the sandbox into a lake of its own, on the sandbox's clock."""
 
+    excluded: frozenset[str] = frozenset()
+    #: One for all lakes, which are compared; without, each lake makes its own.
+    salt = "5a" * 32
+
     def __init__(self, box: Sandbox, lake: Lake, reader: str) -> None:
         self.box, self.lake, self.reader = box, lake, reader
         key = "page" if reader == "facebook" else "organisation"
@@ -51,8 +58,10 @@ class Pull:
         given = {"base_url": self.box.urls[self.reader], "subjects": subjects or self.busy[1:3], **options}
         self.clock = SandboxClock(self.box)
         self.clock.time += timedelta(days=late)
-        source = Source("pl", self.reader, Path(), options=given)
+        source = Source("pl", self.reader, Path(), options=given, excluded=self.excluded)
         self.said: list[str] = []
+        if self.salt:
+            write_erased(self.lake, Erased(self.salt))
         puller.pull(self.lake, source, [DAY], say=self.said.append, refresh=again, clock=self.clock)
 
     def set(self, *misbehave: str, **limits: int) -> None:
@@ -99,6 +108,15 @@ class Pull:
         """The events that are posts of theirs, up to the end of the day."""
         events = [int(e) for subject in self.busy for e in self.view.of_actor(self.all[subject], (POST,))]
         return [event for event in events if self.view.table.at[event] < moment(DAY + timedelta(days=1))]
+
+    def asked_about(self) -> list[int]:
+        """Whose posts a pull without subjects is about."""
+        return [self.all[subject] for subject in self.busy[1:3]]
+
+    def liked(self) -> set[tuple[str | None, ...]]:
+        """Target, post and nothing of every like that landed, from which its key was computed."""
+        rows = [row for row in self.rows("interactions") if row["kind"] == "like"]
+        return {(row["target_account_key"], row["target_post_key"], None) for row in rows}
 
     def bytes(self) -> bytes:
         """Every byte of the lake, unpacked, and of what was said."""
@@ -169,8 +187,9 @@ def test_a_day_of_organisations_is_the_worlds(organisations: Pull) -> None:
 
     def told(kind: int, who: int, whom: int, at: datetime) -> Key:
         word = {LIKE: "like", REPLY: "reply", SHARE: "share", QUOTE: "quote"}[kind]
-        member = linkedin.organisation_urn(who) if kind in (SHARE, QUOTE) else linkedin.member_urn(who)
-        return word, f"pl:{member}", f"pl:{linkedin.organisation_urn(whom)}", at
+        member = read_erased(organisations.lake).pseudonym(f"pl:{linkedin.member_urn(who)}")
+        actor = f"pl:{linkedin.organisation_urn(who)}" if kind in (SHARE, QUOTE) else member
+        return word, actor, f"pl:{linkedin.organisation_urn(whom)}", at
 
     expected = [told(*a) for a in organisations.acts(LIKE, REPLY)]
     expected += [told(*a) for a in organisations.acts(SHARE, QUOTE) if runs(a[1])]
@@ -221,6 +240,43 @@ def test_without_a_token_nothing_is_asked(either: Pull, monkeypatch: pytest.Monk
     [row] = either.lake.manifest("pl", DAY) or []
     assert row["status"] == "skipped"
     assert row["reason"].startswith("no credentials")
+
+
+def test_no_key_of_a_member_lands_but_one_person_stays_one(organisations: Pull) -> None:
+    """In no table, and by no key that is computed from it; what is pulled again has the same one, in another lake another."""
+    organisations.salt = ""
+    organisations()
+    before = organisations.landed()
+    keys = {row["actor_key"] for row in organisations.rows("interactions")}
+    people = {who for kind, who, whom, _ in organisations.acts(LIKE, REPLY) if whom in organisations.asked_about()}
+    today = {actor for _, actor, *_ in organisations.edges() if actor and actor.startswith("pl:someone-")}
+    assert len(today) == len(people) > 5
+    lake = Path(organisations.lake.root)
+    urns = {linkedin.member_urn(who).encode() for who in range(organisations.box.world.people)}
+    written = sorted(lake.glob("snapshots/**/*.parquet"))
+    assert len(written) > 2
+    shown = b"".join(str(pq.read_table(file).to_pylist()).encode() for file in written)
+    assert not [urn for urn in urns if urn in shown]
+    guessed = {short_hash("pl", "like", f"pl:{urn.decode()}", *rest) for urn in urns for rest in organisations.liked()}
+    assert not guessed & {row["interaction_key"] for row in organisations.rows("interactions")}
+    organisations(again=True)
+    assert organisations.landed() == before
+    other = read_erased(organisations.lake)
+    organisations.lake = Lake(f"{organisations.lake.root}-2")
+    organisations()
+    assert not keys & {row["actor_key"] for row in organisations.rows("interactions") if "someone" in row["actor_key"]}
+    assert read_erased(organisations.lake).salt != other.salt
+
+
+def test_the_operators_list_hides_a_member_by_the_key_itself(organisations: Pull) -> None:
+    organisations()
+    [(_, who, *_), *_] = [a for a in organisations.acts(LIKE) if a[2] in organisations.asked_about()]
+    key = f"pl:{linkedin.member_urn(who)}"
+    gone = read_erased(organisations.lake).pseudonym(key)
+    assert gone in {row["actor_key"] for row in organisations.rows("interactions")}
+    organisations.excluded = frozenset({key})
+    organisations(again=True)
+    assert gone not in {row["actor_key"] for row in organisations.rows("interactions")}
 
 
 def test_of_members_nothing_lands_but_what_they_did(either: Pull) -> None:
