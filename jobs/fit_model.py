@@ -72,8 +72,9 @@ def main(argv: list[str]) -> None:
             for cut, past, future, day in zip(args.cut, pasts, futures, days, strict=True)
         }
         crowd = material.read(Lake(args.lake), read_sources(args.world), model, window(args.day, model.window_days))
-        model = took(fitting.scale(crowd, model, args.day))
-        report["scale"] = _of_scale(crowd, model, args.day)
+        scored = material.scored(material.gathered(crowd, model, args.day))
+        model = took(fitting.scale(scored))
+        report["scale"] = {"people": len(crowd.account_states), **_of_scale(fitting.mapped(scored, model))}
         args.out.write_text(draft.read_text(encoding="utf-8"), encoding="utf-8")
     shown = json.dumps(report, indent=1) + "\n"
     args.out.with_suffix(".json").write_text(shown, encoding="utf-8")
@@ -120,8 +121,7 @@ def _of_activity(past: material.Material, future: dict[str, int], model: Model, 
     return {"candidates": len(candidates), **evaluation.judge(rankings, gain)}
 
 
-def _of_scale(crowd: material.Material, model: Model, day: date) -> dict[str, Any]:
-    scores = material.scored(material.gathered(crowd, model, day))["score"].drop_null().to_numpy()
+def _of_scale(scores: np.ndarray) -> dict[str, Any]:
     return {
         "scored": len(scores),
         "mean": round(float(scores.mean()), 2),

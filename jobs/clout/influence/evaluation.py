@@ -55,11 +55,17 @@ def coverage(score: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict[str, 
 
     All three are replica x person; NaN in low and high where there was no score, hence no interval. Gives the shares of
     all intervals that hold the mean of the other replicas' scores (coverage), and that lie above and below it, the mean
-    width, and the number of intervals (n).
+    width, and the number of intervals (n); of none at all only the number. The mean of the others is uncertain itself:
+    of k replicas, each interval is widened by sqrt(k / (k - 1)) before it is asked.
     """
-    others = (score.sum(axis=0) - score) / (len(score) - 1)
+    replicas = len(score)
+    others = (score.sum(axis=0) - score) / (replicas - 1)
     shown = np.isfinite(low) & np.isfinite(high)
-    above, below = (low > others)[shown], (high < others)[shown]
+    if not shown.any():
+        return {"n": 0}
+    wider = np.sqrt(replicas / (replicas - 1))
+    above = (score - wider * (score - low) > others)[shown]
+    below = (score + wider * (high - score) < others)[shown]
     return {
         "n": int(shown.sum()),
         "coverage": round(float(1.0 - above.mean() - below.mean()), 4),

@@ -86,19 +86,31 @@ def betas(features: Sequence[pa.Table], futures: Sequence[Mapping[str, int]]) ->
     return {"score": _rounded(_scaled({"beta_reach": weights[0], "beta_network": weights[1]}, MEASURES_WEIGH))}
 
 
-def scale(crowd: Material, model: Model, day: date) -> dict[str, dict[str, list[float]]]:
-    """The map g: takes the quantiles of 1 - e^-L of those whom a night scores to those of SHAPE; 0 to 0 and 1 to 1."""
-    table = material.scored(material.gathered(crowd, model, day))
-    held = table.filter(pc.is_valid(table["score"]))
-    if len(held) < 1000:
-        raise PoisonInput(f"{len(held)} people have a score; a scale needs at least 1000: give a larger world")
-    found = np.quantile(1.0 - np.exp(-held["l"].to_numpy()), [share for share, _ in SHAPE])
+def scale(crowd: pa.Table) -> dict[str, dict[str, list[float]]]:
+    """The map g: takes the quantiles of 1 - e^-L of those whom a night scores to those of SHAPE; 0 to 0 and 1 to 1.
+
+    crowd: material.scored of a large world. What it holds by the old map is not looked at, but who has a score.
+    """
+    found = np.quantile(_shares(crowd), [share for share, _ in SHAPE])
     knots = [0.0, *(round(float(x), DIGITS) for x in found), 1.0]
     if len(set(knots)) < len(knots):
         raise PoisonInput("too many people have the same evidence for a scale: give a larger world")
     return {
         "score": {"map_from": knots, "map_to": [0.0, *(round((points - 1) / 99, DIGITS) for _, points in SHAPE), 1.0]}
     }
+
+
+def mapped(crowd: pa.Table, model: Model) -> np.ndarray:
+    """The scores of a crowd by the map of another model, which differs in nothing else."""
+    return 1.0 + 99.0 * np.interp(_shares(crowd), model.parameters["map_from"], model.parameters["map_to"])
+
+
+def _shares(crowd: pa.Table) -> np.ndarray:
+    """1 - e^-L of those who have a score."""
+    held = crowd.filter(pc.is_valid(crowd["score"]))
+    if len(held) < 1000:
+        raise PoisonInput(f"{len(held)} people have a score; a scale needs at least 1000: give a larger world")
+    return 1.0 - np.exp(-held["l"].to_numpy())
 
 
 def rewritten(text: str, fitted: Mapping[str, Mapping[str, Any]]) -> str:

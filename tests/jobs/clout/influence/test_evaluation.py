@@ -55,3 +55,14 @@ def test_baselines_count_people_shares_and_acts():
     assert found["activity"].tolist() == [2, 0]
     # v takes half of a's rank and all of u's, who has all of b's and half of a's
     assert found["pagerank"][1] > found["pagerank"][0] > 0
+
+
+def test_coverage_asks_of_each_interval_for_the_mean_of_the_other_replicas():
+    # Two people, three courses of the days. Means of the others: 20, 15, 15 for the first, 2 for the second.
+    score = np.array([[10.0, 2.0], [20.0, 2.0], [20.0, 2.0]])
+    low = np.array([[5.0, 1.0], [16.0, 2.5], [15.5, np.nan]])
+    high = np.array([[15.0, 2.0], [25.0, 4.0], [25.0, np.nan]])
+    # Widened by sqrt(3/2) = 1.225: 20 is above 3.9..16.1; 15 below 15.1..26.1; 15 in 14.5..26.1; 2 in 0.8..2, and
+    # below 2.6..4.4, as an interval need not hold its own score; the last has no interval.
+    assert evaluation.coverage(score, low, high) == {"n": 5, "coverage": 0.4, "above": 0.4, "below": 0.2, "width": 6.2}
+    assert evaluation.coverage(score, low * np.nan, high) == {"n": 0}

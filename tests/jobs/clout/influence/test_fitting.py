@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from clout.errors import PoisonInput
-from clout.influence import fitting, labelled_pairs
+from clout.influence import fitting, labelled_pairs, material
 from clout.influence.model import read_model
 
 FILE = Path(__file__).resolve().parents[4] / "sql" / "models" / "v1.toml"
@@ -52,6 +52,25 @@ def test_weights_of_reach_and_network_are_not_negative_and_follow_the_future():
     assert found["beta_network"] >= 0
     with pytest.raises(PoisonInput, match="nothing to fit"):
         fitting.betas([features], [{}])
+
+
+def test_the_map_takes_a_crowd_to_the_shape_and_only_who_has_a_score_makes_it():
+    draw = np.random.default_rng(2)
+    evidence = draw.gamma(2.0, 0.3, 4000)
+    score = pa.array(evidence, mask=evidence < 0.1)
+    crowd = pa.table({"score": score, "l": evidence})
+    fitted = fitting.scale(crowd)["score"]
+    model = material.overlaid(read_model(FILE), fitted)
+    scores = fitting.mapped(crowd, model)
+    assert len(scores) == len(evidence) - score.null_count
+    for share, points in fitting.SHAPE:
+        assert np.quantile(scores, share) == pytest.approx(points, abs=0.5)  # knots have four digits
+    assert scores.mean() == pytest.approx(38, abs=2)
+    assert scores.std() == pytest.approx(16, abs=2)
+    with pytest.raises(PoisonInput, match="900 people have a score"):
+        fitting.scale(crowd.filter(score.is_valid()).slice(0, 900))
+    with pytest.raises(PoisonInput, match="the same evidence"):
+        fitting.scale(pa.table({"score": np.ones(1000), "l": np.ones(1000)}))
 
 
 def test_the_committed_counters_are_what_the_pairs_tell(shared_data):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -252,3 +253,18 @@ def test_one_population_more_does_not_change_a_score() -> None:
     rows = draw(random.Random(5), "murmur", 300)
     alone, beside = scores_of(rows), scores_of(rows + draw(random.Random(6), "plaza", 900))
     assert all(beside[person] == row for person, row in alone.items())
+
+
+def test_a_disjoint_copy_of_everybody_does_not_change_a_score() -> None:
+    """The map is frozen, and ranks are taken times the number of people: twice as many people, the same scores."""
+    rows = draw(random.Random(7), "murmur", 600)
+    rows += [(DAY - timedelta(3), "murmur", f"murmur:fan{n}", "murmur:loud", "share", 1, None) for n in range(20)]
+    copies = [(ds, p, f"{actor}-copy", f"{target}-copy", *rest) for ds, p, actor, target, *rest in rows]
+    numbers = MODEL.parameters | {"seed_votes": 1.0}
+    alone, twice = (scores_of(each, model=replace(MODEL, parameters=numbers)) for each in (rows, rows + copies))
+    assert len(twice) == 2 * len(alone)
+    assert alone["murmur:loud"]["reach_cut"] > 5
+    for person, row in alone.items():
+        for key in (person, f"{person}-copy"):
+            for name in ("unheld", "score_low", "score_high"):
+                assert twice[key][name] == pytest.approx(row[name], abs=1e-6), (key, name)
