@@ -16,7 +16,7 @@ COMMENT ON COLUMN clout.score_changes.ds IS 'The score date, UTC';
 COMMENT ON COLUMN clout.score_changes.person_id IS 'The person';
 COMMENT ON COLUMN clout.score_changes.days_before IS 'The score is compared with that of so many days before';
 COMMENT ON COLUMN clout.score_changes.score IS 'The score; NULL where there is none';
-COMMENT ON COLUMN clout.score_changes.score_before IS 'The score of the earlier day, by today''s model and data; NULL where there was none';
+COMMENT ON COLUMN clout.score_changes.score_before IS 'The score of the earlier day, by the model of that day and the data of today; NULL where there was none';
 COMMENT ON COLUMN clout.score_changes.change IS 'score - score_before; NULL where either is';
 COMMENT ON COLUMN clout.score_changes.they_did IS 'Points by what the person did since: new posts and what those drew, acting back';
 COMMENT ON COLUMN clout.score_changes.others_did IS 'Points by what others did since';

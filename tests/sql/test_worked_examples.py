@@ -92,6 +92,7 @@ DEFAULTS = {
     "named_seeds": empty(platform="STRING", account_key="STRING"),
     "posts": empty(platform="STRING", author_key="STRING"),
     "counters": empty(platform="STRING", person_id="STRING", followers_count="BIGINT", listed_count="BIGINT"),
+    "earlier": empty(days_before="INT", person_id="STRING", score="DOUBLE", unheld="DOUBLE"),
     "spread": empty(
         platform="STRING", person_id="STRING", reach_variance="DOUBLE", network_variance="DOUBLE", covariance="DOUBLE"
     ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import reduce
 from typing import Any, Protocol
 
 import duckdb
@@ -37,6 +38,9 @@ class Engine(Protocol):
 
     def table(self, schema: pa.Schema, rows: list[tuple]) -> Frame:
         """A few rows as a frame."""
+
+    def together(self, frames: list[Frame]) -> Frame:
+        """The rows of frames of the same columns, one below the other."""
 
     def hold(self, rows: Frame) -> Frame:
         """The same rows, which are not computed again when they are read again."""
@@ -87,6 +91,10 @@ class Spark:
     def table(self, schema: pa.Schema, rows: list[tuple]) -> Frame:
         """See Engine."""
         return small_table(self.spark, schema, rows)
+
+    def together(self, frames: list[Frame]) -> Frame:
+        """See Engine."""
+        return reduce(lambda above, below: above.unionByName(below), frames)
 
     def hold(self, rows: Frame) -> Frame:
         """See Engine."""
@@ -146,6 +154,10 @@ class DuckDB:
         """See Engine."""
         columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
         return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema)
+
+    def together(self, frames: list[Frame]) -> Frame:
+        """See Engine."""
+        return pa.concat_tables(frames)
 
     def hold(self, rows: Frame) -> Frame:
         """See Engine."""

@@ -62,8 +62,8 @@ def gather(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day:
     acts = engine.keep(lake, "acts", day, acts, facts)
     credibility = engine.hold(measures.credibility(engine, states, linked, model, day))
     pairs = engine.hold(measures.pairs(engine, acts, credibility, model, day))
-    named = [(source.platform, f"{source.platform}:{seed}") for source in sources.sources for seed in source.seeds]
-    seeds = measures.seeds(engine, pairs, credibility, engine.table(_SEEDS, named), linked, model, day)
+    named = engine.table(*_named_seeds(sources))
+    seeds = measures.seeds(engine, pairs, credibility, named, linked, model, day)
     edges = engine.hold(measures.edges(engine, pairs, seeds, model, day))
     engine.keep(lake, "weights", day, measures.weights(engine, pairs, edges, model, day), facts)
     engine.keep(lake, "ranks", day, measures.ranks(engine, edges, model), facts)
@@ -83,6 +83,8 @@ def load(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day: d
         day=day,
         model=model,
         **features,
+        activity=read_conformed(spark, lake, "activity", days),
+        named_seeds=engine.table(*_named_seeds(sources)),
         post_actions=read_conformed(spark, lake, "post_actions", days),
         posts=read_snapshots(spark, lake, "posts", sources.platforms, days).select(*POSTS),
         operator_list=engine.table(*operator_list(sources)),
@@ -94,6 +96,13 @@ def load(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day: d
 def operator_list(sources: Sources) -> tuple[pa.Schema, list[tuple]]:
     """The operator's exclusions, (account_key, reason), as schema and rows."""
     return _LISTED, sorted(sources.excluded.items())
+
+
+def _named_seeds(sources: Sources) -> tuple[pa.Schema, list[tuple]]:
+    """The seeds that the sources name, (platform, account_key), as schema and rows."""
+    return _SEEDS, [
+        (source.platform, f"{source.platform}:{seed}") for source in sources.sources for seed in source.seeds
+    ]
 
 
 def _persons(claims: DataFrame, sources: Sources, day: date) -> tuple[identity.Persons, int]:
@@ -128,4 +137,4 @@ def _facts(lake: Lake, sources: Sources, model: Model, day: date) -> dict[str, A
     seeds = [source.seeds for source in sources.sources]
     links = [str(link) for link in sources.links]
     content = json.dumps([conformed, seeds, sorted(sources.excluded), links]).encode()
-    return {"model": model.sha256, "window": hashlib.sha256(content).hexdigest()}
+    return {"model": model.lineage, "window": hashlib.sha256(content).hexdigest()}

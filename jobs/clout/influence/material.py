@@ -143,9 +143,7 @@ def overlaid(model: Model, numbers: dict[str, Any]) -> Model:
 def gathered(material: Material, model: Model, day: date) -> Evidence:
     """A night's evidence of the material, of variant `now` only."""
     inputs = {field.name: getattr(material, field.name) for field in fields(Material)}
-    beside = {f"{name}_half_life_days" for name in variants.BESIDE}
-    numbers = {name: value for name, value in model.parameters.items() if name not in beside}
-    return measures.in_memory(DuckDB(), replace(model, parameters=numbers | {"days_before": []}), day, **inputs)
+    return measures.in_memory(DuckDB(), variants.score_alone(model), day, **inputs)
 
 
 def scored(evidence: Evidence) -> pa.Table:

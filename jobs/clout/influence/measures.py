@@ -9,7 +9,7 @@ activity -> acts -> pairs -> weights -> ranks   the evidence, gathered once
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -21,7 +21,10 @@ from clout.influence.model import Model
 
 _PLATFORMS = pa.schema([("platform", pa.string())])
 _SCALE = pa.schema([(name, pa.float64()) for name in ("above", "upto", "value", "slope")])
-_HORIZONS = pa.schema([("days_before", pa.int32())])
+_HORIZONS = pa.schema([("days_before", pa.int32()), ("other_model", pa.bool_())])
+_EARLIER = pa.schema(
+    [("days_before", pa.int32()), ("person_id", pa.string()), ("score", pa.float64()), ("unheld", pa.float64())]
+)
 _DAYS = pa.schema([("ds", pa.date32())])
 
 
@@ -29,8 +32,10 @@ _DAYS = pa.schema([("ds", pa.date32())])
 class Evidence:
     """All that the measures of one score date look at, as frames of one engine.
 
-    acts, weights, ranks: sql/acts.sql, sql/weights.sql, influence/network_rank.py. account_states: sql/account_states.sql.
-    post_actions: conformed, and posts: snapshots with platform, both of the stored days. operator_list: (account_key, reason).
+    activity: conformed, of the stored days, and named_seeds: (platform, account_key): read again only where an earlier model
+    must score an earlier day. acts, weights, ranks: sql/acts.sql, sql/weights.sql, influence/network_rank.py.
+    account_states: sql/account_states.sql. post_actions: conformed, and posts: snapshots with platform, both of the stored
+    days. operator_list: (account_key, reason).
     persons: (account_key, person_id) of people with several accounts. platforms: the names of all configured sources.
     facts: what all this was made of.
     """
@@ -38,6 +43,8 @@ class Evidence:
     engine: Engine
     day: date
     model: Model
+    activity: Frame
+    named_seeds: Frame
     acts: Frame
     weights: Frame
     ranks: Frame
@@ -174,6 +181,8 @@ def in_memory(
         engine=engine,
         day=day,
         model=model,
+        activity=activity,
+        named_seeds=named_seeds,
         acts=acted,
         weights=weights(engine, paired, graph, model, day),
         ranks=ranks(engine, graph, model),
@@ -269,9 +278,45 @@ def scale(engine: Engine, model: Model) -> Frame:
     return engine.table(_SCALE, pieces)
 
 
+def other_models(evidence: Evidence) -> dict[int, Model]:
+    """days_before -> the model that was in force then, where it is another one than on the score date."""
+    days_before, model = evidence.model.parameters["days_before"], evidence.model
+    if evidence.day < model.since:
+        return {}  # this day was asked to be scored by a later model: so is the day that it is compared with
+    then = {days: model.on(evidence.day - timedelta(days)) for days in days_before}
+    return {days: earlier for days, earlier in then.items() if earlier is not model}
+
+
+def earlier_scores(evidence: Evidence, models: dict[int, Model]) -> Frame:
+    """The scores of earlier days by the models of those days, from what is stored now: (days_before, person_id, score, unheld).
+
+    models: see other_models. As a new model is in force for longer than it looks back, there are none, and this costs nothing.
+    """
+    engine = evidence.engine
+    found = [engine.table(_EARLIER, [])]
+    for days, model in models.items():
+        past = in_memory(
+            engine,
+            variants.score_alone(model),
+            evidence.day - timedelta(days),
+            activity=evidence.activity,
+            account_states=evidence.account_states,
+            posts=evidence.posts,
+            post_actions=evidence.post_actions,
+            operator_list=evidence.operator_list,
+            persons=evidence.persons,
+            named_seeds=evidence.named_seeds,
+            platforms=evidence.platforms,
+        )
+        found.append(engine.run("earlier_scores", {"before": days}, score=scored(past)[1]))
+    return engine.together(found)
+
+
 def published(evidence: Evidence, platform_score: Frame, score: Frame) -> dict[str, Frame]:
     """The tables of people that analysts see, by name."""
-    horizons = evidence.engine.table(_HORIZONS, [(days,) for days in evidence.model.parameters["days_before"]])
+    others = other_models(evidence)
+    days_before = evidence.model.parameters["days_before"]
+    horizons = evidence.engine.table(_HORIZONS, [(days, days in others) for days in days_before])
     scores = evidence.run("scores", score=score, platform_score=platform_score)
     return {
         "scores": scores,
@@ -284,6 +329,8 @@ def published(evidence: Evidence, platform_score: Frame, score: Frame) -> dict[s
         ),
         "platform_scores": evidence.run("platform_scores", platform_score=platform_score),
         "score_explanations": evidence.run("score_explanations", score=score, platform_score=platform_score),
-        "score_changes": evidence.run("score_changes", score=score, horizons=horizons),
+        "score_changes": evidence.run(
+            "score_changes", score=score, horizons=horizons, earlier=earlier_scores(evidence, others)
+        ),
         "influences": evidence.run("influences", score=score, weights=evidence.weights),
     }

@@ -6,6 +6,7 @@ import hashlib
 import math
 import tomllib
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,11 +90,25 @@ _SHARES = ("rho", "bot_factor", "mention_absent", "credible_at", "damping", "see
 
 @dataclass(frozen=True)
 class Model:
-    """A read model file: its version, its numbers as the SQL's parameters, and the hash of its bytes."""
+    """A read model file: its version, its numbers as the SQL's parameters, and the hash of its bytes.
+
+    earlier: the model that was in force before `since`, where the file names one.
+    """
 
     version: str
     parameters: dict[str, Any]
     sha256: str
+    earlier: Model | None = None
+    since: date = date.min
+
+    def on(self, day: date) -> Model:
+        """The model that was in force on a day: this one, or one of those before it."""
+        return self.earlier.on(day) if self.earlier and day < self.since else self
+
+    @property
+    def lineage(self) -> str:
+        """The hashes of this file and of all before it."""
+        return f"{self.sha256}+{self.earlier.lineage}" if self.earlier else self.sha256
 
     @property
     def window_days(self) -> int:
@@ -104,6 +119,25 @@ class Model:
     def stored_days(self) -> int:
         """How many days, up to the score date, a night reads: the window of the earliest date that it compares with."""
         return self.window_days + max(self.parameters["days_before"])
+
+
+def _earlier(file: Path, section: Any) -> dict[str, Any]:
+    """`earlier` and `since` of a model whose file holds [follows] model and since."""
+    if section is None:
+        return {}
+    if not isinstance(section, dict) or section.keys() != {"model", "since"}:
+        raise PoisonInput(
+            f"{file}: [follows] must hold model, a file beside this one, and since, a date, and nothing else"
+        )
+    name, since = section["model"], section["since"]
+    if not isinstance(name, str) or not isinstance(since, date) or isinstance(since, datetime):
+        raise PoisonInput(f"{file}: [follows] model must be a file's name and since a date such as 2026-06-01")
+    if name == file.name:
+        raise PoisonInput(f"{file}: [follows] model is this file; name the one before it")
+    earlier = read_model(file.with_name(name))
+    if earlier.since >= since:
+        raise PoisonInput(f"{file}: [follows] since is {since}; {name} itself is in force since {earlier.since} only")
+    return {"earlier": earlier, "since": since}
 
 
 def read_model(file: Path) -> Model:
@@ -118,6 +152,7 @@ def read_model(file: Path) -> Model:
     version = text.pop("model_version", None)
     if not isinstance(version, str) or not version:
         raise PoisonInput(f"{file}: model_version is missing")
+    follows = text.pop("follows", None)
     parameters: dict[str, Any] = {}
     for section, names in _NUMBERS.items():
         values = text.pop(section, {})
@@ -173,7 +208,10 @@ def read_model(file: Path) -> Model:
                 f"{file}: [score] the betas of {', '.join(features)} sum to {betas}; they must sum to less than 1, or"
                 " -ln(1 - s) is infinite"
             )
-    return Model(version, parameters, hashlib.sha256(content).hexdigest())
+    earlier = _earlier(file, follows)
+    if earlier and earlier["earlier"].version == version:
+        raise PoisonInput(f"{file}: model_version {version} is also that of the model that it follows")
+    return Model(version, parameters, hashlib.sha256(content).hexdigest(), **earlier)
 
 
 def _is_number(value: Any) -> bool:

@@ -13,6 +13,7 @@ window, what others did, and what the person did. Everything is computed from st
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -35,8 +36,15 @@ SCHEMA = pa.schema(
 )
 
 
-#: Variants of other half-lives. A model without these (influence/material.py) has none of them.
+#: Variants of other half-lives.
 BESIDE = ("standing", "momentum")
+
+
+def score_alone(model: Model) -> Model:
+    """The model without any variant but `now`. Not a version: what else it would tell is not asked."""
+    beside = {f"{name}_half_life_days" for name in BESIDE}
+    numbers = {name: value for name, value in model.parameters.items() if name not in beside}
+    return replace(model, parameters=numbers | {"days_before": []})
 
 
 def variants(model: Model, day: date) -> list[tuple]:

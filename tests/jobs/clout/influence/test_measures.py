@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from clout.influence import engines
+from clout.influence import engines, measures
 from clout.influence.engines import DuckDB, Spark
+from clout.influence.model import Model
 from clout.lake import Lake
 from clout.lake_schemas import ACTIVITY, KINDS
 from clout.warehouse import surface
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scored_world import DAY, EXCLUDED, MODEL, NAMES, Rows, draw, moved_to, published, scores_of, world
+from scored_world import DAY, EXCLUDED, MODEL, NAMES, Rows, draw, evidence_of, moved_to, published, scores_of, world
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -106,6 +107,31 @@ def test_points_and_causes_add_up_for_everybody(local: dict[str, pa.Table]) -> N
         assert sum(parts) == pytest.approx(row["change"], abs=0.01)
     for part in ("they_did", "others_did", "left_window"):
         assert any(abs(row[part]) > 0.1 for row in changes), part
+
+
+def test_a_new_model_is_a_cause_of_its_own() -> None:
+    """A week ago another model was in force: what it gave then is what it gives alone, and the causes still add up."""
+    since, rows = DAY - timedelta(3), draw(random.Random(9), "murmur", 600)
+    old = replace(MODEL, version="v0", parameters=MODEL.parameters | {"kappa": 4.0, "beta_network": 0.1})
+    new = replace(MODEL, earlier=old, since=since)
+
+    def tables(model: Model, day: date = DAY) -> dict[str, pa.Table]:
+        evidence = evidence_of(DuckDB(), [row for row in rows if row[0] <= day], day=day, model=model)
+        return measures.published(evidence, *measures.scored(evidence))
+
+    changes = tables(new)["score_changes"].to_pylist()
+    then = {row["person_id"]: row["score"] for row in tables(old, DAY - timedelta(7))["scores"].to_pylist()}
+    assert {row["days_before"] for row in changes if row["model_change"]} == {7, 30}
+    for row in changes:
+        if row["change"] is not None:
+            parts = (row["they_did"], row["others_did"], row["left_window"], row["model_change"])
+            assert sum(parts) == pytest.approx(row["change"], abs=0.001)
+            if row["days_before"] == 7:
+                assert row["score_before"] == then[row["person_id"]]
+                assert abs(row["model_change"]) > 0.1
+    # Whoever scores an old day anew by the new model compares by it, too.
+    old_day = replace(new, since=DAY + timedelta(1))
+    assert {row["model_change"] for row in tables(old_day)["score_changes"].to_pylist()} <= {0.0, None}
 
 
 def test_a_linked_person_is_one_person(local: dict[str, pa.Table]) -> None:

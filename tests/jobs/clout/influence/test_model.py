@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,9 @@ def test_v1_is_read_with_the_types_that_the_queries_declare() -> None:
     assert 0 < model.parameters["beta_network"] < model.parameters["beta_reach"] < 1
     assert len(model.parameters["reference"]) == 21
     kinds = {"INT": int, "DOUBLE": float, "ARRAY<DOUBLE>": list}
-    given_by_the_run = {"day", "model_version", "repeat_days"}
-    for name in (file.stem for file in queries.SQL.glob("*.sql")):
+    given_by_the_run = {"day", "model_version", "repeat_days", "before"}
+    judging_nights = {"drift"}  # numbers of its own
+    for name in {file.stem for file in queries.SQL.glob("*.sql")} - judging_nights:
         for parameter, kind in queries.load(name).parameters.items():
             if parameter not in given_by_the_run:
                 assert type(model.parameters[parameter]) is kinds[kind], f"{name}: {parameter}"
@@ -120,3 +122,35 @@ def test_refuses_what_is_no_model_file(tmp_path: Path) -> None:
         broken.write_bytes(content)
         with pytest.raises(PoisonInput, match="not a TOML file"):
             read_model(broken)
+
+
+def following(folder: Path, section: str, version: str = "v2") -> Path:
+    """A model file beside the round one, which follows it as `section` says."""
+    text = ROUND.read_text(encoding="utf-8")
+    (folder / "v1.toml").write_text(text, encoding="utf-8")
+    file = folder / "v2.toml"
+    file.write_text(text.replace('"v1"', f'"{version}"') + f"\n[follows]\n{section}\n", encoding="utf-8")
+    return file
+
+
+def test_a_model_names_the_one_before_it(tmp_path: Path) -> None:
+    file = following(tmp_path, 'model = "v1.toml"\nsince = 2026-06-01')
+    model = read_model(file)
+    assert [model.on(date(2026, *day)).version for day in ((5, 31), (6, 1), (6, 2))] == ["v1", "v2", "v2"]
+    assert model.lineage == f"{model.sha256}+{read_model(tmp_path / 'v1.toml').sha256}"
+    assert read_model(V1).on(date(1999, 1, 1)).version == "v1"
+
+
+@pytest.mark.parametrize(
+    ("section", "version", "said"),
+    [
+        ('model = "v1.toml"', "v2", "must hold model, .* and since"),
+        ('model = "v1.toml"\nsince = "2026-06-01"', "v2", "since a date such as"),
+        ('model = "v2.toml"\nsince = 2026-06-01', "v2", "is this file"),
+        ('model = "v0.toml"\nsince = 2026-06-01', "v2", "no such model file"),
+        ('model = "v1.toml"\nsince = 2026-06-01', "v1", "is also that of the model that it follows"),
+    ],
+)
+def test_refuses_to_follow_what_is_no_model_before_it(tmp_path: Path, section: str, version: str, said: str) -> None:
+    with pytest.raises(PoisonInput, match=said):
+        read_model(following(tmp_path, section, version))
