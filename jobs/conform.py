@@ -93,14 +93,14 @@ def conform_days(lake: Lake, sources: Sources, days: list[date]) -> list[date]:
     looked_at = sorted({each for day in owed for each in window(day, repeats + 1)})
     engine = conforming_engine(lake, sources.platforms, looked_at)
 
-    interactions, posts, accounts, manifest = (
-        engine.snapshots(lake, table, sources.platforms, days, activity.READS[table])
-        for table, days in {"interactions": looked_at, "posts": looked_at, "accounts": owed, "manifest": owed}.items()
+    read = {"interactions": looked_at, "posts": looked_at, "accounts": owed, "manifest": owed, "quarantine": owed}
+    interactions, posts, accounts, manifest, quarantine = (
+        engine.snapshots(lake, table, sources.platforms, days, activity.READS[table]) for table, days in read.items()
     )
     days_owed = engine.table(pa.schema([("ds", pa.date32())]), [(day,) for day in owed])
     listed = engine.table(*evidence.operator_list(sources))
     classified = engine.hold(activity.classify(engine, interactions, accounts, listed, days_owed, repeats))
-    tables = activity.conform(engine, classified, manifest, posts, interactions, days_owed, repeats)
+    tables = activity.conform(engine, classified, manifest, quarantine, posts, interactions, days_owed, repeats)
     # Activity last: it carries the fingerprint that says all are in place.
     for table in sorted(CONFORMED, key=lambda table: table == "activity"):
         engine.write_conformed(lake, table, tables[table], owed, lambda day: {"fingerprint": prints[day]})

@@ -33,6 +33,7 @@ PULLED = {
     "conservation": ("platform",),
     "pulls": ("platform", "endpoint", "snapshot"),
     "coverage": ("platform", "kind"),
+    "quarantined": ("platform", "snapshot", "reason"),
 }
 
 

@@ -2,6 +2,7 @@
 -- Meaning: of the subjects planned (accounts, posts, files), how many were complete, truncated, skipped or failed.
 --   blind: something was asked there and nothing of it was answered; rows that are not there then mean nothing.
 --   platform_blind: the same of the whole platform. reason: one of those given, the first in the alphabet.
+--   drift: how the columns of a file differ from those of the day pulled before, of the first such file.
 -- Unit: subjects; rows; requests; dollars. Grain: one row per ds, platform, endpoint, snapshot (the table that rows went to).
 -- Inputs: {manifest}, the manifests of the days
 -- Parameters: none
@@ -19,7 +20,8 @@ WITH summed AS (
     CAST(coalesce(sum(rows_excluded), 0) AS BIGINT) AS excluded,
     CAST(coalesce(sum(requests), 0) AS BIGINT) AS requests,
     coalesce(sum(cost_units), CAST(0 AS DOUBLE)) AS cost_usd,
-    min(reason) FILTER (WHERE status <> 'complete') AS reason
+    min(reason) FILTER (WHERE status <> 'complete') AS reason,
+    min(drift) AS drift
   FROM {manifest}
   GROUP BY snapshot_date, platform, endpoint, `table`
 )
@@ -29,5 +31,5 @@ SELECT
   failed > 0 AND complete + truncated = 0 AS blind,
   sum(failed) OVER (PARTITION BY ds, platform) > 0
     AND sum(complete + truncated) OVER (PARTITION BY ds, platform) = 0 AS platform_blind,
-  reason
+  reason, drift
 FROM summed

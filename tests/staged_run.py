@@ -66,7 +66,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     **{
         table: pa.schema([field.with_nullable(True) for field in CONFORMED[table]])
-        for table in ("conservation", "pulls", "coverage")
+        for table in ("conservation", "pulls", "coverage", "quarantined")
     },
     # As sql/warehouse/ declares them.
     **{
@@ -122,10 +122,30 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
         # The label's length keeps the three tables of a run telling the same story.
         "conservation": [(day, "chirp", 40 + len(label), 40, 0, len(label), 0, 0, 0, 0, 0, 0)],
         "pulls": [
-            (day, "chirp", "likes", "interactions", 42, 41, 1, 0, 0, 40, 0, 0, 50, 0.5, False, False, f"gone: {label}"),
-            (day, "chirp", "profiles", "accounts", 2, 2, 0, 0, 0, 2, 0, 0, 1, 0.0, False, False, None),
+            (
+                day,
+                "chirp",
+                "likes",
+                "interactions",
+                42,
+                41,
+                1,
+                0,
+                0,
+                40,
+                0,
+                0,
+                50,
+                0.5,
+                False,
+                False,
+                f"gone: {label}",
+                None,
+            ),
+            (day, "chirp", "profiles", "accounts", 2, 2, 0, 0, 0, 2, 0, 0, 1, 0.0, False, False, None, None),
         ],
         "coverage": [(day, "chirp", "like", 9, 200, 150, 0.75), (day, "chirp", "share", 0, None, None, None)],
+        "quarantined": [(day, "chirp", "interactions", "actor: is empty", 3), (day, "chirp", "posts", "not UTF-8", 1)],
         "platform_scores": [
             (
                 *(day, "chirp:ada", "chirp", 0.5, 0.25, 0.125, 0.125, 0.0, 0.0, 1.5, 0.25, 1.0, 0.25, 0.125, 0.5),

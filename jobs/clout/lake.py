@@ -2,7 +2,7 @@
 
     lake/snapshots/<table>/platform=<p>/snapshot_date=<day>/   what a platform showed that day; immutable once complete
     lake/quarantine/platform=<p>/snapshot_date=<day>/          rows that broke a rule, with file and row
-    lake/<activity|post_actions|conservation|pulls|coverage>/ds=<day>/   conformed
+    lake/<activity|post_actions|conservation|pulls|coverage|quarantined>/ds=<day>/   conformed
     lake/features/<measure>/ds=<day>/                          measures of one score date
 
 A partition is written beside its place and renamed into it, never by "overwrite the table": Spark's static overwrite
@@ -102,6 +102,16 @@ class Lake:
         """The manifest rows of one platform's pull of one day, or None where nothing was pulled."""
         path = self.snapshot("manifest", platform, day)
         return self.read(path).to_pylist() if self.exists(path) else None
+
+    def manifest_before(self, platform: str, day: date) -> list[dict[str, Any]]:
+        """The manifest rows of the last day before `day` that was pulled; none where there is no such day."""
+        parent = self.snapshot("manifest", platform, day).rsplit("/", 1)[0]
+        selector = pafs.FileSelector(f"{self.root}/{parent}", allow_not_found=True)
+        names = sorted(info.base_name for info in self.fs.get_file_info(selector))
+        for name in reversed(names):
+            if name.startswith("snapshot_date=") and name < f"snapshot_date={day.isoformat()}":
+                return self.manifest(platform, date.fromisoformat(name.removeprefix("snapshot_date="))) or []
+        return []
 
     def is_pulled(self, platform: str, day: date) -> bool:
         """Whether a pull of that day is complete, and hence immutable."""

@@ -155,6 +155,9 @@ MANIFEST = pa.schema(
         pa.field("cost_units", pa.float64()),
         _required("status", pa.string()),
         pa.field("reason", pa.string()),
+        # Of files: the columns that they have, with their types, as JSON; and how that differs from the day pulled before.
+        pa.field("columns", pa.string()),
+        pa.field("drift", pa.string()),
         pa.field("oldest_seen", TIME),
         pa.field("newest_seen", TIME),
         pa.field("started_at", TIME),
@@ -237,6 +240,18 @@ PULLS = pa.schema(
         _required("blind", pa.bool_()),
         _required("platform_blind", pa.bool_()),
         pa.field("reason", pa.string()),
+        pa.field("drift", pa.string()),
+    ]
+)
+
+#: One row per (ds, platform, snapshot, reason): rows that were put aside. See sql/quarantined.sql.
+QUARANTINED = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("platform", pa.string()),
+        _required("snapshot", pa.string()),
+        _required("reason", pa.string()),
+        _required("rows", pa.int64()),
     ]
 )
 
@@ -295,6 +310,7 @@ CONFORMED: dict[str, pa.Schema] = {
     "conservation": CONSERVATION,
     "pulls": PULLS,
     "coverage": COVERAGE,
+    "quarantined": QUARANTINED,
 }
 
 #: One row per partition that a purge changed: lake/purge_log/ds=<day of the purge>/. Counts, never people.

@@ -24,7 +24,7 @@ from clout.lake import Lake
 #: The staged tables. Each has a suite in expectations/ and a file in sql/warehouse/.
 TABLES = (
     *("scores", "accounts", "platform_scores", "score_explanations", "score_changes", "influences"),
-    *("conservation", "pulls", "coverage"),
+    *("conservation", "pulls", "coverage", "quarantined"),
 )
 
 #: What the audit itself says of a run. It is published with the run, and is no part of its content: the same content

@@ -16,7 +16,8 @@ CREATE TABLE meta.pulls (
   cost_usd DOUBLE PRECISION,
   blind BOOLEAN,
   platform_blind BOOLEAN,
-  reason VARCHAR
+  reason VARCHAR,
+  drift VARCHAR
 );
 COMMENT ON TABLE meta.pulls IS 'One row per day, platform, endpoint and kind of snapshot: tells a quiet day from a blind one.';
 COMMENT ON COLUMN meta.pulls.ds IS 'The day of the snapshot, UTC';
@@ -36,3 +37,4 @@ COMMENT ON COLUMN meta.pulls.cost_usd IS 'What the platform charges for it, in d
 COMMENT ON COLUMN meta.pulls.blind IS 'True where something was asked and nothing answered: missing rows mean nothing';
 COMMENT ON COLUMN meta.pulls.platform_blind IS 'The same of the whole platform; such a day is not published';
 COMMENT ON COLUMN meta.pulls.reason IS 'Why not all is complete: one of the reasons';
+COMMENT ON COLUMN meta.pulls.drift IS 'How the columns of a file differ from those of the day pulled before; NULL where they do not';

@@ -65,6 +65,11 @@ def too_many(rows: pa.Table) -> pa.Table:
     return pa.concat_tables([rows, *(plus(other_id=f"chirp:{n}")(rows.slice(0, 1)).slice(1) for n in range(40))])
 
 
+def too_many_reasons(rows: pa.Table) -> pa.Table:
+    made = [rows.to_pylist()[0] | {"reason": f"row {number} is odd"} for number in range(1001)]
+    return pa.Table.from_pylist(made, rows.schema)
+
+
 def nobody_scored(rows: pa.Table) -> pa.Table:
     excused = rows.filter(pc.is_null(rows["score"]))
     return pa.concat_tables(
@@ -171,6 +176,16 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         ],
         "mostly_answered": [(first(complete=38, failed=3), set())],
         "within_its_means": [(first(complete=40, skipped=1, reason="deadline"), set())],
+        "schema_steady": [(first(drift="added extra"), set())],
+    },
+    "quarantined": {
+        "row_count": [(too_many_reasons, set())],
+        "key_unique": [(twice, set())],
+        "ds_is_the_day": [(first(ds=NEXT), set())],
+        "keys_present": [(first(reason=None), set()), (first(reason=""), set()), (first(snapshot=None), set())],
+        "types": [(retyped("rows", pa.int32()), set())],
+        "rows_counted": [(first(rows=0), set()), (first(rows=None), set())],
+        "nobody_named": [(first(reason="actor: 'ada' is not an id"), set()), (first(reason='"ada"'), set())],
     },
     "coverage": {
         "row_count": [(lambda rows: rows.slice(0, 0), set())],

@@ -22,8 +22,9 @@ READS = {
     "posts": _as_named("post_key", "event_at", "like_count", "reply_count", "share_count", "quote_count", *_PLACED),
     "manifest": _as_named(
         *("endpoint", "table", "status", "rows", "rows_quarantined", "rows_excluded", "requests", "cost_units"),
-        *("reason", *_PLACED),
+        *("reason", "drift", *_PLACED),
     ),
+    "quarantine": _as_named("table", "reason", *_PLACED),
 }
 
 
@@ -53,12 +54,13 @@ def conform(
     engine: Engine,
     classified: Frame,
     manifest: Frame,
+    quarantine: Frame,
     posts: Frame,
     interactions: Frame,
     days: Frame,
     repeat_days: int,
 ) -> dict[str, Frame]:
-    """The conformed tables of `lake_schemas.CONFORMED` from classified rows, the days' manifests, and the snapshots.
+    """The conformed tables of `lake_schemas.CONFORMED` from classified rows, manifests, quarantine and snapshots.
 
     posts, interactions, days and repeat_days are as in `classify`: the days and what was seen shortly before.
     """
@@ -69,5 +71,6 @@ def conform(
         "post_actions": engine.run("post_actions", {}, classified=classified),
         "conservation": engine.run("conservation", {}, classified=classified, pulls=pulls),
         "pulls": pulls,
+        "quarantined": engine.run("quarantined", {}, quarantine=quarantine),
         "coverage": engine.run("coverage", {"repeat_days": repeat_days}, pulls=pulls, **seen),
     }

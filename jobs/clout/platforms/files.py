@@ -180,7 +180,7 @@ def _day_of(source: Source, file: Path) -> date | None:
         raise PoisonInput(f"{file}: {named[-1]} in its path is not a day; rename it") from error
 
 
-def _batches(source: Source, file: Path, table: str) -> Iterator[RowBatch]:
+def _batches(source: Source, file: Path, table: str, described: dict[str, str] | None = None) -> Iterator[RowBatch]:
     wanted = {ours: source.columns.get(ours, ours) for ours in _COLUMNS[table]}
     needed = list(_NEEDED[table])
     if table == "interactions" and "kind" not in source.options:
@@ -191,7 +191,7 @@ def _batches(source: Source, file: Path, table: str) -> Iterator[RowBatch]:
     names = source.options.get("column_names")
     consent = {word: ours for ours in _CONSENT for word in (plain(ours), *_ALSO.get(ours, ()))}
     guarded = {} if table != "accounts" else consent
-    return read_batches(file, wanted, needed, source.options.get("delimiter"), names, guarded)
+    return read_batches(file, wanted, needed, source.options.get("delimiter"), names, guarded, described)
 
 
 #: Other words for a consent column. A header that is nearly one of ours may hold somebody's "no".
@@ -217,7 +217,7 @@ def _read_events(
     good_rows = 0
     if file_day is not None:
         report.count(file_day, 0)  # a file without rows says that the day was quiet
-    for batch in _batches(source, file, table):
+    for batch in _batches(source, file, table, report.columns):
         bad = list(batch.bad)
         rows = (_interactions if table == "interactions" else _posts)(source, file, batch, bad)
         good_rows += rows.num_rows
@@ -441,7 +441,7 @@ def _read_accounts(
         report = FileReport(
             subject=subject, table="accounts", endpoint="files", bytes=file.stat().st_size, modified=modified_at(file)
         )
-        for batch in _batches(source, file, "accounts"):
+        for batch in _batches(source, file, "accounts", report.columns):
             notes: list[BadRow] = []
             rows = _accounts(source, file, batch, notes)
             links = _links(source, rows, batch, notes)

@@ -139,7 +139,7 @@ def _pull(
                 partitions.append(item)
                 result.rows += item.rows.num_rows if item.table != "quarantine" else 0
                 result.quarantined += item.rows.num_rows if item.table == "quarantine" else 0
-        result.written = partitions.place(owed, reports, started, configuration)
+        result.written = partitions.place(owed, reports, started, configuration, say)
 
     gone = [day for day in owed if day not in result.written and lake.is_pulled(source.name, day)]
     for day in gone:
@@ -185,13 +185,15 @@ class _OpenPartitions:
             self.writers[key] = (aside, self.lake.parquet_writer(f"{aside}/part-0.parquet", schema))
         self.writers[key][1].write_table(batch.rows)
 
-    def place(self, owed: list[date], reports: list[FileReport], started: datetime, source: str) -> list[date]:
-        """Close and rename everything, the manifest last. Gives the days that got a manifest."""
+    def place(
+        self, owed: list[date], reports: list[FileReport], started: datetime, source: str, say: Callable[[str], None]
+    ) -> list[date]:
+        """Close and rename everything, the manifest last. Gives the days that got a manifest. Says which columns changed."""
         for _, writer in self.writers.values():
             writer.close()
         observed = {day for table, day in self.writers if table != "quarantine"}
         observed |= {day for report in reports for day in report.per_day}
-        days = [day for day in owed if day in observed]
+        days = sorted(day for day in owed if day in observed)
         for day in days:
             # A crash between the renames must not leave a manifest that calls a mixture complete.
             self.lake.remove(self.lake.snapshot("manifest", self.platform, day))
@@ -204,7 +206,11 @@ class _OpenPartitions:
                 else:
                     self.lake.remove(place)  # a refresh must not leave the former pull's rows
             mine = [report for report in reports if day in report.per_day]
-            rows = [report.manifest_row(self.platform, day, started, source) for report in mine]
+            before = self.lake.manifest_before(self.platform, day) if any(report.columns for report in mine) else []
+            rows = [report.manifest_row(self.platform, day, started, source, before) for report in mine]
+            for row in rows:
+                if row["drift"]:
+                    say(f"pull {self.platform}: {row['subject']}: other columns than before {day}: {row['drift']}")
             self.lake.write(self.lake.snapshot("manifest", self.platform, day), pa.Table.from_pylist(rows, MANIFEST))
         return days
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -46,6 +47,8 @@ class FileReport:
     rows_quarantined: int = 0
     oldest: datetime | None = None
     newest: datetime | None = None
+    #: Of files: their columns with the types, as `tabular.read_batches` describes them.
+    columns: dict[str, str] = field(default_factory=dict)
     per_day: dict[date, int] = field(default_factory=dict)
     quarantined_per_day: dict[date, int] = field(default_factory=dict)
     #: Interactions and other rows of people who may not be shown: they did not land. And why, where it differs by day.
@@ -66,8 +69,37 @@ class FileReport:
         self.excluded_per_day[day] = self.excluded_per_day.get(day, 0) + reasons.total()
         self.left_out.setdefault(day, Counter()).update(reasons)
 
-    def manifest_row(self, platform: str, day: date, started: datetime, source: str | None = None) -> dict[str, Any]:
-        """The report as the manifest row of one day. `source` is the hash of the source's configuration."""
+    def drift(self, before: list[dict[str, Any]]) -> str | None:
+        """How the columns differ from those of the files of the same table in an earlier manifest; None where they do not.
+
+        Added is what no earlier file has, dropped what all of them have, retyped what all have with another type.
+        """
+        known = [json.loads(row["columns"]) for row in before if row["table"] == self.table and row.get("columns")]
+        if not known or not self.columns:
+            return None
+        types = {name: {columns.get(name) for columns in known} for columns in known for name in columns}
+        found = {
+            "added": [name for name in self.columns if name not in types],
+            "dropped": [name for name, kinds in types.items() if name not in self.columns and None not in kinds],
+            "retyped": [
+                f"{name} from {' or '.join(sorted(filter(None, types[name])))} to {kind}"
+                for name, kind in self.columns.items()
+                if name in types and kind not in types[name]
+            ],
+        }
+        return "; ".join(f"{word} {', '.join(sorted(names))}" for word, names in found.items() if names) or None
+
+    def manifest_row(
+        self,
+        platform: str,
+        day: date,
+        started: datetime,
+        source: str | None = None,
+        before: list[dict[str, Any]] | None = None,
+    ) -> dict[str, Any]:
+        """The report as the manifest row of one day. `source` is the hash of the source's configuration, `before` the
+        manifest of the last day that was pulled before it.
+        """
         left_out = ", ".join(f"{reason} {number}" for reason, number in sorted(self.left_out.get(day, {}).items()))
         return {
             "platform": platform,
@@ -86,6 +118,8 @@ class FileReport:
             "cost_units": self.cost_units,
             "status": self.status,
             "reason": "; ".join(text for text in (self.reason, left_out) if text) or None,
+            "columns": json.dumps(self.columns, sort_keys=True) if self.columns else None,
+            "drift": self.drift(before or []),
             "oldest_seen": self.oldest,
             "newest_seen": self.newest,
             "started_at": started,

@@ -60,23 +60,26 @@ def read_batches(
     delimiter: str | None = None,
     column_names: list[str] | None = None,
     guarded: Mapping[str, str] = MappingProxyType({}),
+    described: dict[str, str] | None = None,
 ) -> Iterator[RowBatch]:
     """The file's rows in order.
 
     `wanted` maps our column name to the file's. Each tuple in `needed` names columns of ours of which the file must
     have at least one. `guarded`: words (see `plain`) that no column but a wanted one may have for a name, and the column of
-    ours that each is nearly. A wanted column that the file lacks comes as NULL. Raises PoisonInput where the file cannot be
-    read to its end or lacks a needed column.
+    ours that each is nearly. A wanted column that the file lacks comes as NULL. `described` gets the file's
+    columns with their types: Parquet's own, of CSV "text"; of JSON lines the keys that every object has. Raises PoisonInput
+    where the file cannot be read to its end or lacks a needed column.
     """
     name = file.name.lower()
+    described = {} if described is None else described
     try:
         if name.endswith(".parquet"):
-            yield from _read_parquet(file, wanted, needed, guarded)
+            yield from _read_parquet(file, wanted, needed, guarded, described)
         elif _JSON.search(name):
-            yield from _read_json_lines(file, wanted, needed, guarded)
+            yield from _read_json_lines(file, wanted, needed, guarded, described)
         else:
             default = "\t" if ".tsv" in name else ","
-            yield from _read_csv(file, wanted, needed, delimiter or default, column_names, guarded)
+            yield from _read_csv(file, wanted, needed, delimiter or default, column_names, guarded, described)
     except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
         raise PoisonInput(f"{file}: cannot be read to its end: {error}; replace the file and run again") from error
 
@@ -115,6 +118,7 @@ def _read_csv(
     delimiter: str,
     column_names: list[str] | None,
     guarded: Mapping[str, str],
+    described: dict[str, str],
 ) -> Iterator[RowBatch]:
     bad: list[BadRow] = []
     skipped: set[int] = set()
@@ -127,6 +131,7 @@ def _read_csv(
 
     names, is_all = (column_names, False) if column_names else _csv_header(file, delimiter)
     _check_columns(file, [name.strip() for name in names], wanted, needed, guarded)
+    described |= dict.fromkeys((name.strip() for name in names), "text")
     if is_all:
         yield _as_text([], {}, wanted, [])
         return
@@ -189,13 +194,18 @@ def _check_quotes(file: Path, delimiter: str) -> None:
 
 
 def _read_json_lines(
-    file: Path, wanted: dict[str, str], needed: list[tuple[str, ...]], guarded: Mapping[str, str]
+    file: Path,
+    wanted: dict[str, str],
+    needed: list[tuple[str, ...]],
+    guarded: Mapping[str, str],
+    described: dict[str, str],
 ) -> Iterator[RowBatch]:
     opener = gzip.open if file.name.lower().endswith(".gz") else open
     numbers: list[int] = []
     rows: list[dict[str, str | None]] = []
     bad: list[BadRow] = []
     seen: set[str] = set()
+    common: set[str] | None = None
     with opener(file, "rb") as stream:
         for number, line in enumerate(iter(lambda: stream.readline(_LONGEST), b""), start=1):
             if not line.strip():
@@ -218,6 +228,11 @@ def _read_json_lines(
                 bad.append(("not a JSON object", number, line.decode("utf-8", "replace")))
                 continue
             seen.update(record)
+            common = set(record) if common is None else common & record.keys()
+            if number <= 1000:
+                described |= {
+                    key: _JSON_TYPES.get(type(value), "nested") for key, value in record.items() if value is not None
+                }
             numbers.append(number)
             rows.append({ours: _json_text(record.get(theirs)) for ours, theirs in wanted.items()})
             if len(rows) == BATCH_ROWS:
@@ -225,7 +240,12 @@ def _read_json_lines(
                 numbers, rows = [], []
     if rows or not bad:
         _check_columns(file, sorted(seen), wanted, needed, guarded)
+    for key in described.keys() - (common or set()):
+        del described[key]
     yield _from_text_rows(numbers, rows, wanted, _take(bad))
+
+
+_JSON_TYPES = {str: "text", int: "number", float: "number", bool: "boolean"}
 
 
 def _json_text(value: object) -> str | None:
@@ -238,11 +258,16 @@ def _json_text(value: object) -> str | None:
 
 
 def _read_parquet(
-    file: Path, wanted: dict[str, str], needed: list[tuple[str, ...]], guarded: Mapping[str, str]
+    file: Path,
+    wanted: dict[str, str],
+    needed: list[tuple[str, ...]],
+    guarded: Mapping[str, str],
+    described: dict[str, str],
 ) -> Iterator[RowBatch]:
     with pq.ParquetFile(file) as parquet:
         names = parquet.schema_arrow.names
         _check_columns(file, names, wanted, needed, guarded)
+        described |= {field.name: str(field.type) for field in parquet.schema_arrow}
         present = {ours: theirs for ours, theirs in wanted.items() if theirs in names}
         for theirs in present.values():
             kind = parquet.schema_arrow.field(theirs).type

@@ -11,7 +11,17 @@ import pyarrow as pa
 import pytest
 from clout.influence import activity
 from clout.influence.conforming import ConformingEngine, InMemory, InSpark
-from clout.lake_schemas import ACCOUNTS, ACTIVITY, CONSERVATION, INTERACTIONS, KINDS, MANIFEST, POST_ACTIONS, POSTS
+from clout.lake_schemas import (
+    ACCOUNTS,
+    ACTIVITY,
+    CONSERVATION,
+    INTERACTIONS,
+    KINDS,
+    MANIFEST,
+    POST_ACTIONS,
+    POSTS,
+    SNAPSHOTS,
+)
 
 DAYS = [date(2026, 3, 13), date(2026, 3, 14)]
 PLATFORMS = ("murmur", "plaza")
@@ -149,6 +159,7 @@ def conformed(request: pytest.FixtureRequest, rows: list[Row]) -> dict[str, list
         engine,
         classified,
         given(pa.Table.from_pylist(manifest, MANIFEST)),
+        given(pa.schema([*SNAPSHOTS["quarantine"], *snapshot]).empty_table()),
         given(no_posts),
         interactions,
         days,

@@ -1,0 +1,110 @@
+"""Columns that come, go or change their type are told in the manifest, or stop the pull, before anything is computed."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from clout.errors import PoisonInput
+from clout.lake import Lake
+from clout.platforms.puller import pull
+from clout.sources import Source, read_sources
+
+DAY = date(2026, 3, 3)
+NEXT = DAY + timedelta(days=1)
+
+
+def rows(day: date) -> dict[str, list[str | None]]:
+    """Two good interactions."""
+    return {
+        "actor": ["ada", "bo"],
+        "target": ["bo", "ada"],
+        "kind": ["like", "share"],
+        "occurred_at": [f"{day}T10:00:00Z", f"{day}T11:00:00Z"],
+        "post": ["1", "2"],
+    }
+
+
+def csv(folder: Path, day: date, columns: dict[str, list[str | None]]) -> None:
+    """An export of a day as CSV."""
+    lines = [",".join(columns), *(",".join(str(cell) for cell in row) for row in zip(*columns.values(), strict=True))]
+    (folder / f"{day}.csv").write_text("\n".join(lines) + "\n")
+
+
+def json_lines(folder: Path, day: date, columns: dict[str, list]) -> None:
+    """The same as JSON lines; a cell of None is a key that is not there."""
+    records = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    lines = [json.dumps({key: value for key, value in record.items() if value is not None}) for record in records]
+    (folder / f"{day}.jsonl").write_text("\n".join(lines) + "\n")
+
+
+def parquet(folder: Path, day: date, columns: dict[str, list]) -> None:
+    """The same as Parquet."""
+    pq.write_table(pa.table(columns), folder / f"{day}.parquet")
+
+
+def drifts(folder: Path, lake: Lake) -> list[str | None]:
+    """What the manifest of the second day says, after both days were pulled, each for itself."""
+    source: Source = read_sources(folder).sources[0]
+    said: list[str] = []
+    for day in (DAY, NEXT):
+        pull(lake, source, [day], said.append)
+    assert [row["drift"] for row in lake.manifest(source.name, DAY) or []] == [None]
+    found = [row["drift"] for row in lake.manifest(source.name, NEXT) or []]
+    assert any("other columns than before" in line for line in said) == any(found)
+    return found
+
+
+@pytest.mark.parametrize("write", [csv, json_lines, parquet])
+def test_added_and_dropped_columns_are_told(write, tmp_path: Path, lake: Lake) -> None:
+    write(tmp_path, DAY, rows(DAY))
+    changed = {name: cells for name, cells in rows(NEXT).items() if name != "post"} | {"via": ["app", "web"]}
+    write(tmp_path, NEXT, changed)
+    assert drifts(tmp_path, lake) == ["added via; dropped post"]
+
+
+@pytest.mark.parametrize("write", [csv, json_lines, parquet])
+def test_the_same_columns_in_another_order_are_none(write, tmp_path: Path, lake: Lake) -> None:
+    write(tmp_path, DAY, rows(DAY))
+    write(tmp_path, NEXT, dict(reversed(rows(NEXT).items())))
+    assert drifts(tmp_path, lake) == [None]
+
+
+@pytest.mark.parametrize(("write", "was"), [(json_lines, "text to number"), (parquet, "string to int64")])
+def test_a_retyped_column_is_told(write, was: str, tmp_path: Path, lake: Lake) -> None:
+    write(tmp_path, DAY, rows(DAY))
+    write(tmp_path, NEXT, rows(NEXT) | {"post": [1, 2]})
+    assert drifts(tmp_path, lake) == [f"retyped post from {was}"]
+
+
+def test_a_key_that_some_objects_lack_is_no_column(tmp_path: Path, lake: Lake) -> None:
+    json_lines(tmp_path, DAY, rows(DAY) | {"via": ["app", None]})
+    json_lines(tmp_path, NEXT, rows(NEXT))
+    assert drifts(tmp_path, lake) == [None]
+
+
+@pytest.mark.parametrize("write", [csv, json_lines, parquet])
+def test_a_needed_column_that_is_gone_stops_the_pull(write, tmp_path: Path, lake: Lake) -> None:
+    write(tmp_path, DAY, rows(DAY))
+    write(tmp_path, NEXT, {name: cells for name, cells in rows(NEXT).items() if name != "target"})
+    with pytest.raises(PoisonInput, match=r"no column target; found"):
+        drifts(tmp_path, lake)
+
+
+def test_a_needed_column_of_another_type_is_put_aside_row_by_row(tmp_path: Path, lake: Lake) -> None:
+    csv(tmp_path, DAY, rows(DAY))
+    csv(tmp_path, NEXT, rows(NEXT) | {"occurred_at": ["yesterday", f"{NEXT}T11:00:00Z"]})
+    assert drifts(tmp_path, lake) == [None]
+    kept = lake.read(lake.snapshot("quarantine", read_sources(tmp_path).sources[0].name, NEXT)).to_pylist()
+    assert [row["row"] for row in kept] == [2]
+
+
+def test_a_needed_column_of_another_type_throughout_stops_the_pull(tmp_path: Path, lake: Lake) -> None:
+    csv(tmp_path, DAY, rows(DAY))
+    csv(tmp_path, NEXT, rows(NEXT) | {"occurred_at": ["yesterday", "today"]})
+    with pytest.raises(PoisonInput, match="every one of its 2 rows was refused"):
+        drifts(tmp_path, lake)
