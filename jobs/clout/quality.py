@@ -177,11 +177,12 @@ def check(
     """
     import great_expectations as gx
 
+    from clout import query_metrics
+
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
-    batch, batch_rows = _batch(
-        context, suite.table, rows, {f"staged_{name}": each for name, each in (beside or {}).items()}
-    )
+    tables = {f"staged_{name}": each for name, each in (beside or {}).items()}
+    batch, batch_rows = _batch(context, suite.table, rows, tables)
     try:
         expectations = gx.ExpectationSuite(name=suite.table, expectations=[dict(e) for e in suite.expectations])
     except (TypeError, ValueError) as error:  # a misspelt or missing argument
@@ -192,11 +193,12 @@ def check(
     asked = {name: value for name, value in parameters.items() if json.dumps({"$PARAMETER": name}) in text}
     definition = gx.ValidationDefinition(name=suite.table, data=batch, suite=context.suites.add(expectations))
     try:
-        results = definition.run(
-            batch_parameters={"dataframe": batch_rows},
-            expectation_parameters=asked,  # any other it would refuse
-            result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
-        ).results
+        with query_metrics.beside(tables):
+            results = definition.run(
+                batch_parameters={"dataframe": batch_rows},
+                expectation_parameters=asked,  # any other it would refuse
+                result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
+            ).results
     except Exception as error:
         return [_crashed(suite, expectation, f"the whole suite crashed: {error}") for expectation in suite.expectations]
     outcomes = {
@@ -215,11 +217,8 @@ def count_present(rows: Rows, column: str) -> int:
 def _batch(
     context: AbstractDataContext, name: str, rows: Rows, beside: Mapping[str, Rows]
 ) -> tuple[BatchDefinition, pd.DataFrame | DataFrame]:
-    """Rows as Great Expectations takes them: what is asked, and the frame to ask. Makes `beside` readable to queries."""
-    from clout import query_metrics
-
+    """Rows as Great Expectations takes them: what is asked, and the frame to ask. Spark's queries may read `beside`."""
     if isinstance(rows, pa.Table):
-        query_metrics.beside.set(beside)
         source: Any = context.data_sources.add_pandas("staged")
         frame: Any = rows.to_pandas(types_mapper=pd.ArrowDtype)  # whose types and NULLs are Arrow's
     else:

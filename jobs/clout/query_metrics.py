@@ -6,7 +6,9 @@ functions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -19,10 +21,24 @@ from great_expectations.expectations.metrics.query_metric_provider import QueryM
 
 from clout import queries
 
-#: Other tables that queries may read, by name.
-beside: ContextVar[Mapping[str, pa.Table]] = ContextVar("beside")
+# It warns that one of its metrics is replaced below, which is meant.
+logging.getLogger("great_expectations.expectations.registry").addFilter(
+    lambda record: "unexpected_rows_query.table" not in record.getMessage()
+)
 
-_DUCKDB = duckdb.connect()  # one for all: to start it takes longer than a query over a small table
+#: A session of DuckDB, and other tables that queries may read, by name.
+_reading: ContextVar[tuple[duckdb.DuckDBPyConnection, Mapping[str, pa.Table]]] = ContextVar("reading")
+
+
+@contextmanager
+def beside(tables: Mapping[str, pa.Table]) -> Iterator[None]:
+    """Let the queries over a table in memory read these tables, too."""
+    with duckdb.connect() as connection:
+        before = _reading.set((connection, tables))
+        try:
+            yield
+        finally:
+            _reading.reset(before)
 
 
 class _RowCount(QueryMetricProvider):
@@ -42,7 +58,8 @@ class _RowCount(QueryMetricProvider):
         frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE)
         batch = pa.Table.from_pandas(frame, preserve_index=False)
         query = cls._format_query(cls._get_query_from_metric_value_kwargs(metric_value_kwargs), batch="batch")
-        return len(queries.duckdb_relation(_DUCKDB, query, {}, {"batch": batch, **beside.get({})}))
+        connection, tables = _reading.get()
+        return len(queries.duckdb_relation(connection, query, {}, {"batch": batch, **tables}))
 
 
 class _Rows(QueryMetricProvider):

@@ -1,0 +1,104 @@
+"""What an audit costs: suite by suite its seconds and Spark jobs, over a made night of many people.
+
+python tests/bench/audit_cost.py --people 1000000
+The rows are the good ones of tests/staged_run.py, with other people's names, again and again: two people a time, with three
+explanations, two changes and two influences between them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "jobs"), str(ROOT / "tests")]
+
+import audit  # noqa: E402
+import numpy as np  # noqa: E402
+import psutil  # noqa: E402
+import pyarrow as pa  # noqa: E402
+import pyarrow.compute as pc  # noqa: E402
+from clout import quality  # noqa: E402
+from clout.lake import Lake  # noqa: E402
+from clout.staging import AUDITED  # noqa: E402
+from pyspark import SparkContext  # noqa: E402
+from staged_run import good, stage, write_activity  # noqa: E402
+
+NAMES = ("person_id", "account_key", "other_id", "actor", "target")
+
+
+def repeated(rows: pa.Table, times: int) -> pa.Table:
+    """The rows so many times, each time of other people. Rows that name nobody are left as they are."""
+    named = [name for name in NAMES if name in rows.column_names]
+    if not named:
+        return rows
+    tiled = rows.take(pa.array(np.tile(np.arange(rows.num_rows), times)))
+    suffix = pc.cast(pa.array(np.repeat(np.arange(times), rows.num_rows)), pa.string())
+    for name in named:
+        other = pc.binary_join_element_wise(tiled[name].combine_chunks(), suffix, "-")
+        tiled = tiled.set_column(tiled.column_names.index(name), rows.schema.field(name), other)
+    return tiled
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--people", type=int, default=1_000_000)
+    parser.add_argument("--spark", action="store_true", help="judge in Spark, however few they are")
+    args = parser.parse_args()
+    if args.spark:
+        audit.IN_MEMORY_ROWS = 0
+    with tempfile.TemporaryDirectory(prefix="clout-audit-") as folder:
+        lake, tables = Lake(f"{folder}/lake"), good()
+        write_activity(lake, tables | {"activity": repeated(tables["activity"], args.people // 2)})
+        for name in list(tables):
+            tables[name] = repeated(tables[name], args.people // 2)
+        counts = {name: table.num_rows for name, table in tables.items()}
+        staged = stage(Path(folder) / "staging", tables=tables)
+        tables.clear()
+        measured = _measured()
+        began = time.monotonic()
+        import great_expectations  # noqa: F401
+
+        imported = time.monotonic() - began
+        began = time.monotonic()
+        verdict = audit.judge(lake, staged)
+        took = time.monotonic() - began
+    print(f"{'suite':20} {'rows':>11} {'checks':>7} {'jobs':>5} {'seconds':>8}")
+    for suite in AUDITED:
+        checks, jobs, seconds = measured[suite]
+        print(f"{suite:20} {counts[suite]:>11,} {checks:>7} {jobs:>5} {seconds:>8.1f}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    java = sum(child.memory_info().rss for child in psutil.Process().children(recursive=True)) / 2**30
+    print(
+        f"audit of {counts['scores']:,} scores: {took:.1f} s, {len(verdict.failed)} checks failed;"
+        f" {imported:.1f} s to import Great Expectations; this process at most {peak:.1f} GiB, Spark's {java:.1f} GiB"
+    )
+
+
+def _measured() -> dict[str, tuple[int, int, float]]:
+    """Checks, Spark jobs and seconds of each suite, filled in as the audit goes on."""
+    found: dict[str, tuple[int, int, float]] = {}
+    check = quality.check
+
+    def timed(suite: quality.Suite, *arguments: Any) -> list[quality.Check]:
+        context = SparkContext._active_spark_context  # None where nothing needed Spark
+        if context:
+            context.setJobGroup(suite.table, suite.table)
+        began = time.monotonic()
+        checks = check(suite, *arguments)
+        jobs = len(context.statusTracker().getJobIdsForGroup(suite.table)) if context else 0
+        found[suite.table] = (len(checks), jobs, time.monotonic() - began)
+        return checks
+
+    quality.check = timed
+    return found
+
+
+if __name__ == "__main__":
+    main()
