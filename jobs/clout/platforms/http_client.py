@@ -23,12 +23,14 @@ from clout.errors import PoisonInput
 from clout.platforms.budget import Budget
 from clout.platforms.pages import Endpoint, Platform
 from clout.platforms.rate_policies import Go, Response, StopEndpoint, StopPlatform, StopUnit, Wait
+from clout.platforms.transport import HeadersInTime
 from clout.sources import REFRESH_DAYS, Source
 
 #: Nobody waits longer than 15 s for a word: a wait is slept in pieces of ten, and between requests it is said after five,
 #: since one request may take as long as its timeouts (seconds for a connection, and between two pieces of an answer).
 _PIECE, _SAY_AFTER = timedelta(seconds=10), timedelta(seconds=5)
 _TIMEOUTS = (4, 10)
+_HEADERS = 30.0  # seconds for all headers of an answer
 _CHUNK = 64 * 1024
 _GZIP = b"\x1f\x8b"
 _HOPS = 3
@@ -109,6 +111,9 @@ class Client:
         self.deadline = clock.now() + timedelta(minutes=limits.deadline_minutes)
         self.policy = platform.policy(self.deadline)
         self.session = requests.Session()
+        self.patience = _HEADERS  # for so many seconds the headers of an answer are waited for
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, HeadersInTime(lambda: self.patience))
         self.session.auth = lambda request: request  # else requests would look for passwords in ~/.netrc
         contact = source.options.get("contact")
         self.session.headers["User-Agent"] = (
@@ -250,6 +255,7 @@ class Client:
                 raise StopError("max_requests")
             self.requests += 1
             self.report_progress()
+            self.patience = min(_HEADERS, (self.deadline - self.clock.now()).total_seconds())
             try:
                 with self.session.get(
                     there, headers=dict(endpoint.headers), timeout=_TIMEOUTS, allow_redirects=False, stream=True
