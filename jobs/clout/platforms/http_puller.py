@@ -17,6 +17,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from clout.consent import NOBODY, Hidden
 from clout.errors import PoisonInput
 from clout.lake import Lake, days_between
@@ -33,6 +37,7 @@ FRESH = timedelta(hours=36)
 #: What happens at midnight is asked about a little later: some platforms refuse a window that ends just now.
 _SETTLED = timedelta(seconds=15)
 _FLUSH_ROWS = 5_000
+_NO_KEYS = np.empty(0, dtype=np.uint64)
 #: What makes two rows of a table the same.
 _KEYS = {
     "accounts": ("account_key",),
@@ -372,6 +377,7 @@ class _Walk:
 
     def emit(self) -> Iterator[Batch | FileReport]:
         """The rows of all stored pages, in the order of the walk; then the reports, which count exactly those."""
+        self.taken = self._taken()
         waiting: dict[str, list[Any]] = {name: [] for name in SNAPSHOTS if name != "manifest"}
         shown: dict[str, set[Any]] = {table: set() for table in _KEYS}
 
@@ -423,6 +429,31 @@ class _Walk:
         yield from flush(1)
         self._say_summary(totals)
 
+    def _taken(self) -> dict[date, np.ndarray]:
+        """Of the refreshed days before this one, the interactions of the day itself that its snapshot holds.
+
+        As the first 64 bits of their keys, sorted: eight bytes each, where a set of keys would need a hundred.
+        """
+        taken = {}
+        for day in days_between(self.since[True].date(), self.day - timedelta(days=1)):
+            path = self.raw.lake.snapshot("interactions", self.source.name, day)
+            if self.raw.lake.exists(path):
+                rows = self.raw.lake.read(path, ["interaction_key", "occurred_at"])
+                keys = rows["interaction_key"].filter(
+                    pc.equal(pc.cast(rows["occurred_at"], pa.date32()), pa.scalar(day))
+                )
+                taken[day] = np.sort(np.array([_head(key) for key in keys.to_pylist()], dtype=np.uint64))
+        return taken
+
+    def _is_taken(self, row: dict[str, Any]) -> bool:
+        """Whether an interaction of an earlier day was landed on its day: then it need not be landed on this one again."""
+        keys = self.taken.get(row["occurred_at"].date(), _NO_KEYS) if row["occurred_at"] is not None else _NO_KEYS
+        if not keys.size:
+            return False
+        head = _head(row["interaction_key"])
+        place = int(keys.searchsorted(np.uint64(head)))
+        return place < keys.size and int(keys[place]) == head
+
     def _chosen(
         self, table: str, rows: list[dict[str, Any]], shown: dict[str, set[Any]], notes: Counter[str]
     ) -> Iterator[dict[str, Any]]:
@@ -431,6 +462,9 @@ class _Walk:
             if table == "interactions":
                 if row["occurred_at"] is None and row["interaction_key"] in self.dated:
                     notes["merged"] += 1
+                    continue
+                if self._is_taken(row):
+                    notes["taken_before"] += 1
                     continue
             else:
                 key = tuple(row[name] for name in _KEYS[table])
@@ -501,6 +535,11 @@ class _Walk:
             self.client.say(f"pull {self.source.name} {self.day}: {number} × {text}")
         if totals:
             self.client.say(f"pull {self.source.name} {self.day}: rows left out: {_counts(totals)}")
+
+
+def _head(key: str) -> int:
+    """The first 64 bits of an interaction's key."""
+    return int(key[:16], 16)
 
 
 def _counts(counter: Counter[str]) -> str:
