@@ -9,5 +9,6 @@ SELECT w.variant, w.platform, w.actor, w.target, w.weight
 FROM {pairs} AS w
 INNER JOIN {variants} AS v ON v.variant = w.variant AND v.variant = v.base
 UNION ALL
-SELECT variant, platform, person_id, CAST(NULL AS STRING), CAST(NULL AS DOUBLE)
+-- NULL of whatever type people are of.
+SELECT variant, platform, person_id, nullif(person_id, person_id), CAST(NULL AS DOUBLE)
 FROM {seeds}

@@ -191,7 +191,7 @@ def test_backwards_gives_the_same_bytes(home, world, tmp_path):
 
 def test_spark_gives_what_memory_gave(home, world, tmp_path, monkeypatch, spark):
     """The same lake's day, computed by Spark from the evidence on: what large evidence is computed by."""
-    monkeypatch.setattr(engines, "IN_MEMORY_ROWS", 0)
+    monkeypatch.setattr(engines, "ON_DISK_ROWS", 0)
     lake, sources, model = Lake(home / "lake"), read_sources(world), read_model(ROOT / "sql" / "models" / "v1.toml")
     evidence.gather(spark, lake, sources, model, LAST)
     loaded = evidence.load(spark, lake, sources, model, LAST)

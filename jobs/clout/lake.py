@@ -86,6 +86,11 @@ class Lake:
         files = pads.dataset(where, schema=schema, filesystem=self.fs, format="parquet", partitioning=None)
         return files.to_table(columns=columns)
 
+    def files(self, paths: list[str]) -> list[str]:
+        """The Parquet files of partitions, as `self.fs` opens them. Those of partitions that are there."""
+        there = [pafs.FileSelector(f"{self.root}/{path}") for path in paths if self.exists(path)]
+        return [info.path for each in there for info in self.fs.get_file_info(each) if info.path.endswith(".parquet")]
+
     def count(self, path: str) -> int:
         """How many rows a partition has."""
         return pads.dataset(f"{self.root}/{path}", filesystem=self.fs, format="parquet", partitioning=None).count_rows()

@@ -349,3 +349,9 @@ def spark_ddl(schema: pa.Schema) -> str:
         return _DDL[kind]
 
     return ", ".join(f"`{field.name}` {ddl(field.type)}" for field in schema)
+
+
+def small_arrow(schema: pa.Schema, rows: list[tuple]) -> pa.Table:
+    """A few rows as an Arrow table."""
+    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema)

@@ -12,7 +12,10 @@ from pyspark.sql import DataFrame, SparkSession
 
 from clout.errors import PoisonInput
 from clout.lake import Lake, required
-from clout.lake_schemas import CONFORMED, SNAPSHOTS, spark_ddl
+from clout.lake_schemas import CONFORMED, SNAPSHOTS, small_arrow, spark_ddl
+
+#: What the evidence reads of a post.
+POSTS = ("platform", "author_key", "post_key", "post_type", "is_deleted", "event_at")
 
 
 def read_snapshots(
@@ -41,8 +44,7 @@ def read_conformed(spark: SparkSession, lake: Lake, table: str, days: list[date]
 
 def small_table(spark: SparkSession, schema: pa.Schema, rows: list[tuple]) -> DataFrame:
     """A few rows that the driver holds. By way of Arrow, since rows given as Python objects start Python workers."""
-    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
-    return spark.createDataFrame(pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema))
+    return spark.createDataFrame(small_arrow(schema, rows))
 
 
 def _read(spark: SparkSession, base: str, paths: list[str], schema: pa.Schema) -> DataFrame:
@@ -110,12 +112,12 @@ def write_sorted(folder: Lake, path: str, rows: DataFrame, *keys: str) -> None:
         sorted_rows = pads.dataset(f"{folder.root}/{aside}/_sorted", filesystem=folder.fs, format="parquet")
         with folder.parquet_writer(f"{aside}/part-0.parquet", sorted_rows.schema) as writer:
             batches = sorted_rows.to_batches(use_threads=False)
-            for group in _groups(batches, rows=1_000_000):
+            for group in in_groups(batches, rows=1_000_000):
                 writer.write_table(group)
         folder.fs.delete_dir(f"{folder.root}/{aside}/_sorted")
 
 
-def _groups(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+def in_groups(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
     """The same rows in tables of `rows` each, however they were batched."""
     held: list[pa.RecordBatch] = []
     for batch in batches:

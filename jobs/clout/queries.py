@@ -91,11 +91,8 @@ def run_duckdb(
     connection: DuckDBPyConnection, name: str, parameters: Mapping[str, Any], **inputs: pa.Table
 ) -> pa.Table:
     """The same in DuckDB, for files of sql/ that keep to the dialect that both engines read (see DUCKDB_SESSION)."""
-    query = load(name)
-    if query.inputs != set(inputs):
-        raise TypeError(f"sql/{name}.sql reads {sorted(query.inputs)}, given {sorted(inputs)}")
-    text = _INPUT.sub(r'"\1"', _USED.sub(r"$\1", query.text))
-    return duckdb_relation(connection, text, _bind(query, parameters), inputs).to_arrow_table()
+    text, bound = for_duckdb(name, parameters, {table: table for table in inputs})
+    return duckdb_relation(connection, text, bound, inputs).to_arrow_table()
 
 
 def duckdb_relation(
@@ -107,7 +104,35 @@ def duckdb_relation(
         cursor.execute(statement)
     for table, rows in inputs.items():
         cursor.register(table, rows)
-    return cursor.sql(re.sub(r"\bLEFT (ANTI|SEMI) JOIN\b", r"\1 JOIN", text), params=parameters)
+    return cursor.sql(_for_duckdb(text), params=parameters)
+
+
+def for_duckdb(name: str, parameters: Mapping[str, Any], inputs: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """The text of `sql/<name>.sql` for DuckDB, reading the tables that `inputs` names, and what to bind."""
+    query = load(name)
+    if query.inputs != set(inputs):
+        raise TypeError(f"sql/{name}.sql reads {sorted(query.inputs)}, given {sorted(inputs)}")
+    text = _INPUT.sub(lambda match: f'"{inputs[match[1]]}"', _USED.sub(r"$\1", query.text))
+    return _for_duckdb(text), _bind(query, parameters)
+
+
+def _for_duckdb(text: str) -> str:
+    return re.sub(r"\bLEFT (ANTI|SEMI) JOIN\b", r"\1 JOIN", text)
+
+
+def register_beta_quantile(connection: DuckDBPyConnection) -> None:
+    """Give DuckDB the function beta_quantile(p, alpha, beta), which is SciPy's."""
+    import pyarrow as pa
+    from duckdb.func import PythonUDFType
+
+    def beta_quantile(p: Any, alpha: Any, beta: Any) -> Any:  # Arrow arrays
+        from scipy.special import betaincinv
+
+        return pa.array(betaincinv(alpha.to_numpy(), beta.to_numpy(), p.to_numpy()))
+
+    connection.create_function(
+        "beta_quantile", beta_quantile, ["double", "double", "double"], "double", type=PythonUDFType.ARROW
+    )
 
 
 def _bind(query: Query, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,10 @@
-"""What runs the queries of sql/: DuckDB in this process where the evidence is small, Spark elsewhere. Same files, same numbers.
+"""What runs the queries of sql/. Same files, same numbers.
 
-A frame is an Arrow table of the one and a DataFrame of the other; DuckDB takes DataFrames, too, and collects them. What is
-no query, the network rank and the quantiles of the Beta distribution, is SciPy's on both.
+    DiskDuckDB  nights, up to ON_DISK_ROWS: DuckDB with its tables on disk; a frame is one of them (disk_engine.py)
+    Spark       nights beyond; a frame is a DataFrame
+    DuckDB      what-if, evaluation, attacks, fitting: everything in memory; a frame is an Arrow table
+
+What is no query, the network rank and the quantiles of the Beta distribution, is SciPy's on all.
 """
 
 from __future__ import annotations
@@ -15,23 +18,35 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from duckdb.func import PythonUDFType
 from pyspark import cloudpickle
 from pyspark.sql import SparkSession
 
 from clout import queries
 from clout.influence import network_rank
+from clout.influence.disk_engine import DiskDuckDB
 from clout.lake import Lake
-from clout.lake_spark import features_path, read_features, small_table, write_features, write_sorted
+from clout.lake_schemas import small_arrow
+from clout.lake_spark import (
+    POSTS,
+    read_conformed,
+    read_features,
+    read_snapshots,
+    small_table,
+    write_features,
+    write_sorted,
+)
 
 Frame = Any
 
-#: Rows of activity up to which the evidence is computed in memory: 410,000 rows with all their variants take 1.5 GB.
-IN_MEMORY_ROWS = 1_000_000
+#: Rows of activity up to which a night is computed by DuckDB.
+ON_DISK_ROWS = 30_000_000
 
 
 class Engine(Protocol):
     """What the measures ask of an engine."""
+
+    def know(self, *frames: Frame) -> None:
+        """Hear of all people whom any later frame will name. Asked once, first."""
 
     def run(self, query: str, parameters: Mapping[str, Any], **inputs: Frame) -> Frame:
         """The result of `sql/<query>.sql` over `inputs`."""
@@ -45,6 +60,22 @@ class Engine(Protocol):
     def hold(self, rows: Frame) -> Frame:
         """The same rows, which are not computed again when they are read again."""
 
+    def trust(self, edges: Frame) -> Frame:
+        """Who is trusted, by variant and platform: `network_rank.trust_platform` of each."""
+
+    def rank(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
+        """The ranks, by variant and platform: `network_rank.rank_platform` of each."""
+
+
+class NightEngine(Engine, Protocol):
+    """What a night asks of it besides: it reads a lake and writes to it."""
+
+    def conformed(self, lake: Lake, table: str, days: list[date]) -> Frame:
+        """A conformed table's partitions of `days`."""
+
+    def posts(self, lake: Lake, platforms: Mapping[str, str], days: list[date]) -> Frame:
+        """The columns lake_spark.POSTS of the posts that the sources showed. platforms: the sources, each with its platform."""
+
     def keep(self, lake: Lake, name: str, day: date, rows: Frame, facts: dict[str, Any]) -> Frame:
         """Write the features `name` of a score date, and give them as they were written."""
 
@@ -54,17 +85,11 @@ class Engine(Protocol):
     def stage(self, folder: Lake, path: str, rows: Frame, *keys: str) -> None:
         """Replace a folder by one file of the rows in the order of `keys`: the same rows give the same bytes."""
 
-    def trust(self, edges: Frame) -> Frame:
-        """Who is trusted, by variant and platform: `network_rank.trust_platform` of each."""
 
-    def rank(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
-        """The ranks, by variant and platform: `network_rank.rank_platform` of each."""
-
-
-def engine_for(spark: SparkSession, lake: Lake, days: list[date]) -> Engine:
+def engine_for(spark: SparkSession, lake: Lake, days: list[date]) -> NightEngine:
     """What computes the evidence of these days: by the rows of their activity, so that every job of a night chooses alike."""
     rows = sum(lake.count(path) for path in (lake.conformed("activity", day) for day in days) if lake.exists(path))
-    return DuckDB() if rows <= IN_MEMORY_ROWS else Spark(spark)
+    return DiskDuckDB() if rows <= ON_DISK_ROWS else Spark(spark)
 
 
 class Spark:
@@ -84,6 +109,17 @@ class Spark:
         # Workers have no clout to import, on a cluster least of all: the kernel travels to them by value.
         cloudpickle.register_pickle_by_value(network_rank)
 
+    def know(self, *frames: Frame) -> None:
+        """See Engine. To Spark a key is a key."""
+
+    def conformed(self, lake: Lake, table: str, days: list[date]) -> Frame:
+        """See NightEngine."""
+        return read_conformed(self.spark, lake, table, days)
+
+    def posts(self, lake: Lake, platforms: Mapping[str, str], days: list[date]) -> Frame:
+        """See NightEngine."""
+        return read_snapshots(self.spark, lake, "posts", platforms, days).select(*POSTS)
+
     def run(self, query: str, parameters: Mapping[str, Any], **inputs: Frame) -> Frame:
         """See Engine."""
         return queries.run(self.spark, query, parameters, **inputs)
@@ -101,16 +137,16 @@ class Spark:
         return rows.cache()
 
     def keep(self, lake: Lake, name: str, day: date, rows: Frame, facts: dict[str, Any]) -> Frame:
-        """See Engine."""
+        """See NightEngine."""
         write_features(lake, name, day, rows, facts)
         return read_features(self.spark, lake, name, day, facts, "")
 
     def kept(self, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> Frame:
-        """See Engine."""
+        """See NightEngine."""
         return read_features(self.spark, lake, name, day, facts, made_by)
 
     def stage(self, folder: Lake, path: str, rows: Frame, *keys: str) -> None:
-        """See Engine."""
+        """See NightEngine."""
         write_sorted(folder, path, rows, *keys)
 
     def trust(self, edges: Frame) -> Frame:
@@ -127,33 +163,22 @@ class Spark:
 
 
 class DuckDB:
-    """DuckDB in memory. Gives Arrow tables."""
+    """DuckDB in memory. Takes and gives Arrow tables."""
 
     def __init__(self) -> None:
         self.connection = duckdb.connect()
+        queries.register_beta_quantile(self.connection)
 
-        def beta_quantile(p: pa.Array, alpha: pa.Array, beta: pa.Array) -> pa.Array:
-            from scipy.special import betaincinv
-
-            return pa.array(betaincinv(alpha.to_numpy(), beta.to_numpy(), p.to_numpy()))
-
-        self.connection.create_function(
-            "beta_quantile", beta_quantile, ["double", "double", "double"], "double", type=PythonUDFType.ARROW
-        )
+    def know(self, *frames: Frame) -> None:
+        """See Engine. A key is a key."""
 
     def run(self, query: str, parameters: Mapping[str, Any], **inputs: Frame) -> Frame:
         """See Engine."""
-        return queries.run_duckdb(
-            self.connection,
-            query,
-            parameters,
-            **{name: rows if isinstance(rows, pa.Table) else rows.toArrow() for name, rows in inputs.items()},
-        )
+        return queries.run_duckdb(self.connection, query, parameters, **inputs)
 
     def table(self, schema: pa.Schema, rows: list[tuple]) -> Frame:
         """See Engine."""
-        columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
-        return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema)
+        return small_arrow(schema, rows)
 
     def together(self, frames: list[Frame]) -> Frame:
         """See Engine."""
@@ -162,19 +187,6 @@ class DuckDB:
     def hold(self, rows: Frame) -> Frame:
         """See Engine."""
         return rows
-
-    def keep(self, lake: Lake, name: str, day: date, rows: Frame, facts: dict[str, Any]) -> Frame:
-        """See Engine."""
-        lake.write(lake.features(name, day), rows, facts)
-        return rows
-
-    def kept(self, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> Frame:
-        """See Engine."""
-        return lake.read(features_path(lake, name, day, facts, made_by))
-
-    def stage(self, folder: Lake, path: str, rows: Frame, *keys: str) -> None:
-        """See Engine."""
-        folder.write(path, rows.sort_by([(key, "ascending") for key in keys]))
 
     def trust(self, edges: Frame) -> Frame:
         """See Engine."""

@@ -22,8 +22,6 @@ from clout.sources import Sources
 
 _LISTED = pa.schema([("account_key", pa.string()), ("reason", pa.string())])
 _REFUSED = pa.schema([("account_a", pa.string()), ("account_b", pa.string()), ("reason", pa.string())])
-#: What the evidence reads of a post.
-POSTS = ("platform", "author_key", "post_key", "post_type", "is_deleted", "event_at")
 _SEEDS = pa.schema([("platform", pa.string()), ("account_key", pa.string())])
 
 
@@ -38,11 +36,11 @@ def gather(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day:
     accounts = read_snapshots(spark, lake, "accounts", sources.platforms, days)
     states = measures.account_states(conforming, accounts, model, day)
     states = conforming.keep(lake, "account_states", day, states, facts)
-    activity = read_conformed(spark, lake, "activity", days)
     links = read_snapshots(spark, lake, "account_links", sources.platforms, days)
     claims = measures.claims(conforming, links, states, day)
     found, one_way = _persons(claims, sources, day)
     linked = small_table(spark, identity.PERSONS, sorted(found.person_of.items()))
+    activity = read_conformed(spark, lake, "activity", days)
     own = _own_interactions(activity, linked) if found.person_of else 0
     lake.write(lake.features("persons", day), _arrow(identity.PERSONS, sorted(found.person_of.items())), facts)
     refused = [(*link, why) for link, why in sorted(found.refused.items())]
@@ -56,13 +54,14 @@ def gather(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day:
     )
     linked = engine.kept(lake, "persons", day, facts, "conform")
     states = engine.kept(lake, "account_states", day, facts, "conform")
-    excluded = engine.hold(measures.excluded(engine, states, engine.table(*operator_list(sources)), linked, day))
-    posts = read_snapshots(spark, lake, "posts", sources.platforms, days).select(*POSTS)
+    activity, posts = engine.conformed(lake, "activity", days), engine.posts(lake, sources.platforms, days)
+    listed, named = engine.table(*operator_list(sources)), engine.table(*_named_seeds(sources))
+    engine.know(activity, posts, states, linked, listed, named)
+    excluded = engine.hold(measures.excluded(engine, states, listed, linked, day))
     acts = measures.acts(engine, activity, posts, excluded, linked, model, day)
     acts = engine.keep(lake, "acts", day, acts, facts)
     credibility = engine.hold(measures.credibility(engine, states, linked, model, day))
     pairs = engine.hold(measures.pairs(engine, acts, credibility, model, day))
-    named = engine.table(*_named_seeds(sources))
     seeds = measures.seeds(engine, pairs, credibility, named, linked, model, day)
     edges = engine.hold(measures.edges(engine, pairs, seeds, model, day))
     engine.keep(lake, "weights", day, measures.weights(engine, pairs, edges, model, day), facts)
@@ -78,16 +77,20 @@ def load(spark: SparkSession, lake: Lake, sources: Sources, model: Model, day: d
         name: engine.kept(lake, name, day, facts, "conform")
         for name in ("acts", "weights", "ranks", "account_states", "persons")
     }
+    seen = {
+        "activity": engine.conformed(lake, "activity", days),
+        "named_seeds": engine.table(*_named_seeds(sources)),
+        "post_actions": engine.conformed(lake, "post_actions", days),
+        "posts": engine.posts(lake, sources.platforms, days),
+        "operator_list": engine.table(*operator_list(sources)),
+    }
+    engine.know(features["account_states"], features["persons"], *seen.values())
     return Evidence(
         engine=engine,
         day=day,
         model=model,
         **features,
-        activity=read_conformed(spark, lake, "activity", days),
-        named_seeds=engine.table(*_named_seeds(sources)),
-        post_actions=read_conformed(spark, lake, "post_actions", days),
-        posts=read_snapshots(spark, lake, "posts", sources.platforms, days).select(*POSTS),
-        operator_list=engine.table(*operator_list(sources)),
+        **seen,
         platforms=sorted(set(sources.platforms.values())),
         facts=facts,
     )

@@ -37,10 +37,10 @@ class Evidence:
     account_states: sql/account_states.sql. post_actions: conformed, and posts: snapshots with platform, both of the stored
     days. operator_list: (account_key, reason).
     persons: (account_key, person_id) of people with several accounts. platforms: the names of all configured sources.
-    facts: what all this was made of.
+    facts: what all this was made of. engine: a NightEngine where the evidence came from a lake.
     """
 
-    engine: Engine
+    engine: Any
     day: date
     model: Model
     activity: Frame
@@ -171,6 +171,7 @@ def in_memory(
     platforms: list[str],
 ) -> Evidence:
     """The evidence of one score date without a lake: nothing is written in between. See Evidence for the frames."""
+    engine.know(activity, account_states, posts, post_actions, operator_list, persons, named_seeds)
     gone = excluded(engine, account_states, operator_list, persons, day)
     acted = acts(engine, activity, posts, gone, persons, model, day)
     credible = credibility(engine, account_states, persons, model, day)

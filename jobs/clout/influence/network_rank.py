@@ -11,6 +11,7 @@ One platform's graph is ranked in one task: 24 bytes an edge and 40 a person. Be
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,65 +26,84 @@ RANKS_DDL = "variant STRING, platform STRING, person_id STRING, rank DOUBLE, pct
 TRUST_DDL = "variant STRING, platform STRING, person_id STRING, trusted BOOLEAN, seed BOOLEAN"
 
 
-def rank_platform(edges: pa.Table, parameters: dict[str, Any]) -> pa.Table:
-    """Rank every person of one platform, in one variant of the evidence.
+@dataclass(frozen=True)
+class Graph:
+    """One platform's graph in one variant: people, and seeds, actor and target as places among them; weight >= 0 per edge."""
 
-    edges: (variant, platform, actor, target, weight >= 0): one row per pair, and one row with weight NULL per seed, whose
-    actor is the seed. A seed that nobody here knows is left out: trust starts where there is somebody.
-    parameters: damping, seed_share, tolerance, rounds, reference of the model.
-    Gives (variant, platform, person_id, rank, pct, rounds, residual); ranks sum to 1; pct is the percentile of
-    rank x people on the reference.
-    """
-    people, seeds, actor, target, weight = _graph(edges)
-    rank, rounds, residual = np.zeros(0), 0, 0.0
-    if len(people):
-        rank, rounds, residual = rank_graph(actor, target, weight, seeds, len(people), parameters)
-    grid = np.linspace(0.0, 100.0, len(parameters["reference"]))
-    pct = np.interp(rank * len(people), parameters["reference"], grid)
-    return pa.table(
-        {
-            "variant": pa.repeat(edges["variant"][0], len(people)),
-            "platform": pa.repeat(edges["platform"][0], len(people)),
-            "person_id": people,
+    people: Any
+    seeds: np.ndarray
+    actor: np.ndarray
+    target: np.ndarray
+    weight: np.ndarray
+
+    @staticmethod
+    def of_names(edges: pa.Table) -> Graph:
+        """From rows (actor, target, weight): one per pair, and one with weight NULL per seed, whose actor is the seed.
+
+        A seed that nobody here knows is left out: trust starts where there is somebody.
+        """
+        is_edge = edges.filter(pc.is_valid(edges["weight"]))
+        people = pa.chunked_array([*is_edge["actor"].chunks, *is_edge["target"].chunks], pa.string()).unique().sort()
+        seeds = pc.index_in(edges.filter(pc.is_null(edges["weight"]))["actor"], people).drop_null().to_numpy()
+        actor, target = (pc.index_in(is_edge[name], people).to_numpy() for name in ("actor", "target"))
+        return Graph(people, np.sort(seeds), actor, target, is_edge["weight"].to_numpy())
+
+    @staticmethod
+    def of_numbers(actor: np.ndarray, target: np.ndarray, weight: np.ndarray, seeds: np.ndarray) -> Graph:
+        """From people as numbers, of which any may be missing; their order is that of the people."""
+        known = np.zeros(1 + max((int(each.max()) for each in (actor, target, seeds) if len(each)), default=-1), bool)
+        known[actor] = True
+        known[target] = True
+        place = np.cumsum(known, dtype=np.int32) - 1
+        return Graph(
+            np.flatnonzero(known).astype(actor.dtype),
+            place[np.sort(seeds[known[seeds]])],
+            place[actor],
+            place[target],
+            weight,
+        )
+
+    def ranks(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Columns person_id, rank, pct, rounds, residual of all people. Ranks sum to 1; pct is the percentile of rank x people
+        on the model's reference. parameters: damping, seed_share, tolerance, rounds, reference."""
+        count = len(self.people)
+        rank, rounds, residual = np.zeros(0), 0, 0.0
+        if count:
+            rank, rounds, residual = rank_graph(self.actor, self.target, self.weight, self.seeds, count, parameters)
+        grid = np.linspace(0.0, 100.0, len(parameters["reference"]))
+        pct = np.interp(rank * count, parameters["reference"], grid)
+        return {
+            "person_id": self.people,
             "rank": np.round(rank, 15),
             "pct": np.round(pct, 6),
-            "rounds": pa.repeat(rounds, len(people)),
-            "residual": pa.repeat(float(residual), len(people)),
+            "rounds": pa.repeat(rounds, count),
+            "residual": pa.repeat(float(residual), count),
         }
-    )
+
+    def trust(self) -> dict[str, Any]:
+        """Columns person_id, trusted, seed of all people."""
+        seed = np.zeros(len(self.people), dtype=bool)
+        seed[self.seeds] = True
+        trusted = reachable(self.actor, self.target, self.weight, self.seeds, len(self.people))
+        return {"person_id": self.people, "trusted": trusted, "seed": seed}
+
+
+def rank_platform(edges: pa.Table, parameters: dict[str, Any]) -> pa.Table:
+    """(variant, platform, and the columns of Graph.ranks) of one platform in one variant of the evidence.
+
+    edges: (variant, platform, and the columns of Graph.of_names).
+    """
+    return _placed(edges, Graph.of_names(edges).ranks(parameters))
 
 
 def trust_platform(edges: pa.Table) -> pa.Table:
-    """Who of one platform is trusted, in one variant of the evidence: (variant, platform, person_id, trusted, seed).
-
-    edges: as for `rank_platform`.
-    """
-    people, seeds, actor, target, weight = _graph(edges)
-    seed = np.zeros(len(people), dtype=bool)
-    seed[seeds] = True
-    return pa.table(
-        {
-            "variant": pa.repeat(edges["variant"][0], len(people)),
-            "platform": pa.repeat(edges["platform"][0], len(people)),
-            "person_id": people,
-            "trusted": reachable(actor, target, weight, seeds, len(people)),
-            "seed": seed,
-        }
-    )
+    """Who of one platform is trusted, in one variant of the evidence: (variant, platform, and the columns of Graph.trust)."""
+    return _placed(edges, Graph.of_names(edges).trust())
 
 
-def _graph(edges: pa.Table) -> tuple[pa.Array, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """people in order of key; seeds, actor, target as places in it; weight. In one order, whatever order the rows came in:
-    the order in which floats are added decides their last bits."""
-    is_edge = edges.filter(pc.is_valid(edges["weight"]))
-    names = pa.chunked_array([*is_edge["actor"].chunks, *is_edge["target"].chunks], pa.string())
-    people = pa.array(sorted(names.unique().to_pylist()), pa.string())
-    seeds = pc.index_in(edges.filter(pc.is_null(edges["weight"]))["actor"], people).drop_null().to_numpy()
-    actor = pc.index_in(is_edge["actor"], people).to_numpy()
-    target = pc.index_in(is_edge["target"], people).to_numpy()
-    weight = is_edge["weight"].to_numpy()
-    order = np.lexsort((actor, target))
-    return people, np.sort(seeds), actor[order], target[order], weight[order]
+def _placed(edges: pa.Table, columns: dict[str, Any]) -> pa.Table:
+    place = {name: pa.repeat(edges[name][0], len(columns["person_id"])) for name in ("variant", "platform")}
+    return pa.table({**place, **columns})
 
 
 def rank_graph(
@@ -95,9 +115,12 @@ def rank_graph(
     parameters: dict[str, Any],
 ) -> tuple[np.ndarray, int, float]:
     """Rank, rounds and residual of a graph with people 0..people-1. Edges are parallel arrays; weight >= 0."""
-    out = np.bincount(actor, weight, minlength=people)
-    scaled = np.divide(weight, out[actor], out=np.zeros_like(weight, dtype=float), where=out[actor] > 0)
-    transposed = sparse.csr_matrix((scaled, (target, actor)), shape=(people, people))
+    # In one order, whatever order the edges came in: the order in which floats are added decides their last bits.
+    transposed = sparse.csr_matrix((weight, (target, actor)), shape=(people, people), dtype=float)
+    transposed.sort_indices()
+    out = np.bincount(transposed.indices, transposed.data, minlength=people)
+    given = out[transposed.indices]
+    np.divide(transposed.data, given, out=transposed.data, where=given > 0)
     seed_share = parameters["seed_share"] if len(seeds) else 0.0
     teleport = np.full(people, (1.0 - seed_share) / people)
     if len(seeds):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pytest
 from clout.influence import engines, measures
+from clout.influence.disk_engine import DiskDuckDB
 from clout.influence.engines import DuckDB, Spark
 from clout.influence.model import Model
 from clout.lake import Lake
@@ -61,12 +62,13 @@ def local() -> dict[str, pa.Table]:
 def test_neither_engine_nor_order_nor_partitions_change_a_score(
     local: dict[str, pa.Table], spark: SparkSession
 ) -> None:
-    spread = published(Eager(spark, 3))
+    spread, on_disk = published(Eager(spark, 3)), published(DiskDuckDB())
     assert {name: len(rows) for name, rows in spread.items()} == {name: len(rows) for name, rows in local.items()}
     for name, rows in spread.items():
         assert in_order(rows) == in_order(local[name]), name
+        assert in_order(on_disk[name]) == in_order(local[name]), name
         declared = surface.relations()[name].arrow_schema
-        for made in (rows, local[name]):
+        for made in (rows, local[name], on_disk[name]):
             assert [(field.name, field.type) for field in made.schema] == [(f.name, f.type) for f in declared], name
 
 
@@ -76,9 +78,9 @@ def test_the_engine_is_chosen_by_the_rows_of_activity(lake: Lake, monkeypatch: p
         activity = pa.Table.from_pylist([dict(zip(ACTIVITY.names, row, strict=True)) for row in world()["activity"]])
         lake.write(lake.conformed("activity", day), activity.slice(0, rows))
     monkeypatch.setattr(engines, "Spark", lambda spark: "spark")
-    monkeypatch.setattr(engines, "IN_MEMORY_ROWS", 5)
-    assert isinstance(engines.engine_for(None, lake, [DAY - timedelta(2), *days]), DuckDB)
-    monkeypatch.setattr(engines, "IN_MEMORY_ROWS", 4)
+    monkeypatch.setattr(engines, "ON_DISK_ROWS", 5)
+    assert isinstance(engines.engine_for(None, lake, [DAY - timedelta(2), *days]), DiskDuckDB)
+    monkeypatch.setattr(engines, "ON_DISK_ROWS", 4)
     assert engines.engine_for(None, lake, days) == "spark"
 
 

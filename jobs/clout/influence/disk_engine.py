@@ -1,0 +1,266 @@
+"""DuckDB with its tables in a file that lives as long as the engine: what nights are computed by, up to engines.ON_DISK_ROWS.
+
+People are numbers in it, in the order of their keys: joining and grouping numbers of 4 bytes costs about half of what
+strings cost. The queries of sql/ never look into a key but for those of _NAMED. What is written has the keys again.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.dataset as pads
+from pyarrow import fs as pafs
+
+from clout import queries
+from clout.influence.network_rank import Graph
+from clout.lake import Lake
+from clout.lake_schemas import CONFORMED, SNAPSHOTS, small_arrow
+from clout.lake_spark import POSTS, features_path, in_groups
+
+#: The columns that hold somebody's key.
+_KEYS = ("actor", "target", "account_key", "person_id", "author_key", "other_id")
+#: Queries that look into a key, and are given the keys themselves. Their tables have a row per account at most.
+_NAMED = ("scored_accounts",)
+_UNKNOWN = "a key that the engine was not told of: "
+_GRAPH = {"variant": pa.string(), "platform": pa.string(), "person_id": pa.int32()}
+
+
+def memory_limit(physical: int) -> int:
+    """Bytes that DuckDB may hold, of so many in the machine: a third, at most 4 GiB. Beyond that it works on disk."""
+    return min(physical // 3, 4 << 30)
+
+
+Frame = Any
+
+
+@dataclass(frozen=True)
+class Files:
+    """Parquet files with keys, as what a FROM can name."""
+
+    relation: str
+
+
+class Rows:
+    """A table of the engine, dropped when nobody holds it any more. numbered: people are numbers in it."""
+
+    def __init__(self, engine: DiskDuckDB, name: str, numbered: bool = True) -> None:
+        self.engine, self.name, self.numbered = engine, name, numbered
+        weakref.finalize(self, engine.connection.execute, f"DROP TABLE {name}").atexit = False
+
+    def toArrow(self) -> pa.Table:
+        """The rows, with keys. Named as a DataFrame's."""
+        return self.engine.named(self).to_arrow_table()
+
+
+class DiskDuckDB:
+    """DuckDB on disk. Takes Arrow tables, datasets and files; gives Rows. See engines.Engine."""
+
+    def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory(prefix="clout-")
+        self.connection = duckdb.connect(f"{self.folder.name}/evidence.duckdb")
+        limit = memory_limit(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+        for statement in (
+            *queries.DUCKDB_SESSION,
+            f"SET memory_limit = '{limit >> 20} MiB'",
+            f"SET temp_directory = '{self.folder.name}/spilled'",
+            "SET preserve_insertion_order = false",
+            "CREATE TABLE keys (key VARCHAR, id INTEGER)",
+        ):
+            self.connection.execute(statement)
+        queries.register_beta_quantile(self.connection)
+        self._known = False
+        self._made = 0
+        #: Frames that are registered until the next table is made.
+        self._given: list[str] = []
+        #: Frames that came with keys, by id, and their tables with numbers. The frame is held so that its id stays its own.
+        self._numbered: dict[int, tuple[Any, Rows]] = {}
+
+    # What comes in ---------------------------------------------------------------------------------------------------
+
+    def conformed(self, lake: Lake, table: str, days: list[date]) -> Frame:
+        """See NightEngine."""
+        return _parquet(lake, [lake.conformed(table, day) for day in days], CONFORMED[table])
+
+    def posts(self, lake: Lake, platforms: Mapping[str, str], days: list[date]) -> Rows:
+        """See NightEngine."""
+        schema = pa.schema([SNAPSHOTS["posts"].field(name) for name in POSTS if name != "platform"])
+        parts = []
+        for source, platform in platforms.items():
+            part = _parquet(lake, [lake.snapshot("posts", source, day) for day in days], schema)
+            parts.append(f"SELECT '{platform}' AS platform, * FROM {self._relation(part)}")
+        return self._make(" UNION ALL ".join(parts), numbered=False)
+
+    def table(self, schema: pa.Schema, rows: list[tuple]) -> pa.Table:
+        """See Engine."""
+        return small_arrow(schema, rows)
+
+    def know(self, *frames: Frame) -> None:
+        """See Engine. Raises ValueError where others are named later: their numbers would not be in the order of the keys."""
+        found = []
+        for frame in frames:
+            relation = self._relation(frame)
+            found += [f"SELECT DISTINCT {key} FROM {relation}" for key in self._keys(relation)]
+        new = f"FROM ({' UNION '.join(found)}) AS named (key) WHERE key IS NOT NULL"
+        if not self._known:
+            self.connection.execute(
+                f"INSERT INTO keys SELECT key, CAST(row_number() OVER (ORDER BY key) AS INTEGER) {new}"
+            )
+            self._known = True
+        elif late := self.connection.execute(f"SELECT key {new} AND key NOT IN (SELECT key FROM keys)").fetchone():
+            raise ValueError(_UNKNOWN + late[0])
+
+    # What is computed ------------------------------------------------------------------------------------------------
+
+    def run(self, query: str, parameters: Mapping[str, Any], **inputs: Any) -> Rows:
+        """See Engine."""
+        if query in _NAMED:
+            tables = {name: self._make_named(rows) for name, rows in inputs.items()}
+        else:
+            tables = {name: self._with_numbers(rows) for name, rows in inputs.items()}
+        names = {name: rows.name for name, rows in tables.items()}
+        text, bound = queries.for_duckdb(query, parameters, names)
+        return self._make(text, bound, numbered=query not in _NAMED)
+
+    def together(self, frames: list[Frame]) -> Rows:
+        """See Engine."""
+        parts = [f"FROM {self._with_numbers(frame).name}" for frame in frames]
+        return self._make(" UNION ALL BY NAME ".join(parts))
+
+    def hold(self, rows: Rows) -> Rows:
+        """See Engine."""
+        return rows
+
+    def trust(self, edges: Rows) -> Rows:
+        """See Engine."""
+        return self._of_graphs(edges, {**_GRAPH, "trusted": pa.bool_(), "seed": pa.bool_()}, Graph.trust)
+
+    def rank(self, edges: Rows, parameters: dict[str, Any]) -> Rows:
+        """See Engine."""
+        numbers = {"rank": pa.float64(), "pct": pa.float64(), "rounds": pa.int64(), "residual": pa.float64()}
+        return self._of_graphs(edges, {**_GRAPH, **numbers}, lambda graph: graph.ranks(parameters))
+
+    # What goes out ---------------------------------------------------------------------------------------------------
+
+    def keep(self, lake: Lake, name: str, day: date, rows: Rows, facts: dict[str, Any]) -> Rows:
+        """See NightEngine."""
+        self._write(lake, lake.features(name, day), self.named(rows), facts)
+        return rows
+
+    def kept(self, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> Frame:
+        """See NightEngine."""
+        return _parquet(lake, [features_path(lake, name, day, facts, made_by)])
+
+    def stage(self, folder: Lake, path: str, rows: Rows, *keys: str) -> None:
+        """See NightEngine."""
+        self._write(folder, path, self.named(rows).order(", ".join(keys)))
+
+    def named(self, rows: Rows) -> duckdb.DuckDBPyRelation:
+        """The rows with keys instead of numbers."""
+        keys = self._keys(rows.name) if rows.numbered else []
+        columns = [f"{name}.key AS {name}" if name in keys else f"s.{name}" for name in self._columns(rows.name)]
+        joins = [f"LEFT JOIN keys AS {name} ON {name}.id = s.{name}" for name in keys]
+        return self.connection.sql(f"SELECT {', '.join(columns)} FROM {rows.name} AS s {' '.join(joins)}")
+
+    # Inside ----------------------------------------------------------------------------------------------------------
+
+    def _make(self, text: str, bound: Mapping[str, Any] | None = None, numbered: bool = True) -> Rows:
+        self._made += 1
+        self.connection.execute(f"CREATE TABLE made_{self._made} AS {text}", bound)
+        while self._given:
+            self.connection.unregister(self._given.pop())
+        return Rows(self, f"made_{self._made}", numbered)
+
+    def _register(self, rows: Any) -> str:
+        self._made += 1
+        self._given.append(f"given_{self._made}")
+        self.connection.register(self._given[-1], rows)
+        return self._given[-1]
+
+    def _relation(self, frame: Any) -> str:
+        """The name under which a frame that came with keys can be read."""
+        if isinstance(frame, Files):
+            return frame.relation
+        return frame.name if isinstance(frame, Rows) else self._register(frame)
+
+    def _columns(self, relation: str) -> list[str]:
+        return self.connection.sql(f"FROM {relation}").columns
+
+    def _keys(self, relation: str) -> list[str]:
+        return [name for name in self._columns(relation) if name in _KEYS]
+
+    def _with_numbers(self, frame: Any) -> Rows:
+        if isinstance(frame, Rows) and frame.numbered:
+            return frame
+        if id(frame) not in self._numbered:
+            relation = self._relation(frame)
+            keys = self._keys(relation)
+            columns = [
+                f"CASE WHEN s.{name} IS NOT NULL AND {name}.id IS NULL THEN error('{_UNKNOWN}' || s.{name})"
+                f" ELSE {name}.id END AS {name}"
+                if name in keys
+                else f"s.{name}"
+                for name in self._columns(relation)
+            ]
+            joins = [f"LEFT JOIN keys AS {name} ON {name}.key = s.{name}" for name in keys]
+            rows = self._make(f"SELECT {', '.join(columns)} FROM {relation} AS s {' '.join(joins)}")
+            self._numbered[id(frame)] = frame, rows
+        return self._numbered[id(frame)][1]
+
+    def _make_named(self, frame: Any) -> Rows:
+        if isinstance(frame, Rows):
+            return self._make(f"SELECT * FROM ({self.named(frame).sql_query()}) AS s", numbered=False)
+        return self._make(f"SELECT * FROM {self._relation(frame)}", numbered=False)
+
+    def _of_graphs(
+        self, edges: Rows, columns: dict[str, pa.DataType], kernel: Callable[[Graph], dict[str, Any]]
+    ) -> Rows:
+        """The kernel's answer for each variant and platform, one below the other."""
+        schema = pa.schema(list(columns.items()))
+        made = self._make(f"SELECT * FROM {self._register(schema.empty_table())}")
+        groups = self.connection.execute(f"SELECT DISTINCT variant, platform FROM {edges.name}").fetchall()
+        for variant, platform in sorted(groups):
+            place = f"FROM {edges.name} WHERE variant = ? AND platform = ?"
+            edge = self.connection.execute(
+                f"SELECT actor, target, weight {place} AND weight IS NOT NULL", [variant, platform]
+            ).fetchnumpy()
+            seed = self.connection.execute(f"SELECT actor {place} AND weight IS NULL", [variant, platform]).fetchnumpy()
+            arrays = [np.asarray(each) for each in (edge["actor"], edge["target"], edge["weight"], seed["actor"])]
+            graph = Graph.of_numbers(*arrays)
+            answer = kernel(graph)
+            count = len(graph.people)
+            rows = pa.table({"variant": pa.repeat(variant, count), "platform": pa.repeat(platform, count), **answer})
+            self.connection.execute(f"INSERT INTO {made.name} SELECT * FROM {self._register(rows.cast(schema))}")
+        return made
+
+    def _write(self, lake: Lake, path: str, rows: duckdb.DuckDBPyRelation, facts: dict[str, Any] | None = None) -> None:
+        reader = rows.to_arrow_reader(1_000_000)
+        with lake.replacing(path) as aside:
+            with lake.parquet_writer(f"{aside}/part-0.parquet", reader.schema) as writer:
+                for group in in_groups(reader, 1_000_000):
+                    writer.write_table(group)
+            if facts is not None:
+                lake.write_facts(aside, facts)
+
+
+def _parquet(lake: Lake, paths: list[str], schema: pa.Schema | None = None) -> Frame:
+    """The rows of partitions, of those that are there. A column `ds` that the files lack comes from their path."""
+    files = lake.files(paths)
+    if not files and schema:
+        return schema.empty_table()
+    by_day = schema is not None and "ds" in schema.names
+    if isinstance(lake.fs, pafs.LocalFileSystem):  # DuckDB's own reader takes half the time
+        days = ", hive_partitioning = true, hive_types = {'ds': DATE}" if by_day else ", hive_partitioning = false"
+        columns = ", ".join(schema.names) if schema else "*"
+        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        return Files(f"(SELECT {columns} FROM read_parquet([{listed}]{days}))")
+    place = pads.partitioning(pa.schema([("ds", pa.date32())]), flavor="hive") if by_day else None
+    return pads.dataset(files, schema=schema, filesystem=lake.fs, format="parquet", partitioning=place)
