@@ -50,7 +50,7 @@ def spearman(one: np.ndarray, other: np.ndarray) -> float | None:
     return float(np.corrcoef(a, b)[0, 1])
 
 
-def coverage(score: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict[str, float]:
+def interval_coverage(score: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict[str, float]:
     """How often an interval holds what it is to hold: the mean score of a person over other courses of the same days.
 
     All three are replica x person; NaN in low and high where there was no score, hence no interval. Gives the shares of

@@ -69,4 +69,4 @@ def test_attacks_hardly_move_each_other(clean, suite):
     each = suite[1]
     alone = attacks.ranks([each], attacks.inject(clean, [each], DAYS[-1]), candidates(clean), MODEL, DAYS[-1])
     assert alone[each.name] > attacks.TOP * len(candidates(clean))
-    assert abs(alone[each.name] - together[each.name]) <= 0.05 * len(candidates(clean))
+    assert abs(alone[each.name] - together[each.name]) <= 0.1 * len(candidates(clean))

@@ -64,5 +64,11 @@ def test_coverage_asks_of_each_interval_for_the_mean_of_the_other_replicas():
     high = np.array([[15.0, 2.0], [25.0, 4.0], [25.0, np.nan]])
     # Widened by sqrt(3/2) = 1.225: 20 is above 3.9..16.1; 15 below 15.1..26.1; 15 in 14.5..26.1; 2 in 0.8..2, and
     # below 2.6..4.4, as an interval need not hold its own score; the last has no interval.
-    assert evaluation.coverage(score, low, high) == {"n": 5, "coverage": 0.4, "above": 0.4, "below": 0.2, "width": 6.2}
-    assert evaluation.coverage(score, low * np.nan, high) == {"n": 0}
+    assert evaluation.interval_coverage(score, low, high) == {
+        "n": 5,
+        "coverage": 0.4,
+        "above": 0.4,
+        "below": 0.2,
+        "width": 6.2,
+    }
+    assert evaluation.interval_coverage(score, low * np.nan, high) == {"n": 0}

@@ -1,8 +1,8 @@
 """How often the 90 % interval of a score holds: the same people live through the same days several times, by other luck.
 
-    python tests/sandbox/coverage.py --people 3000 --replicas 20
+    python tests/sandbox/interval_coverage.py --people 3000 --replicas 20
 
-Prints the coverage of evaluation.coverage, of all and by how many people acted on somebody, as JSON.
+Prints the coverage of evaluation.interval_coverage, of all and by how many people acted on somebody, as JSON.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def measure(model: Model, people: int, replicas: int, days: list[date]) -> dict[
 
     def among(first: int, upto: int) -> dict[str, float]:
         here = (moved >= first) & (moved < upto)
-        return evaluation.coverage(score, np.where(here, low, np.nan), np.where(here, high, np.nan))
+        return evaluation.interval_coverage(score, np.where(here, low, np.nan), np.where(here, high, np.nan))
 
     by_people = {f"{first} to {upto - 1} people": among(first, upto) for first, upto in AUDIENCES}
     return {"all": among(0, 10**9)} | {name: figures for name, figures in by_people.items() if figures["n"]}
@@ -60,7 +60,7 @@ def measure(model: Model, people: int, replicas: int, days: list[date]) -> dict[
 
 def main(argv: list[str]) -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="coverage.py", description=__doc__)
+    parser = argparse.ArgumentParser(prog="interval_coverage.py", description=__doc__)
     parser.add_argument("--people", type=int, default=3000)
     parser.add_argument("--replicas", type=int, default=20)
     parser.add_argument("--days", type=days_of, default=days_of(DAYS), help="FIRST..LAST")
