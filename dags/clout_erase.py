@@ -18,22 +18,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pendulum
 from airflow.sdk import DAG, Param, Variable, task
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.log import mask_secret
-from clout_tasks import warehouse
-
-ROOT = Path(os.environ.get("CLOUT_ROOT") or Path(__file__).resolve().parents[1])
-HOME = Path(os.environ.get("CLOUT_HOME") or ROOT / ".clout")
-PYTHON = os.environ.get("CLOUT_PYTHON") or sys.executable
-SOURCES = os.environ.get("CLOUT_SOURCES") or str(HOME / "world" / "sources.toml")
-LAKE = os.environ.get("CLOUT_LAKE") or str(HOME / "lake")
-STAGING = os.environ.get("CLOUT_STAGING") or str(HOME / "staging")
+from clout_tasks import JOBS, LAKE, PYTHON, SOURCES, STAGING, tell, warehouse
 
 #: The name says "secret", so that Airflow masks its value wherever it would show it.
 VARIABLE = "clout_erase_secret"
@@ -50,6 +41,7 @@ with DAG(
         "retries": 2,
         "retry_delay": timedelta(minutes=10),
         "execution_timeout": timedelta(hours=6),
+        "on_failure_callback": tell,
     },
     params={
         "account_key": Param(
@@ -92,7 +84,7 @@ with DAG(
         mask_secret(key)
         if not params["confirmed"] and not params["check_only"]:
             raise AirflowFailException("not confirmed: this cannot be undone")
-        command = [PYTHON, str(ROOT / "jobs" / "erase.py"), "--day", dag_run.run_after.date().isoformat()]
+        command = [PYTHON, str(JOBS / "erase.py"), "--day", dag_run.run_after.date().isoformat()]
         command += ["--lake", LAKE, "--staging", STAGING, "--sources", SOURCES]
         command += ["--check-only"] if params["check_only"] else []
         command += ["--one-account"] if params["one_account"] else []

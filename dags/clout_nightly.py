@@ -47,14 +47,9 @@ from airflow.sdk import (
     task,
 )
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
-from clout_tasks import JOBS, PYTHON, ROOT, UnlessPoison, run_job, tell
+from clout_tasks import HOME, JOBS, LAKE, PYTHON, ROOT, SOURCES, STAGING, UnlessPoison, run_job, tell
 
-HOME = Path(os.environ.get("CLOUT_HOME") or ROOT / ".clout")
-SOURCES = os.environ.get("CLOUT_SOURCES") or str(HOME / "world" / "sources.toml")
 MODEL = os.environ.get("CLOUT_MODEL") or str(ROOT / "sql" / "models" / "v1.toml")
-LAKE = os.environ.get("CLOUT_LAKE") or str(HOME / "lake")
-STAGING = os.environ.get("CLOUT_STAGING") or str(HOME / "staging")
-
 REPORTS = os.environ.get("CLOUT_REPORTS") or str(HOME / "reports")
 #: Where browsers find that folder.
 REPORTS_URL = os.environ.get("CLOUT_REPORTS_URL") or Path(REPORTS).absolute().as_uri()

@@ -9,21 +9,13 @@ that was missed is made up for by the next. **Dry run** says what would be remov
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pendulum
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, task
 from airflow.sdk.exceptions import AirflowFailException
-
-ROOT = Path(os.environ.get("CLOUT_ROOT") or Path(__file__).resolve().parents[1])
-HOME = Path(os.environ.get("CLOUT_HOME") or ROOT / ".clout")
-PYTHON = os.environ.get("CLOUT_PYTHON") or sys.executable
-SOURCES = os.environ.get("CLOUT_SOURCES") or str(HOME / "world" / "sources.toml")
-LAKE = os.environ.get("CLOUT_LAKE") or str(HOME / "lake")
+from clout_tasks import JOBS, LAKE, PYTHON, SOURCES, tell
 
 with DAG(
     dag_id="clout_purge",
@@ -38,6 +30,7 @@ with DAG(
         "retries": 2,
         "retry_delay": timedelta(minutes=10),
         "execution_timeout": timedelta(hours=3),
+        "on_failure_callback": tell,
     },
     params={
         "day": Param(
@@ -60,7 +53,7 @@ with DAG(
         day = params["day"] or ds
         if not day:
             raise AirflowFailException("no day: trigger with a logical date, or fill in the form's day")
-        command = [PYTHON, str(ROOT / "jobs" / "purge.py"), "--day", day, "--lake", LAKE, "--sources", SOURCES]
+        command = [PYTHON, str(JOBS / "purge.py"), "--day", day, "--lake", LAKE, "--sources", SOURCES]
         done = subprocess.run([*command, "--dry-run"] if params["dry_run"] else command)
         if done.returncode in (2, 65):
             raise AirflowFailException("the input is wrong; retrying cannot help")

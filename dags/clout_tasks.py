@@ -16,6 +16,10 @@ from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 ROOT = Path(os.environ.get("CLOUT_ROOT") or Path(__file__).resolve().parents[1])
 JOBS = ROOT / "jobs"
 PYTHON = os.environ.get("CLOUT_PYTHON") or sys.executable
+HOME = Path(os.environ.get("CLOUT_HOME") or ROOT / ".clout")
+SOURCES = os.environ.get("CLOUT_SOURCES") or str(HOME / "world" / "sources.toml")
+LAKE = os.environ.get("CLOUT_LAKE") or str(HOME / "lake")
+STAGING = os.environ.get("CLOUT_STAGING") or str(HOME / "staging")
 
 
 class UnlessPoison(RetryPolicy):

@@ -165,7 +165,7 @@ def test_command_line_is_the_recorded_one_and_parses(nightly, name):
     home = os.environ["CLOUT_HOME"]
     found = argv(nightly, name, CONTEXT)
     portable = [
-        word.replace(home, "$CLOUT_HOME").replace(str(ROOT), "$ROOT").replace(sys.executable, "$PYTHON")
+        word.replace(home, "$CLOUT_HOME").replace(sys.executable, "$PYTHON").replace(str(ROOT), "$ROOT")
         for word in found
     ]
     recorded = json.loads(RECORDED.read_text()) if RECORDED.exists() else {}
