@@ -26,7 +26,8 @@ from clout.sources import Source  # noqa: E402
 
 DAY = date(2026, 3, 1)
 NIGHT = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
-PEOPLE, SIZE, PAGES = 50_000, 100, 20  # people who act, items a page, pages a subject
+SIZE, PAGES = 100, 20  # items a page, pages a subject
+people_who_act = 50_000
 
 
 class Clock:
@@ -45,7 +46,7 @@ def likes(number: int) -> tuple[str, str, Any]:
     did = f"did:plc:{number // PAGES % 997:024d}"
 
     def like(i: int) -> dict[str, Any]:
-        who = (number * SIZE + i) * 7919 % PEOPLE
+        who = (number * SIZE + i) * 7919 % people_who_act
         at = f"2026-03-01T{i % 24:02d}:{i % 60:02d}:00.000Z"
         actor = {
             "did": f"did:plc:{who:024d}",
@@ -67,7 +68,7 @@ def mentions(number: int) -> tuple[str, str, Any]:
     people: dict[str, Any] = {}
 
     def post(i: int) -> dict[str, Any]:
-        who = str(2 * 10**18 + (number * SIZE + i) * 7919 % PEOPLE)
+        who = str(2 * 10**18 + (number * SIZE + i) * 7919 % people_who_act)
         metrics = {"followers_count": 3, "following_count": 4, "tweet_count": 5, "listed_count": 0}
         people[who] = {
             "id": who,
@@ -107,7 +108,9 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="normalise.py", description=__doc__)
     parser.add_argument("reader", choices=sorted(WRITERS))
     parser.add_argument("--interactions", type=int, default=1_000_000)
+    parser.add_argument("--people", type=int, default=50_000, help="how many of them act")
     args = parser.parse_args(argv)
+    globals()["people_who_act"] = args.people
     platform = puller.PLATFORMS[args.reader]
     with tempfile.TemporaryDirectory() as folder:
         lake = Lake(folder)

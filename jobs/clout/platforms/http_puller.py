@@ -17,7 +17,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,6 +29,7 @@ from clout.platforms.http_client import PAGING, Client, Clock, Limits, StopError
 from clout.platforms.pages import SHAPE_ERRORS, Endpoint, Known, Page, Platform, Rows, at, flag_name
 from clout.platforms.raw_pages import RawPages
 from clout.platforms.rows import Batch, FileReport, quarantine_table, rows_table
+from clout.platforms.seen import Seen
 from clout.sources import LOOPBACK, Source
 
 #: What counts as "now": a state seen later than this after its day began is not the day's.
@@ -37,7 +37,6 @@ FRESH = timedelta(hours=36)
 #: What happens at midnight is asked about a little later: some platforms refuse a window that ends just now.
 _SETTLED = timedelta(seconds=15)
 _FLUSH_ROWS = 5_000
-_NO_KEYS = np.empty(0, dtype=np.uint64)
 #: What makes two rows of a table the same.
 _KEYS = {
     "accounts": ("account_key",),
@@ -132,8 +131,8 @@ class _Walk:
         }
         self.units: dict[tuple[str, str], _Unit] = {}
         self.known = Known(accounts=dict(source.options.get("titles", {})))
-        self.full: set[str] = set()
-        self.dated: set[str] = set()
+        self.full = Seen()
+        self.dated = Seen()
         self.parents: dict[str, list[dict[str, Any]]] = defaultdict(list)
 
     # Walking
@@ -365,12 +364,12 @@ class _Walk:
         for key, columns in rows.known.counters.items():
             self.known.counters.setdefault(key, {}).update(columns)
         self.parents[unit.endpoint.name] += rows.parents
-        self.full.update(row["account_key"] for row in rows.tables["accounts"] if row["state_complete"])
-        self.dated.update(
-            row["interaction_key"]
-            for row in rows.tables["interactions"]
-            if row["kind"] == "share" and row["occurred_at"] is not None
-        )
+        for row in rows.tables["accounts"]:
+            if row["state_complete"]:
+                self.full.add(row["account_key"])
+        for row in rows.tables["interactions"]:
+            if row["kind"] == "share" and row["occurred_at"] is not None:
+                self.dated.add(row["interaction_key"])
         return rows
 
     # Rows
@@ -379,7 +378,7 @@ class _Walk:
         """The rows of all stored pages, in the order of the walk; then the reports, which count exactly those."""
         self.taken = self._taken()
         waiting: dict[str, list[Any]] = {name: [] for name in SNAPSHOTS if name != "manifest"}
-        shown: dict[str, set[Any]] = {table: set() for table in _KEYS}
+        shown = {table: Seen() for table in _KEYS}
 
         def flush(least: int) -> Iterator[Batch]:
             for table, rows in waiting.items():
@@ -429,33 +428,27 @@ class _Walk:
         yield from flush(1)
         self._say_summary(totals)
 
-    def _taken(self) -> dict[date, np.ndarray]:
-        """Of the refreshed days before this one, the interactions of the day itself that its snapshot holds.
-
-        As the first 64 bits of their keys, sorted: eight bytes each, where a set of keys would need a hundred.
-        """
+    def _taken(self) -> dict[date, Seen]:
+        """Of the refreshed days before this one, the interactions of the day itself that its snapshot holds."""
         taken = {}
         for day in days_between(self.since[True].date(), self.day - timedelta(days=1)):
             path = self.raw.lake.snapshot("interactions", self.source.name, day)
             if self.raw.lake.exists(path):
+                taken[day] = Seen()
                 rows = self.raw.lake.read(path, ["interaction_key", "occurred_at"])
-                keys = rows["interaction_key"].filter(
-                    pc.equal(pc.cast(rows["occurred_at"], pa.date32()), pa.scalar(day))
-                )
-                taken[day] = np.sort(np.array([_head(key) for key in keys.to_pylist()], dtype=np.uint64))
+                is_own = pc.equal(pc.cast(rows["occurred_at"], pa.date32()), pa.scalar(day))
+                for batch in rows["interaction_key"].filter(is_own).chunks:
+                    for key in batch.to_pylist():
+                        taken[day].add(key)
         return taken
 
     def _is_taken(self, row: dict[str, Any]) -> bool:
         """Whether an interaction of an earlier day was landed on its day: then it need not be landed on this one again."""
-        keys = self.taken.get(row["occurred_at"].date(), _NO_KEYS) if row["occurred_at"] is not None else _NO_KEYS
-        if not keys.size:
-            return False
-        head = _head(row["interaction_key"])
-        place = int(keys.searchsorted(np.uint64(head)))
-        return place < keys.size and int(keys[place]) == head
+        at = row["occurred_at"]
+        return at is not None and at.date() in self.taken and row["interaction_key"] in self.taken[at.date()]
 
     def _chosen(
-        self, table: str, rows: list[dict[str, Any]], shown: dict[str, set[Any]], notes: Counter[str]
+        self, table: str, rows: list[dict[str, Any]], shown: dict[str, Seen], notes: Counter[str]
     ) -> Iterator[dict[str, Any]]:
         """The rows that land: a full view of an account rather than a partial one, a dated share rather than an undated."""
         for row in rows:
@@ -467,12 +460,10 @@ class _Walk:
                     notes["taken_before"] += 1
                     continue
             else:
-                key = tuple(row[name] for name in _KEYS[table])
-                if key in shown[table] or (
-                    table == "accounts" and not row["state_complete"] and row["account_key"] in self.full
-                ):
+                if table == "accounts" and not row["state_complete"] and row["account_key"] in self.full:
                     continue
-                shown[table].add(key)
+                if not shown[table].add(tuple(row[name] for name in _KEYS[table])):
+                    continue
             yield row
 
     def _flag_rows(self) -> list[dict[str, Any]]:
@@ -535,11 +526,6 @@ class _Walk:
             self.client.say(f"pull {self.source.name} {self.day}: {number} × {text}")
         if totals:
             self.client.say(f"pull {self.source.name} {self.day}: rows left out: {_counts(totals)}")
-
-
-def _head(key: str) -> int:
-    """The first 64 bits of an interaction's key."""
-    return int(key[:16], 16)
 
 
 def _counts(counter: Counter[str]) -> str:

@@ -2,8 +2,43 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from clout import addresses
 from clout.addresses import addresses_in, hashed, profile_address
+from hypothesis import given
+from hypothesis import strategies as st
+
+BEGINNINGS = [
+    "https://x.com/a",
+    "http://www.a.b/a",
+    "https://www.com/a",
+    "HTTP://x.com/",
+    "twitter.com/",
+    "https://u@a.b/",
+]
+PIECES = [
+    "/",
+    "//",
+    "@x",
+    "?q=1",
+    "#f",
+    ";p",
+    ":80",
+    ".",
+    "A",
+    "-",
+    "~",
+    " ",
+    "\t",
+    "%41",
+    "ä",
+    "[::1]",
+    "!",
+    ":",
+    "x.com",
+]
 
 
 @pytest.mark.parametrize(
@@ -26,6 +61,15 @@ from clout.addresses import addresses_in, hashed, profile_address
 )
 def test_profile_address(text: str, address: str | None) -> None:
     assert profile_address(text) == address
+
+
+@given(st.sampled_from(BEGINNINGS), st.lists(st.sampled_from(PIECES), max_size=3))
+def test_a_plain_address_is_read_as_all_others_are(beginning: str, pieces: list[str]) -> None:
+    text = beginning + "".join(pieces)
+    quick = profile_address(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(addresses, "_PLAIN", re.compile(r"(?!)"))
+        assert profile_address(text) == quick
 
 
 def test_addresses_in_running_text() -> None:
