@@ -1,7 +1,7 @@
 -- Metrics: what one staged night is like in a few numbers, to be held against the nights that were published before.
--- Meaning: rows of every table; per platform the rows that came in and those that were kept, as a number and as a share; rows
---   of each snapshot; people with a score, the share of people with each measure, and how many scores lie in each of ten fixed
---   bins of the scale: bin_0 below 10 points, bin_9 from 90 on.
+-- Meaning: rows of every table; per platform the rows that came in, those that were kept, and their share of those that came
+--   in and were no duplicates; rows of each snapshot; people with a score, the share of people with each measure, and how many
+--   scores lie in each of ten fixed bins of the scale: bin_0 below 10 points, bin_9 from 90 on.
 -- Unit: see the column: rows; share, 0 to 1; bin, scores. Grain: one row per dataset, platform ('all' for all together), metric.
 -- Source: operations.md, section 3.5.
 -- Inputs: {counted} (dataset, rows); {conservation}, {pulls}, {scores}, as staged
@@ -23,7 +23,9 @@ SELECT 'conservation', platform, 'rows_in', 'rows', rows_in FROM {conservation}
 UNION ALL
 SELECT 'conservation', platform, 'kept', 'rows', kept FROM {conservation}
 UNION ALL
-SELECT 'conservation', platform, 'kept_share', 'share', kept / rows_in FROM {conservation} WHERE rows_in > 0
+SELECT 'conservation', platform, 'kept_share', 'share', kept / (rows_in - duplicate)
+FROM {conservation}
+WHERE rows_in > duplicate
 UNION ALL
 SELECT 'pulls', platform, concat(snapshot, '_rows'), 'rows', sum(rows) FROM {pulls} GROUP BY platform, snapshot
 UNION ALL

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,27 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     started = session.get_or_create("tests")
     yield started
     started.stop()
+
+
+#: Tables that tests show at the end of a run, passed or failed.
+TABLES = pytest.StashKey[dict[str, list[dict[str, str]]]]()
+
+
+@pytest.fixture(scope="session")
+def show_table(pytestconfig: pytest.Config) -> Callable[[str, list[dict[str, str]]], None]:
+    """Shows rows as a table, under a title, when all tests are done."""
+    tables = pytestconfig.stash.setdefault(TABLES, {})
+    return tables.__setitem__
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the tables."""
+    for title, rows in config.stash.get(TABLES, {}).items():
+        terminalreporter.section(title)
+        lines = [{name: name for name in rows[0]}, *rows]
+        widths = {name: max(len(line[name]) for line in lines) for name in rows[0]}
+        for row in lines:
+            terminalreporter.line("  ".join(row[name].ljust(width) for name, width in widths.items()).rstrip())
 
 
 @pytest.fixture
