@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from clout import arguments, retention, session
+from clout import arguments, retention
 from clout.errors import PoisonInput, run_main
 from clout.lake import Lake, window
 from clout.lake_schemas import CONFORMED
@@ -46,7 +46,7 @@ def conform(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     # Two runs of overlapping windows would conform the same days: the second waits, and finds them conformed.
     with lake.lock("conform"):
         conform_days(lake, sources, window(day, model.stored_days))
-        evidence.gather(session.get_or_create("clout conform"), lake, sources, model, day)
+        evidence.gather(lake, sources, model, day)
 
 
 def conform_days(lake: Lake, sources: Sources, days: list[date]) -> list[date]:
@@ -91,7 +91,7 @@ def conform_days(lake: Lake, sources: Sources, days: list[date]) -> list[date]:
         print(f"conform: nothing to do, the window that ends {days[-1]} is conformed", flush=True)
         return []
     looked_at = sorted({each for day in owed for each in window(day, repeats + 1)})
-    engine = conforming_engine(lake, sources.platforms, looked_at)
+    engine = conforming_engine(lake, sources.platforms, looked_at, activity.READS)
 
     read = {"interactions": looked_at, "posts": looked_at, "accounts": owed, "manifest": owed, "quarantine": owed}
     interactions, posts, accounts, manifest, quarantine = (

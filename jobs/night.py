@@ -68,14 +68,13 @@ def run(args: argparse.Namespace, clock_of: Callable[[date], Clock] = lambda day
     warehouse = open_warehouse(args.warehouse)
     from clout.influence import evidence
 
-    spark = session.get_or_create("clout night")
     for day in args.days:
         began = time.monotonic()
         clock = clock_of(day)
         for source in sources.sources:
             pull(lake, source, window(day, model.stored_days), refresh=args.refresh, clock=clock)
         conform.conform(lake, sources, model, day)
-        loaded = evidence.load(spark, lake, sources, model, day)
+        loaded = evidence.load(lake, sources, model, day)
         for measure in (reach, amplification, network):
             measure.measure(loaded, lake)
         staged = Staged(staging, day, "by-hand")
@@ -86,7 +85,7 @@ def run(args: argparse.Namespace, clock_of: Callable[[date], Clock] = lambda day
         audit.document(verdict, args.reports)
         audit.refuse_unless_passed(verdict)
         publish.publish(staged, warehouse)
-        spark.catalog.clearCache()
+        session.forget()
         print(f"night {day}: {time.monotonic() - began:.1f} s\n", flush=True)
     show_leaderboard(warehouse, max(args.days))
 

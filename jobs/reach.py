@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from clout import arguments, session
+from clout import arguments
 from clout.errors import run_main
 from clout.lake import Lake
 from clout.sources import read_sources
@@ -27,8 +27,8 @@ def main(argv: list[str]) -> None:
     from clout.influence.model import read_model
 
     args = arg_parser().parse_args(argv)
-    spark, lake = session.get_or_create("clout reach"), Lake(args.lake)
-    measure(evidence.load(spark, lake, read_sources(args.sources), read_model(args.model), args.day), lake)
+    lake = Lake(args.lake)
+    measure(evidence.load(lake, read_sources(args.sources), read_model(args.model), args.day), lake)
 
 
 def measure(evidence: Evidence, lake: Lake) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from clout import arguments, session
+from clout import arguments
 from clout.errors import run_main
 from clout.lake import Lake
+from clout.lake_arrow import read_conformed
 from clout.sources import read_sources
 from clout.staging import Staged
 from clout.version import code_version
@@ -50,17 +51,16 @@ def main(argv: list[str]) -> None:
     from clout.influence.model import read_model
 
     args = arg_parser().parse_args(argv)
-    spark, lake = session.get_or_create("clout score"), Lake(args.lake)
-    loaded = evidence.load(spark, lake, read_sources(args.sources), read_model(args.model), args.day)
+    lake = Lake(args.lake)
+    loaded = evidence.load(lake, read_sources(args.sources), read_model(args.model), args.day)
     stage(loaded, lake, Staged(Lake(args.staging), args.day, args.run))
 
 
 def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
     """Write the day's tables of people, what its pull was like, and what made all this, to the staged folder."""
     from clout.influence import measures
-    from clout.lake_spark import read_conformed, write_sorted
 
-    day, engine, spark = evidence.day, evidence.engine, session.get_or_create("clout score")
+    day, engine = evidence.day, evidence.engine
     features = {name: engine.kept(lake, name, day, evidence.facts, made_by=name) for name in MEASURES}
     by_platform = engine.hold(measures.platform_score(evidence, **features))
     scored = engine.hold(measures.score(evidence, by_platform))
@@ -68,7 +68,8 @@ def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
     for table, keys in SCORED.items():
         engine.stage(staged.root, staged.table(table), published[table], *keys)
     for table, keys in PULLED.items():
-        write_sorted(staged.root, staged.table(table), read_conformed(spark, lake, table, [day]), *keys)
+        rows = read_conformed(lake, table, [day]).sort_by([(key, "ascending") for key in keys])
+        staged.root.write(staged.table(table), rows)
     versions = {
         "model_version": evidence.model.version,
         "model_sha256": evidence.model.sha256,

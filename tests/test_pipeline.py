@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import amplification
+import conform
 import duckdb
 import erase
 import network
@@ -17,9 +18,10 @@ import pytest
 import reach
 import score
 from clout.errors import PoisonInput
-from clout.influence import engines, evidence
+from clout.influence import conforming, engines, evidence
 from clout.influence.model import read_model
 from clout.lake import Lake
+from clout.lake_schemas import CONFORMED
 from clout.sources import read_sources
 from clout.staging import RECORDED, TABLES, Staged
 from sandbox.world import EXPORTED, World, day_rows, write
@@ -33,7 +35,7 @@ FIRST, LAST = date(2026, 3, 1), date(2026, 3, 5)
 
 def run(home: Path, days: str, sources: Path) -> None:
     """Nights into a home of their own."""
-    places = [f"--{name}={home / name}" for name in ("lake", "staging", "warehouse")]
+    places = [f"--{name}={home / name}" for name in ("lake", "staging", "warehouse", "reports")]
     night.main(["--days", days, "--sources", str(sources), *places])
 
 
@@ -69,7 +71,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, world: Path, spark) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, world: Path) -> Path:
     """Two nights, in order."""
     made = tmp_path_factory.mktemp("home")
     run(made, "2026-03-04..2026-03-05", world)
@@ -189,12 +191,22 @@ def test_backwards_gives_the_same_bytes(home, world, tmp_path):
     assert len(file_hashes(home)) == 2 * len(TABLES)
 
 
+def conformed(lake: Lake) -> dict[str, list[dict]]:
+    """The rows of the last day's conformed tables, in one order."""
+    tables = {table: lake.read(lake.conformed(table, LAST)).to_pylist() for table in CONFORMED}
+    return {table: sorted(rows, key=str) for table, rows in tables.items()}
+
+
 def test_spark_gives_what_memory_gave(home, world, tmp_path, monkeypatch, spark):
-    """The same lake's day, computed by Spark from the evidence on: what large evidence is computed by."""
+    """The same lake's day, conformed and computed by Spark, as a large one is."""
     monkeypatch.setattr(engines, "ON_DISK_ROWS", 0)
+    monkeypatch.setattr(conforming, "IN_MEMORY_ROWS", 0)
     lake, sources, model = Lake(home / "lake"), read_sources(world), read_model(ROOT / "sql" / "models" / "v1.toml")
-    evidence.gather(spark, lake, sources, model, LAST)
-    loaded = evidence.load(spark, lake, sources, model, LAST)
+    in_memory = conformed(lake)
+    lake.remove(lake.conformed("activity", LAST))
+    conform.conform(lake, sources, model, LAST)
+    assert conformed(lake) == in_memory
+    loaded = evidence.load(lake, sources, model, LAST)
     assert isinstance(loaded.engine, engines.Spark)
     for measure in (reach, amplification, network):
         measure.measure(loaded, lake)

@@ -34,6 +34,14 @@ LOCAL = {
 }
 
 
+def forget() -> None:
+    """Drop what Spark holds in memory, where this process has started it."""
+    from pyspark.sql import SparkSession
+
+    if running := SparkSession.getActiveSession():
+        running.catalog.clearCache()
+
+
 def get_or_create(app: str) -> SparkSession:
     """The session that spark-submit or Spark Connect prepared, or a local one of this process."""
     # Python workers would start the system's python3, which has no pyarrow.

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+from clout.influence.conforming import as_named
 from clout.influence.engines import Engine, Frame
 from clout.influence.identity import PERSONS
-
-
-def _as_named(*columns: str) -> dict[str, str]:
-    return dict(zip(columns, columns, strict=True))
-
 
 _PLACED = ("platform", "snapshot_date")
 #: What conform reads of the snapshots, by the names that the queries know.
 READS = {
-    "interactions": _as_named(
+    "interactions": as_named(
         *("interaction_key", "kind", "actor_key", "target_account_key", "target_post_key", "occurred_at"),
         *("occurred_precision", "is_removed", "raw_ref", *_PLACED),
     ),
-    "accounts": _as_named("account_key", "is_minor", "opt_out", "is_protected", "status", "platform")
+    "accounts": as_named("account_key", "is_minor", "opt_out", "is_protected", "status", "platform")
     | {"snapshot_date": "ds"},
-    "posts": _as_named("post_key", "event_at", "like_count", "reply_count", "share_count", "quote_count", *_PLACED),
-    "manifest": _as_named(
+    "posts": as_named("post_key", "event_at", "like_count", "reply_count", "share_count", "quote_count", *_PLACED),
+    "manifest": as_named(
         *("endpoint", "table", "status", "rows", "rows_quarantined", "rows_excluded", "requests", "cost_units"),
         *("reason", "drift", *_PLACED),
     ),
-    "quarantine": _as_named("table", "reason", *_PLACED),
+    "quarantine": as_named("table", "reason", *_PLACED),
 }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import date
 from typing import Any, Protocol
+
+import pyarrow as pa
 
 from clout import lake_arrow, session
 from clout.influence.engines import DuckDB, Engine, Frame, Spark
@@ -30,13 +32,27 @@ class ConformingEngine(Engine, Protocol):
     ) -> None:
         """Replace the partitions of `days` by `rows`, which has a column ds; a day without rows gets an empty one."""
 
+    def keep(self, lake: Lake, name: str, day: date, rows: Frame, facts: dict[str, Any]) -> Frame:
+        """See NightEngine."""
+
+    def arrow(self, rows: Frame) -> pa.Table:
+        """A few rows as an Arrow table."""
+
     def release(self, rows: Frame) -> None:
         """Forget rows that were held."""
 
 
-def conforming_engine(lake: Lake, platforms: Iterable[str], days: list[date]) -> ConformingEngine:
-    """What conforms the snapshots of these days: by how many rows they have."""
-    rows = sum(row["rows"] for name in platforms for day in days for row in lake.manifest(name, day) or [])
+def as_named(*columns: str) -> dict[str, str]:
+    """Columns that keep their names."""
+    return dict(zip(columns, columns, strict=True))
+
+
+def conforming_engine(
+    lake: Lake, platforms: Iterable[str], days: list[date], tables: Container[str]
+) -> ConformingEngine:
+    """What reads these tables' snapshots of these days: by how many rows they have."""
+    manifests = (lake.manifest(name, day) or [] for name in platforms for day in days)
+    rows = sum(row["rows"] for manifest in manifests for row in manifest if row["table"] in tables)
     return InMemory() if rows <= IN_MEMORY_ROWS else InSpark(session.get_or_create("clout conform"))
 
 
@@ -54,6 +70,15 @@ class InMemory(DuckDB):
     ) -> None:
         """See ConformingEngine."""
         lake_arrow.write_conformed(lake, table, rows, days, facts)
+
+    def keep(self, lake: Lake, name: str, day: date, rows: Frame, facts: dict[str, Any]) -> Frame:
+        """See ConformingEngine."""
+        lake.write(lake.features(name, day), rows, facts)
+        return rows
+
+    def arrow(self, rows: Frame) -> pa.Table:
+        """See ConformingEngine."""
+        return rows
 
     def release(self, rows: Frame) -> None:
         """See ConformingEngine. Arrow goes by itself."""
@@ -78,6 +103,10 @@ class InSpark(Spark):
         from clout.lake_spark import write_conformed
 
         write_conformed(lake, table, rows, days, facts)
+
+    def arrow(self, rows: Frame) -> pa.Table:
+        """See ConformingEngine."""
+        return rows.toArrow()
 
     def release(self, rows: Frame) -> None:
         """See ConformingEngine."""

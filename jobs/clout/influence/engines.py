@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from pyspark import cloudpickle
 from pyspark.sql import SparkSession
 
-from clout import queries
+from clout import queries, session
 from clout.influence import network_rank
 from clout.influence.disk_engine import DiskDuckDB
 from clout.lake import Lake
@@ -86,10 +86,10 @@ class NightEngine(Engine, Protocol):
         """Replace a folder by one file of the rows in the order of `keys`: the same rows give the same bytes."""
 
 
-def engine_for(spark: SparkSession, lake: Lake, days: list[date]) -> NightEngine:
+def engine_for(lake: Lake, days: list[date]) -> NightEngine:
     """What computes the evidence of these days: by the rows of their activity, so that every job of a night chooses alike."""
     rows = sum(lake.count(path) for path in (lake.conformed("activity", day) for day in days) if lake.exists(path))
-    return DiskDuckDB() if rows <= ON_DISK_ROWS else Spark(spark)
+    return DiskDuckDB() if rows <= ON_DISK_ROWS else Spark(session.get_or_create("clout"))
 
 
 class Spark:

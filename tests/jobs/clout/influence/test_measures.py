@@ -77,11 +77,12 @@ def test_the_engine_is_chosen_by_the_rows_of_activity(lake: Lake, monkeypatch: p
     for rows, day in ((3, days[0]), (2, days[1])):
         activity = pa.Table.from_pylist([dict(zip(ACTIVITY.names, row, strict=True)) for row in world()["activity"]])
         lake.write(lake.conformed("activity", day), activity.slice(0, rows))
-    monkeypatch.setattr(engines, "Spark", lambda spark: "spark")
+    monkeypatch.setattr(engines, "Spark", lambda spark: spark)
+    monkeypatch.setattr(engines.session, "get_or_create", lambda app: "spark")
     monkeypatch.setattr(engines, "ON_DISK_ROWS", 5)
-    assert isinstance(engines.engine_for(None, lake, [DAY - timedelta(2), *days]), DiskDuckDB)
+    assert isinstance(engines.engine_for(lake, [DAY - timedelta(2), *days]), DiskDuckDB)
     monkeypatch.setattr(engines, "ON_DISK_ROWS", 4)
-    assert engines.engine_for(None, lake, days) == "spark"
+    assert engines.engine_for(lake, days) == "spark"
 
 
 def test_excluded_people_are_in_no_table(local: dict[str, pa.Table]) -> None:
