@@ -20,7 +20,7 @@ EVALUATED := $(CLOUT_HOME)/evaluated
 WORLD_LAKE_DAYS := 2026-03-12..2026-05-10
 WORLD_CUT := 2026-05-04
 
-.PHONY: help setup run test check format ui sql evaluate attack fit person clean
+.PHONY: help setup run test check format ui sql evaluate attack fit person bench clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -94,5 +94,9 @@ fit: setup ## write a model file: PAIRS=<csv> SOURCE=<folder> CUTS="<date> <date
 	@$(PY) jobs/fit_model.py --pairs "$(PAIRS)" --source "$(SOURCE)" $(foreach cut,$(CUTS),--cut $(cut)) \
 	  --lake "$(EVALUATED)/fit/lake" --world "$(EVALUATED)/fit/sources.toml" --day 2026-05-10 --out "$(OUT)"
 
+bench: setup ## Clout's speed beside other programs: INTERACTIONS=1e5,1e6 PEOPLE=1e5 RUNS=3 JSON=<file>
+	@$(PY) tests/bench/speed.py --interactions "$(or $(INTERACTIONS),1e6)" $(if $(PEOPLE),--people "$(PEOPLE)") \
+	  $(if $(RUNS),--runs "$(RUNS)") --folder "$(CLOUT_HOME)/bench" $(if $(JSON),--json "$(JSON)")
+
 clean: ## remove all data that runs made (.clout); keeps .venv
-	rm -rf "$(CLOUT_HOME)"/{lake,staging,reports,warehouse,world,sandbox,airflow,evaluated}
+	rm -rf "$(CLOUT_HOME)"/{lake,staging,reports,warehouse,world,sandbox,airflow,evaluated,bench}

@@ -1,0 +1,284 @@
+"""What the benchmark compares, one program a process: clout, duckdb (independent of clout), naive (Spark SQL on raw rows).
+
+    python tests/bench/programs.py clout FOLDER OUT
+
+Each reads FOLDER as generate.py left it, writes its results to OUT as Parquet, one file a stage, and prints {stage: seconds}.
+Evaluated on the score date alone, without the variants that a night looks at besides.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+DAY = date(2026, 3, 14)
+ROOT = Path(__file__).resolve().parents[2]
+NUMBERS = ROOT / "sql" / "models" / "v1.toml"
+
+
+def clout(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
+    """The queries of sql/ on the engine of nights."""
+    sys.path.insert(0, str(ROOT / "jobs"))
+    import pyarrow as pa
+    from clout.influence import measures, variants
+    from clout.influence.disk_engine import DiskDuckDB
+    from clout.influence.identity import PERSONS
+    from clout.influence.model import read_model
+    from clout.lake import Lake, window
+
+    model = variants.score_alone(read_model(NUMBERS))
+    lake, engine, days = Lake(folder / "lake"), DiskDuckDB(), window(DAY, model.window_days)
+    lap("start")
+    activity, actions = engine.conformed(lake, "activity", days), engine.conformed(lake, "post_actions", days)
+    posts = engine.posts(lake, {"bench": "bench"}, days)
+    states = lake.read(lake.snapshot("accounts", "bench", days[0]), ["account_key", "created_at", "is_bot"])
+    states = states.append_column("platform", pa.repeat("bench", len(states)))
+    nobody = engine.table(pa.schema([("account_key", pa.string()), ("reason", pa.string())]), [])
+    persons = engine.table(PERSONS, [])
+    engine.know(activity, actions, posts, states)
+    acts = measures.acts(engine, activity, posts, nobody, persons, model, DAY)
+    credible = measures.credibility(engine, states, persons, model, DAY)
+    pairs = measures.pairs(engine, acts, credible, model, DAY)
+    lap("pairs")
+    named = engine.table(pa.schema([("platform", pa.string()), ("account_key", pa.string())]), [])
+    seeds = measures.seeds(engine, pairs, credible, named, persons, model, DAY)
+    edges = measures.edges(engine, pairs, seeds, model, DAY)
+    ranks = measures.ranks(engine, edges, model)
+    lap("rank")
+    evidence = measures.Evidence(
+        engine=engine,
+        day=DAY,
+        model=model,
+        activity=activity,
+        named_seeds=named,
+        acts=acts,
+        weights=measures.weights(engine, pairs, edges, model, DAY),
+        ranks=ranks,
+        account_states=states,
+        post_actions=actions,
+        posts=posts,
+        operator_list=nobody,
+        persons=persons,
+        platforms=["bench"],
+        facts={},
+    )
+    reach = measures.reach(evidence)
+    lap("reach")
+    amplification = evidence.run(
+        "amplification",
+        posts=posts,
+        post_actions=actions,
+        excluded=nobody,
+        persons=persons,
+        credibility=credible,
+        variants=evidence.variants,
+    )
+    lap("acted_posts")
+    wanted = {
+        "pairs": (pairs, "actor || ' ' || target AS key, strength, q"),
+        "rank": (ranks, "person_id AS key, rank"),
+        "reach": (reach, "person_id AS key, true_reach + reach_cut AS evidence"),
+        "acted_posts": (amplification, "person_id AS key, posts_weight, acted_weight"),
+    }
+    for stage, (rows, columns) in wanted.items():
+        engine.named(rows).project(columns).write_parquet(str(out / f"{stage}.parquet"))
+
+
+#: The same formulas again, from scoring.md and the notes in the model file. In the dialects of DuckDB and of Spark at once.
+DAILY = """
+SELECT ds, actor, target, sum(n) AS n, sum(n * CASE kind WHEN 'like' THEN {like} WHEN 'reply' THEN {reply} WHEN 'quote'
+  THEN {quote} WHEN 'share' THEN {share} ELSE CASE WHEN here THEN {mention} ELSE {mention} * {mention_absent} END END) AS worth
+FROM {activity} GROUP BY ds, actor, target
+"""
+ACTS = """
+SELECT d.*, d.worth * power(1 + b.n - d.n, -{gamma}) AS m FROM {daily} AS d
+JOIN (SELECT ds, actor, sum(n) AS n FROM {daily} GROUP BY ds, actor) AS b ON b.ds = d.ds AND b.actor = d.actor
+"""
+STRENGTHS = """
+SELECT actor, target, sum(m * power(2, -datediff({unit}DATE '2026-03-14', ds{last}) / {half_life_days})) AS strength
+FROM {acts} GROUP BY actor, target
+"""
+PAIRS = """
+SELECT s.actor, s.target, s.strength,
+  (1 - exp(-s.strength / {kappa})) * (1 - {rho} * least(1, coalesce(b.strength, 0) / nullif(s.strength, 0))) AS q
+FROM {strengths} AS s LEFT JOIN {strengths} AS b ON b.actor = s.target AND b.target = s.actor
+"""
+CREDIBILITY = """
+SELECT account_key AS person, datediff({unit}DATE '2026-03-14', CAST(created_at AS DATE){last}) AS age,
+  least(1, ln(1 + datediff({unit}DATE '2026-03-14', CAST(created_at AS DATE){last}) / {ramp_days}))
+    * CASE WHEN is_bot THEN {bot_factor} ELSE 1 END AS c
+FROM {accounts}
+"""
+POSTS = """
+SELECT p.author_key AS key, sum(power(2, -age / {half_life_days})) AS posts_weight,
+  sum(CASE WHEN a.post_key IS NULL THEN 0 ELSE power(2, -age / {half_life_days}) END) AS acted_weight
+FROM (SELECT *, datediff({unit}DATE '2026-03-14', CAST(event_at AS DATE){last}) AS age FROM {posts}) AS p
+LEFT JOIN (SELECT DISTINCT post_key FROM {actions} JOIN {credibility} ON person = actor WHERE c >= {credible_at}) AS a
+  ON a.post_key = p.post_key
+GROUP BY p.author_key
+"""
+
+
+def _numbers() -> dict[str, Any]:
+    import tomllib
+
+    read = tomllib.loads(NUMBERS.read_text())
+    return {name: value for each in read.values() if isinstance(each, dict) for name, value in each.items()}
+
+
+def _literals(numbers: dict[str, Any]) -> dict[str, str]:
+    """Numbers as SQL writes doubles: without an exponent they are decimals to Spark, which rounds their quotients."""
+    return {name: f"{number:.17e}" for name, number in numbers.items() if isinstance(number, float)}
+
+
+def independent(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
+    """The same formulas by hand, in DuckDB and SciPy, with people as numbers throughout."""
+    import duckdb
+    import numpy as np
+    import pyarrow as pa
+    from scipy import sparse
+
+    v = _numbers()
+    con = duckdb.connect(f"{out}/by_hand.duckdb")
+    con.execute("SET memory_limit = '4 GiB'; SET preserve_insertion_order = false")
+    made = {"unit": "'day', ", "last": "", **_literals(v)}
+
+    def turned(text: str) -> str:  # DuckDB's datediff takes the earlier day first
+        import re
+
+        return re.sub(r"-?datediff\('day', (DATE '[-0-9]+'), ((?:CAST\(\w+ AS DATE\))|ds)\)", r"(\1 - \2)", text)
+
+    def make(table: str, query: str) -> None:
+        text = query.format(**made).replace("power(2, -datediff", "power(2, -1e0 * datediff")
+        con.execute(f"CREATE TABLE {table} AS {turned(text)}")
+
+    lap("start")
+    lake = f"{folder}/lake"
+    con.execute(f"""
+      CREATE TABLE people AS SELECT key, CAST(row_number() OVER (ORDER BY key) - 1 AS INTEGER) AS id FROM (
+        SELECT account_key AS key FROM '{lake}/snapshots/accounts/*/*/*.parquet');
+      CREATE TABLE posted AS SELECT DISTINCT id FROM '{lake}/snapshots/posts/*/*/*.parquet' JOIN people ON key = author_key;
+      CREATE TABLE activity AS SELECT ds, a.id AS actor, t.id AS target, kind, n
+        FROM read_parquet('{lake}/activity/*/*.parquet', hive_partitioning = true) AS x
+        JOIN people AS a ON a.key = x.actor JOIN people AS t ON t.key = x.target;
+      CREATE TABLE here AS SELECT actor AS id FROM activity UNION SELECT target FROM activity WHERE kind <> 'mention'
+        UNION SELECT id FROM posted;
+    """)
+    made |= {
+        "activity": "(SELECT x.*, h.id IS NOT NULL AS here FROM activity AS x LEFT JOIN here AS h ON h.id = target) AS y"
+    }
+    make("daily", DAILY)
+    make("acts", ACTS.replace("{daily}", "daily"))
+    make("strengths", STRENGTHS.replace("{acts}", "acts"))
+    make("pairs", PAIRS.replace("{strengths}", "strengths"))
+    made |= {"accounts": f"'{lake}/snapshots/accounts/*/*/*.parquet'"}
+    make("by_key", CREDIBILITY)
+    con.execute("CREATE TABLE credible AS SELECT id, age, c FROM by_key JOIN people ON key = person")
+    lap("pairs")
+    # Votes are summed as decimals, as scores are: a third three times is no whole vote, and one seed more moves all ranks.
+    seeds = con.execute(f"""
+      SELECT target FROM (SELECT *, count(*) OVER (PARTITION BY actor) AS targets FROM pairs) AS p
+      JOIN credible AS a ON a.id = actor JOIN credible AS t ON t.id = target
+      WHERE a.c >= {v["credible_at"]} AND targets >= 2 AND t.age >= {v["seed_age_days"]}
+      GROUP BY target HAVING sum(CAST(a.c / targets AS DECIMAL(24, 12))) >= {v["seed_votes"]}""").fetchnumpy()["target"]
+    edge = con.execute("SELECT actor, target, q * c AS w FROM pairs JOIN credible ON id = actor").fetchnumpy()
+    actor, target, w = (np.asarray(edge[name]) for name in ("actor", "target", "w"))
+    everybody = np.unique(np.concatenate([actor, target]))
+    place = np.full(everybody[-1] + 1, -1)
+    place[everybody] = np.arange(len(everybody))
+    actor, target, n = place[actor], place[target], len(everybody)
+    out_weight = np.bincount(actor, w, n)
+    moves = sparse.csr_matrix((w / np.maximum(out_weight[actor], 1e-300), (target, actor)), (n, n))
+    t = np.full(n, (1 - v["seed_share"]) / n if len(seeds) else 1 / n)
+    if len(seeds):
+        t[place[seeds]] += v["seed_share"] / len(seeds)
+    rank, change, rounds = t, 1.0, 0
+    while change >= v["tolerance"] and rounds < v["rounds"]:
+        new = (1 - v["damping"]) * t + v["damping"] * (moves @ rank + rank[out_weight == 0].sum() * t)
+        rank, change, rounds = new, np.abs(new - rank).sum(), rounds + 1
+    con.register("ranked", pa.table({"id": everybody, "rank": rank}))
+    con.execute("CREATE TABLE ranks AS SELECT * FROM ranked")
+    lap("rank")
+    con.execute(
+        "CREATE TABLE reach AS SELECT target, sum(q * c) AS evidence FROM pairs JOIN credible ON id = actor GROUP BY 1"
+    )
+    lap("reach")
+    made |= {"posts": f"'{lake}/snapshots/posts/*/*/*.parquet'", "actions": f"'{lake}/post_actions/*/*.parquet'"}
+    make("acted_posts", POSTS.replace("{credibility}", "by_key"))
+    lap("acted_posts")
+    named = {
+        "pairs": "SELECT a.key || ' ' || t.key AS key, strength, q FROM pairs JOIN people AS a ON a.id = actor"
+        " JOIN people AS t ON t.id = target",
+        "rank": "SELECT key, rank FROM ranks JOIN people USING (id)",
+        "reach": "SELECT key, evidence FROM reach JOIN people ON id = target",
+        "acted_posts": "SELECT * FROM acted_posts",
+    }
+    for stage, query in named.items():
+        con.execute(f"COPY ({query}) TO '{out}/{stage}.parquet'")
+    con.close()
+    Path(f"{out}/by_hand.duckdb").unlink()
+
+
+def naive(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
+    """Spark SQL as one would write it first: every night all raw interactions, keys as they are, everything joined by name."""
+    sys.path.insert(0, str(ROOT / "jobs"))
+    from clout import session
+
+    v, spark = _numbers(), session.get_or_create("naive")
+    made = {"unit": "", "last": "", **_literals(v)}
+    lap("start")
+    spark.read.parquet(f"{folder}/raw").createOrReplaceTempView("raw")
+    spark.read.parquet(f"{folder}/lake/snapshots/posts").createOrReplaceTempView("posts")
+    spark.read.parquet(f"{folder}/lake/snapshots/accounts").createOrReplaceTempView("accounts")
+
+    def view(name: str, query: str) -> None:
+        spark.sql(query.format(**made)).createOrReplaceTempView(name)
+
+    view(
+        "activity",
+        """SELECT r.ds, r.actor, r.target, r.kind, 1 AS n, h.id IS NOT NULL AS here FROM raw AS r LEFT JOIN (
+          SELECT actor AS id FROM raw UNION SELECT target FROM raw WHERE kind <> 'mention'
+          UNION SELECT author_key FROM posts) AS h
+        ON h.id = r.target""",
+    )
+    made |= {"activity": "activity", "daily": "daily", "acts": "acts", "strengths": "strengths", "accounts": "accounts"}
+    made |= {"credibility": "credibility", "posts": "posts"}
+    made["actions"] = (
+        "(SELECT DISTINCT post_key, actor FROM raw WHERE post_key IS NOT NULL AND kind IN ('share', 'quote', 'reply'))"
+    )
+    for name, query in (("daily", DAILY), ("acts", ACTS), ("strengths", STRENGTHS), ("credibility", CREDIBILITY)):
+        view(name, query)
+    pairs = spark.sql(PAIRS.format(**made))
+    pairs.selectExpr("actor || ' ' || target AS key", "strength", "q").write.parquet(str(out / "pairs.parquet"))
+    lap("pairs")
+    pairs.createOrReplaceTempView("pairs")
+    reach = spark.sql(
+        "SELECT target AS key, sum(q * c) AS evidence FROM pairs JOIN credibility ON person = actor GROUP BY target"
+    )
+    reach.write.parquet(str(out / "reach.parquet"))
+    lap("reach")
+    spark.sql(POSTS.format(**made)).write.parquet(str(out / "acted_posts.parquet"))
+    lap("acted_posts")
+
+
+def main(argv: list[str]) -> None:
+    """Run one program and print its seconds by stage."""
+    name, folder, out = argv
+    seconds: dict[str, float] = {}
+    began = [time.perf_counter()]
+
+    def lap(stage: str) -> None:
+        now = time.perf_counter()
+        seconds[stage], began[0] = now - began[0], now
+
+    {"clout": clout, "duckdb": independent, "naive": naive}[name](Path(folder), Path(out), lap)
+    print("\n" + json.dumps(seconds))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
