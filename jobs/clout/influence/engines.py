@@ -38,7 +38,8 @@ from clout.lake_spark import (
 
 Frame = Any
 
-#: Rows of activity up to which a night is computed by DuckDB.
+#: Rows of activity up to which a night is computed by DuckDB. Measured to a million (3.1 GB with all variants); beyond
+#: that it works on disk, and this bound is a guess. The rank takes 24 bytes an edge besides.
 ON_DISK_ROWS = 30_000_000
 
 
