@@ -84,6 +84,7 @@ def test_critical_failure_stops_with_65_and_writes_the_verdict(
     tables["scores"] = tables["scores"].set_column(2, "score", pc.multiply(tables["scores"]["score"], 2.0))
     staged = stage(staging, tables=tables)
     line = ["audit.py", "--day", str(DAY), "--run", "r1", "--lake", lake.uri, "--staging", str(staging)]
+    line += ["--reports", str(staging.parent / "reports")]
     monkeypatch.setattr(sys, "argv", line)
     with pytest.raises(SystemExit) as stopped:
         run_main(audit.main)
