@@ -11,7 +11,6 @@ import os
 import re
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import amplification
 import audit
@@ -34,9 +33,6 @@ from clout.staging import Staged
 from clout.warehouse.duckdb_backend import DuckDBWarehouse
 from golden_week import exports
 from golden_week.exports import DEFECTS, MONDAY, SOURCES
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 pytestmark = pytest.mark.quality
 
@@ -61,13 +57,12 @@ WEEK: list[tuple[int, dict[str, str]]] = [
 class Nights:
     """A lake, a staging area and a warehouse, and the steps of jobs/night.py."""
 
-    def __init__(self, folder: Path, spark: SparkSession) -> None:
+    def __init__(self, folder: Path) -> None:
         self.exports = folder / "exports"
         self.sources = read_sources(exports.write(self.exports))
         self.model = read_model(ROOT / "sql" / "models" / "v1.toml")
         self.lake, self.staging = Lake(folder / "lake"), Lake(folder / "staging")
         self.warehouse = DuckDBWarehouse(folder / "warehouse")
-        self.spark = spark
         self.usual = METRICS.empty_table()
 
     def scored(self, day: date, run: str) -> Staged:
@@ -75,7 +70,7 @@ class Nights:
         for source in self.sources.sources:
             pull(self.lake, source, window(day, self.model.stored_days), say=lambda line: None)
         conform.conform(self.lake, self.sources, self.model, day)
-        loaded = evidence.load(self.spark, self.lake, self.sources, self.model, day)
+        loaded = evidence.load(self.lake, self.sources, self.model, day)
         for measure in (reach, amplification, network):
             measure.measure(loaded, self.lake)
         staged = Staged(self.staging, day, run)
@@ -109,9 +104,9 @@ class Nights:
 
 
 @pytest.fixture(scope="module")
-def week(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, str]], Nights]:
+def week(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, str]], Nights]:
     """Every night of the week, as a row of expected.csv."""
-    nights = Nights(tmp_path_factory.mktemp("golden"), spark)
+    nights = Nights(tmp_path_factory.mktemp("golden"))
     before = nights.scored(MONDAY - timedelta(days=1), "usual")
     nights.usual = metrics.measured(before, nights.model.version)
     found = []
