@@ -18,6 +18,7 @@ import shutil
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import IO, Any
@@ -64,23 +65,23 @@ def read(
     """The rows of every hour of `days` that is there or can be had, and a report per hour; the newest day first."""
     limits = Limits.of({"max_body_mb": _USUAL_BODY_MB} | source.options)
     budget = Budget(lake, source.name, clock.now().date(), 0)
-    client = Client(source, _PLATFORM, limits, budget, clock, say)
-    for day, began, age in days_over(source, days, clock, say):
-        raw = RawHours(lake, source.name, day, hidden)
-        may_ask = age <= timedelta(days=limits.backfill_days)
-        if not may_ask and not raw.any():
-            continue
-        client.not_before = max(client.not_before, began + timedelta(days=1) + _PUBLISHED)
-        costs = []
-        for hour in range(24):
-            before = client.requests
-            client.doing = f"{day}: hour {hour}"
-            why = None
-            if not raw.holds(hour):
-                why = _fetch(client, raw, hour) if may_ask else gharchive.missing(day, hour, "too_old")
-            costs.append((why or raw.hour(hour), client.requests - before))
-        client.report_progress(at_once=True)
-        yield from _with_requests(gharchive.read_day(source, day, [hour for hour, _ in costs], hidden), costs)
+    with closing(Client(source, _PLATFORM, limits, budget, clock, say)) as client:
+        for day, began, age in days_over(source, days, clock, say):
+            raw = RawHours(lake, source.name, day, hidden)
+            may_ask = age <= timedelta(days=limits.backfill_days)
+            if not may_ask and not raw.any():
+                continue
+            client.not_before = max(client.not_before, began + timedelta(days=1) + _PUBLISHED)
+            costs = []
+            for hour in range(24):
+                before = client.requests
+                client.doing = f"{day}: hour {hour}"
+                why = None
+                if not raw.holds(hour):
+                    why = _fetch(client, raw, hour) if may_ask else gharchive.missing(day, hour, "too_old")
+                costs.append((why or raw.hour(hour), client.requests - before))
+            client.report_progress(at_once=True)
+            yield from _with_requests(gharchive.read_day(source, day, [hour for hour, _ in costs], hidden), costs)
 
 
 def _fetch(client: Client, raw: RawHours, hour: int) -> FileReport | None:

@@ -140,6 +140,10 @@ class Client:
     #: Why nothing can be asked at all, if so.
     lacks: str | None = None
 
+    def close(self) -> None:
+        """Let go of the host's connections: hosts count them."""
+        self.session.close()
+
     def stopped(self, endpoint: str) -> str | None:
         """Why an endpoint is not to be asked any more, if so."""
         if self.clock.now() >= self.deadline:

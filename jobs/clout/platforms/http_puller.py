@@ -12,6 +12,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -85,25 +86,25 @@ def read(
     _check(source, platform)
     limits = Limits.of(source.options)
     budget = Budget(lake, source.name, clock.now().date(), source.options.get("ceiling_usd", platform.ceiling_usd))
-    client = Client(source, platform, limits, budget, clock, say)
-    if client.lacks:
-        say(f"pull {source.name}: {client.lacks}")
-    for day, began, age in days_over(source, days, clock, say):
-        raw = RawPages(lake, source.name, day, hidden)
-        # What was taken while it could be is worth more than what is left of it now.
-        is_late = lake.is_pulled(source.name, day) or age > timedelta(days=limits.backfill_days)
-        if age > FRESH and is_late and not raw.any():
-            continue
-        if client.lacks and not raw.any():
-            if day == max(days) and not lake.is_pulled(source.name, day):
-                what = FileReport("*", "interactions", source.reader, "skipped", client.lacks, per_day={day: 0})
-                yield what
-            continue
-        client.not_before = max(client.not_before, began + timedelta(days=1) + _SETTLED)
-        walk = _Walk(source, platform, limits, client, raw, day, is_live=age <= FRESH)
-        walk.walk()
-        if any(unit.pages for unit in walk.units.values()) or not lake.is_pulled(source.name, day):
-            yield from walk.emit()
+    with closing(Client(source, platform, limits, budget, clock, say)) as client:
+        if client.lacks:
+            say(f"pull {source.name}: {client.lacks}")
+        for day, began, age in days_over(source, days, clock, say):
+            raw = RawPages(lake, source.name, day, hidden)
+            # What was taken while it could be is worth more than what is left of it now.
+            is_late = lake.is_pulled(source.name, day) or age > timedelta(days=limits.backfill_days)
+            if age > FRESH and is_late and not raw.any():
+                continue
+            if client.lacks and not raw.any():
+                if day == max(days) and not lake.is_pulled(source.name, day):
+                    what = FileReport("*", "interactions", source.reader, "skipped", client.lacks, per_day={day: 0})
+                    yield what
+                continue
+            client.not_before = max(client.not_before, began + timedelta(days=1) + _SETTLED)
+            walk = _Walk(source, platform, limits, client, raw, day, is_live=age <= FRESH)
+            walk.walk()
+            if any(unit.pages for unit in walk.units.values()) or not lake.is_pulled(source.name, day):
+                yield from walk.emit()
 
 
 class _Walk:
