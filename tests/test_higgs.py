@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -23,19 +22,13 @@ DAYS = days_between(date(2012, 7, 1), date(2012, 7, 4))
 
 
 @pytest.fixture(scope="module")
-def week(tmp_path_factory: pytest.TempPathFactory, shared_data: Path, spark) -> Iterator[tuple[Lake, Sources]]:
-    """The four days, pulled and conformed; the fourth one's evidence. Compiled: interpreting so many rows takes longer."""
-    compiled = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
-    before = {key: spark.conf.get(key) for key in compiled}
-    for key, value in compiled.items():
-        spark.conf.set(key, value)
+def week(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> tuple[Lake, Sources]:
+    """The four days, pulled and conformed; the fourth one's evidence."""
     lake, sources = Lake(tmp_path_factory.mktemp("lake")), read_sources(shared_data / "higgs")
     model = read_model(ROOT / "sql" / "models" / "v1.toml")
     pull(lake, sources.sources[0], window(DAYS[-1], model.stored_days))
     conform.conform(lake, sources, model, DAYS[-1])
-    yield lake, sources
-    for key, value in before.items():
-        spark.conf.set(key, value)
+    return lake, sources
 
 
 def test_every_row_of_the_week_is_accounted_for(week):
@@ -65,7 +58,7 @@ def test_share_pairs_of_4_july_equal_the_csvs(week, shared_data):
     assert len(found) > 100_000
 
 
-def test_account_88_leads_true_reach(week, spark):
+def test_account_88_leads_true_reach(week):
     lake, sources = week
     model = read_model(ROOT / "sql" / "models" / "v1.toml")
     reach = measures.reach(evidence.load(lake, sources, model, DAYS[-1])).toArrow()

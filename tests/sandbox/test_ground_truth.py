@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import conform
 import numpy as np
@@ -26,18 +26,10 @@ from sandbox.history import LIKE, MENTION, NAMES, POST, QUOTE, REPLY, View, home
 from sandbox.nights import clock_after
 from sandbox.server import Sandbox
 
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
 DAYS = days_between(date(2026, 3, 1), date(2026, 3, 30))
 HERE = "alder.example"
 Acts = tuple[date, str, str, str]  # day, actor, target, kind
 Posts = tuple[int, int | None]  # how many, and on how many posts; None where they are on none
-
-
-def some(people: list[int]) -> list[int]:
-    """Every sixth, those who move many before the others: each needs many requests a night."""
-    return people[::6]
 
 
 class Pulled:
@@ -50,10 +42,11 @@ class Pulled:
         world = self.world = self.box.world
         marked = world.excluded.copy()
         marked[[*world.moved, *world.suspended, *world.closed]] = True
+        # Those who move many come first. Not all: each needs many requests a night.
         open_to_all = [i for i in np.argsort(-world.pull).tolist() if not marked[i]]
         self.followed = {
-            "bluesky": some([i for i in open_to_all if world.present["bluesky"][i]]),
-            "mastodon": some([i for i in open_to_all if world.present["mastodon"][i] and home(world, i, 0) == HERE]),
+            "bluesky": [i for i in open_to_all if world.present["bluesky"][i]][::6],
+            "mastodon": [i for i in open_to_all if world.present["mastodon"][i] and home(world, i, 0) == HERE][::2],
         }
         self.keys: dict[str, Callable[[int, int], str]] = {
             "bluesky": lambda person, at: f"bluesky:{self.box.names.did(person)}",
@@ -142,7 +135,7 @@ class Pulled:
 
 
 @pytest.fixture(scope="module")
-def pulled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pulled:
+def pulled(tmp_path_factory: pytest.TempPathFactory) -> Pulled:
     made = Pulled(tmp_path_factory.mktemp("truth"))
     made.pull()
     conform.conform_days(made.lake, made.sources, DAYS)
