@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from clout import queries
-from clout.influence import evidence
+from clout.influence import evidence, measures
+from clout.influence.engines import DuckDB
 from clout.influence.identity import PERSONS
-from clout.lake_schemas import ACTIVITY
-from clout.lake_spark import small_table
+from clout.lake_schemas import ACTIVITY, small_arrow
 from clout.sources import Link, Sources, read_sources
 from sandbox.world import World
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 DAY = date(2026, 3, 14)
 CLAIMS = pa.schema([("account_a", pa.string()), ("account_b", pa.string()), ("both_ways", pa.bool_())])
@@ -30,7 +25,7 @@ LINKS = pa.schema(
 STATES = pa.schema([("account_key", pa.string()), ("url", pa.string()), ("complete_on", pa.date32())])
 
 
-def test_persons_of_a_day(spark: SparkSession, tmp_path: Path) -> None:
+def test_persons_of_a_day(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "sources.toml").write_text(
         "".join(f'[[source]]\nname = "{name}"\npath = "in"\n' for name in ("agora", "murmur", "plaza"))
@@ -43,19 +38,20 @@ def test_persons_of_a_day(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "sources.toml").write_text('links = "links.csv"\n' + text)
     sources = read_sources(tmp_path / "sources.toml")
     claims = [("murmur:a", "plaza:b", True), ("murmur:fan", "plaza:b", False), ("murmur:e", "murmur:f", True)]
-    found, one_way = evidence._persons(small_table(spark, CLAIMS, claims), sources, DAY)
+    found, one_way = evidence._persons(small_arrow(CLAIMS, claims), sources, DAY)
     assert found.person_of == dict.fromkeys(("murmur:a", "plaza:b", "agora:z"), "agora:z")
     assert found.refused == {("murmur:e", "murmur:f"): "claims would join two accounts of murmur"}
     assert one_way == 1
-    persons = small_table(spark, PERSONS, sorted(found.person_of.items()))
     acts = [
         (DAY, "x", "murmur:a", "agora:z", "like", 3, None),
         (DAY, "x", "plaza:b", "murmur:a", "share", 2, None),
         (DAY, "x", "plaza:b", "murmur:fan", "share", 9, None),
         (DAY, "x", "murmur:fan", "plaza:b", "share", 9, None),
     ]
-    assert evidence._own_interactions(small_table(spark, ACTIVITY, acts), persons) == 3 + 2
-    assert evidence._persons(small_table(spark, CLAIMS, []), Sources((), {}), DAY)[0].person_of == {}
+    persons = small_arrow(PERSONS, sorted(found.person_of.items()))
+    own = DuckDB().run("own_interactions", {}, activity=small_arrow(ACTIVITY, acts), persons=persons)
+    assert own.to_pylist() == [{"n": 3 + 2}]
+    assert evidence._persons(small_arrow(CLAIMS, []), Sources((), {}), DAY)[0].person_of == {}
 
 
 def test_links_hold_on_their_days() -> None:
@@ -65,7 +61,7 @@ def test_links_hold_on_their_days() -> None:
     assert Link("murmur:a", "plaza:a").holds_on(DAY)
 
 
-def test_the_worlds_linked_people_are_found_and_nobody_else(spark: SparkSession) -> None:
+def test_the_worlds_linked_people_are_found_and_nobody_else() -> None:
     """The invented world knows whose accounts they are, who claims them one-way, and who claims somebody else's."""
     world = World()
     rows = [
@@ -73,9 +69,9 @@ def test_the_worlds_linked_people_are_found_and_nobody_else(spark: SparkSession)
         for (platform, person), claimed in world.claims.items()
         for on, other in claimed
     ]
-    links = small_table(spark, LINKS, rows)
-    states = small_table(spark, STATES, [(key, None, DAY) for row in rows for key in row[:2]]).distinct()
-    claims = queries.run(spark, "claims", {"day": DAY}, account_links=links, account_states=states)
+    links = small_arrow(LINKS, rows)
+    states = small_arrow(STATES, sorted({(key, None, DAY) for row in rows for key in row[:2]}))
+    claims = measures.claims(DuckDB(), links, states, DAY)
     found, one_way = evidence._persons(claims, Sources((), {}), DAY)
     of_person: dict[int, set[str]] = {}
     for platform, person in world.claims:
