@@ -66,17 +66,18 @@ def test_the_worlds_linked_people_are_found_and_nobody_else() -> None:
     world = World()
     rows = [
         (f"{platform}:{person}", f"{on}:{other}", "self_declared", DAY, DAY, None)
-        for (platform, person), claimed in world.claims.items()
-        for on, other in claimed
+        for person in range(world.people)
+        for platform in world.present
+        for on, other in world.claims(platform, person)
     ]
     links = small_arrow(LINKS, rows)
     states = small_arrow(STATES, sorted({(key, None, DAY) for row in rows for key in row[:2]}))
     claims = measures.claims(DuckDB(), links, states, DAY)
     found, one_way = evidence._persons(claims, Sources((), {}), DAY)
     of_person: dict[int, set[str]] = {}
-    for platform, person in world.claims:
-        if person in world.linked:
-            of_person.setdefault(person, set()).add(f"{platform}:{person}")
+    for key, *_ in rows:
+        if (person := int(key.partition(":")[2])) in world.linked:
+            of_person.setdefault(person, set()).add(key)
     assert len(of_person) > 5
     assert found.person_of == {key: min(keys) for keys in of_person.values() for key in keys}
     assert found.refused == {}
