@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from clout import arguments, session
+from clout import arguments, lake_arrow, session
 from clout.errors import PoisonInput, run_main
 from clout.lake import Lake, required
-from clout.lake_schemas import CONFORMED, DATA_QUALITY
+from clout.lake_schemas import DATA_QUALITY
 from clout.staging import AUDITED, RECORDED, TABLES, Staged, content_hash
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     suites = [quality.load_suite(table) for table in AUDITED]
     content = staged.content()
     counts = {table: sum(file["rows"] for file in files) for table, files in content.items()}
-    is_small = sum(counts.values()) + lake.count(lake.conformed("activity", day)) <= IN_MEMORY_ROWS
+    counts["activity"] = lake.count(lake.conformed("activity", day))
+    is_small = sum(counts.values()) <= IN_MEMORY_ROWS
     rows = (_in_memory if is_small else _in_spark)(lake, staged)
     scored = quality.count_present(rows["scores"], "score")
     parameters = {
@@ -104,10 +105,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     }
     beside = {"scores": rows["scores"]}
     checks = [found for suite in suites for found in quality.check(suite, rows[suite.table], parameters, beside)]
-    looked_at = counts | {
-        "activity": lake.count(lake.conformed("activity", day)),
-        "metrics": staged.files("metrics")[0]["rows"],
-    }
+    looked_at = counts | {"metrics": staged.files("metrics")[0]["rows"]}
     staged.root.write(staged.table("data_quality"), recorded(staged, suites, checks, looked_at))
     verdict = quality.Verdict(
         day=day,
@@ -130,9 +128,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
 
 def _in_memory(lake: Lake, staged: Staged) -> dict[str, pa.Table]:
     rows = {table: staged.root.read(staged.table(table)) for table in (*TABLES, "metrics")}
-    activity = lake.read(lake.conformed("activity", staged.day))
-    days = pa.repeat(pa.scalar(staged.day, pa.date32()), activity.num_rows)
-    return rows | {"activity": activity.append_column("ds", days).select(CONFORMED["activity"].names)}
+    return rows | {"activity": lake_arrow.read_conformed(lake, "activity", [staged.day])}
 
 
 def _in_spark(lake: Lake, staged: Staged) -> dict[str, DataFrame]:
