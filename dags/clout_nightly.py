@@ -32,7 +32,6 @@ from urllib.parse import urlsplit
 
 import pendulum
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
-from airflow.providers.standard.hooks.subprocess import SubprocessHook
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import (
     DAG,
@@ -47,7 +46,7 @@ from airflow.sdk import (
     task,
 )
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
-from clout_tasks import HOME, JOBS, LAKE, PYTHON, ROOT, SOURCES, STAGING, UnlessPoison, run_job, tell
+from clout_tasks import HOME, JOBS, LAKE, PYTHON, ROOT, SOURCES, STAGING, UnlessPoison, run, run_job, tell
 
 MODEL = os.environ.get("CLOUT_MODEL") or str(ROOT / "sql" / "models" / "v1.toml")
 REPORTS = os.environ.get("CLOUT_REPORTS") or str(HOME / "reports")
@@ -62,16 +61,32 @@ RUN = "{{ run_id }}"
 SCORES = Asset("clout.scores")
 
 
-def spark_job(name: str, *arguments: str) -> SparkSubmitOperator:
+class SparkJob(SparkSubmitOperator):
+    """A job where the connection spark_default says: submitted there, or run here where its master is this machine.
+
+    Here there is nothing to submit to. The job starts a Spark of its own only where the night is too large for DuckDB, and
+    submitting would start a JVM that waits for it: on a small night that was half of all seconds.
+    """
+
+    def execute(self, context) -> None:
+        """Run the job. Raises AirflowException with its exit status."""
+        master = self._get_hook()._connection["master"]
+        if not master.startswith("local"):
+            super().execute(context)
+            return
+        run_job(Path(self.application).stem, *self.application_args, environment={"CLOUT_SPARK_MASTER": master})
+
+
+def spark_job(name: str, *arguments: str) -> SparkJob:
     """One Spark job on the connection spark_default: jobs/<name>.py for the run's day."""
-    return SparkSubmitOperator(
+    return SparkJob(
         task_id=name,
         conn_id="spark_default",
         application=str(JOBS / f"{name}.py"),
         application_args=["--day", DAY, *arguments],
         name=f"clout {name} {DAY}",
         env_vars={"PYSPARK_PYTHON": PYTHON},
-        # Client mode, one JVM: enough for a laptop. A cluster's own settings come with its spark-defaults.
+        # Client mode. A cluster's own settings come with its spark-defaults.
         conf={
             "spark.driver.memory": os.environ.get("CLOUT_DRIVER_MEMORY") or "2g",
             "spark.sql.shuffle.partitions": os.environ.get("CLOUT_SHUFFLE_PARTITIONS") or "8",
@@ -180,15 +195,9 @@ with DAG(
             if not re.fullmatch(r"[a-z][a-z0-9_]*", source):
                 raise AirflowFailException(f"{source!r} cannot name a source")
             where = ["--lake", LAKE, "--sources", SOURCES, "--model", MODEL]
-            command = [PYTHON, str(JOBS / "pull.py"), "--source", source, "--day", day, *where]
-            hook = SubprocessHook()
-            try:
-                code = hook.run_command(command, env={**os.environ, **token_of(source)}).exit_code
-            except BaseException:
-                hook.send_sigterm()  # the task's time is up, or it was stopped: so is the job
-                raise
-            if code:
-                failed[source] = code
+            pulled = run("pull", "--source", source, "--day", day, *where, environment=token_of(source))
+            if pulled.exit_code:
+                failed[source] = pulled.exit_code
         if failed:
             # What retrying can cure decides: the other sources of the host fail again, and then for good.
             curable = {source: code for source, code in failed.items() if code not in (2, 65)} or failed

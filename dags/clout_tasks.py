@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from airflow.providers.standard.hooks.subprocess import SubprocessHook
+from airflow.providers.standard.hooks.subprocess import SubprocessHook, SubprocessResult
 from airflow.sdk import Connection, RetryDecision, RetryPolicy
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
@@ -51,17 +53,30 @@ def warehouse() -> dict[str, str]:
     return {"CLOUT_WAREHOUSE": address, "PGPASSWORD": connection.password or ""}
 
 
-def run_job(name: str, *arguments: str) -> str:
-    """Run jobs/<name>.py on the warehouse; its lines go to the task's log, its exit status into the exception.
+def run(name: str, *arguments: str, environment: Mapping[str, str]) -> SubprocessResult:
+    """Run jobs/<name>.py; its lines go to the task's log. It ends when the task does, at its time's end or stopped.
 
-    Gives the last line.
+    environment: what the job finds there besides what the task does.
     """
     hook = SubprocessHook()
+    # Airflow's own handler only tells the operator, and a function's operator does nothing: the job would outlive the task.
+    before = signal.signal(signal.SIGTERM, _stop)
     try:
-        done = hook.run_command([PYTHON, str(JOBS / f"{name}.py"), *arguments], env=os.environ | warehouse())
+        return hook.run_command([PYTHON, str(JOBS / f"{name}.py"), *arguments], env={**os.environ, **environment})
     except BaseException:
-        hook.send_sigterm()  # the task's time is up, or it was stopped: so is the job
+        hook.send_sigterm()
         raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stop(*_: object) -> None:
+    raise AirflowException("stopped from outside")
+
+
+def run_job(name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
+    """Run jobs/<name>.py, by default on the warehouse, and raise AirflowException with its exit status. Gives the last line."""
+    done = run(name, *arguments, environment=warehouse() if environment is None else environment)
     if done.exit_code:
         raise AirflowException(f"jobs/{name}.py failed. Error code is: {done.exit_code}.")
     return done.output

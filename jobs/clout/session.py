@@ -23,12 +23,13 @@ CORRECTNESS = {
 
 #: For a small machine, in one process. A cluster's own settings come with spark-submit.
 LOCAL = {
-    "spark.driver.memory": "2g",
+    "spark.master": os.environ.get("CLOUT_SPARK_MASTER") or "local[*]",
+    "spark.driver.memory": os.environ.get("CLOUT_DRIVER_MEMORY") or "2g",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.log.level": "ERROR",
     "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties')}",
-    "spark.sql.shuffle.partitions": "4",
+    "spark.sql.shuffle.partitions": os.environ.get("CLOUT_SHUFFLE_PARTITIONS") or "4",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
@@ -50,6 +51,6 @@ def get_or_create(app: str) -> SparkSession:
 
     builder = SparkSession.builder.appName(app)
     submitted = "SPARK_ENV_LOADED" in os.environ or "SPARK_REMOTE" in os.environ
-    for key, value in {**({} if submitted else {"spark.master": "local[*]", **LOCAL}), **CORRECTNESS}.items():
+    for key, value in {**({} if submitted else LOCAL), **CORRECTNESS}.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -59,6 +60,7 @@ def pulled(
     nightly: ModuleType, sources: list[str], day: str = "2026-03-14", codes: tuple[int, ...] = (), **tokens: str
 ) -> list[tuple[list[str], dict[str, str]]]:
     """What the pull task runs, in which environment, where connections hold these tokens and jobs end with these codes."""
+    tasks = importlib.import_module("clout_tasks")
     ran: list[tuple[list[str], dict[str, str]]] = []
 
     def run_command(self: object, command: list[str], env: dict[str, str]) -> SimpleNamespace:
@@ -71,7 +73,7 @@ def pulled(
         return SimpleNamespace(password=tokens[name])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nightly.SubprocessHook, "run_command", run_command)
+        patch.setattr(tasks.SubprocessHook, "run_command", run_command)
         patch.setattr(nightly.Connection, "get", get)
         try:
             nightly.pull.function(sources, day)
@@ -240,18 +242,45 @@ def test_one_source_that_fails_does_not_stop_the_next(nightly):
     assert nightly.UnlessPoison().evaluate(raised.value, 1, 3).action.value == "fail"
 
 
-def test_a_pull_that_is_stopped_stops_its_job(nightly, monkeypatch):
-    stopped = []
+@pytest.mark.parametrize("sent", ["SIGTERM", "SIGALRM"])
+def test_a_task_that_is_stopped_stops_its_job(tasks, tmp_path, monkeypatch, sent):
+    """SIGTERM is how Airflow tells a task that somebody stopped it, and an alarm that raises is its timeout."""
 
-    def time_is_up(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+    def time_is_up(*_: object) -> None:
+        raise TimeoutError
 
-    monkeypatch.setattr(nightly, "token_of", lambda source: {})
-    monkeypatch.setattr(nightly.SubprocessHook, "run_command", time_is_up)
-    monkeypatch.setattr(nightly.SubprocessHook, "send_sigterm", lambda self: stopped.append(True))
-    with pytest.raises(KeyboardInterrupt):
-        nightly.pull.function(["a"], "2026-03-14")
-    assert stopped == [True]
+    job, pid = tmp_path / "sleeper.py", tmp_path / "pid"
+    job.write_text(
+        "import os, pathlib, signal, time\n"
+        f"pathlib.Path({str(pid)!r}).write_text(str(os.getpid()))\n"
+        f"os.kill(os.getppid(), signal.{sent})\n"
+        "time.sleep(600)\n"
+    )
+    monkeypatch.setattr(tasks, "JOBS", tmp_path)
+    before = signal.signal(signal.SIGALRM, time_is_up)
+    try:
+        with pytest.raises((tasks.AirflowException, TimeoutError)):
+            tasks.run("sleeper", environment={})
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert os.waitstatus_to_exitcode(os.waitpid(int(pid.read_text()), 0)[1]) == -signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) is not tasks._stop
+
+
+def test_a_spark_job_is_submitted_to_a_cluster_and_run_here_where_spark_is(nightly, monkeypatch):
+    task = nightly.dag.get_task("reach").prepare_for_execution()
+    task.render_template_fields(dict(CONTEXT))
+    ran, submitted = [], []
+    monkeypatch.setattr(nightly, "run_job", lambda *words, environment: ran.append((words, environment)))
+    monkeypatch.setattr(nightly.SparkSubmitOperator, "execute", lambda self, context: submitted.append(self.task_id))
+    task.execute({})
+    [((name, *words), environment)] = ran
+    assert (name, environment, submitted) == ("reach", {"CLOUT_SPARK_MASTER": "local[2]"}, [])
+    assert importlib.import_module("reach").arg_parser().parse_args(words).day == date(2026, 3, 14)
+    monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", '{"conn_type": "spark", "host": "spark://master", "port": 7077}')
+    cluster = nightly.dag.get_task("reach").prepare_for_execution()
+    cluster.execute({})
+    assert (len(ran), submitted) == (1, ["reach"])
 
 
 def test_a_backfill_scores_its_own_days(nightly):
