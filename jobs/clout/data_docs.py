@@ -8,29 +8,34 @@ from __future__ import annotations
 import html
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clout.quality import SEVERITIES, Check, Suite, Verdict
+
+if TYPE_CHECKING:
+    from great_expectations.render import RenderedDocumentContent
 
 
 def write(folder: Path, verdict: Verdict, suites: list[Suite]) -> Path:
     """Write folder/<day>/<run>/index.html and a page beside it for each suite. Gives the index."""
     place = folder / verdict.day.isoformat() / verdict.run
     place.mkdir(parents=True, exist_ok=True)
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    view = DefaultJinjaPageView()  # one for all pages: it compiles its templates, which takes longest
     for suite in suites:
         checks = {check.id: check for check in verdict.checks if check.table == suite.table}
-        (place / f"{suite.table}.html").write_text(_page(verdict, suite, checks), encoding="utf-8")
+        (place / f"{suite.table}.html").write_text(view.render(_page(verdict, suite, checks)), encoding="utf-8")
     index = place / "index.html"
     index.write_text(_index(verdict), encoding="utf-8")
     return index
 
 
-def _page(verdict: Verdict, suite: Suite, checks: dict[str, Check]) -> str:
+def _page(verdict: Verdict, suite: Suite, checks: dict[str, Check]) -> RenderedDocumentContent:
     import great_expectations as gx
     from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaPageView
 
     results = []
     for expectation in suite.expectations:
@@ -72,7 +77,7 @@ def _page(verdict: Verdict, suite: Suite, checks: dict[str, Check]) -> str:
             "great_expectations_version": gx.__version__,
         },
     )
-    return DefaultJinjaPageView().render(ValidationResultsPageRenderer(run_info_at_end=True).render(found))
+    return ValidationResultsPageRenderer(run_info_at_end=True).render(found)
 
 
 def _observed(text: str) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def measured(staged: Staged, model_version: str) -> pa.Table:
     }
     rows = {"dataset": list(TABLES), "rows": [sum(file["rows"] for file in content[table]) for table in TABLES]}
     try:
-        with duckdb.connect() as connection:
+        with queries.connect() as connection:
             return _held_against(connection, staged, model_version, past, counted=pa.table(rows), **inputs)
     except duckdb.Error as error:  # a column is missing, or is no number
         raise PoisonInput(f"{staged.location}: cannot be measured: {error}; score again") from error

@@ -37,17 +37,17 @@ _PARAMETER = re.compile(r"^--   (?P<name>\w+) +(?P<type>[A-Z<>]+)  +\S", re.MULT
 _USED = re.compile(r"(?<!:):([a-z]\w*)")
 _INPUT = re.compile(r"\{(\w+)\}")
 
-#: What a session of DuckDB needs: the time zone of a day, and functions of Spark for which it has another name.
-DUCKDB_SESSION = (
-    "SET TimeZone = 'UTC'",
-    "CREATE OR REPLACE TEMP MACRO unix_date(d) AS d - DATE '1970-01-01'",
-    "CREATE OR REPLACE TEMP MACRO array_join(l, s) AS array_to_string(l, s)",
-    "CREATE OR REPLACE TEMP MACRO date_diff(later, earlier) AS later - earlier",
-    "CREATE OR REPLACE TEMP MACRO struct(a, b, c) AS row(a, b, c), (a, b, c, d) AS row(a, b, c, d)",
-    "CREATE OR REPLACE TEMP MACRO sha2(text, bits) AS sha256(text)",
-    "CREATE OR REPLACE TEMP MACRO startswith(text, start) AS starts_with(text, start)",
-    "CREATE OR REPLACE TEMP MACRO regexp_like(text, pattern) AS regexp_matches(text, pattern)",
-    "CREATE OR REPLACE TEMP MACRO typeof(v) AS CASE system.main.typeof(v) WHEN 'VARCHAR' THEN 'string'"
+#: What DuckDB needs to read the same dialect: the time zone of a day, and functions of Spark for which it has another name.
+_DUCKDB = (
+    "SET GLOBAL TimeZone = 'UTC'",
+    "CREATE MACRO unix_date(d) AS d - DATE '1970-01-01'",
+    "CREATE MACRO array_join(l, s) AS array_to_string(l, s)",
+    "CREATE MACRO date_diff(later, earlier) AS later - earlier",
+    "CREATE MACRO struct(a, b, c) AS row(a, b, c), (a, b, c, d) AS row(a, b, c, d)",
+    "CREATE MACRO sha2(text, bits) AS sha256(text)",
+    "CREATE MACRO startswith(text, start) AS starts_with(text, start)",
+    "CREATE MACRO regexp_like(text, pattern) AS regexp_matches(text, pattern)",
+    "CREATE MACRO typeof(v) AS CASE system.main.typeof(v) WHEN 'VARCHAR' THEN 'string'"
     " WHEN 'INTEGER' THEN 'int' ELSE lower(system.main.typeof(v)) END",
 )
 
@@ -87,10 +87,20 @@ def run(spark: SparkSession, name: str, parameters: Mapping[str, Any], **inputs:
     return spark.sql(query.text, args=_bind(query, parameters), **inputs)
 
 
+def connect(file: str = ":memory:") -> DuckDBPyConnection:
+    """A new database of DuckDB that reads the dialect which both engines read."""
+    import duckdb
+
+    connection = duckdb.connect(file)
+    for statement in _DUCKDB:
+        connection.execute(statement)
+    return connection
+
+
 def run_duckdb(
     connection: DuckDBPyConnection, name: str, parameters: Mapping[str, Any], **inputs: pa.Table
 ) -> pa.Table:
-    """The same in DuckDB, for files of sql/ that keep to the dialect that both engines read (see DUCKDB_SESSION)."""
+    """The same in DuckDB. connection: see `connect`."""
     text, bound = for_duckdb(name, parameters, {table: table for table in inputs})
     return duckdb_relation(connection, text, bound, inputs).to_arrow_table()
 
@@ -100,8 +110,6 @@ def duckdb_relation(
 ) -> DuckDBPyRelation:
     """What a SELECT written for Spark gives in DuckDB, not yet computed, where it keeps to what both read."""
     cursor = connection.cursor()
-    for statement in DUCKDB_SESSION:
-        cursor.execute(statement)
     for table, rows in inputs.items():
         cursor.register(table, rows)
     return cursor.sql(_for_duckdb(text), params=parameters)

@@ -33,7 +33,7 @@ _reading: ContextVar[tuple[duckdb.DuckDBPyConnection, Mapping[str, pa.Table]]] =
 @contextmanager
 def beside(tables: Mapping[str, pa.Table]) -> Iterator[None]:
     """Let the queries over a table in memory read these tables, too."""
-    with duckdb.connect() as connection:
+    with queries.connect() as connection:
         before = _reading.set((connection, tables))
         try:
             yield

@@ -66,10 +66,9 @@ class DiskDuckDB:
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="clout-")
-        self.connection = duckdb.connect(f"{self.folder.name}/evidence.duckdb")
+        self.connection = queries.connect(f"{self.folder.name}/evidence.duckdb")
         limit = memory_limit(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
         for statement in (
-            *queries.DUCKDB_SESSION,
             f"SET memory_limit = '{limit >> 20} MiB'",
             f"SET temp_directory = '{self.folder.name}/spilled'",
             "SET preserve_insertion_order = false",

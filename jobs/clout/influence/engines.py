@@ -14,7 +14,6 @@ from datetime import date
 from functools import reduce
 from typing import Any, Protocol
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -167,7 +166,7 @@ class DuckDB:
     """DuckDB in memory. Takes and gives Arrow tables."""
 
     def __init__(self) -> None:
-        self.connection = duckdb.connect()
+        self.connection = queries.connect()
         queries.register_beta_quantile(self.connection)
 
     def know(self, *frames: Frame) -> None:
