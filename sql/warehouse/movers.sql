@@ -4,9 +4,10 @@ SELECT ds, person_id, name, score, previous_ds, previous_score, score - previous
 FROM (
   SELECT
     s.ds, s.person_id, coalesce(a.display_name, a.handle, s.person_id) AS name, s.score, s.model_version,
-    lag(s.ds) OVER by_day AS previous_ds,
-    lag(s.score) OVER by_day AS previous_score,
-    lag(s.model_version) OVER by_day AS previous_model
+    -- A named window in a view is beyond Spark.
+    lag(s.ds) OVER (PARTITION BY s.person_id ORDER BY s.ds) AS previous_ds,
+    lag(s.score) OVER (PARTITION BY s.person_id ORDER BY s.ds) AS previous_score,
+    lag(s.model_version) OVER (PARTITION BY s.person_id ORDER BY s.ds) AS previous_model
   FROM clout.scores AS s
   LEFT JOIN (
     SELECT ds, person_id, min(display_name) AS display_name, min(handle) AS handle
@@ -14,7 +15,6 @@ FROM (
     GROUP BY ds, person_id
   ) AS a ON a.ds = s.ds AND a.person_id = s.person_id
   WHERE s.score IS NOT NULL
-  WINDOW by_day AS (PARTITION BY s.person_id ORDER BY s.ds)
 ) AS with_previous
 WHERE previous_model = model_version;
 COMMENT ON VIEW clout.movers IS 'One row per day and person who was also scored before, by the same model: how far the score moved.';

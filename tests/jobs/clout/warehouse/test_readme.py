@@ -9,7 +9,10 @@ import sys
 from pathlib import Path
 
 import psycopg
+import pyarrow.feather as feather
 import pytest
+from clout.warehouse import surface
+from clout.warehouse.iceberg_backend import IcebergWarehouse
 from staged_run import DAY, NEXT
 from warehouses import Place
 
@@ -72,3 +75,41 @@ def test_psql(postgres, tmp_path: Path) -> None:
     with psycopg.connect(postgres.address("postgres", "postgres"), autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {place.database} RENAME TO clout")
     assert_shows(run(tmp_path, ["bash", "-ec", printed("sh", 'psql "')], PGPORT=str(postgres.port)))
+
+
+#: Goes on in the printed session: writes down what Spark reads by each query.
+READ_ALL = """
+import pyarrow.feather
+for file, query in QUERIES.items():
+    pyarrow.feather.write_feather(spark.sql(query).toArrow(), file, compression="uncompressed")
+"""
+
+
+def test_pyspark(tmp_path: Path) -> None:
+    """An engine that we did not write reads the Iceberg tables, their views and snapshots: the rows that PyIceberg reads."""
+    place = Place("iceberg", tmp_path)
+    place.root = tmp_path / ".clout" / "lakehouse"
+    publish(place)
+    warehouse = place.open()
+    assert isinstance(warehouse, IcebergWarehouse)
+    ours, queries = {}, {}
+    for relation in surface.relations().values():
+        name = relation.full_name
+        ours[name], queries[name] = warehouse.read(name), f"SELECT * FROM {name}"
+        if relation.select is None:
+            [first] = [ref for tag, ref in warehouse.catalog.load_table(name).refs().items() if tag == "v1"]
+            ours[f"{name}@v1"] = warehouse.read(name, 1)
+            queries[f"{name}@v1"] = f"SELECT * FROM {name} VERSION AS OF {first.snapshot_id}"
+    # The session stays as it is printed; Spark's own defaults keep it from compiling each query for two rows.
+    (tmp_path / "spark-defaults.conf").write_text(
+        "spark.ui.enabled false\nspark.sql.shuffle.partitions 1\nspark.sql.codegen.wholeStage false\n"
+        "spark.sql.codegen.factoryMode NO_CODEGEN\nspark.driver.extraJavaOptions -XX:TieredStopAtLevel=1\n"
+        "spark.sql.session.timeZone UTC\n"
+    )
+    session = printed("python", "iceberg-spark-runtime")
+    script = f"{session}\nQUERIES = {queries}\n{READ_ALL}"
+    assert_shows(run(tmp_path, [sys.executable, "-c", script], SPARK_CONF_DIR=str(tmp_path)))
+    for each, rows in ours.items():
+        theirs = feather.read_table(tmp_path / each).cast(rows.schema)
+        assert sorted(map(repr, theirs.to_pylist())) == sorted(map(repr, rows.to_pylist())), each
+        assert rows.num_rows or each == "clout.movers", each
