@@ -32,6 +32,7 @@ from pyiceberg.expressions import AlwaysTrue
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table, Transaction
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.update.snapshot import ManageSnapshots
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import (
@@ -154,6 +155,20 @@ class IcebergWarehouse(Warehouse):
         return rows.select(relation.arrow_schema.names).cast(relation.arrow_schema)
 
 
+class _Transaction(Transaction):
+    """Copies the table's metadata once an update; PyIceberg's own does whenever it looks at it, two dozen times a commit."""
+
+    _copied: tuple[TableMetadata, tuple, TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        """The metadata with all updates applied."""
+        base, updates = self._table.metadata, self._updates
+        if self._copied is None or self._copied[0] is not base or self._copied[1] is not updates:
+            self._copied = (base, updates, super().table_metadata)
+        return self._copied[2]
+
+
 class IcebergWriter(Writer):
     """Writes within the one SQL transaction that will move all heads."""
 
@@ -184,7 +199,7 @@ class IcebergWriter(Writer):
         for relation in surface.tables():
             table = self.catalog.load_table(relation.full_name)
             _refuse_foreign_head(table, before)
-            with table.transaction() as transaction:
+            with _Transaction(table) as transaction:
                 if relation.name in MEMORY:
                     rows = log if relation.name == "publish_log" else parts
                     write = transaction.overwrite if before else transaction.append
@@ -200,12 +215,12 @@ class IcebergWriter(Writer):
         for relation in surface.tables():
             if log and relation.name == "published_files" and set(parts) != set(self.meta()[1]):
                 table = self.catalog.load_table(relation.full_name)
-                with table.transaction() as transaction:
+                with _Transaction(table) as transaction:
                     transaction.overwrite(_arrow(relation, parts))
                     ManageSnapshots(transaction).remove_tag(_tag(log[-1].version)).commit()
                     _tag_head(transaction, log[-1].version)
             table = self.catalog.load_table(relation.full_name)
-            with table.transaction() as transaction:
+            with _Transaction(table) as transaction:
                 for name, reference in table.refs().items():
                     if reference.snapshot_ref_type == "tag" and name not in tags:
                         ManageSnapshots(transaction).remove_tag(name).commit()
@@ -229,7 +244,7 @@ class IcebergWriter(Writer):
             self.catalog.drop_table(relation.full_name)
             table, before = self._create(relation), dict[date, int]()
             for state in states:
-                with table.transaction() as transaction:
+                with _Transaction(table) as transaction:
                     after = shown(log, state)
                     facts = {"clout.version": str(state)}
                     _change_days(transaction, relation, before, after, new, self.root, facts)
@@ -238,7 +253,7 @@ class IcebergWriter(Writer):
             step("a table is built without the erased")
         if touched:
             relation = surface.relations()["published_files"]
-            with self.catalog.load_table(relation.full_name).transaction() as transaction:
+            with _Transaction(self.catalog.load_table(relation.full_name)) as transaction:
                 transaction.overwrite(_arrow(relation, new))
                 ManageSnapshots(transaction).remove_tag(_tag(log[-1].version)).commit()
                 _tag_head(transaction, log[-1].version)
@@ -258,7 +273,7 @@ class IcebergWriter(Writer):
             except NoSuchTableError:
                 table = self._create(relation)
                 for entry in self.meta()[0] if relation.name not in MEMORY else []:
-                    with table.transaction() as transaction:  # so that every table has the tag of every version
+                    with _Transaction(table) as transaction:  # so that every table has the tag of every version
                         _tag_head(transaction, entry.version)
         for relation in surface.views():
             self._create_view(relation, mark)
@@ -372,7 +387,10 @@ def _change_days(
             if part.table_name == relation.name and part.version == content and part.rows
         ]
         if files:
-            transaction.add_files([f"{root.uri}/{file}" for file in files], snapshot_properties=facts)
+            # Not checked against every file of the table, which takes longer with every day: the day was emptied above.
+            transaction.add_files(
+                [f"{root.uri}/{file}" for file in files], snapshot_properties=facts, check_duplicate_files=False
+            )
 
 
 def _tag_head(transaction: Transaction, version: int) -> None:
