@@ -10,32 +10,13 @@ from clout.errors import run_main
 from clout.lake import Lake
 from clout.lake_arrow import read_conformed
 from clout.sources import read_sources
-from clout.staging import Staged
+from clout.staging import PULLED, SCORED, Staged
 from clout.version import code_version
 
 if TYPE_CHECKING:
     from clout.influence.measures import Evidence
 
-
 MEASURES = ("reach", "amplification", "network")
-
-#: The tables of people, and the key of their rows within a day.
-SCORED = {
-    "scores": ("person_id",),
-    "accounts": ("account_key",),
-    "platform_scores": ("person_id", "platform"),
-    "score_explanations": ("person_id", "platform", "feature"),
-    "score_changes": ("person_id", "days_before"),
-    "influences": ("person_id", "direction", "place"),
-}
-
-#: Conformed tables that are published as they are, and theirs.
-PULLED = {
-    "conservation": ("platform",),
-    "pulls": ("platform", "endpoint", "snapshot"),
-    "coverage": ("platform", "kind"),
-    "quarantined": ("platform", "snapshot", "reason"),
-}
 
 
 def arg_parser() -> argparse.ArgumentParser:

@@ -23,7 +23,7 @@ from clout.influence.model import read_model
 from clout.lake import Lake
 from clout.lake_schemas import CONFORMED
 from clout.sources import read_sources
-from clout.staging import RECORDED, TABLES, Staged
+from clout.staging import RECORDED, SCORED, TABLES, Staged
 from sandbox.world import EXPORTED, World, day_rows, write
 from scipy.stats import spearmanr
 
@@ -212,7 +212,7 @@ def test_spark_gives_what_memory_gave(home, world, tmp_path, monkeypatch, spark)
         measure.measure(loaded, lake)
     staged = Staged(Lake(tmp_path), LAST, "spark")
     score.stage(loaded, lake, staged)
-    for table in score.SCORED:
+    for table in SCORED:
         rows = staged.root.read(staged.table(table)).to_pylist()
         before = Staged(Lake(home / "staging"), LAST, "by-hand")
         assert rows == before.root.read(before.table(table)).to_pylist(), table

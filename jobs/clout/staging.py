@@ -21,11 +21,26 @@ from pyarrow import fs as pafs
 from clout.errors import PoisonInput
 from clout.lake import Lake
 
+#: The tables of people, and the key of their rows within a day.
+SCORED = {
+    "scores": ("person_id",),
+    "accounts": ("account_key",),
+    "platform_scores": ("person_id", "platform"),
+    "score_explanations": ("person_id", "platform", "feature"),
+    "score_changes": ("person_id", "days_before"),
+    "influences": ("person_id", "direction", "place"),
+}
+
+#: Conformed tables that are published as they are, and theirs.
+PULLED = {
+    "conservation": ("platform",),
+    "pulls": ("platform", "endpoint", "snapshot"),
+    "coverage": ("platform", "kind"),
+    "quarantined": ("platform", "snapshot", "reason"),
+}
+
 #: The staged tables. Each has a suite in expectations/ and a file in sql/warehouse/.
-TABLES = (
-    *("scores", "accounts", "platform_scores", "score_explanations", "score_changes", "influences"),
-    *("conservation", "pulls", "coverage", "quarantined"),
-)
+TABLES = (*SCORED, *PULLED)
 
 #: What the audit itself says of a run. It is published with the run, and is no part of its content: the same content
 #: audited again, upon another past or by another run, is nothing new.
