@@ -2,7 +2,8 @@
 -- Meaning: of the subjects planned (accounts, posts, files), how many were complete, truncated, skipped or failed.
 --   blind: something was asked there and nothing of it was answered; rows that are not there then mean nothing.
 --   platform_blind: the same of the whole platform. reason: one of those given, the first in the alphabet.
---   drift: how the columns of a file differ from those of the day pulled before, of the first such file.
+--   drift: how the columns of a file, or the fields of an endpoint's answers, differ from those of the day pulled before;
+--   of the first such file.
 -- Unit: subjects; rows; requests; dollars. Grain: one row per ds, platform, endpoint, snapshot (the table that rows went to).
 -- Inputs: {manifest}, the manifests of the days
 -- Parameters: none

@@ -155,7 +155,8 @@ MANIFEST = pa.schema(
         pa.field("cost_units", pa.float64()),
         _required("status", pa.string()),
         pa.field("reason", pa.string()),
-        # Of files: the columns that they have, with their types, as JSON; and how that differs from the day pulled before.
+        # The columns of files, or the fields of answers, with their types, as JSON; and how that differs from the day pulled
+        # before.
         pa.field("columns", pa.string()),
         pa.field("drift", pa.string()),
         pa.field("oldest_seen", TIME),

@@ -37,4 +37,4 @@ COMMENT ON COLUMN meta.pulls.cost_usd IS 'What the platform charges for it, in d
 COMMENT ON COLUMN meta.pulls.blind IS 'True where something was asked and nothing answered: missing rows mean nothing';
 COMMENT ON COLUMN meta.pulls.platform_blind IS 'The same of the whole platform; such a day is not published';
 COMMENT ON COLUMN meta.pulls.reason IS 'Why not all is complete: one of the reasons';
-COMMENT ON COLUMN meta.pulls.drift IS 'How the columns of a file differ from those of the day pulled before; NULL where they do not';
+COMMENT ON COLUMN meta.pulls.drift IS 'How the columns of a file, or the fields of answers, differ from those of the day pulled before; NULL where they do not';

@@ -27,6 +27,7 @@ from clout.errors import PoisonInput
 from clout.platforms.rows import (
     BATCH_ROWS,
     Batch,
+    Fields,
     FileReport,
     Stored,
     modified_at,
@@ -51,6 +52,8 @@ _EVENTS: dict[str, tuple[str, str, tuple[str, ...] | None]] = {
 }
 #: The longest line that is taken for an event: a small file may unpack into one that fills the memory.
 _LONGEST_LINE = 32 * 1024 * 1024
+#: So many events of an hour tell which fields there are.
+_SAMPLED = 1_000
 #: A login after an @ that is not inside a word, an e-mail address, a path or another name.
 _MENTION = re.compile(r"(?<![\w.@/`-])@([a-z\d](?:[a-z\d]|-(?=[a-z\d])){0,38})(?![\w@/])", re.IGNORECASE)
 #: Anything around an @, also as JSON or a URL escapes it.
@@ -91,11 +94,12 @@ def read_day(source: Source, day: date, hours: list[Hour | FileReport], hidden: 
     seen: set[str] = set()
     accounts: dict[str, dict[str, Any]] = {}
     events: dict[str, int] = {}
+    fields = Fields()
     for hour in hours:
         if isinstance(hour, FileReport):
             yield hour
         else:
-            yield from _read_hour(source, hour, day, seen, accounts, events, hidden)
+            yield from _read_hour(source, hour, day, seen, accounts, events, fields, hidden)
     if accounts:
         yield Batch("accounts", day, rows_table("accounts", list(accounts.values())))
     lacking = [hour.subject for hour in hours if isinstance(hour, FileReport)]
@@ -105,7 +109,7 @@ def read_day(source: Source, day: date, hours: list[Hour | FileReport], hidden: 
         told += f", fewest {events[least]} in {least}"
     told += f"; not there: {', '.join(lacking)}" if lacking else ""
     status = "skipped" if not events else "truncated" if lacking else "complete"
-    yield FileReport("*", "interactions", "completeness", status, told, per_day={day: 0})
+    yield FileReport("*", "interactions", "completeness", status, told, per_day={day: 0}, columns=fields.columns())
 
 
 def missing(day: date, hour: int, reason: str = "missing", status: str = "skipped") -> FileReport:
@@ -144,6 +148,7 @@ def _read_hour(
     seen: set[str],
     accounts: dict[str, dict[str, Any]],
     events: dict[str, int],
+    fields: Fields,
     hidden: Hidden,
 ) -> Iterator[Batch | FileReport]:
     fetched = file.modified
@@ -163,6 +168,8 @@ def _read_hour(
             for number, line in enumerate(lines(stream), start=1):
                 try:
                     event = json.loads(line)
+                    if number <= _SAMPLED:
+                        fields.add(event)
                     found = _interactions(source.name, event)
                 except (
                     ArithmeticError,

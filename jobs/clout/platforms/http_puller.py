@@ -29,7 +29,7 @@ from clout.platforms.budget import Budget
 from clout.platforms.http_client import PAGING, Client, Clock, Limits, StopError, days_over, joined, origin
 from clout.platforms.pages import SHAPE_ERRORS, Endpoint, Known, Page, Platform, Rows, at, flag_name
 from clout.platforms.raw_pages import RawPages
-from clout.platforms.rows import Batch, FileReport, quarantine_table, rows_table
+from clout.platforms.rows import Batch, Fields, FileReport, quarantine_table, rows_table
 from clout.platforms.seen import Seen
 from clout.sources import LOOPBACK, Source
 
@@ -394,6 +394,8 @@ class _Walk:
                 rows.clear()
 
         totals: Counter[str] = Counter()
+        fields: dict[str, Fields] = defaultdict(Fields)
+        last = {name: subject for name, subject in self.units}
         for unit in self.units.values():
             landed: Counter[str] = Counter()
             bad: Counter[str] = Counter()
@@ -404,6 +406,7 @@ class _Walk:
                 record = self.raw.load(unit.endpoint.name, unit.subject, number)
                 if record is None or not 200 <= record["status"] < 300:
                     continue
+                fields[unit.endpoint.name].add(at(record["body"], unit.endpoint.select))
                 rows = self.platform.normalise(self._page(unit, record, number), self.known)
                 notes += rows.notes
                 for table, found in rows.tables.items():
@@ -420,7 +423,12 @@ class _Walk:
                 excluded += rows.excluded
                 yield from flush(_FLUSH_ROWS)
             totals.update(notes)
-            yield from self._reports(unit, landed, bad, notes, times, excluded)
+            reports = self._reports(unit, landed, bad, notes, times, excluded)
+            if (
+                unit.subject == last[unit.endpoint.name]
+            ):  # what all answers of the endpoint looked like stands with the last
+                reports[0].columns = fields[unit.endpoint.name].columns()
+            yield from reports
         flags = self._flag_rows()
         if flags:
             yield Batch("accounts", self.day, rows_table("accounts", flags))
@@ -493,7 +501,9 @@ class _Walk:
         notes: Counter[str],
         times: list[datetime],
         excluded: int,
-    ) -> Iterator[FileReport]:
+    ) -> list[FileReport]:
+        """A report for each table that a unit's rows went to, its endpoint's own first."""
+        reports = []
         main = unit.endpoint.table
         reason = "; ".join(one for one in (unit.reason, _counts(notes)) if one) or None
         left_out = Counter({"interactions": excluded})
@@ -509,7 +519,8 @@ class _Walk:
             report.excluded_per_day[self.day] = left_out[table]
             if table == "interactions" and times:
                 report.oldest, report.newest = times
-            yield report
+            reports.append(report)
+        return reports
 
     def _report(
         self, endpoint: str, subject: str, table: str, rows: int, bad: int, status: str, reason: str | None

@@ -47,7 +47,7 @@ class FileReport:
     rows_quarantined: int = 0
     oldest: datetime | None = None
     newest: datetime | None = None
-    #: Of files: their columns with the types, as `tabular.read_batches` describes them.
+    #: Of files: their columns with the types, as `tabular.read_batches` describes them. Of answers: see Fields.columns.
     columns: dict[str, str] = field(default_factory=dict)
     per_day: dict[date, int] = field(default_factory=dict)
     quarantined_per_day: dict[date, int] = field(default_factory=dict)
@@ -70,21 +70,26 @@ class FileReport:
         self.left_out.setdefault(day, Counter()).update(reasons)
 
     def drift(self, before: list[dict[str, Any]]) -> str | None:
-        """How the columns differ from those of the files of the same table in an earlier manifest; None where they do not.
+        """How the columns differ from those told by the same endpoint for the same table in an earlier manifest.
 
-        Added is what no earlier file has, dropped what all of them have, retyped what all have with another type.
+        Added is what all have and none had before, dropped what all had and none has, retyped what has no type that it had.
+        None where nothing is.
         """
-        known = [json.loads(row["columns"]) for row in before if row["table"] == self.table and row.get("columns")]
+        mine = [row for row in before if (row["table"], row["endpoint"]) == (self.table, self.endpoint)]
+        known = [json.loads(row["columns"]) for row in mine if row.get("columns")]
         if not known or not self.columns:
             return None
-        types = {name: {columns.get(name) for columns in known} for columns in known for name in columns}
+        had = {name: [columns.get(name, SOME) for columns in known] for columns in known for name in columns}
         found = {
-            "added": [name for name in self.columns if name not in types],
-            "dropped": [name for name, kinds in types.items() if name not in self.columns and None not in kinds],
+            "added": [name for name, kind in self.columns.items() if name not in had and not kind.endswith(SOME)],
+            "dropped": [
+                name for name, kinds in had.items() if name not in self.columns and not any(map(_is_in_some, kinds))
+            ],
             "retyped": [
-                f"{name} from {' or '.join(sorted(filter(None, types[name])))} to {kind}"
+                f"{name} from {' or '.join(sorted(types))} to {_type(kind)}"
                 for name, kind in self.columns.items()
-                if name in types and kind not in types[name]
+                if (types := {_type(former) for former in had.get(name, [])} - {""})
+                and not any(_share_a_type(_type(kind), former) for former in types)
             ],
         }
         return "; ".join(f"{word} {', '.join(sorted(names))}" for word, names in found.items() if names) or None
@@ -125,6 +130,73 @@ class FileReport:
             "started_at": started,
             "ended_at": datetime.now(UTC),
         }
+
+
+#: Ends the type of what only some have; that of a column which a file lacks is nothing else.
+SOME = "?"
+
+
+def _type(kind: str) -> str:
+    return kind.removesuffix(SOME)
+
+
+def _is_in_some(kind: str) -> bool:
+    return kind.endswith(SOME)
+
+
+def _share_a_type(one: str, other: str) -> bool:
+    """Whether two columns may be of one type. What was always null may be of any."""
+    return not one or bool(set(one.split("|")) & set(other.split("|")))
+
+
+class Fields:
+    """Which fields the items of a platform's answers have, and of which types: for an API what columns are for a file.
+
+    Of nested objects, too, by dotted names, but not of lists. Names and types only, never a value.
+    """
+
+    #: Fewer items say nothing about what all have.
+    LEAST = 10
+    #: What fewer than one in so many have is not told: it may be a map by people's ids.
+    RARE = 20
+    DEPTH = 3
+
+    def __init__(self) -> None:
+        self.items = 0
+        self.there: Counter[str] = Counter()
+        self.types: dict[str, set[str]] = {}
+
+    def add(self, items: Any) -> None:
+        """Look at a list of items, or at one that is an answer by itself."""
+        for item in items if isinstance(items, list) else [items]:
+            if isinstance(item, dict):
+                self.items += 1
+                self._look(item, "", self.DEPTH)
+
+    def columns(self) -> dict[str, str]:
+        """The fields with their types, such as "text" or "number|text"; with a ? behind where only some items have it."""
+        if self.items < self.LEAST:
+            return {}
+        return {
+            name: "|".join(sorted(self.types[name])) + (SOME if number < self.items else "")
+            for name, number in self.there.items()
+            if number * self.RARE >= self.items
+        }
+
+    def _look(self, item: dict[str, Any], prefix: str, depth: int) -> None:
+        for key, value in item.items():
+            name = f"{prefix}{key}"
+            self.there[name] += 1
+            types = self.types.setdefault(name, set())
+            if isinstance(value, dict):
+                types.add("object")
+                if depth > 1:
+                    self._look(value, f"{name}.", depth - 1)
+            elif value is not None:
+                types.add(JSON_TYPES.get(type(value), "list"))
+
+
+JSON_TYPES = {str: "text", int: "number", float: "number", bool: "boolean"}
 
 
 class Stored(NamedTuple):

@@ -22,7 +22,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from clout.errors import PoisonInput
-from clout.platforms.rows import BATCH_ROWS
+from clout.platforms.rows import BATCH_ROWS, JSON_TYPES
 
 #: Columns of ours that may come as a time. Any other column's times become text.
 TIMES = ("unix_ts", "occurred_at", "created_at")
@@ -231,7 +231,7 @@ def _read_json_lines(
             common = set(record) if common is None else common & record.keys()
             if number <= 1000:
                 described |= {
-                    key: _JSON_TYPES.get(type(value), "nested") for key, value in record.items() if value is not None
+                    key: JSON_TYPES.get(type(value), "nested") for key, value in record.items() if value is not None
                 }
             numbers.append(number)
             rows.append({ours: _json_text(record.get(theirs)) for ours, theirs in wanted.items()})
@@ -243,9 +243,6 @@ def _read_json_lines(
     for key in described.keys() - (common or set()):
         del described[key]
     yield _from_text_rows(numbers, rows, wanted, _take(bad))
-
-
-_JSON_TYPES = {str: "text", int: "number", float: "number", bool: "boolean"}
 
 
 def _json_text(value: object) -> str | None:

@@ -99,6 +99,23 @@ def snapshot(lake: Lake, day: date = DAY) -> dict[str, list[dict[str, Any]]]:
     return {table: rows(lake, table, day) for table in ("accounts", "posts", "interactions", "quarantine")}
 
 
+def test_a_field_that_vanished_from_answers_is_told(lake: Lake, world: Host) -> None:
+    people = [f"did:plc:liker{number}" for number in range(10)]
+    said: list[str] = []
+    for day in (DAY, DAY + timedelta(days=1)):
+        at = f"{day}T11:00:00Z"
+        likes = [like(did, at) for did in people]
+        if day > DAY:
+            likes = [{name: value for name, value in each.items() if name != "indexedAt"} for each in likes]
+        world.answers[FEED] = {"feed": [{"post": post(POST, ANN, f"{day}T10:00:00Z", likeCount=10)}]}
+        world.answers[LIKES] = {"likes": likes}
+        clock = Clock(MORNING + (day - DAY))
+        pull(lake, bluesky(world), clock, [day], said=said)
+    drifts = {(row["endpoint"], row["drift"]) for row in lake.manifest("bluesky", DAY + timedelta(days=1)) or []}
+    assert {each for each in drifts if each[1]} == {("likes", "dropped indexedAt")}
+    assert [line for line in said if "other columns than before" in line and "dropped indexedAt" in line]
+
+
 # The chain -------------------------------------------------------------------------------------------------------
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pytest
 from clout.errors import PoisonInput
 from clout.lake import Lake
 from clout.platforms.puller import pull
+from clout.platforms.rows import Fields, FileReport
 from clout.sources import Source, read_sources
 
 DAY = date(2026, 3, 3)
@@ -108,3 +110,71 @@ def test_a_needed_column_of_another_type_throughout_stops_the_pull(tmp_path: Pat
     csv(tmp_path, NEXT, rows(NEXT) | {"occurred_at": ["yesterday", "today"]})
     with pytest.raises(PoisonInput, match="every one of its 2 rows was refused"):
         drifts(tmp_path, lake)
+
+
+# Answers of platforms ---------------------------------------------------------------------------------------------------
+
+
+def told(days: list[list[dict]]) -> str | None:
+    """What the last day's report says of the items' fields, after the days before."""
+    reports = []
+    for items in days:
+        fields = Fields()
+        for item in items:
+            fields.add(item)
+        reports.append(FileReport("*", "posts", "feed", columns=fields.columns()))
+    rows = [report.manifest_row("chirp", DAY, datetime.now(UTC)) for report in reports]
+    return reports[-1].drift(rows[:-1])
+
+
+def items(count: int = 10, **changes: object) -> list[dict]:
+    """Posts as a platform might answer; a change of ... leaves a field out."""
+    item = {"id": "1", "author": {"id": "2", "likes": 3}, "tags": ["a"], "via": None} | changes
+    return [{name: value for name, value in item.items() if value is not ...}] * count
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "drift"),
+    [
+        (items(), items(), None),
+        (items(), items(id=...), "dropped id"),
+        (items(), items(author={"id": "2"}), "dropped author.likes"),
+        (items(), items(lang="en"), "added lang"),
+        (items(), items(id=1), "retyped id from text to number"),
+        # Some have it and some have not: that is no change, however it falls today.
+        (items(5) + items(5, lang="en"), items(lang="en"), None),
+        (items(5) + items(5, lang="en"), items(), None),
+        (items(), items(5) + items(5, id=...), None),
+        (items(), items(5) + items(5, lang="en"), None),
+        # null may be of any type.
+        (items(), items(via="app"), None),
+        (items(), items(id=None), None),
+        # Of so few nothing can be said.
+        (items(), items(9, id=...), None),
+        (items(9), items(id=...), None),
+    ],
+)
+def test_fields_of_answers_that_come_and_go_are_told(before: list, now: list, drift: str | None) -> None:
+    assert told([before, now]) == drift
+
+
+def test_a_name_that_few_items_have_is_not_kept() -> None:
+    fields = Fields()
+    fields.add([{"reactions": {f"person-{number}": 1}} for number in range(100)])
+    assert fields.columns() == {"reactions": "object"}
+
+
+def test_a_field_that_vanished_from_hour_files_is_told(tmp_path: Path, lake: Lake) -> None:
+    event = {"id": "1", "type": "WatchEvent", "public": True, "actor": {"login": "ann"}, "repo": {"name": "bo/x"}}
+    event["payload"] = {"action": "started"}
+    for day in (DAY, NEXT):
+        lines = [json.dumps(event | {"created_at": f"{day}T00:00:{n:02}Z"} | {"id": str(n)}) for n in range(10)]
+        with gzip.open(tmp_path / f"{day}-0.json.gz", "wt") as file:
+            file.write("\n".join(lines) + "\n")
+        event.pop("public", None)
+    source = Source("github", "gharchive", tmp_path)
+    for day in (DAY, NEXT):
+        pull(lake, source, [day], lambda text: None)
+    found = {(row["endpoint"], row["drift"]) for row in lake.manifest("github", NEXT) or []}
+    assert ("completeness", "dropped public") in found
+    assert {drift for endpoint, drift in found if endpoint != "completeness"} == {None}
