@@ -6,20 +6,31 @@ SELECT
   max(CASE WHEN ds = last_ds THEN published_at END) AS published_at,
   max(CASE WHEN ds = last_ds THEN version END) AS version,
   count(DISTINCT ds) AS days,
-  CAST(sum(rows) AS BIGINT) AS rows
+  CAST(sum(rows) AS BIGINT) AS rows,
+  CASE max(CASE WHEN ds = last_ds THEN failed END)
+    WHEN 0 THEN 'passed' WHEN 1 THEN 'info' WHEN 2 THEN 'warning' WHEN 3 THEN 'critical'
+  END AS worst_check
 FROM (
   SELECT
-    f.table_name, f.ds, f.rows, l.version, l.published_at,
+    f.table_name, f.ds, f.rows, l.version, l.published_at, q.failed,
     max(f.ds) OVER (PARTITION BY f.table_name) AS last_ds
   FROM (SELECT ds, max(version) AS version FROM meta.publish_log GROUP BY ds) AS newest
   INNER JOIN meta.publish_log AS l ON l.version = newest.version
   INNER JOIN meta.published_files AS f ON f.version = l.content_version
+  LEFT JOIN (
+    SELECT
+      ds, suite,
+      max(CASE WHEN verdict = 'passed' THEN 0 WHEN severity = 'info' THEN 1 WHEN severity = 'warning' THEN 2 ELSE 3 END) AS failed
+    FROM meta.data_quality
+    GROUP BY ds, suite
+  ) AS q ON q.ds = f.ds AND q.suite = f.table_name
 ) AS shown
 GROUP BY table_name, last_ds;
-COMMENT ON VIEW meta.freshness IS 'One row per published table: its last day, and when and as which version that was published.';
+COMMENT ON VIEW meta.freshness IS 'One row per published table: its last day, when and as which version that was published, and how it was judged.';
 COMMENT ON COLUMN meta.freshness.table_name IS 'The table';
 COMMENT ON COLUMN meta.freshness.last_ds IS 'The newest day that is published';
 COMMENT ON COLUMN meta.freshness.published_at IS 'When that day was last published';
 COMMENT ON COLUMN meta.freshness.version IS 'The version that shows that day';
 COMMENT ON COLUMN meta.freshness.days IS 'How many days are published';
 COMMENT ON COLUMN meta.freshness.rows IS 'Rows over all days';
+COMMENT ON COLUMN meta.freshness.worst_check IS 'The worst severity among the checks of that day''s table that failed: critical, warning, info; passed where none did, NULL where the table has no checks';

@@ -12,6 +12,7 @@ import psycopg
 import pyarrow as pa
 import pytest
 from clout.errors import PoisonInput
+from clout.queries import SQL
 from clout.warehouse import contract, surface
 from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import Conflict
@@ -119,6 +120,7 @@ def test_every_table_and_view_reads_the_same(place: Place, tmp_path: Path) -> No
         assert found.num_rows, name
     fresh = place.open().read("meta.freshness").to_pylist()
     assert {(row["last_ds"], row["version"], row["days"]) for row in fresh} == {(NEXT, 2, 2)}
+    assert {row["table_name"]: row["worst_check"] for row in fresh if row["worst_check"]} == {"scores": "passed"}
     assert place.open().read("clout.movers").to_pylist()[0]["previous_ds"] == DAY
 
 
@@ -329,3 +331,33 @@ def test_a_location_tells_no_password() -> None:
     with pytest.raises(PoisonInput) as refused:
         open_warehouse("postgresql://me:s3cret%zz@db/clout")
     assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("failed", "worst"),
+    [([], "passed"), (["info"], "info"), (["info", "warning"], "warning"), (["critical"], "critical")],
+)
+def test_freshness_tells_the_worst_check_that_failed_on_the_newest_day(failed: list[str], worst: str) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA clout; CREATE SCHEMA meta")
+        for name in ("publish_log", "published_files", "data_quality", "freshness"):
+            connection.execute((SQL / "warehouse" / f"{name}.sql").read_text(encoding="utf-8"))
+        for version, day in enumerate((DAY, NEXT), 1):
+            connection.execute(
+                "INSERT INTO meta.publish_log (version, content_version, ds) VALUES ($1, $1, $2)", [version, day]
+            )
+            for table in ("scores", "published"):
+                connection.execute(
+                    "INSERT INTO meta.published_files (version, table_name, ds, rows) VALUES (?, ?, ?, 1)",
+                    [version, table, day],
+                )
+        checks = [
+            (DAY, "critical", "failed"),
+            (NEXT, "critical", "passed"),
+            *((NEXT, each, "failed") for each in failed),
+        ]
+        connection.executemany(
+            "INSERT INTO meta.data_quality (ds, suite, severity, verdict) VALUES (?, 'scores', ?, ?)", checks
+        )
+        found = connection.sql("SELECT table_name, worst_check, rows FROM meta.freshness").fetchall()
+    assert sorted(found) == [("published", None, 2), ("scores", worst, 2)]
