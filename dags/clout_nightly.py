@@ -25,40 +25,46 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pendulum
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import (
     DAG,
-    Asset,
     AsyncCallback,
     BaseOperatorLink,
-    Connection,
     CronDataIntervalTimetable,
     DeadlineAlert,
     DeadlineReference,
     Param,
     task,
 )
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
-from clout_tasks import HOME, JOBS, LAKE, PYTHON, ROOT, SOURCES, STAGING, UnlessPoison, run, run_job, tell
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from clout_tasks import (
+    JOBS,
+    LAKE,
+    MODEL,
+    PYTHON,
+    REPORTS,
+    SCORES,
+    SOURCES,
+    STAGING,
+    UnlessPoison,
+    run,
+    run_job,
+    sources_by_host,
+    tell,
+    token_of,
+)
 
-MODEL = os.environ.get("CLOUT_MODEL") or str(ROOT / "sql" / "models" / "v1.toml")
-REPORTS = os.environ.get("CLOUT_REPORTS") or str(HOME / "reports")
 #: Where browsers find that folder.
 REPORTS_URL = os.environ.get("CLOUT_REPORTS_URL") or Path(REPORTS).absolute().as_uri()
 
 #: Rendered for each run; the jobs' own parsers refuse anything that is not a day.
 DAY = "{{ params.day or ds }}"
 RUN = "{{ run_id }}"
-
-#: Partitioned by day: consumers run once per published day, backfilled days included.
-SCORES = Asset("clout.scores")
 
 
 class SparkJob(SparkSubmitOperator):
@@ -107,15 +113,6 @@ class DataDocs(BaseOperatorLink):
         words = operator.application_args
         day, run = (words[words.index(name) + 1] for name in ("--day", "--run"))
         return f"{REPORTS_URL}/{day}/{re.sub(r'[^A-Za-z0-9_.-]+', '-', run).strip('-.')}/index.html"
-
-
-def token_of(source: str) -> dict[str, str]:
-    """The environment in which a source's job finds its token: the password of the connection clout_<source>."""
-    try:
-        token = Connection.get(f"clout_{source}").password
-    except AirflowNotFoundException:
-        token = None
-    return {f"CLOUT_TOKEN_{source.upper()}": token} if token else {}
 
 
 with DAG(
@@ -173,18 +170,9 @@ with DAG(
             raise AirflowFailException("no day to score: trigger with a logical date, or fill in the form's day")
         if dag_run.run_type == "backfill" and params.get("day"):
             raise AirflowFailException("every run of a backfill would score the form's day: leave it empty")
-        file = Path(SOURCES)
-        if file.is_dir():
-            file = file / "sources.toml"
-        try:
-            hosts: dict[str, list[str]] = {}
-            for source in tomllib.loads(file.read_text(encoding="utf-8"))["source"]:
-                host = urlsplit(source.get("base_url") or "").netloc or source["name"]
-                hosts.setdefault(host, []).append(source["name"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise AirflowFailException(f"{file}: not a sources file ({error!r}); set CLOUT_SOURCES") from error
-        print(f"scoring {day} from {', '.join(name for names in hosts.values() for name in names)}")
-        return list(hosts.values())
+        hosts = sources_by_host()
+        print(f"scoring {day} from {', '.join(name for names in hosts for name in names)}")
+        return hosts
 
     # A token reaches the job in its environment alone: rendered fields and command lines are for everybody to see.
     @task(pool="pull", map_index_template="{{ task.op_kwargs['sources'] | join(', ') }}")
@@ -192,8 +180,6 @@ with DAG(
         """Land what the sources of one host still owe the lake, one after the other."""
         failed: dict[str, int] = {}
         for source in sources:
-            if not re.fullmatch(r"[a-z][a-z0-9_]*", source):
-                raise AirflowFailException(f"{source!r} cannot name a source")
             where = ["--lake", LAKE, "--sources", SOURCES, "--model", MODEL]
             pulled = run("pull", "--source", source, "--day", day, *where, environment=token_of(source))
             if pulled.exit_code:

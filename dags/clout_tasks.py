@@ -7,13 +7,14 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from airflow.providers.standard.hooks.subprocess import SubprocessHook, SubprocessResult
-from airflow.sdk import Connection, RetryDecision, RetryPolicy
-from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
+from airflow.sdk import Asset, Connection, RetryDecision, RetryPolicy
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 
 ROOT = Path(os.environ.get("CLOUT_ROOT") or Path(__file__).resolve().parents[1])
 JOBS = ROOT / "jobs"
@@ -22,6 +23,11 @@ HOME = Path(os.environ.get("CLOUT_HOME") or ROOT / ".clout")
 SOURCES = os.environ.get("CLOUT_SOURCES") or str(HOME / "world" / "sources.toml")
 LAKE = os.environ.get("CLOUT_LAKE") or str(HOME / "lake")
 STAGING = os.environ.get("CLOUT_STAGING") or str(HOME / "staging")
+MODEL = os.environ.get("CLOUT_MODEL") or str(ROOT / "sql" / "models" / "v1.toml")
+REPORTS = os.environ.get("CLOUT_REPORTS") or str(HOME / "reports")
+
+#: Partitioned by day: consumers run once per published day, backfilled days included.
+SCORES = Asset("clout.scores")
 
 
 class UnlessPoison(RetryPolicy):
@@ -32,6 +38,32 @@ class UnlessPoison(RetryPolicy):
         if re.search(r"(?:exit code|Error code is:) (?:65|2)\b", str(exception)):
             return RetryDecision.fail("the input is wrong; retrying cannot help")
         return RetryDecision.default()
+
+
+def sources_by_host() -> list[list[str]]:
+    """The names of all configured sources, those of one host together, since they share its limits."""
+    file = Path(SOURCES)
+    if file.is_dir():
+        file = file / "sources.toml"
+    try:
+        hosts: dict[str, list[str]] = {}
+        for source in tomllib.loads(file.read_text(encoding="utf-8"))["source"]:
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", source["name"]):
+                raise ValueError(f"{source['name']!r} cannot name a source")
+            host = urlsplit(source.get("base_url") or "").netloc or source["name"]
+            hosts.setdefault(host, []).append(source["name"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise AirflowFailException(f"{file}: not a sources file ({error!r}); set CLOUT_SOURCES") from error
+    return list(hosts.values())
+
+
+def token_of(source: str) -> dict[str, str]:
+    """The environment in which a source's job finds its token: the password of the connection clout_<source>."""
+    try:
+        token = Connection.get(f"clout_{source}").password
+    except AirflowNotFoundException:
+        token = None
+    return {f"CLOUT_TOKEN_{source.upper()}": token} if token else {}
 
 
 def warehouse() -> dict[str, str]:

@@ -6,6 +6,7 @@ The same steps, in the same order, as dags/clout_nightly.py, which runs each as 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import time
 from collections.abc import Callable
@@ -21,12 +22,12 @@ import publish
 import reach
 import score
 from clout import arguments, session
-from clout.errors import run_main
-from clout.influence.model import read_model
+from clout.errors import PoisonInput, run_main
+from clout.influence.model import Model, read_model
 from clout.lake import Lake, days_between, window
 from clout.platforms.http_client import Clock
 from clout.platforms.puller import SystemClock, pull
-from clout.sources import read_sources
+from clout.sources import Sources, read_sources
 from clout.staging import Staged
 from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import Warehouse
@@ -37,6 +38,13 @@ def arg_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="night.py", description=__doc__)
     parser.add_argument("--days", required=True, type=day_range, help="FIRST..LAST or one day")
     parser.add_argument("--refresh", action="store_true", help="pull days again that are already complete")
+    parser.add_argument(
+        "--run", type=arguments.run_id, default="by-hand", help="the runs' name; staging has (day, run)"
+    )
+    parser.add_argument("--reason", default=None, help="why this is done; kept in meta.publish_log")
+    parser.add_argument(
+        "--json", action="store_true", help="end with a line of JSON: the days published and those refused, and why"
+    )
     arguments.add(parser, "lake", "staging", "reports", "warehouse", "sources", "model")
     return parser
 
@@ -58,36 +66,54 @@ def main(argv: list[str]) -> None:
 
 
 def run(args: argparse.Namespace, clock_of: Callable[[date], Clock] = lambda day: SystemClock()) -> None:
-    """Run a night for each of args.days, then show the leaderboard. `clock_of` gives the clock by which a day is pulled."""
-    sources, model, lake, staging = (
-        read_sources(args.sources),
-        read_model(args.model),
-        Lake(args.lake),
-        Lake(args.staging),
-    )
-    warehouse = open_warehouse(args.warehouse)
-    from clout.influence import evidence
+    """Run a night for each of args.days, then show the leaderboard. `clock_of` gives the clock by which a day is pulled.
 
+    Days do not depend on one another: after one that is refused come the others. Raises PoisonInput that names the refused.
+    """
+    sources, model, warehouse = read_sources(args.sources), read_model(args.model), open_warehouse(args.warehouse)
+    refused: dict[date, PoisonInput] = {}
     for day in args.days:
         began = time.monotonic()
-        clock = clock_of(day)
-        for source in sources.sources:
-            pull(lake, source, window(day, model.stored_days), refresh=args.refresh, clock=clock)
-        conform.conform(lake, sources, model, day)
-        loaded = evidence.load(lake, sources, model, day)
-        for measure in (reach, amplification, network):
-            measure.measure(loaded, lake)
-        staged = Staged(staging, day, "by-hand")
-        score.stage(loaded, lake, staged)
-        past.lay_beside(staged, warehouse)
-        verdict = audit.judge(lake, staged)
-        audit.report(verdict)
-        audit.document(verdict, args.reports)
-        audit.refuse_unless_passed(verdict)
-        publish.publish(staged, warehouse)
-        session.forget()
+        try:
+            run_night(args, sources, model, warehouse, day, clock_of(day))
+        except PoisonInput as poison:
+            refused[day] = poison
+            print(f"night {day}: {poison}", flush=True)
+        finally:
+            session.forget()
         print(f"night {day}: {time.monotonic() - began:.1f} s\n", flush=True)
-    show_leaderboard(warehouse, max(args.days))
+    published = [day for day in args.days if day not in refused]
+    if args.json:
+        told = {str(day): str(poison) for day, poison in refused.items()}
+        print(json.dumps({"published": [str(day) for day in published], "refused": told}), flush=True)
+        return
+    if published:
+        show_leaderboard(warehouse, max(published))
+    if refused:
+        raise PoisonInput("\n".join(str(poison) for poison in refused.values()))
+
+
+def run_night(
+    args: argparse.Namespace, sources: Sources, model: Model, warehouse: Warehouse, day: date, clock: Clock
+) -> None:
+    """Score one day and publish it. Raises PoisonInput where it must not be published. args: its places, run and reason."""
+    from clout.influence import evidence
+
+    lake = Lake(args.lake)
+    for source in sources.sources:
+        pull(lake, source, window(day, model.stored_days), refresh=args.refresh, clock=clock)
+    conform.conform(lake, sources, model, day)
+    loaded = evidence.load(lake, sources, model, day)
+    for measure in (reach, amplification, network):
+        measure.measure(loaded, lake)
+    staged = Staged(Lake(args.staging), day, args.run)
+    score.stage(loaded, lake, staged)
+    past.lay_beside(staged, warehouse)
+    verdict = audit.judge(lake, staged)
+    audit.report(verdict)
+    audit.document(verdict, args.reports)
+    audit.refuse_unless_passed(verdict)
+    publish.publish(staged, warehouse, args.reason)
 
 
 def show_leaderboard(warehouse: Warehouse, day: date, places: int = 15) -> None:

@@ -69,12 +69,12 @@ def pulled(
 
     def get(name: str) -> SimpleNamespace:
         if name not in tokens:
-            raise nightly.AirflowNotFoundException(name)
+            raise tasks.AirflowNotFoundException(name)
         return SimpleNamespace(password=tokens[name])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tasks.SubprocessHook, "run_command", run_command)
-        patch.setattr(nightly.Connection, "get", get)
+        patch.setattr(tasks.Connection, "get", get)
         try:
             nightly.pull.function(sources, day)
         finally:
@@ -202,25 +202,25 @@ def test_no_command_is_made_without_a_day(nightly, name):
         argv(nightly, name, {"run_id": RUN_ID, "params": {"day": None, "reason": None}})
 
 
-def test_a_run_without_a_day_fails_at_its_first_task(nightly, tmp_path, monkeypatch):
+def test_a_run_without_a_day_fails_at_its_first_task(nightly, tasks, tmp_path, monkeypatch):
     from airflow.sdk.exceptions import AirflowFailException
 
     with pytest.raises(AirflowFailException, match="no day to score"):
         nightly.list_sources.function({"day": None}, MANUAL, None)
-    monkeypatch.setattr(nightly, "SOURCES", str(tmp_path / "none.toml"))
+    monkeypatch.setattr(tasks, "SOURCES", str(tmp_path / "none.toml"))
     with pytest.raises(AirflowFailException, match=r"none\.toml: not a sources file"):
         nightly.list_sources.function({"day": "2026-03-14"}, MANUAL)
     (tmp_path / "sources.toml").write_text('[[source]]\nname = "murmur"\n[[source]]\nname = "plaza"\n')
-    monkeypatch.setattr(nightly, "SOURCES", str(tmp_path))
+    monkeypatch.setattr(tasks, "SOURCES", str(tmp_path))
     assert nightly.list_sources.function({"day": None}, MANUAL, "2026-03-14") == [["murmur"], ["plaza"]]
 
 
-def test_sources_of_one_host_are_pulled_one_after_the_other(nightly, tmp_path, monkeypatch):
+def test_sources_of_one_host_are_pulled_one_after_the_other(nightly, tasks, tmp_path, monkeypatch):
     text = '[[source]]\nname = "files"\n'
     for name, url in (("a", "https://m.example"), ("b", "https://n.example"), ("c", "https://m.example/other")):
         text += f'[[source]]\nname = "{name}"\nbase_url = "{url}"\n'
     (tmp_path / "sources.toml").write_text(text)
-    monkeypatch.setattr(nightly, "SOURCES", str(tmp_path))
+    monkeypatch.setattr(tasks, "SOURCES", str(tmp_path))
     groups = nightly.list_sources.function({"day": "2026-03-14"}, MANUAL)
     assert groups == [["files"], ["a", "c"], ["b"]]
     commands = [command for command, _ in pulled(nightly, ["a", "c"])]

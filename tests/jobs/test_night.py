@@ -1,0 +1,48 @@
+"""Many nights in one process: a refused day stops none of the others, and is named at the end."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import night
+import pytest
+from clout.errors import PoisonInput
+from sandbox.world import write
+
+DAYS = [date(2026, 3, day) for day in (12, 13, 14)]
+
+
+@pytest.fixture
+def asked(tmp_path, monkeypatch):
+    """The days that were run, of which the second is refused, and the command line for all three."""
+    ran: list[date] = []
+
+    def run_night(args, sources, model, warehouse, day, clock):
+        ran.append(day)
+        if day == DAYS[1]:
+            raise PoisonInput(f"{day} is not published: scores.mean failed")
+
+    monkeypatch.setattr(night, "run_night", run_night)
+    monkeypatch.setattr(night, "show_leaderboard", lambda warehouse, day: print("leaderboard of", day))
+    sources = write(tmp_path / "world", DAYS[:1])
+    places = [f"--{name}={tmp_path / name}" for name in ("lake", "staging", "warehouse", "reports")]
+    return ran, ["--days", f"{DAYS[0]}..{DAYS[-1]}", "--sources", str(sources), *places]
+
+
+def test_a_refused_day_stops_none_of_the_others(asked, capsys):
+    ran, words = asked
+    with pytest.raises(PoisonInput, match="2026-03-13 is not published"):
+        night.main(words)
+    assert ran == DAYS
+    assert "leaderboard of 2026-03-14" in capsys.readouterr().out
+
+
+def test_as_json_the_last_line_says_which(asked, capsys):
+    ran, words = asked
+    night.main([*words, "--json"])
+    assert ran == DAYS
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {
+        "published": ["2026-03-12", "2026-03-14"],
+        "refused": {"2026-03-13": "2026-03-13 is not published: scores.mean failed"},
+    }
