@@ -135,7 +135,10 @@ def _in_spark(lake: Lake, staged: Staged) -> dict[str, DataFrame]:
     from clout.lake_spark import read_conformed
 
     spark = session.get_or_create("clout audit")
-    rows = {table: spark.read.parquet(staged.root.location(staged.table(table))) for table in (*TABLES, "metrics")}
+    place = staged.root
+    rows = {
+        table: spark.read.parquet(place.location(place.current(staged.table(table)))) for table in (*TABLES, "metrics")
+    }
     return rows | {"activity": read_conformed(spark, lake, "activity", [staged.day])}
 
 

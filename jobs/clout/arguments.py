@@ -41,9 +41,8 @@ _ARGUMENTS: dict[str, dict] = {
         "help": "path or URI of the lake",
     },
     "staging": {
-        "type": Path,
-        "default": Path(os.environ.get("CLOUT_STAGING") or HOME / "staging"),
-        "help": "folder of staged runs",
+        "default": os.environ.get("CLOUT_STAGING") or str(HOME / "staging"),
+        "help": "path or URI of the staged runs",
     },
     "reports": {
         "type": Path,

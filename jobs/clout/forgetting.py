@@ -31,18 +31,18 @@ def partitions(lake: Lake, parent: str) -> list[tuple[date, str]]:
     """Day and path of every partition of a folder, oldest first."""
     selector = pafs.FileSelector(f"{lake.root}/{parent}", allow_not_found=True)
     named = [(_DAY.fullmatch(info.base_name), info.base_name) for info in lake.fs.get_file_info(selector)]
-    return sorted((date.fromisoformat(found[1]), f"{parent}/{name}") for found, name in named if found)
+    placed = sorted((date.fromisoformat(found[1]), f"{parent}/{name}") for found, name in named if found)
+    return placed if parent.startswith("raw/") else [(day, path) for day, path in placed if lake.exists(path)]
 
 
 def files(lake: Lake, path: str) -> list[str]:
-    """The Parquet files of a partition, by name."""
-    found = lake.fs.get_file_info(pafs.FileSelector(f"{lake.root}/{path}", allow_not_found=True))
-    return sorted(i.base_name for i in found if i.base_name.endswith(".parquet") and i.base_name[0] not in "._")
+    """The Parquet files of a partition, relative to the lake."""
+    return sorted(file.removeprefix(f"{lake.root}/") for file in lake.files([path]))
 
 
 def touched(lake: Lake, path: str, edit: Edit) -> int:
     """How many rows of a partition an edit would remove or change."""
-    return sum(edit(batch)[1] for name in files(lake, path) for batch in _batches(lake, f"{path}/{name}"))
+    return sum(edit(batch)[1] for file in files(lake, path) for batch in _batches(lake, file))
 
 
 def rewrite(lake: Lake, path: str, edit: Edit) -> int:
@@ -51,11 +51,11 @@ def rewrite(lake: Lake, path: str, edit: Edit) -> int:
     if count:
         facts = lake.facts(path)
         with lake.replacing(path) as aside:
-            for name in files(lake, path):
-                with pq.ParquetFile(lake.fs.open_input_file(f"{lake.root}/{path}/{name}")) as file:
-                    schema = file.schema_arrow
-                with lake.parquet_writer(f"{aside}/{name}", schema) as writer:
-                    for batch in _batches(lake, f"{path}/{name}"):
+            for file in files(lake, path):
+                with pq.ParquetFile(lake.fs.open_input_file(f"{lake.root}/{file}")) as opened:
+                    schema = opened.schema_arrow
+                with lake.parquet_writer(f"{aside}/{file.rpartition('/')[2]}", schema) as writer:
+                    for batch in _batches(lake, file):
                         writer.write_table(edit(batch)[0].cast(schema))
             if facts is not None:
                 lake.write_facts(aside, facts)
@@ -72,7 +72,7 @@ def settle(lake: Lake, platform: str, day: date) -> None:
     if not rows or (lake.facts(lake.snapshot("interactions", platform, day)) or {}).get(PURGED):
         return
     path = lake.snapshot("interactions", platform, day)
-    there = sum(_rows(lake, f"{path}/{name}") for name in files(lake, path))
+    there = sum(_rows(lake, file) for file in files(lake, path))
     gone = sum(row["rows"] for row in rows if row["table"] == "interactions") - there
     if not gone:
         return

@@ -7,12 +7,19 @@
 
 A partition is written beside its place and renamed into it, never by "overwrite the table": Spark's static overwrite
 deletes the other dates, its dynamic overwrite leaves a stale partition when the result is empty.
+
+Object storage cannot rename a folder. There each writing of a partition is a folder of its own, its version, and one object,
+put last, names the version that holds:
+
+    lake/activity/ds=<day>/v-<id>/part-0.parquet, _facts.json
+    lake/activity/ds=<day>/_current                            the text v-<id>
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
+import re
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -31,6 +38,13 @@ from clout.lake_schemas import CONFORMED, SNAPSHOTS
 #: A sidecar in a partition's folder. Readers of Parquet skip names that begin with an underscore.
 FACTS = "_facts.json"
 
+#: pyarrow's names of file systems that cannot rename a folder.
+_OBJECT_STORES = ("s3", "gcs", "abfs")
+#: There, the object in a partition's folder that names its version.
+_CURRENT = "_current"
+#: How much older than a partition's new version must what no pointer names be, before it is taken for a killed writer's.
+_LEFT_BEHIND = timedelta(days=1)
+
 
 def days_between(first: date, last: date) -> list[date]:
     """Every day from `first` to `last`, both included."""
@@ -47,8 +61,14 @@ class Lake:
 
     def __init__(self, location: str | Path) -> None:
         text = str(location)
-        self.uri = text if "://" in text else str(Path(text).resolve())
+        if "://" in text and not text.startswith("file:") and re.search("[@?]", text):
+            raise PoisonInput(
+                f"{text.partition('://')[0]}://...: the address of a lake is for everybody to see, so it holds neither"
+                " credentials nor options: set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL in the environment"
+            )
+        self.uri = re.sub("^s3a://", "s3://", text.rstrip("/")) if "://" in text else str(Path(text).resolve())
         self.fs, self.root = pafs.FileSystem.from_uri(self.uri)
+        self.renames = self.fs.type_name not in _OBJECT_STORES
 
     # Layout -----------------------------------------------------------------------------------------------------
 
@@ -66,14 +86,23 @@ class Lake:
         return f"features/{measure}/ds={day.isoformat()}"
 
     def location(self, path: str) -> str:
-        """The path as Spark and pyarrow's own functions open it."""
-        return f"{self.uri}/{path}"
+        """The path as Spark opens it, whose connector to S3 calls itself s3a."""
+        return re.sub("^s3://", "s3a://", f"{self.uri}/{path}")
+
+    def current(self, path: str) -> str:
+        """Path of the folder with a partition's files, relative to the lake. Raises FileNotFoundError where there is none."""
+        version = None if self.renames else self._version(path)
+        if version is None and not (self.renames and self.is_folder(path)):
+            raise FileNotFoundError(f"{self.location(path)} is not there")
+        return f"{path}/{version}" if version else path
 
     # Reading ----------------------------------------------------------------------------------------------------
 
     def exists(self, path: str) -> bool:
         """Whether a partition is there. Repairs the one state a crash may leave: moved away, not yet replaced."""
-        if self._is_dir(path):
+        if not self.renames:
+            return self._version(path) is not None
+        if self.is_folder(path):
             return True
         for left in self._siblings(path, ".old-"):
             self.fs.move(left, f"{self.root}/{path}")
@@ -82,23 +111,24 @@ class Lake:
 
     def read(self, path: str, columns: list[str] | None = None, schema: pa.Schema | None = None) -> pa.Table:
         """A partition as one Arrow table. With a schema just those columns, NULL where its files lack one."""
-        where = f"{self.root}/{path}"
+        where = f"{self.root}/{self.current(path)}"
         files = pads.dataset(where, schema=schema, filesystem=self.fs, format="parquet", partitioning=None)
         return files.to_table(columns=columns)
 
     def files(self, paths: list[str]) -> list[str]:
         """The Parquet files of partitions, as `self.fs` opens them. Those of partitions that are there."""
-        there = [pafs.FileSelector(f"{self.root}/{path}") for path in paths if self.exists(path)]
-        return [info.path for each in there for info in self.fs.get_file_info(each) if info.path.endswith(".parquet")]
+        there = [pafs.FileSelector(f"{self.root}/{self.current(path)}") for path in paths if self.exists(path)]
+        return [info.path for each in there for info in self.fs.get_file_info(each) if _is_parquet(info)]
 
     def count(self, path: str) -> int:
         """How many rows a partition has."""
-        return pads.dataset(f"{self.root}/{path}", filesystem=self.fs, format="parquet", partitioning=None).count_rows()
+        where = f"{self.root}/{self.current(path)}"
+        return pads.dataset(where, filesystem=self.fs, format="parquet", partitioning=None).count_rows()
 
     def facts(self, path: str) -> dict[str, Any] | None:
         """What the writer noted beside a partition, or None where there is no such partition."""
         try:
-            with self.fs.open_input_stream(f"{self.root}/{path}/{FACTS}") as stream:
+            with self.fs.open_input_stream(f"{self.root}/{self.current(path)}/{FACTS}") as stream:
                 return json.loads(stream.read())
         except FileNotFoundError:
             return None
@@ -132,17 +162,24 @@ class Lake:
         The folder is given relative to the lake. Readers see the old partition or the new one, whole.
         """
         parent, name = path.rsplit("/", 1)
-        aside = f"{parent}/.tmp-{uuid.uuid4().hex[:12]}-{name}"
+        aside = f"{parent}/.tmp-{uuid.uuid4().hex[:12]}-{name}" if self.renames else self._new_version(path)
         self.fs.create_dir(f"{self.root}/{aside}", recursive=True)
+        placed = False
         try:
             yield aside
             self.move_into_place(aside, path)
+            placed = not self.renames
         finally:
-            if self._is_dir(aside):
+            if not placed and self.is_folder(aside):
                 self.fs.delete_dir(f"{self.root}/{aside}")
 
     def move_into_place(self, aside: str, path: str) -> None:
-        """Rename a finished folder over a partition."""
+        """Put a finished folder in the place of a partition: rename it, or where that cannot be, point at it."""
+        if not self.renames:
+            if aside.rpartition("/")[0] != path:
+                aside = self._copied(aside, self._new_version(path))
+            self._point(path, aside.rpartition("/")[2])
+            return
         parent, name = path.rsplit("/", 1)
         self.fs.create_dir(f"{self.root}/{parent}", recursive=True)
         old = f"{self.root}/{parent}/.old-{uuid.uuid4().hex[:12]}-{name}"
@@ -173,7 +210,12 @@ class Lake:
 
     def remove(self, path: str) -> None:
         """Remove a partition if it is there, and what a crash left of it, which exists() would bring back."""
-        if self.exists(path):
+        if not self.renames:
+            if self._version(path) is not None:
+                self.fs.delete_file(f"{self.root}/{path}/{_CURRENT}")  # readers see all of it or nothing
+            if self.is_folder(path):
+                self.fs.delete_dir(f"{self.root}/{path}")
+        elif self.exists(path):
             for left in self._siblings(path, ".old-"):
                 self.fs.delete_dir(left)
             parent, name = path.rsplit("/", 1)
@@ -194,8 +236,47 @@ class Lake:
 
     # Inside -----------------------------------------------------------------------------------------------------
 
-    def _is_dir(self, path: str) -> bool:
+    def is_folder(self, path: str) -> bool:
         return self.fs.get_file_info(f"{self.root}/{path}").type == pafs.FileType.Directory
+
+    # On object storage ---------------------------------------------------------------------------------------------
+
+    def _new_version(self, path: str) -> str:
+        return f"{path}/v-{uuid.uuid4().hex[:12]}"
+
+    def _version(self, path: str) -> str | None:
+        """The version that a partition's pointer names, or None where there is no partition."""
+        try:
+            with self.fs.open_input_stream(f"{self.root}/{path}/{_CURRENT}") as stream:
+                return stream.read().decode()
+        except FileNotFoundError:
+            return None
+
+    def _point(self, path: str, version: str) -> None:
+        """Let a partition be one of its versions. The others go: the one before, and what a writer left that was killed.
+
+        Not all others: one may be another writer's, who is not done.
+        """
+        before, pointer = self._version(path), f"{self.root}/{path}/{_CURRENT}"
+        with self.fs.open_output_stream(pointer) as stream:
+            stream.write(version.encode())
+        found = self.fs.get_file_info(pafs.FileSelector(f"{self.root}/{path}", recursive=True))
+        now = self.fs.get_file_info(pointer).mtime
+        newest: dict[str, Any] = {}
+        for info in found:
+            name = info.path.removeprefix(f"{self.root}/{path}/").partition("/")[0]
+            if info.type == pafs.FileType.File and name not in (_CURRENT, version):
+                newest[name] = max(info.mtime, newest.get(name, info.mtime))
+        for name, written in newest.items():
+            if name == before or now - written > _LEFT_BEHIND:
+                self.fs.delete_dir(f"{self.root}/{path}/{name}")
+
+    def _copied(self, aside: str, target: str) -> str:
+        for info in self.fs.get_file_info(pafs.FileSelector(f"{self.root}/{aside}", recursive=True)):
+            if info.type == pafs.FileType.File:
+                self.fs.copy_file(info.path, f"{self.root}/{target}{info.path.removeprefix(f'{self.root}/{aside}')}")
+        self.fs.delete_dir(f"{self.root}/{aside}")
+        return target
 
     def _siblings(self, path: str, prefix: str) -> Iterable[str]:
         parent, name = path.rsplit("/", 1)
@@ -205,6 +286,10 @@ class Lake:
             for info in self.fs.get_file_info(selector)
             if info.base_name.startswith(prefix) and info.base_name.endswith(f"-{name}")
         ]
+
+
+def _is_parquet(info: pafs.FileInfo) -> bool:
+    return info.base_name.endswith(".parquet") and info.base_name[0] not in "._"
 
 
 def required(lake: Lake, path: str, cure: str) -> str:

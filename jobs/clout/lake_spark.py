@@ -26,7 +26,7 @@ def read_snapshots(
     platforms: the sources' names, each with the platform that it shows.
     """
     paths = [lake.snapshot(table, name, day) for name in platforms for day in days]
-    present = [lake.location(path) for path in paths if lake.exists(path)]
+    present = [lake.location(lake.current(path)) for path in paths if lake.exists(path)]
     where = [pa.field("platform", pa.string()), pa.field("snapshot_date", pa.date32())]
     schema = pa.schema([*SNAPSHOTS[table], *(field for field in where if field.name not in SNAPSHOTS[table].names)])
     rows = _read(spark, lake.location(f"snapshots/{table}"), present, schema)
@@ -37,7 +37,8 @@ def read_snapshots(
 
 def read_conformed(spark: SparkSession, lake: Lake, table: str, days: list[date]) -> DataFrame:
     """A conformed table's partitions of `days`."""
-    present = [lake.location(path) for path in (lake.conformed(table, day) for day in days) if lake.exists(path)]
+    paths = [lake.conformed(table, day) for day in days]
+    present = [lake.location(lake.current(path)) for path in paths if lake.exists(path)]
     columns = [field.name for field in CONFORMED[table]]
     return _read(spark, lake.location(table), present, CONFORMED[table]).select(*columns)
 
@@ -68,8 +69,10 @@ def write_conformed(
         rows.select(*columns).write.partitionBy("ds").parquet(lake.location(folder))
         for day in days:
             written = f"{folder}/ds={day.isoformat()}"
-            if not lake.exists(written):
-                lake.write(written, CONFORMED[table].remove(0).empty_table())
+            if not lake.is_folder(written):
+                lake.fs.create_dir(f"{lake.root}/{written}")
+                with lake.parquet_writer(f"{written}/part-0.parquet", CONFORMED[table].remove(0)):
+                    pass  # no rows
             lake.write_facts(written, facts(day))
             lake.move_into_place(written, lake.conformed(table, day))
     lake.remove(f"{table}/_writing")
@@ -86,7 +89,7 @@ def read_features(
     spark: SparkSession, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str
 ) -> DataFrame:
     """The features `name` of one score date, see features_path."""
-    return spark.read.parquet(lake.location(features_path(lake, name, day, facts, made_by)))
+    return spark.read.parquet(lake.location(lake.current(features_path(lake, name, day, facts, made_by))))
 
 
 def features_path(lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> str:

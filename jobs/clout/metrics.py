@@ -40,7 +40,7 @@ def measured(staged: Staged, model_version: str) -> pa.Table:
     content = staged.content()
     inputs = {
         table: pads.dataset(
-            f"{staged.root.root}/{staged.table(table)}", filesystem=staged.root.fs, format="parquet", partitioning=None
+            staged.root.files([staged.table(table)]), filesystem=staged.root.fs, format="parquet", partitioning=None
         )
         for table in ("scores", "conservation", "pulls")
     }

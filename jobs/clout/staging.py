@@ -104,7 +104,9 @@ class Staged:
         published, and nothing else.
         """
         found = []
-        selector = pafs.FileSelector(f"{self.root.root}/{self.table(table)}", allow_not_found=True)
+        if not self.root.exists(self.table(table)):
+            return []
+        selector = pafs.FileSelector(f"{self.root.root}/{self.root.current(self.table(table))}")
         for info in sorted(self.root.fs.get_file_info(selector), key=lambda info: info.base_name):
             if info.base_name.startswith(("_", ".")):
                 continue
