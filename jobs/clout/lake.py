@@ -17,6 +17,7 @@ put last, names the version that holds:
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import re
@@ -213,8 +214,14 @@ class Lake:
         if not self.renames:
             if self._version(path) is not None:
                 self.fs.delete_file(f"{self.root}/{path}/{_CURRENT}")  # readers see all of it or nothing
-            if self.is_folder(path):
-                self.fs.delete_dir(f"{self.root}/{path}")
+            # From within: some servers refuse to remove a folder's mark before what is in it.
+            found = self.fs.get_file_info(
+                pafs.FileSelector(f"{self.root}/{path}", allow_not_found=True, recursive=True)
+            )
+            inside = [info.path for info in found if info.type == pafs.FileType.Directory]
+            for folder in [*sorted(inside, key=len, reverse=True), f"{self.root}/{path}"]:
+                with contextlib.suppress(FileNotFoundError):
+                    self.fs.delete_dir(folder)
         elif self.exists(path):
             for left in self._siblings(path, ".old-"):
                 self.fs.delete_dir(left)
