@@ -109,14 +109,16 @@ def write_sorted(folder: Lake, path: str, rows: DataFrame, *keys: str) -> None:
     """Replace a folder by one file of `rows` in the order of `keys`: the same rows give the same bytes.
 
     Spark sorts, pyarrow writes: the footer that Spark's writer makes lists encodings in an order that changes by chance.
+    What Spark notes in a schema, its version and which columns it found without NULLs, is left out, as DuckDB notes nothing.
     """
     with folder.replacing(path) as aside:
         rows.coalesce(1).sortWithinPartitions(*keys).write.parquet(folder.location(f"{aside}/_sorted"))
         sorted_rows = pads.dataset(f"{folder.root}/{aside}/_sorted", filesystem=folder.fs, format="parquet")
-        with folder.parquet_writer(f"{aside}/part-0.parquet", sorted_rows.schema) as writer:
+        schema = pa.schema([field.with_nullable(True).remove_metadata() for field in sorted_rows.schema])
+        with folder.parquet_writer(f"{aside}/part-0.parquet", schema) as writer:
             batches = sorted_rows.to_batches(use_threads=False)
             for group in in_groups(batches, rows=1_000_000):
-                writer.write_table(group)
+                writer.write_table(group.cast(schema))
         folder.fs.delete_dir(f"{folder.root}/{aside}/_sorted")
 
 
