@@ -43,6 +43,21 @@ def forget() -> None:
         running.catalog.clearCache()
 
 
+def elsewhere() -> bool:
+    """Whether Spark was given another machine: the job was submitted to a cluster, or Spark Connect is to be asked.
+
+    Then a night is computed there, however small it is: the cluster was chosen for its memory, or for where the data lies.
+    """
+    if "SPARK_REMOTE" in os.environ:
+        return True
+    if "SPARK_ENV_LOADED" not in os.environ:
+        return False
+    from pyspark import SparkConf, SparkContext
+
+    SparkContext._ensure_initialized()  # to the JVM of spark-submit, which is there; no Spark is started
+    return not (SparkConf().get("spark.master") or "local").startswith("local")
+
+
 def get_or_create(app: str) -> SparkSession:
     """The session that spark-submit or Spark Connect prepared, or a local one of this process."""
     # Python workers would start the system's python3, which has no pyarrow.

@@ -50,7 +50,9 @@ def as_named(*columns: str) -> dict[str, str]:
 def conforming_engine(
     lake: Lake, platforms: Iterable[str], days: list[date], tables: Container[str]
 ) -> ConformingEngine:
-    """What reads these tables' snapshots of these days: by how many rows they have."""
+    """What reads these tables' snapshots of these days: Spark if it is elsewhere, else by how many rows they have."""
+    if session.elsewhere():
+        return InSpark(session.get_or_create("clout conform"))
     manifests = (lake.manifest(name, day) or [] for name in platforms for day in days)
     rows = sum(row["rows"] for manifest in manifests for row in manifest if row["table"] in tables)
     return InMemory() if rows <= IN_MEMORY_ROWS else InSpark(session.get_or_create("clout conform"))

@@ -37,8 +37,9 @@ from clout.lake_spark import (
 
 Frame = Any
 
-#: Rows of activity up to which a night is computed by DuckDB. Measured to a million (3.1 GB with all variants); beyond
-#: that it works on disk, and this bound is a guess. The rank takes 24 bytes an edge besides.
+#: Rows of activity up to which a night is computed by DuckDB, unless Spark is elsewhere (session.py). Measured to a
+#: million (3.1 GB with all variants); beyond that it works on disk, and this bound is a guess. The rank takes 24 bytes an
+#: edge besides.
 ON_DISK_ROWS = 30_000_000
 
 
@@ -87,7 +88,12 @@ class NightEngine(Engine, Protocol):
 
 
 def engine_for(lake: Lake, days: list[date]) -> NightEngine:
-    """What computes the evidence of these days: by the rows of their activity, so that every job of a night chooses alike."""
+    """What computes the evidence of these days: Spark if it is elsewhere, else by the rows of their activity.
+
+    So every job of a night chooses alike.
+    """
+    if session.elsewhere():
+        return Spark(session.get_or_create("clout"))
     rows = sum(lake.count(path) for path in (lake.conformed("activity", day) for day in days) if lake.exists(path))
     return DiskDuckDB() if rows <= ON_DISK_ROWS else Spark(session.get_or_create("clout"))
 
