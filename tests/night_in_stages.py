@@ -1,0 +1,62 @@
+"""A night's stages one after the other, in one Spark application. Says which begins, so that tests know where it is."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import date
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "jobs"))
+
+import amplification
+import audit
+import conform
+import network
+import reach
+import score
+from clout.errors import PoisonInput
+from clout.influence import evidence
+from clout.influence.model import read_model
+from clout.lake import Lake, window
+from clout.lake_schemas import METRICS
+from clout.queries import SQL
+from clout.sources import read_sources
+from clout.staging import Staged
+
+STAGES = ("conform", "evidence", "reach", "amplification", "network", "score", "audit")
+
+
+def main(argv: list[str]) -> None:
+    """Conform the pulled day, and what follows, up to the last stage that is named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--day", type=date.fromisoformat, required=True)
+    for name in ("sources", "lake", "staging"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--until", choices=STAGES, default=STAGES[-1])
+    args = parser.parse_args(argv)
+    day, sources, model = args.day, read_sources(Path(args.sources)), read_model(SQL / "models" / "v1.toml")
+    lake, staged = Lake(args.lake), Staged(Lake(args.staging), args.day, "staged")
+    loaded = None
+    for stage in STAGES[: STAGES.index(args.until) + 1]:
+        print(f"stage {stage} begins", flush=True)
+        if stage == "conform":
+            conform.conform_days(lake, sources, window(day, model.stored_days))
+        elif stage == "evidence":
+            evidence.gather(lake, sources, model, day)
+            loaded = evidence.load(lake, sources, model, day)
+        elif stage == "score":
+            score.stage(loaded, lake, staged)
+        elif stage == "audit":
+            staged.root.write(staged.table("past"), METRICS.empty_table())
+            verdict = audit.judge(lake, staged)
+            audit.report(verdict)
+            if not verdict.passed:
+                raise PoisonInput("the audit failed")
+        else:
+            {"reach": reach, "amplification": amplification, "network": network}[stage].measure(loaded, lake)
+    print("stage none begins", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
