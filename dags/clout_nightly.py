@@ -29,6 +29,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pendulum
+from airflow.providers.apache.spark.hooks.spark_connect import SparkConnectHook
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import (
@@ -70,17 +71,24 @@ RUN = "{{ run_id }}"
 class SparkJob(SparkSubmitOperator):
     """A job where the connection spark_default says: submitted there, or run here where its master is this machine.
 
+    A connection of type spark_connect is a server of Spark Connect: the job runs here, and asks it. The address reaches the
+    job in its environment alone, since it holds the token.
+
     Here there is nothing to submit to. The job starts a Spark of its own only where the night is too large for DuckDB, and
     submitting would start a JVM that waits for it: on a small night that was half of all seconds.
     """
 
     def execute(self, context) -> None:
         """Run the job. Raises AirflowException with its exit status."""
+        job = (Path(self.application).stem, *self.application_args)
+        if Connection.get(self._conn_id).conn_type == SparkConnectHook.conn_type:
+            run_job(*job, environment={"SPARK_REMOTE": SparkConnectHook(self._conn_id).get_connection_url()})
+            return
         master = self._get_hook()._connection["master"]
         if not master.startswith("local"):
             super().execute(context)
             return
-        run_job(Path(self.application).stem, *self.application_args, environment={"CLOUT_SPARK_MASTER": master})
+        run_job(*job, environment={"CLOUT_SPARK_MASTER": master})
 
 
 def spark_job(name: str, *arguments: str) -> SparkJob:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -281,6 +282,65 @@ def test_a_spark_job_is_submitted_to_a_cluster_and_run_here_where_spark_is(night
     cluster = nightly.dag.get_task("reach").prepare_for_execution()
     cluster.execute({})
     assert (len(ran), submitted) == (1, ["reach"])
+
+
+@pytest.mark.parametrize(
+    ("connection", "first", "last"),
+    [
+        ({"host": "spark://master", "port": 7077}, ["--master", "spark://master:7077"], []),
+        (
+            {"host": "spark://one:7077,two:7077"},
+            ["--master", "spark://one:7077,two:7077"],
+            [],
+        ),
+        (
+            {"host": "yarn", "extra": {"deploy-mode": "client", "queue": "nights"}},
+            ["--master", "yarn"],
+            ["--queue", "nights", "--deploy-mode", "client"],
+        ),
+        (
+            {"host": "k8s://https://kubernetes.example", "port": 6443, "extra": {"namespace": "clout"}},
+            ["--master", "k8s://https://kubernetes.example:6443"],
+            [],
+        ),
+    ],
+    ids=["standalone", "standalone with a standby master", "yarn", "kubernetes"],
+)
+def test_the_command_for_a_cluster_differs_by_its_connection_alone(nightly, monkeypatch, connection, first, last):
+    here = argv(nightly, "score", CONTEXT)
+    kept = {"PYSPARK_PYTHON": sys.executable}
+    monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", json.dumps({"conn_type": "spark", **connection}))
+    # Comes with Airflow's provider for Kubernetes, without which the one for Spark stumbles over such a connection.
+    hook = "airflow.providers.apache.spark.hooks.spark_submit"
+    monkeypatch.setattr(f"{hook}.kube_client", object(), raising=False)
+    there = argv(nightly, "score", CONTEXT)
+    master = here.index("--master")
+    assert there[: master + 2] == [*here[:master], *first]
+    rest, name = there[master + 2 :], here.index("--name")
+    settings = {word for flag, word in pairwise(rest) if flag == "--conf"}
+    own = {word for flag, word in pairwise(here) if flag == "--conf"}
+    added = {
+        "yarn": {f"spark.yarn.appMasterEnv.{name}={value}" for name, value in kept.items()},
+        "k8s:": {f"spark.kubernetes.driverEnv.{name}={value}" for name, value in kept.items()}
+        | {"spark.kubernetes.namespace=clout"},
+    }
+    assert settings == own | added.get(first[1][:4], set())
+    job = here.index(str(ROOT / "jobs" / "score.py"))
+    assert rest[rest.index("--name") :] == [*here[name:job], *last, *here[job:]]
+
+
+def test_a_job_asks_spark_connect_where_the_connection_is_one_and_nobody_sees_its_token(nightly, monkeypatch):
+    ran: list = []
+    monkeypatch.setattr(nightly, "run_job", lambda *words, environment: ran.append((words, environment)))
+    connection = {"conn_type": "spark_connect", "host": "connect.example", "port": 15002, "password": "planted-secret"}
+    monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", json.dumps(connection))
+    task = nightly.dag.get_task("reach").prepare_for_execution()
+    task.render_template_fields(dict(CONTEXT))
+    task.execute({})
+    [((name, *words), environment)] = ran
+    assert (name, environment) == ("reach", {"SPARK_REMOTE": "sc://connect.example:15002/;token=planted-secret"})
+    rendered = [str(getattr(task, field)) for field in task.template_fields]
+    assert "planted-secret" not in "".join([*words, *rendered])
 
 
 def test_a_backfill_scores_its_own_days(nightly):
