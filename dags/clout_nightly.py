@@ -36,6 +36,7 @@ from airflow.sdk import (
     DAG,
     AsyncCallback,
     BaseOperatorLink,
+    Connection,
     CronDataIntervalTimetable,
     DeadlineAlert,
     DeadlineReference,
