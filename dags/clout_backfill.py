@@ -62,8 +62,8 @@ with DAG(
     },
     tags=["clout"],
 ) as dag:
-
-    @task(outlets=[SCORES], pool="publish")
+    # No pool: a month may take hours, and the night that falls into them must not wait for it. Locks keep the two apart.
+    @task(outlets=[SCORES])
     def nights(params: dict, run_id: str, outlet_events) -> dict[str, str]:
         """Score and publish the days; gives those that were refused, each with the reason."""
         if date.fromisoformat(params["last"]) < date.fromisoformat(params["first"]):
