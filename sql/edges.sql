@@ -1,11 +1,14 @@
 -- Edges: the graph on which trust and rank are computed, with the seeds marked.
 -- Meaning: an edge leads from who acts to on whom; a row without a weight says that its actor is a seed. Only of variants that
---   have a graph of their own.
--- Unit: weight as of {pairs}. Grain: one row per variant, platform, actor, target; seeds: target is NULL.
+--   have a graph of their own. An actor's weight is their credibility, once they did anything that counts: with neither
+--   selectivity nor reciprocity, so that nothing that is done to one person can lower the rank of another.
+-- Unit: credible people. Grain: one row per variant, platform, actor, target; seeds: target is NULL.
 -- Inputs: {pairs}, see pairs.sql; {seeds}, see seeds.sql; {variants}
 -- Parameters: none
 -- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
-SELECT w.variant, w.platform, w.actor, w.target, w.weight
+SELECT
+  w.variant, w.platform, w.actor, w.target,
+  CASE WHEN w.strength > 0e0 THEN w.credibility ELSE 0e0 END AS weight
 FROM {pairs} AS w
 INNER JOIN {variants} AS v ON v.variant = w.variant AND v.variant = v.base
 UNION ALL

@@ -1,6 +1,6 @@
 -- Influence: the weights, and beside each what it is worth when people are counted by how influential they are themselves.
--- Meaning: influential = weight * pct(a) / 100. pct: the actor's percentile of r x number of people on the model's frozen
---   reference, 0 to 100; r: the rank on the graph of the pairs, r = (1 - damping) * t + damping * W'r (influence/network_rank.py).
+-- Meaning: influential = weight * pct(a) / 100. pct: the actor's percentile of r on the model's frozen reference, 0 to 100;
+--   r: how many influential people act on a, r = sum over those of credibility * pct / 100 (edges.sql, influence/network_rank.py).
 -- Unit: people; influential: people of the highest percentile. Grain: one row per variant, platform, actor, target.
 -- Source: scoring.md, section 1.
 -- Inputs: {weights}, see weights.sql; {variants}; {ranks} (variant, platform, person_id, pct)

@@ -180,27 +180,23 @@ def independent(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
     make("by_key", CREDIBILITY)
     con.execute("CREATE TABLE credible AS SELECT id, age, c FROM by_key JOIN people ON key = person")
     lap("pairs")
-    # Votes are summed as decimals, as scores are: a third three times is no whole vote, and one seed more moves all ranks.
-    seeds = con.execute(f"""
+    # Clout looks for seeds here, too. Votes are summed as decimals: a third three times is no whole vote.
+    con.execute(f"""
       SELECT target FROM (SELECT *, count(*) OVER (PARTITION BY actor) AS targets FROM pairs) AS p
       JOIN credible AS a ON a.id = actor JOIN credible AS t ON t.id = target
       WHERE a.c >= {v["credible_at"]} AND targets >= 2 AND t.age >= {v["seed_age_days"]}
-      GROUP BY target HAVING sum(CAST(a.c / targets AS DECIMAL(24, 12))) >= {v["seed_votes"]}""").fetchnumpy()["target"]
-    edge = con.execute("SELECT actor, target, q * c AS w FROM pairs JOIN credible ON id = actor").fetchnumpy()
+      GROUP BY target HAVING sum(CAST(a.c / targets AS DECIMAL(24, 12))) >= {v["seed_votes"]}""").fetchnumpy()
+    edge = con.execute(
+        "SELECT actor, target, CASE WHEN strength > 0 THEN c ELSE 0 END AS w FROM pairs JOIN credible ON id = actor"
+    ).fetchnumpy()
     actor, target, w = (np.asarray(edge[name]) for name in ("actor", "target", "w"))
     everybody = np.unique(np.concatenate([actor, target]))
     place = np.full(everybody[-1] + 1, -1)
     place[everybody] = np.arange(len(everybody))
     actor, target, n = place[actor], place[target], len(everybody)
-    out_weight = np.bincount(actor, w, n)
-    moves = sparse.csr_matrix((w / np.maximum(out_weight[actor], 1e-300), (target, actor)), (n, n))
-    t = np.full(n, (1 - v["seed_share"]) / n if len(seeds) else 1 / n)
-    if len(seeds):
-        t[place[seeds]] += v["seed_share"] / len(seeds)
-    rank, change, rounds = t, 1.0, 0
-    while change >= v["tolerance"] and rounds < v["rounds"]:
-        new = (1 - v["damping"]) * t + v["damping"] * (moves @ rank + rank[out_weight == 0].sum() * t)
-        rank, change, rounds = new, np.abs(new - rank).sum(), rounds + 1
+    moves, rank = sparse.csr_matrix((w, (target, actor)), (n, n)), np.zeros(n)
+    for _ in range(v["rounds"]):
+        rank = moves @ np.interp(rank, v["reference"], np.linspace(0, 1, len(v["reference"])))
     con.register("ranked", pa.table({"id": everybody, "rank": rank}))
     con.execute("CREATE TABLE ranks AS SELECT * FROM ranked")
     lap("rank")

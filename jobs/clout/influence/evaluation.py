@@ -7,12 +7,11 @@ from collections.abc import Mapping
 import duckdb
 import numpy as np
 import pyarrow as pa
+from scipy import sparse
 from scipy.stats import rankdata
 
-from clout.influence import network_rank
-
-#: PageRank as it is usually set: no seeds, every pair of people one edge.
-PAGERANK = {"damping": 0.85, "seed_share": 0.0, "tolerance": 1e-6, "rounds": 100}
+#: PageRank as it is usually set.
+DAMPING, TOLERANCE, ROUNDS = 0.85, 1e-6, 100
 #: How many people shared something of a person's, once each; the future that a score is to foretell, too.
 DISTINCT_RESHARERS = "SELECT target, count(DISTINCT actor) FROM activity WHERE kind = 'share' GROUP BY target"
 
@@ -101,12 +100,16 @@ def query(activity: pa.Table, text: str) -> list[tuple]:
 
 
 def _pagerank(edges: list[tuple[str, str]]) -> dict[str, float]:
+    """r = (1 - d)/n + d·Wᵀr, every pair of people one edge, what dangling people hold spread over all; ranks sum to 1."""
     people = sorted({person for edge in edges for person in edge})
-    place = {person: i for i, person in enumerate(people)}
+    place, n = {person: i for i, person in enumerate(people)}, len(people)
     actor, target = (np.array([place[edge[end]] for edge in edges]) for end in (0, 1))
-    rank, _, _ = network_rank.rank_graph(
-        actor, target, np.ones(len(edges)), np.array([], dtype=int), len(people), PAGERANK
-    )
+    out = np.bincount(actor, minlength=n)
+    passed_on = sparse.csr_matrix((1.0 / out[actor], (target, actor)), shape=(n, n))
+    rank, change, rounds = np.full(n, 1.0 / n), np.inf, 0
+    while change >= TOLERANCE and rounds < ROUNDS:
+        following = (1.0 - DAMPING) / n + DAMPING * (passed_on @ rank + rank[out == 0].sum() / n)
+        change, rank, rounds = float(np.abs(following - rank).sum()), following, rounds + 1
     return dict(zip(people, rank.tolist(), strict=True))
 
 

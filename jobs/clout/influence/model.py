@@ -28,14 +28,7 @@ _NUMBERS = {
         "mention_absent",
     ),
     "amplification": ("alpha0", "beta0", "credible_at"),
-    "network": (
-        "damping",
-        "seed_share",
-        "tolerance",
-        "rounds",
-        "prior_people",
-        "prior_pct",
-    ),
+    "network": ("rounds", "prior_people", "prior_pct"),
     "trust": (
         *("seed_votes", "seed_age_days", "cap", "floor", "own_seed", "single_slope", "single_floor"),
         *("burst_slope", "burst_floor", "burst_days", "burst_min_days", "nobody_pct"),
@@ -85,7 +78,7 @@ _POSITIVE = (
         "burst_floor",
     ),
 )
-_SHARES = ("rho", "bot_factor", "mention_absent", "credible_at", "damping", "seed_share")
+_SHARES = ("rho", "bot_factor", "mention_absent", "credible_at")
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,14 @@
-"""The rank on the graph of who moves whom, and who is trusted: one platform's graph as sparse products.
+"""The network rank on the graph of who acted on whom, and who is trusted: one platform's graph as sparse products.
 
-r = (1 - damping)·t + damping·Wᵀr, where W is the graph of credible evidence with every actor's outgoing weights scaled to
-sum to 1, t the teleport (a share on the trusted seeds, the rest evenly on all), and what dangling people hold goes to t.
-Stops when the L1 change of a round is under the tolerance, or after the last round; the residual is given either way.
+The rank of a person is how many influential people act on them: r = 0 at first, then, so many rounds long,
+
+    r(u) = sum over actors a of weight(a, u) * pct(r(a)) / 100        pct: the percentile on the model's frozen reference
+
+so that somebody counts by how influential those are who act on them. Every round rises with every weight and with every rank
+of the round before: one more act, by whomever, on whomever, lowers nobody's rank. A rank that is passed on in shares, such as
+PageRank, has no such promise: who acts on one more takes from the others, and these may act on the same person.
 A person is trusted who is a seed, or on whom a trusted person acted with credible evidence.
-Source: scoring.md, sections 1 and 2.
+Source: scoring.md, sections 1 and 2, which has PageRank from the seeds.
 
 One platform's graph is ranked in one task: 24 bytes an edge and 40 a person. Beyond that memory it must be blocked.
 """
@@ -64,20 +68,19 @@ class Graph:
         )
 
     def ranks(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Columns person_id, rank, pct, rounds, residual of all people. Ranks sum to 1; pct is the percentile of rank x people
-        on the model's reference. parameters: damping, seed_share, tolerance, rounds, reference."""
-        count = len(self.people)
-        rank, rounds, residual = np.zeros(0), 0, 0.0
-        if count:
-            rank, rounds, residual = rank_graph(self.actor, self.target, self.weight, self.seeds, count, parameters)
-        grid = np.linspace(0.0, 100.0, len(parameters["reference"]))
-        pct = np.interp(rank * count, parameters["reference"], grid)
+        """Columns person_id, rank, pct, rounds, residual of all people.
+
+        rank: influential people; pct: its percentile on the model's reference, 0 to 100; residual: the largest change of
+        the last round. parameters: rounds, reference.
+        """
+        count, rounds = len(self.people), parameters["rounds"]
+        rank, residual = rank_graph(self.actor, self.target, self.weight, count, parameters)
         return {
             "person_id": self.people,
-            "rank": np.round(rank, 15),
-            "pct": np.round(pct, 6),
+            "rank": np.round(rank, 12),
+            "pct": np.round(percentiles(rank, parameters), 12),
             "rounds": pa.repeat(rounds, count),
-            "residual": pa.repeat(float(residual), count),
+            "residual": pa.repeat(residual, count),
         }
 
     def trust(self) -> dict[str, Any]:
@@ -107,33 +110,23 @@ def _placed(edges: pa.Table, columns: dict[str, Any]) -> pa.Table:
 
 
 def rank_graph(
-    actor: np.ndarray,
-    target: np.ndarray,
-    weight: np.ndarray,
-    seeds: np.ndarray,
-    people: int,
-    parameters: dict[str, Any],
-) -> tuple[np.ndarray, int, float]:
-    """Rank, rounds and residual of a graph with people 0..people-1. Edges are parallel arrays; weight >= 0."""
+    actor: np.ndarray, target: np.ndarray, weight: np.ndarray, people: int, parameters: dict[str, Any]
+) -> tuple[np.ndarray, float]:
+    """Rank and residual of a graph with people 0..people-1. Edges are parallel arrays, one a pair; weight in [0, 1]."""
     # In one order, whatever order the edges came in: the order in which floats are added decides their last bits.
     transposed = sparse.csr_matrix((weight, (target, actor)), shape=(people, people), dtype=float)
     transposed.sort_indices()
-    out = np.bincount(transposed.indices, transposed.data, minlength=people)
-    given = out[transposed.indices]
-    np.divide(transposed.data, given, out=transposed.data, where=given > 0)
-    seed_share = parameters["seed_share"] if len(seeds) else 0.0
-    teleport = np.full(people, (1.0 - seed_share) / people)
-    if len(seeds):
-        teleport[seeds] += seed_share / len(seeds)
-    dangling = out <= 0
-    damping = parameters["damping"]
-    rank = teleport.copy()
-    residual, rounds = np.inf, 0
-    while residual >= parameters["tolerance"] and rounds < parameters["rounds"]:
-        following = (1.0 - damping) * teleport + damping * (transposed @ rank + rank[dangling].sum() * teleport)
-        residual, rank = float(np.abs(following - rank).sum()), following
-        rounds += 1
-    return rank, rounds, residual
+    rank, residual = np.zeros(people), 0.0
+    # A fixed number, never "until it is settled": with more evidence more rounds might be needed, and fewer would be less.
+    for _ in range(parameters["rounds"]):
+        following = transposed @ percentiles(rank, parameters) / 100.0
+        residual, rank = float(np.abs(following - rank).max(initial=0.0)), following
+    return rank, residual
+
+
+def percentiles(rank: np.ndarray, parameters: dict[str, Any]) -> np.ndarray:
+    """The percentiles of ranks, 0 to 100, on the model's reference: even between its knots."""
+    return np.interp(rank, parameters["reference"], np.linspace(0.0, 100.0, len(parameters["reference"])))
 
 
 def reachable(actor: np.ndarray, target: np.ndarray, weight: np.ndarray, seeds: np.ndarray, people: int) -> np.ndarray:

@@ -55,7 +55,7 @@ REFUSED = {
     "a negative weight": ("beta_reach", "beta_reach = -0.1", r"\[score\] beta_reach must be at least 0, is -0.1"),
     "nothing to divide by": ("kappa", "kappa = 0.0", r"\[evidence\] kappa must be more than 0, is 0.0"),
     "no prior": ("beta0", "beta0 = 0.0", r"\[amplification\] beta0 must be more than 0, is 0.0"),
-    "more than all": ("damping", "damping = 1.5", r"\[network\] damping must be at most 1, is 1.5"),
+    "more than all": ("rho", "rho = 1.5", r"\[evidence\] rho must be at most 1, is 1.5"),
     "an empty window": ("window_days", "window_days = 0", r"\[evidence\] window_days must be more than 0, is 0"),
     "an unknown number": ("gamma", "gamma = 0.5\ngama = 0.4", r"\[evidence\] has unknown gama"),
     "an unknown section": ("[abstain]", "[extra]\nx = 1\n[abstain]", "unknown section extra"),
