@@ -9,8 +9,8 @@
 --   s_variance: the sampling variance of s, by the delta method from spread.sql and the variance of the Beta distribution.
 -- Unit: share of the full score, 0 to 1. Grain: one row per variant, platform, person_id.
 -- Source: scoring.md, section 3.
--- Inputs: {reach}, {network}, {amplification}, {spread}: see the queries of these names; {variants};
---   {platforms} (platform, shows_posts, shows_people); {counters} (platform, person_id, followers_count, listed_count)
+-- Inputs: {reach}, {network}, {amplification}, {spread}, {counters}: see the queries of these names;
+--   {platforms} (platform, shows_posts, shows_people)
 -- Parameters:
 --   alpha0 DOUBLE              prior: posts acted on
 --   beta0 DOUBLE               prior: posts not acted on
@@ -47,13 +47,12 @@ WITH measured AS (
   LEFT JOIN {spread} AS s ON r.variant = 'now' AND s.platform = r.platform AND s.person_id = r.person_id
   UNION ALL
   SELECT
-    v.variant, c.platform, c.person_id, 0e0, 0e0, 0e0, 0, 0, CAST(NULL AS DATE),
+    c.variant, c.platform, c.person_id, 0e0, 0e0, 0e0, 0, 0, CAST(NULL AS DATE),
     CAST(NULL AS DOUBLE), 0e0, 0e0,
     CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS BIGINT), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE),
     p.shows_posts, c.followers_count, c.listed_count, true, 1e0, 0e0, 0e0, 0e0, 0e0
   FROM {counters} AS c
   INNER JOIN {platforms} AS p ON p.platform = c.platform AND NOT p.shows_people
-  CROSS JOIN {variants} AS v
 ),
 weighed AS (
   SELECT

@@ -2,7 +2,8 @@
 -- Meaning: with k = days_before, and every number computed from the activity that is stored now, as of the day it speaks of:
 --   score_before   what the activity until D - k is worth on D - k, by the model that was in force then
 --   left_window    the same activity, evaluated on D: some left the window, the rest weighs less
---   others_did     what others did since, and how the ranks and the trust of the actors changed
+--   others_did     what others did since, and how the ranks and the trust of the actors changed; of a platform that shows only
+--                  counters, how far they grew or fell
 --   they_did       what the person did since: new posts, and what those drew; acting back, which the reciprocity discount counts
 --   model_change   the same activity on D - k by the model of D, less that by the model of D - k; 0 where it is the same
 --   change = score - score_before = the sum of the four, exactly but for rounding. NULL where either day has no score.

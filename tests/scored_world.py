@@ -27,6 +27,14 @@ STATES = pa.schema(
         *((name, BOOL) for name in ("is_bot", "is_minor", "opt_out", "is_protected")),
     ]
 )
+COUNTED = pa.schema(
+    [
+        ("snapshot_date", pa.date32()),
+        *((name, STRING) for name in ("account_key", "platform")),
+        *((name, COUNT) for name in ("followers_count", "listed_count")),
+        *(("fetched_at", TIME), ("raw_ref", STRING), ("state_complete", BOOL)),
+    ]
+)
 LISTED = pa.schema([("account_key", STRING), ("reason", STRING)])
 SEEDS = pa.schema([("platform", STRING), ("account_key", STRING)])
 POSTS = pa.schema(
@@ -45,6 +53,7 @@ def evidence_of(
     activity: Rows,
     day: date = DAY,
     states: Rows = (),
+    counted: Rows = (),
     posts: Rows = (),
     post_actions: Rows = (),
     persons: Rows = (),
@@ -52,13 +61,20 @@ def evidence_of(
     excluded: tuple[str, ...] = (),
     model: Model = MODEL,
 ) -> measures.Evidence:
-    """The evidence of rows as conform would have left them."""
+    """The evidence of rows as conform would have left them. counted: (day, account, platform, followers, lists), besides those
+    of the states."""
+    seen = [
+        *((ds, key, platform, followers, listed) for ds, key, platform, *_, followers, listed, _, _, _, _ in states)
+    ]
+    accounts = [(ds, key, platform, *numbers, None, None, True) for ds, key, platform, *numbers in (*counted, *seen)]
+    counters = measures.counter_states(DuckDB(), DuckDB().table(COUNTED, accounts), model, day)
     return measures.in_memory(
         engine,
         model,
         day,
         activity=engine.table(ACTIVITY, list(activity)),
         account_states=engine.table(STATES, list(states)),
+        counter_states=engine.table(counters.schema, [tuple(row.values()) for row in counters.to_pylist()]),
         posts=engine.table(POSTS, list(posts)),
         post_actions=engine.table(POST_ACTIONS, list(post_actions)),
         operator_list=engine.table(LISTED, [(key, "asked by letter") for key in excluded]),

@@ -43,12 +43,14 @@ def tables_at(lake: Lake, world: World, day: date) -> Tables:
         return pa.concat_tables(found)
 
     known = [(day, path) for each in days if lake.exists(path := lake.snapshot("accounts", PLATFORM, each))][-1:]
+    seen = together(known, platform=PLATFORM)
     evidence = measures.in_memory(
         engine,
         model,
         day,
         activity=together([(each, lake.conformed("activity", each)) for each in days]),
-        account_states=together(known, platform=PLATFORM),
+        account_states=seen,
+        counter_states=measures.counter_states(engine, seen.rename_columns({"ds": "snapshot_date"}), model, day),
         posts=together([(each, lake.snapshot("posts", PLATFORM, each)) for each in days], platform=PLATFORM),
         post_actions=together([(each, lake.conformed("post_actions", each)) for each in days]),
         operator_list=engine.table(LISTED, [(f"{PLATFORM}:{world.excluded_by_operator}", "asked by letter")]),

@@ -60,6 +60,7 @@ def clout(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
         weights=measures.weights(engine, pairs, edges, model, DAY),
         ranks=ranks,
         account_states=states,
+        counter_states=engine.table(pa.schema([("account_key", pa.string())]), []),
         post_actions=actions,
         posts=posts,
         operator_list=nobody,

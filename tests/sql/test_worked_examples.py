@@ -91,7 +91,9 @@ DEFAULTS = {
     "credibility": empty(evaluated_on="DATE", platform="STRING", person_id="STRING", credibility="DOUBLE"),
     "named_seeds": empty(platform="STRING", account_key="STRING"),
     "posts": empty(platform="STRING", author_key="STRING"),
-    "counters": empty(platform="STRING", person_id="STRING", followers_count="BIGINT", listed_count="BIGINT"),
+    "counters": empty(
+        variant="STRING", platform="STRING", person_id="STRING", followers_count="BIGINT", listed_count="BIGINT"
+    ),
     "earlier": empty(days_before="INT", person_id="STRING", score="DOUBLE", unheld="DOUBLE"),
     "spread": empty(
         platform="STRING", person_id="STRING", reach_variance="DOUBLE", network_variance="DOUBLE", covariance="DOUBLE"
@@ -100,7 +102,7 @@ DEFAULTS = {
 #: Inputs with one row, or many, for each variant.
 BY_VARIANT = (
     *("pairs", "trust", "weights", "ranks", "influence", "counted"),
-    *("reach", "network", "amplification", "platform_score", "score", "engaged"),
+    *("reach", "network", "amplification", "platform_score", "score", "engaged", "counters"),
 )
 
 

@@ -34,7 +34,7 @@ _SEEDS = pa.schema([("platform", pa.string()), ("account_key", pa.string())])
 
 
 def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
-    """Write lake/features/<account_states, persons, refused_links, acts, weights, ranks> of the score date.
+    """Write lake/features/<account_states, counter_states, persons, refused_links, acts, weights, ranks> of the score date.
 
     Its window must be conformed.
     """
@@ -46,6 +46,7 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     )
     states = measures.account_states(conforming, accounts, model, day)
     states = conforming.keep(lake, "account_states", day, states, facts)
+    conforming.keep(lake, "counter_states", day, measures.counter_states(conforming, accounts, model, day), facts)
     found, one_way = _persons(conforming.arrow(measures.claims(conforming, links, states, day)), sources, day)
     lake.write(lake.features("persons", day), small_arrow(identity.PERSONS, sorted(found.person_of.items())), facts)
     linked = engine.kept(lake, "persons", day, facts, "conform")
@@ -81,7 +82,7 @@ def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
     engine = engine_for(lake, days)
     features = {
         name: engine.kept(lake, name, day, facts, "conform")
-        for name in ("acts", "weights", "ranks", "account_states", "persons")
+        for name in ("acts", "weights", "ranks", "account_states", "counter_states", "persons")
     }
     seen = {
         "activity": engine.conformed(lake, "activity", days),
@@ -90,7 +91,7 @@ def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
         "posts": engine.posts(lake, sources.platforms, days),
         "operator_list": engine.table(*operator_list(sources)),
     }
-    engine.know(features["account_states"], features["persons"], *seen.values())
+    engine.know(features["account_states"], features["counter_states"], features["persons"], *seen.values())
     return Evidence(
         engine=engine,
         day=day,

@@ -47,6 +47,7 @@ class Material:
 
     activity: pa.Table
     account_states: pa.Table
+    counter_states: pa.Table
     posts: pa.Table
     post_actions: pa.Table
     operator_list: pa.Table
@@ -72,6 +73,7 @@ def read(lake: Lake, sources: Sources, model: Model, days: list[date]) -> Materi
     return Material(
         **_activity(engine, lake, sources, accounts, operator_list, days),
         account_states=states,
+        counter_states=measures.counter_states(engine, accounts, model, days[-1]),
         posts=_snapshots(lake, "posts", platforms, days, _POSTS),
         operator_list=operator_list,
         persons=engine.table(identity.PERSONS, sorted(found.person_of.items())),

@@ -34,8 +34,8 @@ class Evidence:
 
     activity: conformed, of the stored days, and named_seeds: (platform, account_key): read again only where an earlier model
     must score an earlier day. acts, weights, ranks: sql/acts.sql, sql/weights.sql, influence/network_rank.py.
-    account_states: sql/account_states.sql. post_actions: conformed, and posts: snapshots with platform, both of the stored
-    days. operator_list: (account_key, reason).
+    account_states, counter_states: sql/account_states.sql, sql/counter_states.sql. post_actions: conformed, and posts:
+    snapshots with platform, both of the stored days. operator_list: (account_key, reason).
     persons: (account_key, person_id) of people with several accounts. platforms: the names of all configured sources.
     facts: what all this was made of. engine: a NightEngine where the evidence came from a lake.
     """
@@ -49,6 +49,7 @@ class Evidence:
     weights: Frame
     ranks: Frame
     account_states: Frame
+    counter_states: Frame
     post_actions: Frame
     posts: Frame
     operator_list: Frame
@@ -92,6 +93,11 @@ def variants_table(engine: Engine, model: Model, day: date) -> Frame:
 def account_states(engine: Engine, accounts: Frame, model: Model, day: date) -> Frame:
     """What is known of each account on the score date: sql/account_states.sql over the window's account snapshots."""
     return engine.run("account_states", parameters(model, day), accounts=accounts)
+
+
+def counter_states(engine: Engine, accounts: Frame, model: Model, day: date) -> Frame:
+    """What platforms counted of each account, as of every day that a variant knows last: sql/counter_states.sql."""
+    return engine.run("counter_states", {}, accounts=accounts, variants=variants_table(engine, model, day))
 
 
 def claims(engine: Engine, account_links: Frame, account_states: Frame, day: date) -> Frame:
@@ -163,6 +169,7 @@ def in_memory(
     day: date,
     activity: Frame,
     account_states: Frame,
+    counter_states: Frame,
     posts: Frame,
     post_actions: Frame,
     operator_list: Frame,
@@ -171,7 +178,7 @@ def in_memory(
     platforms: list[str],
 ) -> Evidence:
     """The evidence of one score date without a lake: nothing is written in between. See Evidence for the frames."""
-    engine.know(activity, account_states, posts, post_actions, operator_list, persons, named_seeds)
+    engine.know(activity, account_states, counter_states, posts, post_actions, operator_list, persons, named_seeds)
     gone = excluded(engine, account_states, operator_list, persons, day)
     acted = acts(engine, activity, posts, gone, persons, model, day)
     credible = credibility(engine, account_states, persons, model, day)
@@ -188,6 +195,7 @@ def in_memory(
         weights=weights(engine, paired, graph, model, day),
         ranks=ranks(engine, graph, model),
         account_states=account_states,
+        counter_states=counter_states,
         post_actions=post_actions,
         posts=posts,
         operator_list=operator_list,
@@ -236,7 +244,8 @@ def platform_score(evidence: Evidence, reach: Frame, amplification: Frame, netwo
     """What each person's evidence is worth on each platform: sql/platform_score.sql, with its sampling variance."""
     counters = evidence.run(
         "counters",
-        account_states=evidence.account_states,
+        counter_states=evidence.counter_states,
+        variants=evidence.variants,
         excluded=evidence.excluded,
         persons=evidence.persons,
     )
@@ -251,7 +260,6 @@ def platform_score(evidence: Evidence, reach: Frame, amplification: Frame, netwo
         ),
         counters=counters,
         platforms=evidence.run("platforms", sources=sources, posts=evidence.posts, acts=evidence.acts),
-        variants=evidence.variants,
     )
 
 
@@ -302,6 +310,7 @@ def earlier_scores(evidence: Evidence, models: dict[int, Model]) -> Frame:
             evidence.day - timedelta(days),
             activity=evidence.activity,
             account_states=evidence.account_states,
+            counter_states=evidence.counter_states,
             posts=evidence.posts,
             post_actions=evidence.post_actions,
             operator_list=evidence.operator_list,

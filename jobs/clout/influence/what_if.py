@@ -36,7 +36,7 @@ _AMPLIFICATION = {
     "posts_weight": _NUMBER,
     "acted_weight": _NUMBER,
 }
-_COUNTERS = {"platform": _TEXT, "person_id": _TEXT, "followers_count": _COUNT, "listed_count": _COUNT}
+_COUNTERS = {**_KEYS, "followers_count": _COUNT, "listed_count": _COUNT}
 _PLATFORMS = {"platform": _TEXT, "shows_posts": pa.bool_(), "shows_people": pa.bool_()}
 _SPREAD = {"platform": _TEXT, "person_id": _TEXT} | dict.fromkeys(
     ("reach_variance", "network_variance", "covariance"), _NUMBER
@@ -120,7 +120,6 @@ def _score(model: Model, day: date, rows: list[Row], credible_people: int, with_
         spread=_table(_SPREAD, []),
         counters=_table(_COUNTERS, [row for row in named if row["counter_based"]]),
         platforms=_table(_PLATFORMS, platforms),
-        variants=measures.variants_table(engine, model, day).slice(0, 1),
     )
     engaged = {"variant": "now", "person_id": rows[0]["person_id"], "people": 0, "credible_people": credible_people}
     score = engine.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable
 from dataclasses import replace
@@ -111,6 +112,47 @@ def test_points_and_causes_add_up_for_everybody(local: dict[str, pa.Table]) -> N
         assert sum(parts) == pytest.approx(row["change"], abs=0.01)
     for part in ("they_did", "others_did", "left_window"):
         assert any(abs(row[part]) > 0.1 for row in changes), part
+
+
+def test_a_counter_that_grew_is_what_others_did() -> None:
+    """Pages shows followers and no people: 99 a month ago and 9,999 since three days. By hand: s = beta * ln(1 + n) /
+    ln(1 + ref), so twice as much, and nothing of it aged. On murmur nothing happened meanwhile."""
+    fans = [
+        (DAY - timedelta(60), "murmur", f"murmur:fan{n}", "murmur:bo", "share", 1, None)
+        for n in range(MODEL.parameters["min_people"])
+    ]
+    evidence = evidence_of(
+        DuckDB(),
+        fans,
+        persons=[("murmur:bo", "murmur:bo"), ("pages:bo", "murmur:bo")],
+        counted=[
+            (DAY - timedelta(30), "pages:bo", "pages", 99, None),
+            (DAY - timedelta(3), "pages:bo", "pages", 9999, None),
+        ],
+    )
+    evidence = replace(evidence, platforms=["murmur", "pages"])
+    by_platform, score = measures.scored(evidence)
+    found = {row["variant"]: row["s_followers"] for row in by_platform.to_pylist() if row["platform"] == "pages"}
+    numbers = MODEL.parameters
+    one = numbers["beta_followers"] * math.log(100) / math.log(1 + numbers["ref_followers"])
+    for variant, worth in {
+        "before_7": one,
+        "aged_7": one,
+        "others_7": 2 * one,
+        "now": 2 * one,
+        "before_1": 2 * one,
+    }.items():
+        assert found[variant] == pytest.approx(worth), variant
+    changes = measures.published(evidence, by_platform, score)["score_changes"].to_pylist()
+    [day, week, month] = sorted(
+        (row for row in changes if row["person_id"] == "murmur:bo"), key=lambda row: row["days_before"]
+    )
+    assert day["others_did"] == 0
+    for row in (week, month):
+        assert row["others_did"] > 1
+        assert row["left_window"] < 0
+        assert row["they_did"] == 0
+        assert row["others_did"] + row["left_window"] == pytest.approx(row["change"], abs=0.001)
 
 
 def test_a_new_model_is_a_cause_of_its_own() -> None:
