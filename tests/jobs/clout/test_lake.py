@@ -184,3 +184,17 @@ def test_required_names_the_partition_and_the_cure(lake: Lake) -> None:
 def test_nothing_pulled_has_no_manifest(lake: Lake) -> None:
     assert lake.manifest("x", DAY) is None
     assert not lake.is_pulled("x", DAY)
+
+
+def test_a_manifest_is_read_once_and_again_when_it_changes(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, read, asked = lake.snapshot("manifest", "x", DAY), Lake.read, []
+    monkeypatch.setattr(Lake, "read", lambda *given: asked.append(given) or read(*given))
+    lake.write(path, table(1))
+    first = lake.manifest("x", DAY) or []
+    first[0]["n"] = 7  # what somebody does with the answer is theirs
+    assert lake.manifest("x", DAY) == [{"n": 1}]
+    assert len(asked) == 1
+    lake.write(path, table(1, 2))
+    assert Lake(lake.uri).manifest("x", DAY) == [{"n": 1}, {"n": 2}]
+    lake.remove(path)
+    assert lake.manifest("x", DAY) is None
