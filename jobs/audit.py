@@ -18,6 +18,8 @@ from clout.lake_schemas import DATA_QUALITY
 from clout.staging import AUDITED, RECORDED, TABLES, Staged, content_hash
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clout.quality import Check, Suite, Verdict
     from pyspark.sql import DataFrame
 
@@ -95,16 +97,19 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     counts = {table: sum(file["rows"] for file in files) for table, files in content.items()}
     counts["activity"] = lake.count(lake.conformed("activity", day))
     is_small = sum(counts.values()) <= IN_MEMORY_ROWS
-    rows = (_in_memory if is_small else _in_spark)(lake, staged)
-    scored = quality.count_present(rows["scores"], "score")
+    read = (_in_memory if is_small else _in_spark)(lake, staged)
+    beside = {"scores": read("scores")}
+    scored = quality.count_present(beside["scores"], "score")
     parameters = {
         "days": [day],
         "persons": counts["scores"],
         "scored": scored,
         "listed": 40 * scored,  # twenty each way
     }
-    beside = {"scores": rows["scores"]}
-    checks = [found for suite in suites for found in quality.check(suite, rows[suite.table], parameters, beside)]
+    checks = []
+    for suite in suites:  # one table after the other: a night's largest decides how much memory that takes
+        rows = beside[suite.table] if suite.table in beside else read(suite.table)
+        checks += quality.check(suite, rows, parameters, beside)
     looked_at = counts | {"metrics": staged.files("metrics")[0]["rows"]}
     staged.root.write(staged.table("data_quality"), recorded(staged, suites, checks, looked_at))
     verdict = quality.Verdict(
@@ -126,20 +131,26 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
 # Read again from the files, by their own schema: what is judged is what was written.
 
 
-def _in_memory(lake: Lake, staged: Staged) -> dict[str, pa.Table]:
-    rows = {table: staged.root.read(staged.table(table)) for table in (*TABLES, "metrics")}
-    return rows | {"activity": lake_arrow.read_conformed(lake, "activity", [staged.day])}
+def _in_memory(lake: Lake, staged: Staged) -> Callable[[str], pa.Table]:
+    def read(table: str) -> pa.Table:
+        if table == "activity":
+            return lake_arrow.read_conformed(lake, "activity", [staged.day])
+        return staged.root.read(staged.table(table))
+
+    return read
 
 
-def _in_spark(lake: Lake, staged: Staged) -> dict[str, DataFrame]:
+def _in_spark(lake: Lake, staged: Staged) -> Callable[[str], DataFrame]:
     from clout.lake_spark import read_conformed
 
     spark = session.get_or_create("clout audit")
-    place = staged.root
-    rows = {
-        table: spark.read.parquet(place.location(place.current(staged.table(table)))) for table in (*TABLES, "metrics")
-    }
-    return rows | {"activity": read_conformed(spark, lake, "activity", [staged.day])}
+
+    def read(table: str) -> DataFrame:
+        if table == "activity":
+            return read_conformed(spark, lake, "activity", [staged.day])
+        return spark.read.parquet(staged.root.location(staged.root.current(staged.table(table))))
+
+    return read
 
 
 def recorded(staged: Staged, suites: list[Suite], checks: list[Check], looked_at: dict[str, int]) -> pa.Table:
