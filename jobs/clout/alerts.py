@@ -37,5 +37,7 @@ async def night_is_late(context: dict[str, Any], **_: Any) -> None:
     """Airflow's callback for a missed deadline. Speaks of scheduled nights only: a backfill is late by its nature."""
     run = context["dag_run"]
     if run["run_type"] == "scheduled":
-        text = f"{run['dag_id']} {run['dag_run_id']} is not done by {context['deadline']['deadline_time']}"
+        # The run's id names the day on which it was started, its logical date the day that it scores.
+        night = f"{run['dag_id']}: the night of {run['logical_date'][:10]} ({run['dag_run_id']})"
+        text = f"{night} is not done by {str(context['deadline']['deadline_time'])[:16]} UTC"
         await asyncio.to_thread(send, text)

@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 import threading
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -132,9 +133,17 @@ def heard(monkeypatch):
 
 @pytest.mark.parametrize(("kind", "alerts_sent"), [("scheduled", 1), ("backfill", 0), ("manual", 0)])
 def test_only_a_scheduled_night_is_late(heard, kind, alerts_sent):
-    run = {"dag_id": "clout_nightly", "dag_run_id": f"{kind}__2026-03-14", "run_type": kind}
-    asyncio.run(alerts.night_is_late(context={"dag_run": run, "deadline": {"deadline_time": "06:00"}}))
-    assert heard == ["clout_nightly scheduled__2026-03-14 is not done by 06:00"][:alerts_sent]
+    # As Airflow gives it, seen in its triggerer.
+    run = {
+        "dag_id": "clout_nightly",
+        "dag_run_id": f"{kind}__2026-03-15T00:00:00+00:00",
+        "run_type": kind,
+        "logical_date": "2026-03-14T00:00:00Z",
+    }
+    deadline = {"id": "1", "deadline_time": datetime(2026, 3, 15, 6, tzinfo=UTC)}
+    asyncio.run(alerts.night_is_late(context={"dag_run": run, "deadline": deadline}))
+    said = "clout_nightly: the night of 2026-03-14 (scheduled__2026-03-15T00:00:00+00:00) is not done by 2026-03-15 06:00 UTC"
+    assert heard == [said][:alerts_sent]
 
 
 def test_a_failed_task_is_told(heard, tasks):
