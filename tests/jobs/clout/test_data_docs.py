@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import audit
@@ -48,6 +49,11 @@ def test_every_suite_has_a_page_and_the_index_names_what_failed(tmp_path: Path) 
     page = (place / "scores.html").read_text()
     assert "Expectation Validation Result" in page or "Data Docs" in page
     assert "did not run" in page
+    assert '<a href="index.html">' in page
+    for file in place.iterdir():  # nothing is fetched when somebody looks, neither code nor a picture
+        text = file.read_text()
+        assert "<script" not in text
+        assert not re.search(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//|url\(|@import""", text)
 
 
 def test_what_goes_wrong_with_them_stops_no_night(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
