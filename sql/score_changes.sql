@@ -1,7 +1,8 @@
 -- Score changes: how far a score is from that of a day, a week and a month before, and why.
 -- Meaning: with k = days_before, and every number computed from the activity that is stored now, as of the day it speaks of:
 --   score_before   what the activity until D - k is worth on D - k, by the model that was in force then
---   left_window    the same activity, evaluated on D: some left the window, the rest weighs less
+--   left_window    the same activity, evaluated on D: some left the window, the rest weighs less, young
+--                  accounts are older
 --   others_did     what others did since, and how the ranks and the trust of the actors changed; of a platform that shows only
 --                  counters, how far they grew or fell
 --   they_did       what the person did since: new posts, and what those drew; acting back, which the reciprocity discount counts

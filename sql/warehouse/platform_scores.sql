@@ -39,7 +39,7 @@ COMMENT ON COLUMN clout.platform_scores.s_network IS 'Part of the influential pe
 COMMENT ON COLUMN clout.platform_scores.s_followers IS 'Part of the followers, on counter-based platforms';
 COMMENT ON COLUMN clout.platform_scores.s_listed IS 'Part of the lists, on counter-based platforms';
 COMMENT ON COLUMN clout.platform_scores.true_reach IS 'How many people the person really moves there';
-COMMENT ON COLUMN clout.platform_scores.reach_cut IS 'How much reach the cap on untrusted actors took away';
+COMMENT ON COLUMN clout.platform_scores.reach_cut IS 'How much reach was not counted: actors without a path of trust, actors who act on nobody else and crowds of one loud day, beyond what others confirm';
 COMMENT ON COLUMN clout.platform_scores.trusted_evidence IS 'Reach through trusted actors';
 COMMENT ON COLUMN clout.platform_scores.amplification IS 'Probability that a post is passed on or answered; NULL where there are no posts';
 COMMENT ON COLUMN clout.platform_scores.amplification_low IS 'Lower end of its 90 % interval';
@@ -48,7 +48,7 @@ COMMENT ON COLUMN clout.platform_scores.posts IS 'Own posts in the window';
 COMMENT ON COLUMN clout.platform_scores.posts_weight IS 'The same, weighted by recency';
 COMMENT ON COLUMN clout.platform_scores.acted_weight IS 'Those of them that were passed on or answered, weighted by recency';
 COMMENT ON COLUMN clout.platform_scores.network_influence IS 'How influential the people are whom the person moves, 0 to 100';
-COMMENT ON COLUMN clout.platform_scores.influential_people IS 'The same as a number of people: each trusted actor counts as far as they are above the average';
+COMMENT ON COLUMN clout.platform_scores.influential_people IS 'The same as a number of people: each counts by how influential they are, a hundredth of their percentile';
 COMMENT ON COLUMN clout.platform_scores.followers_count IS 'Followers as the platform counts them; only where counter_based';
 COMMENT ON COLUMN clout.platform_scores.listed_count IS 'Lists as the platform counts them; only where counter_based';
 COMMENT ON COLUMN clout.platform_scores.counter_based IS 'Whether the platform shows counters but no people';

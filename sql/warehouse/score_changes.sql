@@ -19,6 +19,6 @@ COMMENT ON COLUMN clout.score_changes.score IS 'The score; NULL where there is n
 COMMENT ON COLUMN clout.score_changes.score_before IS 'The score of the earlier day, by the model of that day and the data of today; NULL where there was none';
 COMMENT ON COLUMN clout.score_changes.change IS 'score - score_before; NULL where either is';
 COMMENT ON COLUMN clout.score_changes.they_did IS 'Points by what the person did since: new posts and what those drew, acting back';
-COMMENT ON COLUMN clout.score_changes.others_did IS 'Points by what others did since';
+COMMENT ON COLUMN clout.score_changes.others_did IS 'Points by what others did since, by how the rank and trust of the actors changed, and by counters that changed';
 COMMENT ON COLUMN clout.score_changes.left_window IS 'Points by evidence that left the window or weighs less by now';
 COMMENT ON COLUMN clout.score_changes.model_change IS 'Points by a new model version';
