@@ -60,7 +60,7 @@ def page(warehouse: duckdb.DuckDBPyConnection, model: Model, person: str, day: d
         *(person, person, day),
     )
     if known["ds"] is None:
-        raise PoisonInput(f"{person} is not published{f' on {day}' if day else ''}; is it platform:id?")
+        raise PoisonInput(f"{person} is not published{f' on {day}' if day else ''}; clout.scores lists every person_id")
     day, person = known["ds"], known["person_id"]
     [score] = rows("FROM clout.scores WHERE ds = ? AND person_id = ?", day, person)
     platforms = rows("FROM clout.platform_scores WHERE ds = ? AND person_id = ? ORDER BY platform", day, person)
