@@ -85,8 +85,8 @@ def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, An
     candidates = sorted(set(past.activity["target"].to_pylist()))
     if not candidates:
         raise PoisonInput(
-            f"nobody acted on anybody in the {model.window_days} days before {cut}{_but(future)}; choose a cut among the days of"
-            " the exports"
+            f"nobody acted on anybody in the {model.window_days} days before {cut}{_but(future)}; choose a cut among the"
+            " days of the exports"
         )
     gain = np.array([sharers.get(person, 0) for person in candidates], dtype=float)
     if not gain.any():
