@@ -21,7 +21,7 @@ from pyspark import cloudpickle
 from pyspark.sql import SparkSession
 
 from clout import queries, session
-from clout.influence import network_rank
+from clout.influence import blocked_rank, network_rank
 from clout.influence.disk_engine import DiskDuckDB
 from clout.lake import Lake
 from clout.lake_schemas import small_arrow
@@ -37,10 +37,15 @@ from clout.lake_spark import (
 
 Frame = Any
 
+_GRAPHS = pa.schema([("variant", pa.string()), ("platform", pa.string())])
+
 #: Rows of activity up to which a night is computed by DuckDB, unless Spark is elsewhere (session.py). Measured to a
 #: million (3.1 GB with all variants); beyond that it works on disk, and this bound is a guess. The rank takes 24 bytes an
 #: edge besides.
 ON_DISK_ROWS = 30_000_000
+
+#: Edges of one variant of one platform up to which Spark ranks them in one task; that task holds 150 bytes an edge.
+ONE_TASK_EDGES = 4_000_000
 
 
 class Engine(Protocol):
@@ -113,7 +118,10 @@ class Spark:
         self.spark = spark
         spark.udf.register("beta_quantile", beta_quantile)
         # Workers have no clout to import, on a cluster least of all: the kernel travels to them by value.
-        cloudpickle.register_pickle_by_value(network_rank)
+        for kernel in (network_rank, blocked_rank):
+            cloudpickle.register_pickle_by_value(kernel)
+        #: The edges that were asked about last, those of small graphs among them, and the graphs of the others.
+        self._cut: tuple[Frame, Frame, blocked_rank.BlockedGraphs | None] = (None, None, None)
 
     def know(self, *frames: Frame) -> None:
         """See Engine. To Spark a key is a key."""
@@ -156,16 +164,33 @@ class Spark:
         write_sorted(folder, path, rows, *keys)
 
     def trust(self, edges: Frame) -> Frame:
-        """See Engine. Each variant of each platform is one task."""
-        return edges.groupBy("variant", "platform").applyInArrow(network_rank.trust_platform, network_rank.TRUST_DDL)
+        """See Engine. A small graph is one task, a large one is many."""
+        small, large = self._small_and_large(edges)
+        trusted = _by_graph(small).applyInArrow(network_rank.trust_platform, network_rank.TRUST_DDL)
+        return trusted.unionByName(large.trust()) if large else trusted
 
     def rank(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
-        """See Engine. Each variant of each platform is one task."""
+        """See Engine. A small graph is one task, a large one is many."""
 
         def ranked(table: pa.Table) -> pa.Table:
             return network_rank.rank_platform(table, parameters)
 
-        return edges.groupBy("variant", "platform").applyInArrow(ranked, network_rank.RANKS_DDL)
+        small, large = self._small_and_large(edges)
+        ranks = _by_graph(small).applyInArrow(ranked, network_rank.RANKS_DDL)
+        return ranks.unionByName(large.rank(parameters)) if large else ranks
+
+    def _small_and_large(self, edges: Frame) -> tuple[Frame, blocked_rank.BlockedGraphs | None]:
+        if self._cut[0] is not edges:
+            counted = _by_graph(edges.where("weight IS NOT NULL")).count().toArrow()
+            graphs = zip(*(counted[name].to_pylist() for name in ("variant", "platform", "count")), strict=True)
+            large = sorted(graph for graph in graphs if graph[2] > ONE_TASK_EDGES)
+            small, blocked = edges, None
+            if large:
+                named = self.table(_GRAPHS, [graph[:2] for graph in large])
+                small = edges.join(named, _GRAPHS.names, "left_anti")
+                blocked = blocked_rank.BlockedGraphs(edges, large)
+            self._cut = edges, small, blocked
+        return self._cut[1:]
 
 
 class DuckDB:
@@ -201,6 +226,10 @@ class DuckDB:
     def rank(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
         """See Engine."""
         return _grouped(edges, lambda table: network_rank.rank_platform(table, parameters))
+
+
+def _by_graph(edges: Frame) -> Any:
+    return edges.groupBy(*_GRAPHS.names)
 
 
 def _grouped(edges: pa.Table, kernel: Callable[[pa.Table], pa.Table]) -> pa.Table:

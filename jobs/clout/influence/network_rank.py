@@ -10,7 +10,8 @@ PageRank, has no such promise: who acts on one more takes from the others, and t
 A person is trusted who is a seed, or on whom a trusted person acted with credible evidence.
 Source: scoring.md, sections 1 and 2, which has PageRank from the seeds.
 
-One platform's graph is ranked in one task: 24 bytes an edge and 40 a person. Beyond that memory it must be blocked.
+One platform's graph is ranked in one task: 24 bytes an edge and 40 a person. Beyond that Spark's engine cuts it into blocks,
+see blocked_rank.py.
 """
 
 from __future__ import annotations
@@ -77,8 +78,7 @@ class Graph:
         rank, residual = rank_graph(self.actor, self.target, self.weight, count, parameters)
         return {
             "person_id": self.people,
-            "rank": np.round(rank, 12),
-            "pct": np.round(percentiles(rank, parameters), 12),
+            **published(rank, parameters),
             "rounds": pa.repeat(rounds, count),
             "residual": pa.repeat(residual, count),
         }
@@ -102,6 +102,11 @@ def rank_platform(edges: pa.Table, parameters: dict[str, Any]) -> pa.Table:
 def trust_platform(edges: pa.Table) -> pa.Table:
     """Who of one platform is trusted, in one variant of the evidence: (variant, platform, and the columns of Graph.trust)."""
     return _placed(edges, Graph.of_names(edges).trust())
+
+
+def published(rank: np.ndarray, parameters: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Columns rank and pct, with the digits that are written."""
+    return {"rank": np.round(rank, 12), "pct": np.round(percentiles(rank, parameters), 12)}
 
 
 def _placed(edges: pa.Table, columns: dict[str, Any]) -> pa.Table:
