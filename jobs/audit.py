@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from clout.quality import Check, Suite, Verdict
     from pyspark.sql import DataFrame
 
-#: Staged rows and activity up to which all is judged in memory: of a million scores 7.5 million rows, 22 s and 1.6 GiB
+#: Staged rows and activity up to which all is judged in memory: of a million scores 7.5 million rows, 22 s and 1.3 GiB
 #: (tests/bench/audit_cost.py).
 IN_MEMORY_ROWS = 10_000_000
 
