@@ -28,17 +28,19 @@ STAGES = ("conform", "evidence", "reach", "amplification", "network", "score", "
 
 
 def main(argv: list[str]) -> None:
-    """Conform the pulled day, and what follows, up to the last stage that is named."""
+    """Conform the pulled day, and what follows: from one stage to another, both included."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--day", type=date.fromisoformat, required=True)
     for name in ("sources", "lake", "staging"):
         parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--since", choices=STAGES, default=STAGES[0])
     parser.add_argument("--until", choices=STAGES, default=STAGES[-1])
     args = parser.parse_args(argv)
     day, sources, model = args.day, read_sources(Path(args.sources)), read_model(SQL / "models" / "v1.toml")
     lake, staged = Lake(args.lake), Staged(Lake(args.staging), args.day, "staged")
-    loaded = None
-    for stage in STAGES[: STAGES.index(args.until) + 1]:
+    stages = STAGES[STAGES.index(args.since) : STAGES.index(args.until) + 1]
+    loaded = None if {"conform", "evidence"} & {*stages} else evidence.load(lake, sources, model, day)
+    for stage in stages:
         print(f"stage {stage} begins", flush=True)
         if stage == "conform":
             conform.conform_days(lake, sources, window(day, model.stored_days))

@@ -1,4 +1,4 @@
-"""A server of the S3 protocol on this machine: S3Proxy, over a folder. It checks signatures as the real one does."""
+"""A server of the S3 protocol on this machine: S3Proxy. It checks signatures as the real one does."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from maven import jars
+from pyarrow.fs import S3FileSystem
 
 BUCKET = "lakes"
 SECRET = "not-to-be-seen"
@@ -21,8 +22,11 @@ _LOGGED = """<configuration>
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[dict[str, str]]:
-    """The environment in which programs find the server and its bucket BUCKET, whose objects are files in `folder`/data."""
+def serve(folder: Path, in_memory: bool = False) -> Iterator[dict[str, str]]:
+    """The environment in which programs find the server and its bucket BUCKET, whose objects are files in `folder`/data.
+
+    in_memory: as a true object store has it, there are keys and no folders. To Spark a folder of the other kind is a file.
+    """
     classes = jars("org.gaul", "s3proxy", "2.7.0", folder / "s3proxy")
     (folder / "data" / BUCKET).mkdir(parents=True)
     (folder / "logback.xml").write_text(_LOGGED)
@@ -31,7 +35,7 @@ def serve(folder: Path) -> Iterator[dict[str, str]]:
         "s3proxy.identity": "clout-test",
         "s3proxy.credential": SECRET,
         "s3proxy.endpoint": "http://127.0.0.1:0",
-        "jclouds.provider": "filesystem-nio2",
+        "jclouds.provider": "transient" if in_memory else "filesystem-nio2",
         "jclouds.filesystem.basedir": f"{folder}/data",
         "jclouds.identity": "unused",
         "jclouds.credential": "unused",
@@ -50,8 +54,12 @@ def serve(folder: Path) -> Iterator[dict[str, str]]:
             ["java", *options, "org.gaul.s3proxy.Main", "--properties", str(conf)], stdout=output, stderr=output
         )
     try:
+        address = f"127.0.0.1:{_port(server, log)}"
+        if in_memory:
+            given = {"access_key": "clout-test", "secret_key": SECRET, "region": "us-east-1", "scheme": "http"}
+            S3FileSystem(endpoint_override=address, allow_bucket_creation=True, **given).create_dir(BUCKET)
         yield {
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{_port(server, log)}",
+            "AWS_ENDPOINT_URL": f"http://{address}",
             "AWS_ACCESS_KEY_ID": "clout-test",
             "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_DEFAULT_REGION": "us-east-1",

@@ -123,7 +123,7 @@ def test_a_cluster_reads_and_writes_a_lake_on_object_storage(
     night_in_stages.main([*places(tmp_path / "here", sources), "--until=conform"])
     for folder in ("s3", "cluster"):
         (tmp_path / folder).mkdir()
-    with serve(tmp_path / "s3") as environment, cluster(tmp_path / "cluster") as running:
+    with serve(tmp_path / "s3", in_memory=True) as environment, cluster(tmp_path / "cluster") as running:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         lakes.append(pulled(f"s3://{BUCKET}", sources))

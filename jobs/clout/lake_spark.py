@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as pads
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from clout.errors import PoisonInput
 from clout.lake import Lake, required
@@ -45,7 +46,8 @@ def read_conformed(spark: SparkSession, lake: Lake, table: str, days: list[date]
 
 def small_table(spark: SparkSession, schema: pa.Schema, rows: list[tuple]) -> DataFrame:
     """A few rows that the driver holds. By way of Arrow, since rows given as Python objects start Python workers."""
-    return spark.createDataFrame(small_arrow(schema, rows))
+    table = small_arrow(schema, rows)
+    return spark.createDataFrame(table, from_arrow_schema(table.schema))  # Spark Connect infers none of no rows
 
 
 def _read(spark: SparkSession, base: str, paths: list[str], schema: pa.Schema) -> DataFrame:
