@@ -9,7 +9,7 @@
 --   Each bound can only rise with evidence, so that more of it never lowers what is counted.
 -- Unit: people; influential people of the highest percentile. Grain: one row per variant, platform, person_id.
 -- Source: scoring.md, section 2; bursts, single-purpose actors and own_seed are ours, measured against pile-ons and bribed accounts.
--- Inputs: {influence}, see influence.sql
+-- Inputs: {influence}, see influence.sql. loudest(x, n) is the sum of the n largest x, see jobs/clout/queries.py.
 -- Parameters:
 --   cap DOUBLE           how much untrusted evidence a unit of trusted evidence lets in
 --   floor DOUBLE         trusted evidence that everybody is credited with
@@ -24,79 +24,99 @@
 -- Run: .venv/bin/python jobs/reach.py --day 2026-03-14
 WITH by_day AS (
   SELECT
-    variant, platform, target,
-    CASE WHEN coalesce(trusted, true) THEN 1 WHEN targets > 1 THEN 2 ELSE 3 END AS circle,
-    CASE WHEN first_day = last_day THEN last_day END AS only_day,
-    sum(CAST(weight AS DECIMAL(24, 12))) AS x,
-    sum(CAST(influential AS DECIMAL(24, 12))) AS y
-  FROM {influence}
-  GROUP BY variant, platform, target,
-    CASE WHEN coalesce(trusted, true) THEN 1 WHEN targets > 1 THEN 2 ELSE 3 END,
-    CASE WHEN first_day = last_day THEN last_day END
+    variant, platform, target, only_day,
+    sum(CASE WHEN circle <= 1 THEN x ELSE 0 END) AS x1,
+    sum(CASE WHEN circle <= 2 THEN x ELSE 0 END) AS x2,
+    sum(CASE WHEN circle <= 3 THEN x ELSE 0 END) AS x3,
+    sum(CASE WHEN circle <= 1 THEN y ELSE 0 END) AS y1,
+    sum(CASE WHEN circle <= 2 THEN y ELSE 0 END) AS y2,
+    sum(CASE WHEN circle <= 3 THEN y ELSE 0 END) AS y3,
+    min(first_day) AS first_day,
+    max(last_day) AS last_day,
+    bool_or(seed) AS seed,
+    bool_or(seeded) AS seeded
+  FROM (
+    SELECT
+      variant, platform, target, first_day, last_day, seed, trusted IS NOT NULL AS seeded,
+      CASE WHEN coalesce(trusted, true) THEN 1 WHEN targets > 1 THEN 2 ELSE 3 END AS circle,
+      CASE WHEN first_day = last_day THEN last_day END AS only_day,
+      CAST(weight AS DECIMAL(18, 12)) AS x,
+      CAST(influential AS DECIMAL(18, 12)) AS y
+    FROM {influence}
+  ) AS one
+  GROUP BY variant, platform, target, only_day
 ),
-nested AS (
-  SELECT d.variant, d.platform, d.target, c.circle, d.only_day, sum(d.x) AS x, sum(d.y) AS y
-  FROM by_day AS d
-  INNER JOIN (SELECT 1 AS circle UNION ALL SELECT 2 UNION ALL SELECT 3) AS c ON d.circle <= c.circle
-  GROUP BY d.variant, d.platform, d.target, c.circle, d.only_day
-),
-placed AS (
+days AS (
   SELECT
     *,
-    row_number() OVER (PARTITION BY variant, platform, target, circle, only_day IS NULL ORDER BY x DESC, only_day) AS place,
-    row_number() OVER (PARTITION BY variant, platform, target, circle, only_day IS NULL ORDER BY y DESC, only_day) AS y_place
-  FROM nested
+    CASE WHEN only_day IS NOT NULL THEN CAST(x1 AS DOUBLE) END AS x1_only,
+    CASE WHEN only_day IS NOT NULL THEN CAST(x2 AS DOUBLE) END AS x2_only,
+    CASE WHEN only_day IS NOT NULL THEN CAST(x3 AS DOUBLE) END AS x3_only,
+    CASE WHEN only_day IS NOT NULL THEN CAST(y1 AS DOUBLE) END AS y1_only,
+    CASE WHEN only_day IS NOT NULL THEN CAST(y2 AS DOUBLE) END AS y2_only,
+    CASE WHEN only_day IS NOT NULL THEN CAST(y3 AS DOUBLE) END AS y3_only
+  FROM by_day
 ),
 sums AS (
   SELECT
-    variant, platform, target, circle,
-    CAST(sum(x) AS DOUBLE) AS x,
-    CAST(sum(y) AS DOUBLE) AS y,
-    CAST(sum(CASE WHEN only_day IS NULL OR place > :burst_days THEN x ELSE 0 END) AS DOUBLE) AS x_rest,
-    CAST(sum(CASE WHEN only_day IS NULL OR y_place > :burst_days THEN y ELSE 0 END) AS DOUBLE) AS y_rest
-  FROM placed
-  GROUP BY variant, platform, target, circle
+    variant, platform, target,
+    CAST(sum(x1) AS DOUBLE) AS x1,
+    CAST(sum(x2) AS DOUBLE) AS x2,
+    CAST(sum(x3) AS DOUBLE) AS x3,
+    CAST(sum(y1) AS DOUBLE) AS y1,
+    CAST(sum(y2) AS DOUBLE) AS y2,
+    CAST(sum(y3) AS DOUBLE) AS y3,
+    loudest(x1_only, :burst_days) AS x1_loud,
+    loudest(x2_only, :burst_days) AS x2_loud,
+    loudest(x3_only, :burst_days) AS x3_loud,
+    loudest(y1_only, :burst_days) AS y1_loud,
+    loudest(y2_only, :burst_days) AS y2_loud,
+    loudest(y3_only, :burst_days) AS y3_loud,
+    min(first_day) AS first_day,
+    max(last_day) AS last_day,
+    bool_or(seed) AS seed,
+    bool_or(seeded) AS seeded
+  FROM days
+  GROUP BY variant, platform, target
 ),
 spans AS (
   SELECT variant, platform, unix_date(max(last_day)) - unix_date(min(first_day)) + 1 AS days
-  FROM {influence}
+  FROM sums
   GROUP BY variant, platform
 ),
-bounds AS (
+rests AS (
   SELECT
-    s.variant, s.platform, s.target, s.circle, s.x, s.y,
-    CASE WHEN p.days < :burst_min_days THEN s.x
-      ELSE least(s.x, s.x_rest + :burst_slope * (:burst_floor + s.x_rest)) END AS b,
-    CASE WHEN p.days < :burst_min_days THEN s.y
-      ELSE least(s.y, s.y_rest + :nobody_pct / 100e0 * :burst_slope * (:burst_floor + s.x_rest)) END AS c
+    s.variant, s.platform, s.target, s.x1, s.x2, s.x3, s.y1, s.y2, s.y3, s.seed, s.seeded,
+    p.days >= :burst_min_days AS bounded,
+    greatest(0e0, s.x1 - s.x1_loud) AS x1_rest,
+    greatest(0e0, s.x2 - s.x2_loud) AS x2_rest,
+    greatest(0e0, s.x3 - s.x3_loud) AS x3_rest,
+    greatest(0e0, s.y1 - s.y1_loud) AS y1_rest,
+    greatest(0e0, s.y2 - s.y2_loud) AS y2_rest,
+    greatest(0e0, s.y3 - s.y3_loud) AS y3_rest
   FROM sums AS s
   INNER JOIN spans AS p ON p.variant = s.variant AND p.platform = s.platform
 ),
 circles AS (
   SELECT
-    variant, platform, target,
-    max(CASE WHEN circle = 1 THEN b ELSE 0e0 END) AS b1,
-    max(CASE WHEN circle = 2 THEN b ELSE 0e0 END) AS b2,
-    max(CASE WHEN circle = 3 THEN b ELSE 0e0 END) AS b3,
-    max(CASE WHEN circle = 1 THEN c ELSE 0e0 END) AS c1,
-    max(CASE WHEN circle = 2 THEN c ELSE 0e0 END) AS c2,
-    max(CASE WHEN circle = 3 THEN c ELSE 0e0 END) AS c3,
-    max(CASE WHEN circle = 3 THEN x ELSE 0e0 END) AS x,
-    max(CASE WHEN circle = 3 THEN y ELSE 0e0 END) AS y
-  FROM bounds
-  GROUP BY variant, platform, target
+    variant, platform, target, seed, seeded, x3 AS x, y3 AS y,
+    CASE WHEN bounded THEN least(x1, x1_rest + :burst_slope * (:burst_floor + x1_rest)) ELSE x1 END AS b1,
+    CASE WHEN bounded THEN least(x2, x2_rest + :burst_slope * (:burst_floor + x2_rest)) ELSE x2 END AS b2,
+    CASE WHEN bounded THEN least(x3, x3_rest + :burst_slope * (:burst_floor + x3_rest)) ELSE x3 END AS b3,
+    CASE WHEN bounded
+      THEN least(y1, y1_rest + :nobody_pct / 100e0 * :burst_slope * (:burst_floor + x1_rest)) ELSE y1 END AS c1,
+    CASE WHEN bounded
+      THEN least(y2, y2_rest + :nobody_pct / 100e0 * :burst_slope * (:burst_floor + x2_rest)) ELSE y2 END AS c2,
+    CASE WHEN bounded
+      THEN least(y3, y3_rest + :nobody_pct / 100e0 * :burst_slope * (:burst_floor + x3_rest)) ELSE y3 END AS c3
+  FROM rests
 ),
 let_in AS (
   SELECT
-    c.variant, c.platform, c.target, c.b1, c.b2, c.b3, c.c1, c.c2, c.c3, c.x, c.y, k.seeded,
-    :single_slope * (:single_floor + c.b2) AS single,
-    :cap * (:floor + c.b1 + CASE WHEN k.seed THEN :own_seed ELSE 0e0 END) AS untrusted
-  FROM circles AS c
-  INNER JOIN (
-    SELECT variant, platform, target, bool_or(seed) AS seed, bool_or(trusted IS NOT NULL) AS seeded
-    FROM {influence}
-    GROUP BY variant, platform, target
-  ) AS k ON k.variant = c.variant AND k.platform = c.platform AND k.target = c.target
+    *,
+    :single_slope * (:single_floor + b2) AS single,
+    :cap * (:floor + b1 + CASE WHEN seed THEN :own_seed ELSE 0e0 END) AS untrusted
+  FROM circles
 ),
 counted AS (
   SELECT
