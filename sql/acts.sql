@@ -56,7 +56,10 @@ pair_days AS (
   GROUP BY ev.ds, ev.platform, ev.actor, ev.target
 )
 SELECT
-  ds, platform, actor, target,
-  CAST(n AS BIGINT) AS n,
-  worth * power(1e0 + sum(n) OVER (PARTITION BY ds, platform, actor) - n, -:gamma) AS worth
-FROM pair_days
+  p.ds, p.platform, p.actor, p.target,
+  CAST(p.n AS BIGINT) AS n,
+  p.worth * power(1e0 + b.n - p.n, -:gamma) AS worth
+FROM pair_days AS p
+INNER JOIN (
+  SELECT ds, platform, actor, sum(n) AS n FROM pair_days GROUP BY ds, platform, actor
+) AS b ON b.ds = p.ds AND b.platform = p.platform AND b.actor = p.actor
