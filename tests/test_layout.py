@@ -66,15 +66,24 @@ def test_no_job_shadows_the_standard_library():
     assert not (ROOT / "jobs" / "__init__.py").exists()
 
 
-def test_great_expectations_is_imported_lazily():
-    """Its import takes up to 20 seconds: only inside functions, or in a module that is itself imported inside one."""
-    lazy = ROOT / "jobs" / "clout" / "query_metrics.py"
+@pytest.mark.parametrize(
+    ("heavy", "its_own"),
+    [
+        (("great_expectations", "clout.query_metrics"), ("query_metrics.py",)),  # up to 20 seconds
+        (
+            ("pyspark", "clout.influence.spark_engine", "clout.influence.blocked_rank"),  # most nights need no Spark
+            ("spark_engine.py", "blocked_rank.py"),
+        ),
+    ],
+)
+def test_what_is_slow_to_import_is_imported_lazily(heavy, its_own):
+    """Only inside functions, or in a module that is itself imported inside one."""
     for file in PYTHON:
-        if file != lazy and (file.is_relative_to(ROOT / "jobs") or file.is_relative_to(ROOT / "dags")):
+        if file.name not in its_own and (file.is_relative_to(ROOT / "jobs") or file.is_relative_to(ROOT / "dags")):
             top = [node for node in ast.parse(file.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)]
             names = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
             names |= {f"{node.module}.{a.name}" for node in top if isinstance(node, ast.ImportFrom) for a in node.names}
-            assert not any(name.startswith(("great_expectations", "clout.query_metrics")) for name in names), file
+            assert not any(name.startswith(heavy) for name in names), file
 
 
 def test_only_the_log_reads_a_clock():

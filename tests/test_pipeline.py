@@ -20,6 +20,7 @@ import score
 from clout.errors import PoisonInput
 from clout.influence import conforming, engines, evidence
 from clout.influence.model import read_model
+from clout.influence.spark_engine import Spark
 from clout.lake import Lake
 from clout.lake_schemas import CONFORMED
 from clout.sources import read_sources
@@ -207,7 +208,7 @@ def test_spark_gives_what_memory_gave(home, world, tmp_path, monkeypatch, spark)
     conform.conform(lake, sources, model, LAST)
     assert conformed(lake) == in_memory
     loaded = evidence.load(lake, sources, model, LAST)
-    assert isinstance(loaded.engine, engines.Spark)
+    assert isinstance(loaded.engine, Spark)
     for measure in (reach, amplification, network):
         measure.measure(loaded, lake)
     staged = Staged(Lake(tmp_path), LAST, "spark")

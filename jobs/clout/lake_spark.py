@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.dataset as pads
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.pandas.types import from_arrow_schema
 
 from clout.errors import PoisonInput
 from clout.lake import Lake, required
 from clout.lake_schemas import CONFORMED, SNAPSHOTS, small_arrow, spark_ddl
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
 
 #: What the evidence reads of a post.
 POSTS = ("platform", "author_key", "post_key", "post_type", "is_deleted", "event_at")
@@ -46,6 +47,8 @@ def read_conformed(spark: SparkSession, lake: Lake, table: str, days: list[date]
 
 def small_table(spark: SparkSession, schema: pa.Schema, rows: list[tuple]) -> DataFrame:
     """A few rows that the driver holds. By way of Arrow, since rows given as Python objects start Python workers."""
+    from pyspark.sql.pandas.types import from_arrow_schema
+
     table = small_arrow(schema, rows)
     return spark.createDataFrame(table, from_arrow_schema(table.schema))  # Spark Connect infers none of no rows
 

@@ -25,8 +25,9 @@ import pyarrow as pa
 import pytest
 from clout import queries
 from clout.influence import measures, variants
-from clout.influence.engines import DuckDB, Spark
+from clout.influence.engines import DuckDB
 from clout.influence.model import read_model
+from clout.influence.spark_engine import Spark
 from clout.lake_schemas import TIME
 
 HERE = Path(__file__).parent

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from clout import lake_arrow, session
-from clout.influence.engines import DuckDB, Engine, Frame, Spark
+from clout.influence.engines import DuckDB, Engine, Frame
 from clout.lake import Lake
 
 #: Rows of snapshots up to which days are conformed in memory: 1 GB where they are as wide as Bluesky's.
@@ -51,11 +51,14 @@ def conforming_engine(
     lake: Lake, platforms: Iterable[str], days: list[date], tables: Container[str]
 ) -> ConformingEngine:
     """What reads these tables' snapshots of these days: Spark if it is elsewhere, else by how many rows they have."""
-    if session.elsewhere():
-        return InSpark(session.get_or_create("clout conform"))
-    manifests = (lake.manifest(name, day) or [] for name in platforms for day in days)
-    rows = sum(row["rows"] for manifest in manifests for row in manifest if row["table"] in tables)
-    return InMemory() if rows <= IN_MEMORY_ROWS else InSpark(session.get_or_create("clout conform"))
+    if not session.elsewhere():
+        manifests = (lake.manifest(name, day) or [] for name in platforms for day in days)
+        rows = sum(row["rows"] for manifest in manifests for row in manifest if row["table"] in tables)
+        if rows <= IN_MEMORY_ROWS:
+            return InMemory()
+    from clout.influence.spark_engine import InSpark  # most nights are spared the import of Spark
+
+    return InSpark(session.get_or_create("clout conform"))
 
 
 class InMemory(DuckDB):
@@ -84,32 +87,3 @@ class InMemory(DuckDB):
 
     def release(self, rows: Frame) -> None:
         """See ConformingEngine. Arrow goes by itself."""
-
-
-class InSpark(Spark):
-    """Spark, over DataFrames."""
-
-    def snapshots(
-        self, lake: Lake, table: str, platforms: Mapping[str, str], days: list[date], columns: Mapping[str, str]
-    ) -> Frame:
-        """See ConformingEngine."""
-        from clout.lake_spark import read_snapshots
-
-        rows = read_snapshots(self.spark, lake, table, platforms, days)
-        return rows.select(*(rows[name].alias(alias) for name, alias in columns.items()))
-
-    def write_conformed(
-        self, lake: Lake, table: str, rows: Frame, days: Iterable[date], facts: Callable[[date], dict[str, Any]]
-    ) -> None:
-        """See ConformingEngine."""
-        from clout.lake_spark import write_conformed
-
-        write_conformed(lake, table, rows, days, facts)
-
-    def arrow(self, rows: Frame) -> pa.Table:
-        """See ConformingEngine."""
-        return rows.toArrow()
-
-    def release(self, rows: Frame) -> None:
-        """See ConformingEngine."""
-        rows.unpersist()

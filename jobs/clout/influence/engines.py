@@ -1,7 +1,7 @@
 """What runs the queries of sql/. Same files, same numbers.
 
     DiskDuckDB  nights, up to ON_DISK_ROWS: DuckDB with its tables on disk; a frame is one of them (disk_engine.py)
-    Spark       nights beyond; a frame is a DataFrame
+    Spark       nights beyond; a frame is a DataFrame (spark_engine.py)
     DuckDB      what-if, evaluation, attacks, fitting: everything in memory; a frame is an Arrow table
 
 What is no query, the network rank and the quantiles of the Beta distribution, is SciPy's on all.
@@ -11,41 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import reduce
 from typing import Any, Protocol
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark import cloudpickle
-from pyspark.sql import SparkSession
 
 from clout import queries, session
-from clout.influence import blocked_rank, network_rank
+from clout.influence import network_rank
 from clout.influence.disk_engine import DiskDuckDB
 from clout.lake import Lake
 from clout.lake_schemas import small_arrow
-from clout.lake_spark import (
-    POSTS,
-    read_conformed,
-    read_features,
-    read_snapshots,
-    small_table,
-    write_features,
-    write_sorted,
-)
 
 Frame = Any
-
-_GRAPHS = pa.schema([("variant", pa.string()), ("platform", pa.string())])
 
 #: Rows of activity up to which a night is computed by DuckDB, unless Spark is elsewhere (session.py). Measured to a
 #: million (3.1 GB with all variants); beyond that it works on disk, and this bound is a guess. The rank takes 24 bytes an
 #: edge besides.
 ON_DISK_ROWS = 30_000_000
-
-#: Edges of one variant of one platform up to which Spark ranks them in one task; that task holds 150 bytes an edge.
-ONE_TASK_EDGES = 4_000_000
 
 
 class Engine(Protocol):
@@ -97,100 +79,13 @@ def engine_for(lake: Lake, days: list[date]) -> NightEngine:
 
     So every job of a night chooses alike.
     """
-    if session.elsewhere():
-        return Spark(session.get_or_create("clout"))
-    rows = sum(lake.count(path) for path in (lake.conformed("activity", day) for day in days) if lake.exists(path))
-    return DiskDuckDB() if rows <= ON_DISK_ROWS else Spark(session.get_or_create("clout"))
+    if not session.elsewhere():
+        rows = sum(lake.count(path) for path in (lake.conformed("activity", day) for day in days) if lake.exists(path))
+        if rows <= ON_DISK_ROWS:
+            return DiskDuckDB()
+    from clout.influence.spark_engine import Spark  # most nights are spared the import of Spark
 
-
-class Spark:
-    """Spark. Gives DataFrames, which compute nothing until they are written or counted."""
-
-    def __init__(self, spark: SparkSession) -> None:
-        from pyspark.sql.functions import pandas_udf
-
-        @pandas_udf("double")  # type: ignore[call-overload]
-        def beta_quantile(p: pd.Series, alpha: pd.Series, beta: pd.Series) -> pd.Series:
-            from scipy.special import betaincinv
-
-            return pd.Series(betaincinv(alpha, beta, p))
-
-        self.spark = spark
-        spark.udf.register("beta_quantile", beta_quantile)
-        # Workers have no clout to import, on a cluster least of all: the kernel travels to them by value.
-        for kernel in (network_rank, blocked_rank):
-            cloudpickle.register_pickle_by_value(kernel)
-        #: The edges that were asked about last, those of small graphs among them, and the graphs of the others.
-        self._cut: tuple[Frame, Frame, blocked_rank.BlockedGraphs | None] = (None, None, None)
-
-    def know(self, *frames: Frame) -> None:
-        """See Engine. To Spark a key is a key."""
-
-    def conformed(self, lake: Lake, table: str, days: list[date]) -> Frame:
-        """See NightEngine."""
-        return read_conformed(self.spark, lake, table, days)
-
-    def posts(self, lake: Lake, platforms: Mapping[str, str], days: list[date]) -> Frame:
-        """See NightEngine."""
-        return read_snapshots(self.spark, lake, "posts", platforms, days).select(*POSTS)
-
-    def run(self, query: str, parameters: Mapping[str, Any], **inputs: Frame) -> Frame:
-        """See Engine."""
-        return queries.run(self.spark, query, parameters, **inputs)
-
-    def table(self, schema: pa.Schema, rows: list[tuple]) -> Frame:
-        """See Engine."""
-        return small_table(self.spark, schema, rows)
-
-    def together(self, frames: list[Frame]) -> Frame:
-        """See Engine."""
-        return reduce(lambda above, below: above.unionByName(below), frames)
-
-    def hold(self, rows: Frame) -> Frame:
-        """See Engine."""
-        return rows.cache()
-
-    def keep(self, lake: Lake, name: str, day: date, rows: Frame, facts: dict[str, Any]) -> Frame:
-        """See NightEngine."""
-        write_features(lake, name, day, rows, facts)
-        return read_features(self.spark, lake, name, day, facts, "")
-
-    def kept(self, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> Frame:
-        """See NightEngine."""
-        return read_features(self.spark, lake, name, day, facts, made_by)
-
-    def stage(self, folder: Lake, path: str, rows: Frame, *keys: str) -> None:
-        """See NightEngine."""
-        write_sorted(folder, path, rows, *keys)
-
-    def trust(self, edges: Frame) -> Frame:
-        """See Engine. A small graph is one task, a large one is many."""
-        small, large = self._small_and_large(edges)
-        trusted = _by_graph(small).applyInArrow(network_rank.trust_platform, network_rank.TRUST_DDL)
-        return trusted.unionByName(large.trust()) if large else trusted
-
-    def rank(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
-        """See Engine. A small graph is one task, a large one is many."""
-
-        def ranked(table: pa.Table) -> pa.Table:
-            return network_rank.rank_platform(table, parameters)
-
-        small, large = self._small_and_large(edges)
-        ranks = _by_graph(small).applyInArrow(ranked, network_rank.RANKS_DDL)
-        return ranks.unionByName(large.rank(parameters)) if large else ranks
-
-    def _small_and_large(self, edges: Frame) -> tuple[Frame, blocked_rank.BlockedGraphs | None]:
-        if self._cut[0] is not edges:
-            counted = _by_graph(edges.where("weight IS NOT NULL")).count().toArrow()
-            graphs = zip(*(counted[name].to_pylist() for name in ("variant", "platform", "count")), strict=True)
-            large = sorted(graph for graph in graphs if graph[2] > ONE_TASK_EDGES)
-            small, blocked = edges, None
-            if large:
-                named = self.table(_GRAPHS, [graph[:2] for graph in large])
-                small = edges.join(named, _GRAPHS.names, "left_anti")
-                blocked = blocked_rank.BlockedGraphs(edges, large)
-            self._cut = edges, small, blocked
-        return self._cut[1:]
+    return Spark(session.get_or_create("clout"))
 
 
 class DuckDB:
@@ -226,10 +121,6 @@ class DuckDB:
     def rank(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
         """See Engine."""
         return _grouped(edges, lambda table: network_rank.rank_platform(table, parameters))
-
-
-def _by_graph(edges: Frame) -> Any:
-    return edges.groupBy(*_GRAPHS.names)
 
 
 def _grouped(edges: pa.Table, kernel: Callable[[pa.Table], pa.Table]) -> pa.Table:

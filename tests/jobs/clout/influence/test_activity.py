@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from clout.influence import activity
-from clout.influence.conforming import ConformingEngine, InMemory, InSpark
+from clout.influence.conforming import ConformingEngine, InMemory
+from clout.influence.spark_engine import InSpark
 from clout.lake_schemas import (
     ACCOUNTS,
     ACTIVITY,

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from clout import queries
-from clout.influence import blocked_rank, engines
+from clout.influence import blocked_rank, engines, spark_engine
 from clout.influence.blocked_rank import Piece, Rank, Reached, add, further
 from clout.influence.model import read_model
 from clout.influence.network_rank import rank_graph, reachable
@@ -93,7 +93,7 @@ def test_addresses_and_blocks_that_spark_makes(spark: SparkSession, monkeypatch:
         rows += [("now", platform, seed, None, None) for seed in (*names[:2], f"{platform}:nobody")]
     edges = pa.table([pa.array(c, f.type) for c, f in zip(zip(*rows, strict=True), SCHEMA, strict=True)], SCHEMA)
     parameters = {**V1, "rounds": 3}
-    monkeypatch.setattr(engines, "ONE_TASK_EDGES", 20)
+    monkeypatch.setattr(spark_engine, "ONE_TASK_EDGES", 20)
     monkeypatch.setattr(blocked_rank, "BLOCK_EDGES", 60)
     monkeypatch.setattr(blocked_rank, "TASK_EDGES", 250)
     monkeypatch.setattr(blocked_rank, "STRIP", 1)
@@ -103,7 +103,7 @@ def test_addresses_and_blocks_that_spark_makes(spark: SparkSession, monkeypatch:
     expected_trust = known.trust(edges).sort_by(by_person)
     for vector_bytes in (blocked_rank.VECTOR_BYTES, 0):
         monkeypatch.setattr(blocked_rank, "VECTOR_BYTES", vector_bytes)
-        engine, shuffled = engines.Spark(spark), chance.sample(range(edges.num_rows), edges.num_rows)
+        engine, shuffled = spark_engine.Spark(spark), chance.sample(range(edges.num_rows), edges.num_rows)
         frame = spark.createDataFrame(edges.take(shuffled)).repartition(3)
         ranks = engine.rank(frame, parameters).toArrow().sort_by(by_person)
         assert engine._cut[2].one_column == bool(vector_bytes)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from clout.influence import engines, measures
+from clout.influence import engines, measures, spark_engine
 from clout.influence.disk_engine import DiskDuckDB
-from clout.influence.engines import DuckDB, Spark
+from clout.influence.engines import DuckDB
 from clout.influence.model import Model
+from clout.influence.spark_engine import Spark
 from clout.lake import Lake
 from clout.lake_schemas import ACTIVITY, KINDS
 from clout.warehouse import surface
@@ -79,7 +80,7 @@ def test_the_engine_is_chosen_by_the_rows_of_activity(lake: Lake, monkeypatch: p
     for rows, day in ((3, days[0]), (2, days[1])):
         activity = pa.Table.from_pylist([dict(zip(ACTIVITY.names, row, strict=True)) for row in world()["activity"]])
         lake.write(lake.conformed("activity", day), activity.slice(0, rows))
-    monkeypatch.setattr(engines, "Spark", lambda spark: spark)
+    monkeypatch.setattr(spark_engine, "Spark", lambda spark: spark)
     monkeypatch.setattr(engines.session, "get_or_create", lambda app: "spark")
     monkeypatch.setattr(engines, "ON_DISK_ROWS", 5)
     assert isinstance(engines.engine_for(lake, [DAY - timedelta(2), *days]), DiskDuckDB)
