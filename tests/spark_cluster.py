@@ -22,6 +22,7 @@ _ENVIRONMENT = {
     "SPARK_DAEMON_MEMORY": "192m",
     "SPARK_DAEMON_JAVA_OPTS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "PYSPARK_PYTHON": sys.executable,
+    "JAVA_TOOL_OPTIONS": "",  # another test's choice of a garbage collector, beside ours, lets no JVM start
 }
 #: What its user would have in spark-defaults.conf, for a small machine.
 SETTINGS = {
