@@ -79,7 +79,7 @@ with DAG(
             environment=warehouse() | tokens,
         )
         done = json.loads(said)
-        outlet_events[SCORES].add_partitions(*done["published"])
+        outlet_events[SCORES].add_partitions(done["published"])
         return done["refused"]
 
     @task(retries=0)

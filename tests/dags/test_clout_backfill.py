@@ -24,18 +24,9 @@ def backfill(airflow_home) -> ModuleType:
     return load("clout_backfill")
 
 
-class Events(dict):
-    """Stands in for Airflow's outlet events: remembers the partitions."""
-
-    def __missing__(self, asset: object) -> Events:
-        self.partitions: list[str] = []
-        return self
-
-    def add_partitions(self, *keys: str) -> None:
-        self.partitions += keys
-
-
 def test_one_command_for_all_days_with_the_secrets_in_its_environment(backfill, tmp_path, monkeypatch):
+    from airflow.sdk.execution_time.context import OutletEventAccessors
+
     tasks = importlib.import_module("clout_tasks")
     (tmp_path / "sources.toml").write_text('[[source]]\nname = "birds"\n[[source]]\nname = "plaza"\n')
     monkeypatch.setattr(tasks, "SOURCES", str(tmp_path))
@@ -50,7 +41,7 @@ def test_one_command_for_all_days_with_the_secrets_in_its_environment(backfill, 
         return json.dumps(told)
 
     monkeypatch.setattr(backfill, "run_job", run_job)
-    events = Events()
+    events = OutletEventAccessors()
     refused = backfill.dag.get_task("nights").python_callable(FORM, RUN, events)
     [(name, words, environment)] = ran
     args = importlib.import_module(name).arg_parser().parse_args(words)
@@ -60,7 +51,7 @@ def test_one_command_for_all_days_with_the_secrets_in_its_environment(backfill, 
     assert environment["CLOUT_TOKEN_BIRDS"] == "planted-token"
     assert environment["PGPASSWORD"] == "planted-word"
     assert "planted" not in "".join(words)
-    assert events.partitions == told["published"]
+    assert sorted(events[backfill.SCORES].partition_keys) == told["published"]
     assert refused == told["refused"]
 
 
@@ -72,6 +63,4 @@ def test_refused_days_are_red_and_days_run_forwards(backfill):
     with pytest.raises(AirflowFailException, match=r"not published: scores\.mean failed"):
         refused({"2026-03-13": "scores.mean failed"})
     with pytest.raises(AirflowFailException, match="2026-03-12 is before 2026-03-14"):
-        backfill.dag.get_task("nights").python_callable(
-            FORM | {"first": "2026-03-14", "last": "2026-03-12"}, RUN, Events()
-        )
+        backfill.dag.get_task("nights").python_callable(FORM | {"first": "2026-03-14", "last": "2026-03-12"}, RUN, {})
