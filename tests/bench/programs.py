@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,12 @@ from typing import Any
 DAY = date(2026, 3, 14)
 ROOT = Path(__file__).resolve().parents[2]
 NUMBERS = ROOT / "sql" / "models" / "v1.toml"
+#: The stage to which each query's time goes. All else: pairs.
+STAGE_OF = {
+    **dict.fromkeys(("seeds", "edges"), "rank"),
+    **dict.fromkeys(("weights", "influence", "people", "engaged", "counted", "reach"), "reach"),
+    "amplification": "acted_posts",
+}
 
 
 def clout(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
@@ -31,8 +37,21 @@ def clout(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
     from clout.influence.model import read_model
     from clout.lake import Lake, window
 
+    class Timed(DiskDuckDB):
+        """Notes after each query to which stage its time goes. A query is computed when it is run."""
+
+        def run(self, query: str, parameters: Mapping[str, Any], **inputs: Any) -> Any:
+            rows = super().run(query, parameters, **inputs)
+            lap(STAGE_OF.get(query, "pairs"))
+            return rows
+
+        def rank(self, edges: Any, parameters: dict[str, Any]) -> Any:
+            rows = super().rank(edges, parameters)
+            lap("rank")
+            return rows
+
     model = variants.score_alone(read_model(NUMBERS))
-    lake, engine, days = Lake(folder / "lake"), DiskDuckDB(), window(DAY, model.window_days)
+    lake, engine, days = Lake(folder / "lake"), Timed(), window(DAY, model.window_days)
     lap("start")
     activity, actions = engine.conformed(lake, "activity", days), engine.conformed(lake, "post_actions", days)
     posts = engine.posts(lake, {"bench": "bench"}, days)
@@ -43,13 +62,8 @@ def clout(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
     engine.know(activity, actions, posts, states)
     acts = measures.acts(engine, activity, posts, nobody, persons, model, DAY)
     credible = measures.credibility(engine, states, persons, model, DAY)
-    pairs = measures.pairs(engine, acts, credible, model, DAY)
-    lap("pairs")
     named = engine.table(pa.schema([("platform", pa.string()), ("account_key", pa.string())]), [])
-    seeds = measures.seeds(engine, pairs, credible, named, persons, model, DAY)
-    edges = measures.edges(engine, pairs, seeds, model, DAY)
-    ranks = measures.ranks(engine, edges, model)
-    lap("rank")
+    moved = measures.moved(engine, acts, credible, named, persons, model, DAY)
     evidence = measures.Evidence(
         engine=engine,
         day=DAY,
@@ -57,8 +71,7 @@ def clout(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
         activity=activity,
         named_seeds=named,
         acts=acts,
-        weights=measures.weights(engine, pairs, edges, model, DAY),
-        ranks=ranks,
+        **moved,
         account_states=states,
         counter_states=engine.table(pa.schema([("account_key", pa.string())]), []),
         post_actions=actions,
@@ -69,7 +82,6 @@ def clout(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
         facts={},
     )
     reach = measures.reach(evidence)
-    lap("reach")
     amplification = evidence.run(
         "amplification",
         posts=posts,
@@ -79,10 +91,9 @@ def clout(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
         credibility=credible,
         variants=evidence.variants,
     )
-    lap("acted_posts")
     wanted = {
-        "pairs": (pairs, "actor || ' ' || target AS key, strength, q"),
-        "rank": (ranks, "person_id AS key, rank"),
+        "pairs": (evidence.weights, "actor || ' ' || target AS key, strength, q"),
+        "rank": (evidence.ranks, "person_id AS key, rank"),
         "reach": (reach, "person_id AS key, true_reach + reach_cut AS evidence"),
         "acted_posts": (amplification, "person_id AS key, posts_weight, acted_weight"),
     }
@@ -271,7 +282,7 @@ def main(argv: list[str]) -> None:
 
     def lap(stage: str) -> None:
         now = time.perf_counter()
-        seconds[stage], began[0] = now - began[0], now
+        seconds[stage], began[0] = seconds.get(stage, 0.0) + now - began[0], now
 
     {"clout": clout, "duckdb": independent, "naive": naive}[name](Path(folder), Path(out), lap)
     print("\n" + json.dumps(seconds))

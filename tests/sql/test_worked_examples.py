@@ -102,7 +102,7 @@ DEFAULTS = {
 }
 #: Inputs with one row, or many, for each variant.
 BY_VARIANT = (
-    *("pairs", "trust", "weights", "ranks", "influence", "counted"),
+    *("strengths", "backs", "pairs", "trust", "weights", "ranks", "influence", "counted", "people"),
     *("reach", "network", "amplification", "platform_score", "score", "engaged", "counters"),
 )
 

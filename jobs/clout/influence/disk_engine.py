@@ -64,6 +64,8 @@ class Rows:
 class DiskDuckDB:
     """DuckDB on disk. Takes Arrow tables, datasets and files; gives Rows. See engines.Engine."""
 
+    one_by_one = True
+
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="clout-")
         self.connection = queries.connect(f"{self.folder.name}/evidence.duckdb")
@@ -82,6 +84,8 @@ class DiskDuckDB:
         self._given: list[str] = []
         #: Frames that came with keys, by id, and their tables with numbers. The frame is held so that its id stays its own.
         self._numbered: dict[int, tuple[Any, Rows]] = {}
+        #: The graph that trust was asked of last, for the rank to be asked of it next.
+        self._graph: tuple[tuple[str, str, str], Graph] | None = None
 
     # What comes in ---------------------------------------------------------------------------------------------------
 
@@ -145,7 +149,9 @@ class DiskDuckDB:
     def rank(self, edges: Rows, parameters: dict[str, Any]) -> Rows:
         """See Engine."""
         numbers = {"rank": pa.float64(), "pct": pa.float64(), "rounds": pa.int64(), "residual": pa.float64()}
-        return self._of_graphs(edges, {**_GRAPH, **numbers}, lambda graph: graph.ranks(parameters))
+        ranked = self._of_graphs(edges, {**_GRAPH, **numbers}, lambda graph: graph.ranks(parameters))
+        self._graph = None
+        return ranked
 
     # What goes out ---------------------------------------------------------------------------------------------------
 
@@ -227,18 +233,24 @@ class DiskDuckDB:
         made = self._make(f"SELECT * FROM {self._register(schema.empty_table())}")
         groups = self.connection.execute(f"SELECT DISTINCT variant, platform FROM {edges.name}").fetchall()
         for variant, platform in sorted(groups):
-            place = f"FROM {edges.name} WHERE variant = ? AND platform = ?"
-            edge = self.connection.execute(
-                f"SELECT actor, target, weight {place} AND weight IS NOT NULL", [variant, platform]
-            ).fetchnumpy()
-            seed = self.connection.execute(f"SELECT actor {place} AND weight IS NULL", [variant, platform]).fetchnumpy()
-            arrays = [np.asarray(each) for each in (edge["actor"], edge["target"], edge["weight"], seed["actor"])]
-            graph = Graph.of_numbers(*arrays)
+            graph = self._graph_of(edges.name, variant, platform)
             answer = kernel(graph)
             count = len(graph.people)
             rows = pa.table({"variant": pa.repeat(variant, count), "platform": pa.repeat(platform, count), **answer})
             self.connection.execute(f"INSERT INTO {made.name} SELECT * FROM {self._register(rows.cast(schema))}")
         return made
+
+    def _graph_of(self, edges: str, variant: str, platform: str) -> Graph:
+        if self._graph is None or self._graph[0] != (edges, variant, platform):
+            self._graph = None
+            place = f"FROM {edges} WHERE variant = ? AND platform = ?"
+            edge = self.connection.execute(
+                f"SELECT actor, target, weight {place} AND weight IS NOT NULL", [variant, platform]
+            ).fetchnumpy()
+            seed = self.connection.execute(f"SELECT actor {place} AND weight IS NULL", [variant, platform]).fetchnumpy()
+            arrays = [np.asarray(each) for each in (edge["actor"], edge["target"], edge["weight"], seed["actor"])]
+            self._graph = (edges, variant, platform), Graph.of_numbers(*arrays)
+        return self._graph[1]
 
     def _write(self, lake: Lake, path: str, rows: duckdb.DuckDBPyRelation, facts: dict[str, Any] | None = None) -> None:
         reader = rows.to_arrow_reader(1_000_000)

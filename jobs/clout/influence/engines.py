@@ -33,6 +33,9 @@ ON_DISK_ROWS = 30_000_000
 class Engine(Protocol):
     """What the measures ask of an engine."""
 
+    #: Whether the pairs of one variant at a time are enough, or all variants together are one query.
+    one_by_one: bool
+
     def know(self, *frames: Frame) -> None:
         """Hear of all people whom any later frame will name. Asked once, first."""
 
@@ -90,6 +93,8 @@ def engine_for(lake: Lake, days: list[date]) -> NightEngine:
 
 class DuckDB:
     """DuckDB in memory. Takes and gives Arrow tables."""
+
+    one_by_one = False
 
     def __init__(self) -> None:
         self.connection = queries.connect()

@@ -34,7 +34,7 @@ _SEEDS = pa.schema([("platform", pa.string()), ("account_key", pa.string())])
 
 
 def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
-    """Write lake/features/<account_states, counter_states, persons, refused_links, acts, weights, ranks> of the score date.
+    """Write lake/features/<account_states, counter_states, persons, refused_links, acts, and measures.moved> of the score date.
 
     Its window must be conformed.
     """
@@ -68,11 +68,8 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     acts = measures.acts(engine, activity, posts, excluded, linked, model, day)
     acts = engine.keep(lake, "acts", day, acts, facts)
     credibility = engine.hold(measures.credibility(engine, states, linked, model, day))
-    pairs = engine.hold(measures.pairs(engine, acts, credibility, model, day))
-    seeds = measures.seeds(engine, pairs, credibility, named, linked, model, day)
-    edges = engine.hold(measures.edges(engine, pairs, seeds, model, day))
-    engine.keep(lake, "weights", day, measures.weights(engine, pairs, edges, model, day), facts)
-    engine.keep(lake, "ranks", day, measures.ranks(engine, edges, model), facts)
+    for name, rows in measures.moved(engine, acts, credibility, named, linked, model, day).items():
+        engine.keep(lake, name, day, rows, facts)
 
 
 def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
@@ -82,7 +79,10 @@ def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
     engine = engine_for(lake, days)
     features = {
         name: engine.kept(lake, name, day, facts, "conform")
-        for name in ("acts", "weights", "ranks", "account_states", "counter_states", "persons")
+        for name in (
+            *("acts", "weights", "ranks", "counted", "people", "engaged"),
+            *("account_states", "counter_states", "persons"),
+        )
     }
     seen = {
         "activity": engine.conformed(lake, "activity", days),

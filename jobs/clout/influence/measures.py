@@ -1,6 +1,7 @@
 """From activity to the tables that are published. Each metric's definition is its file in sql/; here they are only joined.
 
-activity -> acts -> pairs -> weights -> ranks   the evidence, gathered once
+activity -> acts -> strengths -> pairs -> ranks -> weights   the evidence, gathered once
+         -> counted, people, engaged             and of every variant what is left of it
          -> reach, amplification, network       the three measures
          -> platform_score -> score             what they are worth
          -> the published tables
@@ -33,7 +34,8 @@ class Evidence:
     """All that the measures of one score date look at, as frames of one engine.
 
     activity: conformed, of the stored days, and named_seeds: (platform, account_key): read again only where an earlier model
-    must score an earlier day. acts, weights, ranks: sql/acts.sql, sql/weights.sql, influence/network_rank.py.
+    must score an earlier day. acts: sql/acts.sql. weights, ranks: sql/weights.sql, influence/network_rank.py, of variant `now`.
+    counted, people, engaged: the queries of these names, of all variants.
     account_states, counter_states: sql/account_states.sql, sql/counter_states.sql. post_actions: conformed, and posts:
     snapshots with platform, both of the stored days. operator_list: (account_key, reason).
     persons: (account_key, person_id) of people with several accounts. platforms: the names of all configured sources.
@@ -48,6 +50,9 @@ class Evidence:
     acts: Frame
     weights: Frame
     ranks: Frame
+    counted: Frame
+    people: Frame
+    engaged: Frame
     account_states: Frame
     counter_states: Frame
     post_actions: Frame
@@ -126,41 +131,67 @@ def acts(
     return engine.run("acts", bound, activity=activity, posts=posts, excluded=excluded, persons=persons)
 
 
-def pairs(engine: Engine, acts: Frame, credibility: Frame, model: Model, day: date) -> Frame:
-    """How surely each person moves each other, variant by variant: sql/pairs.sql."""
-    known = variants_table(engine, model, day)
-    return engine.run("pairs", parameters(model, day), acts=acts, credibility=credibility, variants=known)
+def moved(
+    engine: Engine, acts: Frame, credibility: Frame, named_seeds: Frame, persons: Frame, model: Model, day: date
+) -> dict[str, Frame]:
+    """weights, ranks, counted, people, engaged: what an Evidence holds of who moves whom.
 
-
-def seeds(
-    engine: Engine, pairs: Frame, credibility: Frame, named_seeds: Frame, persons: Frame, model: Model, day: date
-) -> Frame:
-    """From whom trust starts: sql/seeds.sql. named_seeds: (platform, account_key)."""
-    return engine.run(
-        "seeds",
-        parameters(model, day),
-        pairs=pairs,
-        credibility=credibility,
-        named_seeds=named_seeds,
-        persons=persons,
-        variants=variants_table(engine, model, day),
-    )
-
-
-def weights(engine: Engine, pairs: Frame, edges: Frame, model: Model, day: date) -> Frame:
-    """How far each pair counts, and who of them is trusted: sql/weights.sql."""
-    known = variants_table(engine, model, day)
-    return engine.run("weights", {}, pairs=pairs, trust=engine.trust(edges), variants=known)
-
-
-def edges(engine: Engine, pairs: Frame, seeds: Frame, model: Model, day: date) -> Frame:
-    """The graph on which trust and rank are computed: sql/edges.sql. pairs: or anything with their columns."""
-    return engine.run("edges", {}, pairs=pairs, seeds=seeds, variants=variants_table(engine, model, day))
-
-
-def ranks(engine: Engine, edges: Frame, model: Model) -> Frame:
-    """The rank of every person, variant by variant and platform by platform: influence/network_rank.py."""
-    return engine.rank(edges, model.parameters)
+    named_seeds: (platform, account_key). Of the pairs of all variants there are far more than of all else: where they lie on
+    disk, one variant is worked through after the other.
+    """
+    rows = variants.variants(model, day)
+    bound = parameters(model, day)
+    strengths: dict[str, Frame] = {}  # by variant, as long as a later one needs them
+    graphs: dict[str, tuple[Frame, Frame]] = {}  # and trust and ranks
+    found: dict[str, list[Frame]] = {"counted": [], "people": [], "engaged": []}
+    groups = [[row] for row in rows] if engine.one_by_one else [rows]
+    for number, group in enumerate(groups):
+        known = engine.table(variants.SCHEMA, group)
+        _, base, back_of = group[0][:3]
+        own = [variant for variant, its_base, *_ in group if variant == its_base]
+        if own:
+            strengths |= dict.fromkeys(own, engine.hold(engine.run("strengths", {}, acts=acts, variants=known)))
+        pairs = engine.hold(
+            engine.run(
+                "pairs",
+                bound,
+                strengths=strengths[base],
+                backs=strengths[back_of],
+                credibility=credibility,
+                variants=known,
+            )
+        )
+        if own:
+            seeds = engine.run(
+                "seeds",
+                bound,
+                pairs=pairs,
+                credibility=credibility,
+                named_seeds=named_seeds,
+                persons=persons,
+                variants=known,
+            )
+            edges = engine.hold(engine.run("edges", {}, pairs=pairs, seeds=seeds, variants=known))
+            graphs |= dict.fromkeys(own, (engine.hold(engine.trust(edges)), engine.hold(engine.rank(edges, bound))))
+            del seeds, edges
+        trust, ranks = graphs[base]
+        weights = engine.run("weights", {}, pairs=pairs, trust=trust, variants=known)
+        if number == 0:
+            first = engine.table(variants.SCHEMA, rows[:1])
+            now = {"weights": weights, "ranks": ranks}
+            if len(group) > 1:
+                now["weights"] = engine.run("weights", {}, pairs=pairs, trust=trust, variants=first)
+        del pairs
+        influence = engine.run("influence", {}, weights=weights, ranks=ranks, variants=known)
+        people = engine.hold(engine.run("people", bound, weights=weights))
+        found["people"].append(people)
+        found["engaged"].append(engine.run("engaged", bound, weights=weights, people=people))
+        found["counted"].append(engine.run("counted", bound, influence=influence))
+        del weights, influence
+        needed = {name for later in groups[number + 1 :] for row in later for name in row[1:3]}
+        for name in strengths.keys() - needed:
+            del strengths[name], graphs[name]
+    return now | {name: engine.together(frames) for name, frames in found.items()}
 
 
 def in_memory(
@@ -182,9 +213,6 @@ def in_memory(
     gone = excluded(engine, account_states, operator_list, persons, day)
     acted = acts(engine, activity, posts, gone, persons, model, day)
     credible = credibility(engine, account_states, persons, model, day)
-    paired = pairs(engine, acted, credible, model, day)
-    trusting = seeds(engine, paired, credible, named_seeds, persons, model, day)
-    graph = edges(engine, paired, trusting, model, day)
     return Evidence(
         engine=engine,
         day=day,
@@ -192,8 +220,7 @@ def in_memory(
         activity=activity,
         named_seeds=named_seeds,
         acts=acted,
-        weights=weights(engine, paired, graph, model, day),
-        ranks=ranks(engine, graph, model),
+        **moved(engine, acted, credible, named_seeds, persons, model, day),
         account_states=account_states,
         counter_states=counter_states,
         post_actions=post_actions,
@@ -210,18 +237,12 @@ def in_memory(
 
 def reach(evidence: Evidence) -> Frame:
     """True Reach: sql/reach.sql. One row per variant, platform, person_id; unit people."""
-    return evidence.run("reach", weights=evidence.weights, counted=counted(evidence))
+    return evidence.run("reach", counted=evidence.counted, people=evidence.people)
 
 
 def network(evidence: Evidence) -> Frame:
     """Network Influence: sql/network.sql. One row per variant, platform, person_id; 0 to 100."""
-    return evidence.run("network", counted=counted(evidence))
-
-
-def counted(evidence: Evidence) -> Frame:
-    """How much of the evidence counts, as people and as influential people: sql/counted.sql."""
-    weights = evidence.run("influence", weights=evidence.weights, ranks=evidence.ranks, variants=evidence.variants)
-    return evidence.run("counted", influence=weights)
+    return evidence.run("network", counted=evidence.counted)
 
 
 def amplification(evidence: Evidence) -> Frame:
@@ -268,7 +289,7 @@ def score(evidence: Evidence, platform_score: Frame) -> Frame:
     return evidence.run(
         "score",
         platform_score=platform_score,
-        engaged=evidence.run("engaged", weights=evidence.weights),
+        engaged=evidence.engaged,
         scale=scale(evidence.engine, evidence.model),
     )
 

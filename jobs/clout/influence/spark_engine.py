@@ -40,6 +40,8 @@ ONE_TASK_EDGES = 4_000_000
 class Spark:
     """Spark. Gives DataFrames, which compute nothing until they are written or counted."""
 
+    one_by_one = False
+
     def __init__(self, spark: SparkSession) -> None:
         from pyspark.sql.functions import pandas_udf
 

@@ -1,0 +1,16 @@
+-- People: how many distinct people acted on a person on a platform, and when last.
+-- Meaning: credible_people: those of credibility at least credible_at.
+-- Unit: people. Grain: one row per variant, platform, person_id.
+-- Inputs: {weights}, see weights.sql
+-- Parameters:
+--   credible_at DOUBLE  credibility from which an actor is called credible
+-- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+SELECT
+  variant,
+  platform,
+  target AS person_id,
+  count(*) AS people,
+  CAST(count_if(credibility >= :credible_at) AS BIGINT) AS credible_people,
+  max(last_day) AS last_day
+FROM {weights}
+GROUP BY variant, platform, target
