@@ -94,8 +94,8 @@ fit: setup ## write a model file: PAIRS=<csv> SOURCE=<folder> CUTS="<date> <date
 	@$(PY) jobs/fit_model.py --pairs "$(PAIRS)" --source "$(SOURCE)" $(foreach cut,$(CUTS),--cut $(cut)) \
 	  --lake "$(EVALUATED)/fit/lake" --world "$(EVALUATED)/fit/sources.toml" --day 2026-05-10 --out "$(OUT)"
 
-bench: setup ## Clout's speed beside other programs: INTERACTIONS=1e5,1e6 PEOPLE=1e5 RUNS=3 JSON=<file>
-	@$(PY) tests/bench/speed.py --interactions "$(or $(INTERACTIONS),1e6)" $(if $(PEOPLE),--people "$(PEOPLE)") \
+bench: setup ## Clout's speed beside other programs: INTERACTIONS=1e5,1e6 PEOPLE=1e5 WINDOW=30,90 RUNS=3 JSON=<file>
+	@$(PY) tests/bench/speed.py --interactions "$(or $(INTERACTIONS),1e6)" $(if $(PEOPLE),--people "$(PEOPLE)") $(if $(WINDOW),--days "$(WINDOW)") \
 	  $(if $(RUNS),--runs "$(RUNS)") --folder "$(CLOUT_HOME)/bench" $(if $(JSON),--json "$(JSON)")
 
 clean: ## remove all data that runs made (.clout); keeps .venv

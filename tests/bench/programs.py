@@ -1,9 +1,9 @@
-"""What the benchmark compares, one program a process: clout, duckdb (independent of clout), naive (Spark SQL on raw rows).
+"""What the benchmark compares, one program a process: clout, every, duckdb (independent of clout), naive (Spark SQL on raw).
 
     python tests/bench/programs.py clout FOLDER OUT
 
 Each reads FOLDER as generate.py left it, writes its results to OUT as Parquet, one file a stage, and prints {stage: seconds}.
-Evaluated on the score date alone, without the variants that a night looks at besides.
+Evaluated on the score date alone, without the variants that a night looks at besides; `every` is clout with all of them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,16 @@ STAGE_OF = {
 
 
 def clout(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
-    """The queries of sql/ on the engine of nights."""
+    """The queries of sql/ on the engine of nights, of the score date alone."""
+    _night(folder, out, lap, alone=True)
+
+
+def every_variant(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
+    """The same of all twelve variants, as a night does."""
+    _night(folder, out, lap, alone=False)
+
+
+def _night(folder: Path, out: Path, lap: Callable[[str], None], alone: bool) -> None:
     sys.path.insert(0, str(ROOT / "jobs"))
     import pyarrow as pa
     from clout.influence import measures, variants
@@ -50,12 +59,14 @@ def clout(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
             lap("rank")
             return rows
 
-    model = variants.score_alone(read_model(NUMBERS))
-    lake, engine, days = Lake(folder / "lake"), Timed(), window(DAY, model.window_days)
+    model = read_model(NUMBERS)
+    model = variants.score_alone(model) if alone else model
+    lake, engine, days = Lake(folder / "lake"), Timed(), window(DAY, read_model(NUMBERS).stored_days)
     lap("start")
     activity, actions = engine.conformed(lake, "activity", days), engine.conformed(lake, "post_actions", days)
     posts = engine.posts(lake, {"bench": "bench"}, days)
-    states = lake.read(lake.snapshot("accounts", "bench", days[0]), ["account_key", "created_at", "is_bot"])
+    [known] = [path for path in (lake.snapshot("accounts", "bench", day) for day in days) if lake.exists(path)]
+    states = lake.read(known, ["account_key", "created_at", "is_bot"])
     states = states.append_column("platform", pa.repeat("bench", len(states)))
     nobody = engine.table(pa.schema([("account_key", pa.string()), ("reason", pa.string())]), [])
     persons = engine.table(PERSONS, [])
@@ -94,11 +105,11 @@ def clout(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
     wanted = {
         "pairs": (evidence.weights, "actor || ' ' || target AS key, strength, q"),
         "rank": (evidence.ranks, "person_id AS key, rank"),
-        "reach": (reach, "person_id AS key, true_reach + reach_cut AS evidence"),
+        "reach": (reach, "person_id AS key, true_reach + reach_cut AS evidence, true_reach"),
         "acted_posts": (amplification, "person_id AS key, posts_weight, acted_weight"),
     }
     for stage, (rows, columns) in wanted.items():
-        engine.named(rows).project(columns).write_parquet(str(out / f"{stage}.parquet"))
+        engine.named(rows).filter("variant = 'now'").project(columns).write_parquet(str(out / f"{stage}.parquet"))
 
 
 #: The same formulas again, from scoring.md and the notes in the model file. In the dialects of DuckDB and of Spark at once.
@@ -112,11 +123,12 @@ SELECT d.*, d.worth * power(1 + b.n - d.n, -{gamma}) AS m FROM {daily} AS d
 JOIN (SELECT ds, actor, sum(n) AS n FROM {daily} GROUP BY ds, actor) AS b ON b.ds = d.ds AND b.actor = d.actor
 """
 STRENGTHS = """
-SELECT actor, target, sum(m * power(2, -datediff({unit}DATE '2026-03-14', ds{last}) / {half_life_days})) AS strength
+SELECT actor, target, sum(m * power(2, -datediff({unit}DATE '2026-03-14', ds{last}) / {half_life_days})) AS strength,
+  min(ds) AS first_day, max(ds) AS last_day
 FROM {acts} GROUP BY actor, target
 """
 PAIRS = """
-SELECT s.actor, s.target, s.strength,
+SELECT s.actor, s.target, s.strength, s.first_day, s.last_day,
   (1 - exp(-s.strength / {kappa})) * (1 - {rho} * least(1, coalesce(b.strength, 0) / nullif(s.strength, 0))) AS q
 FROM {strengths} AS s LEFT JOIN {strengths} AS b ON b.actor = s.target AND b.target = s.actor
 """
@@ -134,6 +146,37 @@ LEFT JOIN (SELECT DISTINCT post_key FROM {actions} JOIN {credibility} ON person 
   ON a.post_key = p.post_key
 GROUP BY p.author_key
 """
+#: The independent program's own: how many of those who act on a person count, and how many there are.
+BOUNDS = """
+CREATE TABLE reach AS WITH acting AS (
+  SELECT actor, CASE WHEN trusted THEN 1 WHEN count(*) > 1 THEN 2 ELSE 3 END AS circle
+  FROM pairs JOIN trusting ON id = actor GROUP BY actor, trusted
+), days AS (
+  SELECT target, CASE WHEN first_day = last_day THEN first_day END AS day, min(first_day) AS since, max(last_day) AS until,
+    sum(CASE WHEN circle = 1 THEN q * c ELSE 0 END) AS a, sum(CASE WHEN circle <= 2 THEN q * c ELSE 0 END) AS b,
+    sum(q * c) AS e
+  FROM pairs JOIN credible ON credible.id = actor JOIN acting USING (actor) GROUP BY ALL
+), sums AS (
+  SELECT target, min(since) AS since, max(until) AS until, sum(a) AS a, sum(b) AS b, sum(e) AS e,
+    sum(a) - coalesce(list_sum(max(CASE WHEN day IS NOT NULL THEN a END, {burst_days})), 0) AS a_rest,
+    sum(b) - coalesce(list_sum(max(CASE WHEN day IS NOT NULL THEN b END, {burst_days})), 0) AS b_rest,
+    sum(e) - coalesce(list_sum(max(CASE WHEN day IS NOT NULL THEN e END, {burst_days})), 0) AS e_rest
+  FROM days GROUP BY target
+), capped AS (
+  SELECT target, e, target IN (SELECT id FROM seeding) AS seed, long,
+    CASE WHEN long THEN least(a, a_rest + {burst_slope} * ({burst_floor} + a_rest)) ELSE a END AS one,
+    CASE WHEN long THEN least(b, b_rest + {burst_slope} * ({burst_floor} + b_rest)) ELSE b END AS two,
+    CASE WHEN long THEN least(e, e_rest + {burst_slope} * ({burst_floor} + e_rest)) ELSE e END AS three
+  FROM sums, (SELECT max(until) - min(since) + 1 >= {burst_min_days} AS long FROM sums)
+)
+SELECT target, e AS evidence, least(three, two + {single_slope} * ({single_floor} + two),
+  one + {cap} * ({floor} + one + CASE WHEN seed THEN {own_seed} ELSE 0 END)) AS true_reach
+FROM capped
+"""
+_BOUNDED = (
+    *("burst_days", "burst_slope", "burst_floor", "burst_min_days"),
+    *("single_slope", "single_floor", "cap", "floor", "own_seed"),
+)
 
 
 def _numbers() -> dict[str, Any]:
@@ -154,6 +197,7 @@ def independent(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
     import numpy as np
     import pyarrow as pa
     from scipy import sparse
+    from scipy.sparse import csgraph
 
     v = _numbers()
     con = duckdb.connect(f"{out}/by_hand.duckdb")
@@ -212,9 +256,15 @@ def independent(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
     con.register("ranked", pa.table({"id": everybody, "rank": rank}))
     con.execute("CREATE TABLE ranks AS SELECT * FROM ranked")
     lap("rank")
-    con.execute(
-        "CREATE TABLE reach AS SELECT target, sum(q * c) AS evidence FROM pairs JOIN credible ON id = actor GROUP BY 1"
-    )
+    trusted = np.full(n, not len(seeds))  # without a single seed nothing tells people apart
+    if len(seeds):
+        from_all = np.concatenate([actor[w > 0], np.full(len(seeds), n)]), np.concatenate([target[w > 0], place[seeds]])
+        graph = sparse.csr_matrix((np.ones(len(from_all[0]), np.int8), from_all), (n + 1, n + 1))
+        reached = csgraph.breadth_first_order(graph, n, return_predecessors=False)
+        trusted[reached[reached < n]] = True
+    con.register("trusting", pa.table({"id": everybody, "trusted": trusted}))
+    con.register("seeding", pa.table({"id": seeds}))
+    con.execute(BOUNDS.format(**{name: v[name] for name in _BOUNDED}))
     lap("reach")
     made |= {"posts": f"'{lake}/snapshots/posts/*/*/*.parquet'", "actions": f"'{lake}/post_actions/*/*.parquet'"}
     make("acted_posts", POSTS.replace("{credibility}", "by_key"))
@@ -223,7 +273,7 @@ def independent(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
         "pairs": "SELECT a.key || ' ' || t.key AS key, strength, q FROM pairs JOIN people AS a ON a.id = actor"
         " JOIN people AS t ON t.id = target",
         "rank": "SELECT key, rank FROM ranks JOIN people USING (id)",
-        "reach": "SELECT key, evidence FROM reach JOIN people ON id = target",
+        "reach": "SELECT key, evidence, true_reach FROM reach JOIN people ON id = target",
         "acted_posts": "SELECT * FROM acted_posts",
     }
     for stage, query in named.items():
@@ -284,7 +334,7 @@ def main(argv: list[str]) -> None:
         now = time.perf_counter()
         seconds[stage], began[0] = seconds.get(stage, 0.0) + now - began[0], now
 
-    {"clout": clout, "duckdb": independent, "naive": naive}[name](Path(folder), Path(out), lap)
+    {"clout": clout, "every": every_variant, "duckdb": independent, "naive": naive}[name](Path(folder), Path(out), lap)
     print("\n" + json.dumps(seconds))
 
 

@@ -5,11 +5,22 @@
 The programs (programs.py) run in turn, each a process of its own, RUNS times; medians are printed. What they compare:
 
 - pairs (acts, strengths, q), rank (seeds, trust, ranks), acted_posts: the same formulas in all.
-- reach: Clout's is with trust and the bounds of sql/counted.sql, the others sum the evidence only: theirs is less work.
+- reach: with trust and the bounds of sql/counted.sql; by hand without those of influential people, which Clout has besides.
+  The naive program has no trust and sums the evidence only.
+- every: Clout with the twelve variants of a night, which nobody else computes: what a night costs, beside the same work.
 - equal: the largest relative difference to the independent program is at most 1e-9, of ranks at most 1e-6.
 - naive reads raw interactions with Spark SQL and has no rank. GraphFrames is not compared yet: graphframes_s is null.
 
-Peak memory is of the whole tree of processes, sampled ten times a second. CPU counts system time and children.
+Peak memory is of the whole tree of processes, sampled ten times a second. CPU counts system time and children. Bytes read and
+written are all that its system calls moved, from the page cache, too: with them what was spilled, and shuffled by Spark.
+
+What lost, with the factor by which it was slower or larger, in CPU seconds at 5 million interactions unless said otherwise:
+- windows over all rows in counted.sql (row_number over days, circle by circle) 2.7 times; the largest days of a list that is
+  sorted (array_agg, list_sort) instead of DuckDB's max(x, n) 1.8 times; max(x, n) of decimals instead of doubles 1.5 times;
+- FILTER instead of CASE in the sums of counted.sql 1.15 times;
+- a window for what else an actor did that day in acts.sql instead of a join 1.2 times;
+- counting targets by a join in pairs.sql while the strengths are no table yet 1.2 times: DuckDB takes a join with a range of
+  days for dozens of times fewer rows than it gives, and builds its hash tables on the wrong side.
 """
 
 from __future__ import annotations
@@ -31,12 +42,13 @@ sys.path[:0] = [str(ROOT / "jobs"), str(ROOT / "tests")]
 import duckdb  # noqa: E402
 from bench.generate import generate  # noqa: E402
 
+PROGRAMS = ("clout", "duckdb", "naive", "every")
 STAGES = ("pairs", "rank", "reach", "acted_posts")
 #: stage -> numbers that must agree, and how far.
 AGREE = {
     "pairs": (("strength", "q"), 1e-9),
     "rank": (("rank",), 1e-6),
-    "reach": (("evidence",), 1e-9),
+    "reach": (("evidence", "true_reach"), 1e-9),
     "acted_posts": (("posts_weight", "acted_weight"), 1e-9),
 }
 
@@ -45,7 +57,7 @@ def run(program: str, folder: Path, out: Path) -> dict[str, float]:
     """Seconds by stage, `whole`, `cpu` and `peak_gib` of one run."""
     out.mkdir(parents=True)
     command = [sys.executable, str(ROOT / "tests" / "bench" / "programs.py"), program, str(folder), str(out)]
-    peak = [0, 0.0]
+    peak = [0, 0.0, 0, 0]
     with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(command, stdout=said, stderr=errors)
         watch = threading.Thread(target=_watch, args=(process, peak))
@@ -58,11 +70,12 @@ def run(program: str, folder: Path, out: Path) -> dict[str, float]:
             raise SystemExit(f"{program} failed:\n{errors.read()[-3000:]}")
         seconds = json.loads(said.read().strip().splitlines()[-1])
     seconds["whole"] = sum(seconds[stage] for stage in STAGES if stage in seconds)
-    return seconds | {"cpu": peak[1], "peak_gib": peak[0] / (1 << 30)}
+    moved = {"read_gib": peak[2] / (1 << 30), "written_gib": peak[3] / (1 << 30)}
+    return seconds | {"cpu": peak[1], "peak_gib": peak[0] / (1 << 30)} | moved
 
 
 def _watch(process: subprocess.Popen, peak: list) -> None:
-    """Note the largest resident memory of the process and its descendants, and the most CPU seconds that they showed."""
+    """Note the largest resident memory of the process and its descendants, and the most CPU seconds and bytes they showed."""
     while process.poll() is None:
         table: dict[int, tuple[int, int, float]] = {}
         for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -76,14 +89,25 @@ def _watch(process: subprocess.Popen, peak: list) -> None:
             tree |= more
         peak[0] = max(peak[0], sum(table[pid][1] for pid in tree if pid in table))
         peak[1] = max(peak[1], sum(table[pid][2] for pid in tree if pid in table))
+        for place, name in ((2, "rchar"), (3, "wchar")):
+            peak[place] = max(peak[place], sum(_bytes(pid, name) for pid in tree))
         time.sleep(0.1)
+
+
+def _bytes(pid: int, name: str) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/io").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), 0)
 
 
 def difference(stage: str, ours: Path, theirs: Path) -> float:
     """The largest relative difference of a stage's numbers; infinite where one side has a row that the other has not."""
-    columns = " , ".join(f"max(abs(a.{name} - b.{name}) / greatest(abs(b.{name}), 1e-300))" for name in AGREE[stage][0])
     files = [place / f"{stage}.parquet" for place in (ours, theirs)]
     sides = [f"'{file}'" if file.is_file() else f"'{file}/*.parquet'" for file in files]
+    both = [name for name in AGREE[stage][0] if all(name in duckdb.sql(f"FROM {side}").columns for side in sides)]
+    columns = " , ".join(f"max(abs(a.{name} - b.{name}) / greatest(abs(b.{name}), 1e-300))" for name in both)
     [row] = duckdb.sql(
         f"SELECT count(*) FILTER (a.key IS NULL OR b.key IS NULL), {columns}"
         f" FROM {sides[0]} AS a FULL JOIN {sides[1]} AS b ON a.key = b.key"
@@ -91,10 +115,10 @@ def difference(stage: str, ours: Path, theirs: Path) -> float:
     return float("inf") if row[0] else max(row[1:])
 
 
-def compare(folder: Path, interactions: int, people: int, runs: int, programs: list[str]) -> dict[str, Any]:
-    """The figures of one size, by stage, and `whole`."""
-    lake = folder / f"{interactions}-{people}"
-    generate(lake, interactions, people)
+def compare(folder: Path, interactions: int, people: int, days: int, runs: int, programs: list[str]) -> dict[str, Any]:
+    """The figures of one size, by stage, and `whole`. interactions: in so many days."""
+    lake = folder / f"{interactions}-{people}-{days}"
+    generate(lake, interactions, people, days)
     found: dict[str, list[dict[str, float]]] = {program: [] for program in programs}
     with tempfile.TemporaryDirectory(dir=folder) as out:
         for number in range(runs):
@@ -115,7 +139,7 @@ def compare(folder: Path, interactions: int, people: int, runs: int, programs: l
     def row(stage: str) -> dict[str, Any]:
         ratios = [a[stage] / b[stage] for a, b in zip(found["clout"], found["duckdb"], strict=True)]
         return {
-            **{f"{program}_s": median(program, stage) for program in ("clout", "duckdb", "naive")},
+            **{f"{program}_s": median(program, stage) for program in PROGRAMS},
             "graphframes_s": None,
             "ratio": statistics.median(ratios),
             "peak_gib": median("clout", "peak_gib"),
@@ -127,71 +151,125 @@ def compare(folder: Path, interactions: int, people: int, runs: int, programs: l
     figures["whole"] = row("whole") | {"equal": all(each["equal"] for each in figures.values())}
     for program in programs:
         figures["whole"][f"{program}_cpu_s"] = median(program, "cpu")
-        figures["whole"][f"{program}_peak_gib"] = median(program, "peak_gib")
-    return {"interactions": interactions, "people": people, "runs": runs, "stages": figures}
+        for what in ("peak_gib", "read_gib", "written_gib"):
+            figures["whole"][f"{program}_{what}"] = median(program, what)
+    size = {"interactions": interactions, "people": people, "days": days, "runs": runs}
+    return size | {"interactions_per_core_second": interactions / figures["whole"]["clout_cpu_s"], "stages": figures}
 
 
 def show(figures: dict[str, Any]) -> None:
     """The figures as a table."""
     print(
-        f"\n{figures['interactions']:,} interactions, {figures['people']:,} people; medians of {figures['runs']} runs in turn"
+        f"\n{figures['interactions']:,} interactions in {figures['days']} days, {figures['people']:,} people;"
+        f" medians of {figures['runs']} runs in turn"
     )
-    print(f"{'stage':<12}{'clout':>9}{'duckdb':>9}{'naive':>9}{'ratio':>8}  equal")
+    print(f"{'stage':<12}{''.join(f'{program:>9}' for program in PROGRAMS)}{'ratio':>8}  equal")
     for stage, row in figures["stages"].items():
-        seconds = [
-            f"{row[f'{p}_s']:9.2f}" if row[f"{p}_s"] is not None else f"{'-':>9}" for p in ("clout", "duckdb", "naive")
-        ]
+        seconds = [f"{row[f'{p}_s']:9.2f}" if row[f"{p}_s"] is not None else f"{'-':>9}" for p in PROGRAMS]
         print(f"{stage:<12}{''.join(seconds)}{row['ratio']:8.2f}  {row['equal']}")
     whole = figures["stages"]["whole"]
-    for program in ("clout", "duckdb", "naive"):
+    for program in PROGRAMS:
         if f"{program}_cpu_s" in whole:
             print(
-                f"{program}: {whole[f'{program}_cpu_s']:.1f} s of CPU, {whole[f'{program}_peak_gib']:.2f} GiB at most"
+                f"{program}: {whole[f'{program}_cpu_s']:.1f} s of CPU, {whole[f'{program}_peak_gib']:.2f} GiB at most,"
+                f" {whole[f'{program}_read_gib']:.2f} GiB read, {whole[f'{program}_written_gib']:.2f} written"
             )
+    print(f"clout: {figures['interactions_per_core_second']:,.0f} interactions a core-second")
 
 
-def plot(sizes: list[dict[str, Any]], file: Path) -> None:
-    """Cost against size, on logarithmic axes, each line with its exponent."""
+def plot(curves: dict[str, list[dict[str, Any]]], file: Path) -> None:
+    """Cost against what was varied, a panel each, on logarithmic axes, each line with its exponent."""
     import matplotlib as mpl
 
     mpl.use("agg")
-    import numpy as np
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots()
-    x = np.array([each["interactions"] for each in sizes], float)
-    for stage in (*STAGES, "whole"):
-        y = np.array([each["stages"][stage]["clout_s"] for each in sizes])
-        slope = np.polyfit(np.log(x), np.log(y), 1)[0] if len(x) > 1 else float("nan")
-        axes.loglog(x, y, "o-", label=f"{stage}: size^{slope:.2f}")
-    axes.set(xlabel="interactions in 90 days", ylabel="seconds", title="Clout, by stage")
-    axes.legend()
+    figure, panels = plt.subplots(1, len(curves), figsize=(6.4 * len(curves), 4.8), squeeze=False)
+    for axes, (what, sizes) in zip(panels[0], curves.items(), strict=True):
+        x = [each[what] for each in sizes]
+        for stage in (*STAGES, "whole"):
+            y = [each["stages"][stage]["clout_s"] for each in sizes]
+            axes.loglog(x, y, "o-", label=f"{stage}, seconds: x^{exponent(x, y):.2f}")
+        for name, label in (("clout_cpu_s", "CPU seconds"), ("every_cpu_s", "CPU seconds of twelve variants")):
+            y = [each["stages"]["whole"].get(name) for each in sizes]
+            if all(y):
+                axes.loglog(x, y, "s--", label=f"{label}: x^{exponent(x, y):.2f}")
+        first = sizes[0]
+        fixed = [
+            f"{first[other]:,} {other}" for other in ("interactions", "people") if other != what and what != "days"
+        ]
+        axes.set(
+            xlabel=what, ylabel="seconds", title=f"Clout against {what}" + "".join(f", {each}" for each in fixed[:1])
+        )
+        axes.legend(fontsize="small")
+    figure.tight_layout()
     figure.savefig(file, dpi=120)
     print(f"plot: {file}")
+
+
+def exponent(x: list[float], y: list[float]) -> float:
+    """The b of y = a * x^b, by least squares of the logarithms. NaN of one point."""
+    import numpy as np
+
+    return float(np.polyfit(np.log(x), np.log(y), 1)[0]) if len(x) > 1 else float("nan")
+
+
+#: A night of Klout's: 45 billion interactions of 750 million people, in four hours.
+KLOUTS = 45e9
+KLOUTS_SECONDS = 4 * 3600
+
+
+def klouts_cores(sizes: list[dict[str, Any]], name: str) -> float:
+    """How many cores a night of Klout's size would take, by the curve of these CPU seconds."""
+    x = [each["interactions"] for each in sizes]
+    y = [each["stages"]["whole"][name] for each in sizes]
+    return y[-1] * (KLOUTS / x[-1]) ** exponent(x, y) / KLOUTS_SECONDS
 
 
 def main(argv: list[str]) -> None:
     """Compare at one size or several."""
     parser = argparse.ArgumentParser(prog="speed.py", description=__doc__.splitlines()[0])
-    parser.add_argument("--interactions", default="1e6", help="one number, or several with commas")
-    parser.add_argument("--people", type=float, help="default: a tenth of the interactions")
+    parser.add_argument("--interactions", default="1e6", help="in 90 days: one number, or several with commas")
+    parser.add_argument("--people", help="the same; default: a tenth of the interactions")
+    parser.add_argument("--days", default="90", help="the same: how long the window is filled, with as many a day")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=ROOT / ".clout" / "bench")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--without-spark", action="store_true", help="leave the naive Spark SQL out")
+    parser.add_argument("--score-date-alone", action="store_true", help="leave the twelve variants out")
     args = parser.parse_args(argv)
     args.folder.mkdir(parents=True, exist_ok=True)
-    programs = ["clout", "duckdb", *([] if args.without_spark else ["naive"])]
-    sizes = []
-    for text in args.interactions.split(","):
-        interactions = int(float(text))
-        figures = compare(args.folder, interactions, int(args.people or interactions // 10), args.runs, programs)
-        show(figures)
-        sizes.append(figures)
+    left_out = {"naive"} if args.without_spark else set()
+    left_out |= {"every"} if args.score_date_alone else set()
+    programs = [program for program in PROGRAMS if program not in left_out]
+    varied = {
+        name: [int(float(text)) for text in str(getattr(args, name) or "0").split(",")]
+        for name in ("interactions", "people", "days")
+    }
+    sizes: dict[tuple[int, int, int], dict[str, Any]] = {}
+    curves: dict[str, list[dict[str, Any]]] = {}
+    for name, values in varied.items():
+        for value in values:
+            one = {each: first[0] for each, first in varied.items()} | {name: value}
+            interactions = one["interactions"] * one["days"] // 90
+            size = interactions, one["people"] or one["interactions"] // 10, one["days"]
+            if size not in sizes:
+                sizes[size] = compare(args.folder, *size, args.runs, programs)
+                show(sizes[size])
+            if len(values) > 1 or name == "interactions":
+                curves.setdefault(name, []).append(sizes[size])
+    along = curves["interactions"]
+    for name in ("clout_cpu_s", "every_cpu_s"):
+        if len(along) > 1 and name in along[-1]["stages"]["whole"]:
+            along[-1][f"klouts_cores_by_{name}"] = klouts_cores(along, name)
+            print(
+                f"a night of Klout's size by {name}: {along[-1][f'klouts_cores_by_{name}']:,.0f} cores for four hours"
+            )
     if args.json:
-        args.json.write_text(json.dumps(sizes if len(sizes) > 1 else sizes[0], indent=1) + "\n", encoding="utf-8")
-    plot(sizes, args.plot or args.folder / "cost.png")
+        found = list(sizes.values())
+        args.json.write_text(json.dumps(found if len(found) > 1 else found[0], indent=1) + "\n", encoding="utf-8")
+    plot(curves, args.plot or args.folder / "cost.png")
 
 
 if __name__ == "__main__":

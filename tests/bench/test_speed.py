@@ -12,7 +12,7 @@ from bench.generate import generate
 
 
 def test_the_programs_agree_and_the_figures_are_written(tmp_path: Path) -> None:
-    size = ["--interactions", "5e3", "--people", "700", "--runs", "1", "--without-spark"]
+    size = ["--interactions", "5e3", "--people", "700", "--runs", "1", "--without-spark", "--score-date-alone"]
     speed.main([*size, "--folder", str(tmp_path), "--json", str(tmp_path / "bench.json")])
     figures = json.loads((tmp_path / "bench.json").read_text())["stages"]
     assert figures.keys() == {*speed.STAGES, "whole"}
@@ -20,6 +20,7 @@ def test_the_programs_agree_and_the_figures_are_written(tmp_path: Path) -> None:
         assert row["equal"], (stage, row)
         assert {"clout_s", "duckdb_s", "naive_s", "graphframes_s", "ratio", "peak_gib"} <= row.keys()
         assert row["clout_s"] > 0
+    assert 0.01 < figures["whole"]["clout_read_gib"] < 4
     assert 0.05 < figures["whole"]["clout_peak_gib"] < 4
     assert (tmp_path / "cost.png").stat().st_size > 5000
 

@@ -24,9 +24,9 @@ from clout.lake_schemas import small_arrow
 
 Frame = Any
 
-#: Rows of activity up to which a night is computed by DuckDB, unless Spark is elsewhere (session.py). Measured to a
-#: million (3.1 GB with all variants); beyond that it works on disk, and this bound is a guess. The rank takes 24 bytes an
-#: edge besides.
+#: Rows of activity up to which a night is computed by DuckDB, unless Spark is elsewhere (session.py). Measured to 27
+#: million of the score date alone (4.5 GiB); with all variants not beyond a million, so that this bound is a guess. The
+#: rank takes 24 bytes an edge besides.
 ON_DISK_ROWS = 30_000_000
 
 
