@@ -194,13 +194,9 @@ def plot(curves: dict[str, list[dict[str, Any]]], file: Path) -> None:
             y = [each["stages"]["whole"].get(name) for each in sizes]
             if all(y):
                 axes.loglog(x, y, "s--", label=f"{label}: x^{exponent(x, y):.2f}")
-        first = sizes[0]
-        fixed = [
-            f"{first[other]:,} {other}" for other in ("interactions", "people") if other != what and what != "days"
-        ]
-        axes.set(
-            xlabel=what, ylabel="seconds", title=f"Clout against {what}" + "".join(f", {each}" for each in fixed[:1])
-        )
+        others = [other for other in ("interactions", "people", "days") if len({each[other] for each in sizes}) == 1]
+        fixed = "".join(f", {sizes[0][other]:,} {other}" for other in others)
+        axes.set(xlabel=what, ylabel="seconds", title=f"Clout against {what}{fixed}")
         axes.legend(fontsize="small")
     figure.tight_layout()
     figure.savefig(file, dpi=120)
@@ -220,10 +216,14 @@ KLOUTS_SECONDS = 4 * 3600
 
 
 def klouts_cores(sizes: list[dict[str, Any]], name: str) -> float:
-    """How many cores a night of Klout's size would take, by the curve of these CPU seconds."""
-    x = [each["interactions"] for each in sizes]
-    y = [each["stages"]["whole"][name] for each in sizes]
-    return y[-1] * (KLOUTS / x[-1]) ** exponent(x, y) / KLOUTS_SECONDS
+    """How many cores a night of Klout's size would take, by these CPU seconds: as they grow between the two largest sizes.
+
+    At least in proportion, since among small sizes the start outweighs the work.
+    """
+    two = sorted(sizes, key=lambda each: each["interactions"])[-2:]
+    x = [each["interactions"] for each in two]
+    y = [each["stages"]["whole"][name] for each in two]
+    return y[-1] * (KLOUTS / x[-1]) ** max(1.0, exponent(x, y)) / KLOUTS_SECONDS
 
 
 def main(argv: list[str]) -> None:
