@@ -236,12 +236,12 @@ def independent(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
     make("by_key", CREDIBILITY)
     con.execute("CREATE TABLE credible AS SELECT id, age, c FROM by_key JOIN people ON key = person")
     lap("pairs")
-    # Clout looks for seeds here, too. Votes are summed as decimals: a third three times is no whole vote.
-    con.execute(f"""
+    # Votes are summed as decimals: a third three times is no whole vote.
+    seeds = con.execute(f"""
       SELECT target FROM (SELECT *, count(*) OVER (PARTITION BY actor) AS targets FROM pairs) AS p
       JOIN credible AS a ON a.id = actor JOIN credible AS t ON t.id = target
       WHERE a.c >= {v["credible_at"]} AND targets >= 2 AND t.age >= {v["seed_age_days"]}
-      GROUP BY target HAVING sum(CAST(a.c / targets AS DECIMAL(24, 12))) >= {v["seed_votes"]}""").fetchnumpy()
+      GROUP BY target HAVING sum(CAST(a.c / targets AS DECIMAL(24, 12))) >= {v["seed_votes"]}""").fetchnumpy()["target"]
     edge = con.execute(
         "SELECT actor, target, CASE WHEN strength > 0 THEN c ELSE 0 END AS w FROM pairs JOIN credible ON id = actor"
     ).fetchnumpy()

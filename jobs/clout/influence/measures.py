@@ -34,7 +34,7 @@ class Evidence:
     """All that the measures of one score date look at, as frames of one engine.
 
     activity: conformed, of the stored days, and named_seeds: (platform, account_key): read again only where an earlier model
-    must score an earlier day. acts: sql/acts.sql. weights, ranks: sql/weights.sql, influence/network_rank.py, of `now` at least.
+    must score an earlier day. acts: sql/acts.sql. weights, ranks: sql/weights.sql, network_rank.py, of `now` at least.
     counted, people, engaged: the queries of these names, of all variants.
     account_states, counter_states: sql/account_states.sql, sql/counter_states.sql. post_actions: conformed, and posts:
     snapshots with platform, both of the stored days. operator_list: (account_key, reason).
