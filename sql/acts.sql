@@ -1,15 +1,14 @@
 -- Acts: what a person's acts on another person on one day are worth. Additive: all later evidence is a sum of these.
 -- Meaning:  m(d,a,u) = sum over kinds of base_k * n * (1 + O)^-gamma       O = all that a did to others that day on that platform
 --   The friend who likes everything counts less than the one who never reacts; doing more for the same person never counts less.
---   A mention counts only for somebody who is there: who acted, posted, or drew another kind of act. A name that everybody
---   speaks of, and that belongs to nobody, moves nobody; mention_absent is what is left of such mentions.
---   Accounts excluded on the score date are gone, as actors and as targets. The accounts of one person act as one; what
---   they do to each other is dropped.
+--   A mention counts only for somebody who is there, see present.sql: a name that everybody speaks of, and that belongs to
+--   nobody, moves nobody; mention_absent is what is left of such mentions. What a person's accounts do to each other is dropped.
 -- Unit: likes by somebody who did nothing else that day. Grain: one row per ds, platform, actor, target.
 -- Source: scoring.md, Evidence. Sums are of decimals, so that no order of adding can change a bit.
--- Inputs: {activity} and {posts} of the stored days; {excluded} (account_key);
---   {persons} (account_key, person_id) of people with several accounts
+-- Inputs: {activity}: persons_activity.sql; {present}: present.sql
 -- Parameters:
+--   first_day DATE         acts of this day
+--   last_day DATE          to this one
 --   base_like DOUBLE       strength of a like
 --   base_mention DOUBLE    strength of a mention
 --   base_reply DOUBLE      strength of a reply
@@ -18,26 +17,7 @@
 --   mention_absent DOUBLE  what is left of a mention of somebody who is not there
 --   gamma DOUBLE           selectivity
 -- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
-WITH evidence AS (
-  SELECT
-    act.ds, act.platform, act.kind, act.n,
-    coalesce(pa.person_id, act.actor) AS actor,
-    coalesce(pt.person_id, act.target) AS target
-  FROM {activity} AS act
-  ANTI JOIN {excluded} AS ea ON ea.account_key = act.actor
-  ANTI JOIN {excluded} AS et ON et.account_key = act.target
-  LEFT JOIN {persons} AS pa ON pa.account_key = act.actor
-  LEFT JOIN {persons} AS pt ON pt.account_key = act.target
-),
-present AS (
-  SELECT platform, actor AS person_id FROM evidence
-  UNION
-  SELECT platform, target AS person_id FROM evidence WHERE kind <> 'mention'
-  UNION
-  SELECT o.platform, coalesce(p.person_id, o.author_key) AS person_id
-  FROM {posts} AS o LEFT JOIN {persons} AS p ON p.account_key = o.author_key
-),
-pair_days AS (
+WITH pair_days AS (
   SELECT
     ev.ds, ev.platform, ev.actor, ev.target,
     sum(ev.n) AS n,
@@ -50,9 +30,9 @@ pair_days AS (
         WHEN 'share' THEN :base_share
       END
     AS DECIMAL(24, 12))) AS DOUBLE) AS worth
-  FROM evidence AS ev
-  LEFT JOIN present AS here ON here.platform = ev.platform AND here.person_id = ev.target
-  WHERE ev.actor <> ev.target
+  FROM {activity} AS ev
+  LEFT JOIN {present} AS here ON here.platform = ev.platform AND here.person_id = ev.target
+  WHERE ev.actor <> ev.target AND ev.ds BETWEEN :first_day AND :last_day
   GROUP BY ev.ds, ev.platform, ev.actor, ev.target
 )
 SELECT

@@ -9,7 +9,7 @@
 --   Each bound can only rise with evidence, so that more of it never lowers what is counted.
 -- Unit: people; influential people of the highest percentile. Grain: one row per variant, platform, person_id.
 -- Source: scoring.md, section 2; bursts, single-purpose actors and own_seed are ours, measured against pile-ons and bribed accounts.
--- Inputs: {influence}, see influence.sql. loudest(x, n) is the sum of the n largest x, see jobs/clout/queries.py.
+-- Inputs: {weights}, see weights.sql, of any of the targets; {people}, see people.sql, of all. loudest(x, n) is the sum of the n largest x, see jobs/clout/queries.py.
 -- Parameters:
 --   cap DOUBLE           how much untrusted evidence a unit of trusted evidence lets in
 --   floor DOUBLE         trusted evidence that everybody is credited with
@@ -30,19 +30,15 @@ WITH by_day AS (
     sum(CASE WHEN circle <= 3 THEN x ELSE 0 END) AS x3,
     sum(CASE WHEN circle <= 1 THEN y ELSE 0 END) AS y1,
     sum(CASE WHEN circle <= 2 THEN y ELSE 0 END) AS y2,
-    sum(CASE WHEN circle <= 3 THEN y ELSE 0 END) AS y3,
-    min(first_day) AS first_day,
-    max(last_day) AS last_day,
-    bool_or(seed) AS seed,
-    bool_or(seeded) AS seeded
+    sum(CASE WHEN circle <= 3 THEN y ELSE 0 END) AS y3
   FROM (
     SELECT
-      variant, platform, target, first_day, last_day, seed, trusted IS NOT NULL AS seeded,
+      variant, platform, target,
       CASE WHEN coalesce(trusted, true) THEN 1 WHEN targets > 1 THEN 2 ELSE 3 END AS circle,
       CASE WHEN first_day = last_day THEN last_day END AS only_day,
       CAST(weight AS DECIMAL(18, 12)) AS x,
       CAST(influential AS DECIMAL(18, 12)) AS y
-    FROM {influence}
+    FROM {weights}
   ) AS one
   GROUP BY variant, platform, target, only_day
 ),
@@ -71,22 +67,18 @@ sums AS (
     loudest(x3_only, :burst_days) AS x3_loud,
     loudest(y1_only, :burst_days) AS y1_loud,
     loudest(y2_only, :burst_days) AS y2_loud,
-    loudest(y3_only, :burst_days) AS y3_loud,
-    min(first_day) AS first_day,
-    max(last_day) AS last_day,
-    bool_or(seed) AS seed,
-    bool_or(seeded) AS seeded
+    loudest(y3_only, :burst_days) AS y3_loud
   FROM days
   GROUP BY variant, platform, target
 ),
 spans AS (
   SELECT variant, platform, unix_date(max(last_day)) - unix_date(min(first_day)) + 1 AS days
-  FROM sums
+  FROM {people}
   GROUP BY variant, platform
 ),
 rests AS (
   SELECT
-    s.variant, s.platform, s.target, s.x1, s.x2, s.x3, s.y1, s.y2, s.y3, s.seed, s.seeded,
+    s.variant, s.platform, s.target, s.x1, s.x2, s.x3, s.y1, s.y2, s.y3, u.seed, u.seeded,
     p.days >= :burst_min_days AS bounded,
     greatest(0e0, s.x1 - s.x1_loud) AS x1_rest,
     greatest(0e0, s.x2 - s.x2_loud) AS x2_rest,
@@ -95,6 +87,7 @@ rests AS (
     greatest(0e0, s.y2 - s.y2_loud) AS y2_rest,
     greatest(0e0, s.y3 - s.y3_loud) AS y3_rest
   FROM sums AS s
+  INNER JOIN {people} AS u ON u.variant = s.variant AND u.platform = s.platform AND u.person_id = s.target
   INNER JOIN spans AS p ON p.variant = s.variant AND p.platform = s.platform
 ),
 circles AS (

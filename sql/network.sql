@@ -1,6 +1,6 @@
 -- Network Influence: how influential the people are whom a person moves.
 -- Meaning: (prior_people * prior_pct + 100 * influential_people) / (prior_people + True Reach)
---   influential_people = what counts of the sum over actors of weight * pct(a) / 100, see influence.sql and counted.sql.
+--   influential_people = what counts of the sum over actors of weight * pct(a) / 100, see weights.sql and counted.sql.
 --   A mean falls when one more ordinary person is moved. So the score takes this sum instead, which does not.
 -- Unit: percentile, 0 to 100; influential_people: people of the highest percentile. Grain: one row per variant, platform, person_id.
 -- Source: scoring.md, section 1.

@@ -15,18 +15,23 @@
 SELECT *, credibility * q AS weight
 FROM (
   SELECT
-    v.variant, s.platform, s.actor, s.target, s.strength, s.interactions, s.first_day, s.last_day,
+    a.variant, s.platform, s.actor, s.target, s.strength, s.interactions, s.first_day, s.last_day,
     (1e0 - exp(-s.strength / :kappa))
       * (1e0 - :rho * coalesce(least(s.strength, coalesce(back.strength, 0e0)) / nullif(s.strength, 0e0), 0e0)) AS q,
-    coalesce(c.credibility, 1e0) AS credibility,
-    busy.targets
+    a.credibility,
+    a.targets
   FROM {strengths} AS s
-  INNER JOIN {variants} AS v ON v.base = s.variant
+  -- One join of all pairs with what is known of their actors.
   INNER JOIN (
-    SELECT variant, platform, actor, count(*) AS targets FROM {strengths} GROUP BY variant, platform, actor
-  ) AS busy ON busy.variant = s.variant AND busy.platform = s.platform AND busy.actor = s.actor
+    SELECT
+      v.variant, v.base, v.back_of, busy.platform, busy.actor, busy.targets, coalesce(c.credibility, 1e0) AS credibility
+    FROM (
+      SELECT variant, platform, actor, count(*) AS targets FROM {strengths} GROUP BY variant, platform, actor
+    ) AS busy
+    INNER JOIN {variants} AS v ON v.base = busy.variant
+    LEFT JOIN {credibility} AS c
+      ON c.evaluated_on = v.evaluated_on AND c.platform = busy.platform AND c.person_id = busy.actor
+  ) AS a ON a.base = s.variant AND a.platform = s.platform AND a.actor = s.actor
   LEFT JOIN {backs} AS back
-    ON back.variant = v.back_of AND back.platform = s.platform AND back.actor = s.target AND back.target = s.actor
-  LEFT JOIN {credibility} AS c
-    ON c.evaluated_on = v.evaluated_on AND c.platform = s.platform AND c.person_id = s.actor
+    ON back.variant = a.back_of AND back.platform = s.platform AND back.actor = s.target AND back.target = s.actor
 ) AS moved

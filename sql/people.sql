@@ -1,5 +1,6 @@
--- People: how many distinct people acted on a person on a platform, and when last.
--- Meaning: credible_people: those of credibility at least credible_at.
+-- People: how many distinct people acted on a person on a platform, and since when and until when.
+-- Meaning: credible_people: those of credibility at least credible_at. seed: of the person; seeded: whether the platform has
+--   seeds at all.
 -- Unit: people. Grain: one row per variant, platform, person_id.
 -- Inputs: {weights}, see weights.sql
 -- Parameters:
@@ -11,6 +12,9 @@ SELECT
   target AS person_id,
   count(*) AS people,
   CAST(count_if(credibility >= :credible_at) AS BIGINT) AS credible_people,
-  max(last_day) AS last_day
+  min(first_day) AS first_day,
+  max(last_day) AS last_day,
+  bool_or(seed) AS seed,
+  bool_or(trusted IS NOT NULL) AS seeded
 FROM {weights}
 GROUP BY variant, platform, target

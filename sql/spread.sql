@@ -5,8 +5,7 @@
 --   Of the weights before the bounds of counted.sql.
 -- Unit: people squared. Grain: one row per platform, person_id. Variant `now` only.
 -- Source: the jackknife, with days as clusters.
--- Inputs: {acts}, see acts.sql; {weights}, see weights.sql; {variants};
---   {ranks} (variant, platform, person_id, pct)
+-- Inputs: {acts}, see acts.sql; {weights}, see weights.sql; {variants}
 -- Parameters:
 --   kappa DOUBLE  saturation
 -- Run: .venv/bin/python jobs/score.py --day 2026-03-14 --run by-hand
@@ -30,12 +29,11 @@ drops AS (
       * (exp((a.worth * a.weight - p.strength) / :kappa) - exp(-p.strength / :kappa)) / (1e0 - exp(-p.strength / :kappa))
     AS DECIMAL(24, 12))) AS g,
     sum(CAST(
-      r.pct / 100e0 * p.weight
+      p.influential
       * (exp((a.worth * a.weight - p.strength) / :kappa) - exp(-p.strength / :kappa)) / (1e0 - exp(-p.strength / :kappa))
     AS DECIMAL(24, 12))) AS e
   FROM acted AS a
   INNER JOIN {weights} AS p ON p.variant = 'now' AND p.platform = a.platform AND p.actor = a.actor AND p.target = a.target
-  INNER JOIN {ranks} AS r ON r.variant = 'now' AND r.platform = a.platform AND r.person_id = a.actor
   WHERE p.strength > 0
   GROUP BY a.platform, a.target, a.ds
 ),

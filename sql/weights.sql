@@ -1,19 +1,32 @@
--- Weights: the pairs, and what is known of trust: whether the actor is trusted, and whether the target is a seed.
+-- Weights: the pairs, what is known of trust, and what each is worth when people are counted by how influential they are.
 -- Meaning: weight = c(a) * q(a,u), see pairs.sql: how far the pair counts before the bounds of counted.sql.
---   trusted: influence/network_rank.py; NULL on a platform without a single seed, where nothing tells people apart.
--- Unit: people. Grain: one row per variant, platform, actor, target.
--- Source: scoring.md, section 2.
--- Inputs: {pairs}, see pairs.sql; {variants}; {trust} (variant, platform, person_id, trusted, seed)
+--   influential = weight * pct(a) / 100. pct: the actor's percentile of r on the model's frozen reference, 0 to 100;
+--   r: how many influential people act on a, r = sum over those of credibility * pct / 100 (edges.sql, influence/network_rank.py).
+--   trusted: whether the actor is, see network_rank.py; NULL on a platform without a single seed, where nothing tells people
+--   apart. seed: whether the target is.
+-- Unit: people; influential: people of the highest percentile. Grain: one row per variant, platform, actor, target.
+-- Source: scoring.md, sections 1 and 2.
+-- Inputs: {pairs}, see pairs.sql; {variants}; {trust} (variant, platform, person_id, trusted, seed);
+--   {ranks} (variant, platform, person_id, pct)
 -- Parameters: none
 -- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
 SELECT
   p.variant, p.platform, p.actor, p.target, p.strength, p.interactions, p.first_day, p.last_day,
   p.q, p.credibility, p.weight, p.targets,
-  CASE WHEN seeded.platform IS NOT NULL THEN coalesce(a.trusted, false) END AS trusted,
-  coalesce(u.seed, false) AS seed
+  p.weight * a.pct / 100e0 AS influential,
+  a.trusted,
+  u.platform IS NOT NULL AS seed
 FROM {pairs} AS p
 INNER JOIN {variants} AS v ON v.variant = p.variant
-LEFT JOIN (SELECT DISTINCT variant, platform FROM {trust} WHERE seed) AS seeded
-  ON seeded.variant = v.base AND seeded.platform = p.platform
-LEFT JOIN {trust} AS a ON a.variant = v.base AND a.platform = p.platform AND a.person_id = p.actor
-LEFT JOIN {trust} AS u ON u.variant = v.base AND u.platform = p.platform AND u.person_id = p.target
+-- One join of all pairs with what is known of their actors.
+INNER JOIN (
+  SELECT
+    r.variant, r.platform, r.person_id, r.pct,
+    CASE WHEN seeded.platform IS NOT NULL THEN coalesce(t.trusted, false) END AS trusted
+  FROM {ranks} AS r
+  LEFT JOIN {trust} AS t ON t.variant = r.variant AND t.platform = r.platform AND t.person_id = r.person_id
+  LEFT JOIN (SELECT DISTINCT variant, platform FROM {trust} WHERE seed) AS seeded
+    ON seeded.variant = r.variant AND seeded.platform = r.platform
+) AS a ON a.variant = v.base AND a.platform = p.platform AND a.person_id = p.actor
+LEFT JOIN (SELECT variant, platform, person_id FROM {trust} WHERE seed) AS u
+  ON u.variant = v.base AND u.platform = p.platform AND u.person_id = p.target

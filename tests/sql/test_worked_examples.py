@@ -17,7 +17,7 @@ import math
 import operator
 import re
 import tomllib
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,7 @@ DEFAULTS = {
     ),
     "persons": empty(account_key="STRING", person_id="STRING"),
     "excluded": empty(account_key="STRING"),
+    "present": empty(platform="STRING", person_id="STRING"),
     "credibility": empty(evaluated_on="DATE", platform="STRING", person_id="STRING", credibility="DOUBLE"),
     "named_seeds": empty(platform="STRING", account_key="STRING"),
     "posts": empty(platform="STRING", author_key="STRING"),
@@ -102,7 +103,7 @@ DEFAULTS = {
 }
 #: Inputs with one row, or many, for each variant.
 BY_VARIANT = (
-    *("strengths", "backs", "pairs", "trust", "weights", "ranks", "influence", "counted", "people"),
+    *("strengths", "backs", "pairs", "trust", "weights", "ranks", "counted", "people"),
     *("reach", "network", "amplification", "platform_score", "score", "engaged", "counters"),
 )
 
@@ -148,7 +149,7 @@ def test_worked_example(case: Path, engine: str, request: pytest.FixtureRequest)
     given = {file.stem for file in case.glob("*.csv")} - {"expected"}
     assert given <= query.inputs <= given | set(DEFAULTS)
     changes = case / "parameters.toml"
-    parameters = measures.parameters(MODEL, DAY)
+    parameters = measures.parameters(MODEL, DAY) | {"first_day": DAY - timedelta(89), "last_day": DAY}
     parameters |= tomllib.loads(changes.read_text(encoding="utf-8")) if changes.exists() else {}
     inputs = {name: input_table(case / f"{name}.csv") if name in given else DEFAULTS[name] for name in query.inputs}
     if engine == "spark":

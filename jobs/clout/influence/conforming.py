@@ -38,9 +38,6 @@ class ConformingEngine(Engine, Protocol):
     def arrow(self, rows: Frame) -> pa.Table:
         """A few rows as an Arrow table."""
 
-    def release(self, rows: Frame) -> None:
-        """Forget rows that were held."""
-
 
 def as_named(*columns: str) -> dict[str, str]:
     """Columns that keep their names."""
@@ -84,6 +81,3 @@ class InMemory(DuckDB):
     def arrow(self, rows: Frame) -> pa.Table:
         """See ConformingEngine."""
         return rows
-
-    def release(self, rows: Frame) -> None:
-        """See ConformingEngine. Arrow goes by itself."""

@@ -1,15 +1,17 @@
-"""DuckDB with its tables in a file that lives as long as the engine: what nights are computed by, up to engines.ON_DISK_ROWS.
+"""DuckDB whose tables go to disk where memory is short: what nights are computed by, up to engines.ON_DISK_ROWS.
 
 People are numbers in it, in the order of their keys: joining and grouping numbers of 4 bytes costs about half of what
-strings cost. The queries of sql/ never look into a key but for those of _NAMED. What is written has the keys again.
+strings cost. Platforms, variants and kinds are enumerated for the same reason. The queries of sql/ never look into a key but
+for those of _NAMED. What is written has the keys and words again.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -23,20 +25,31 @@ from pyarrow import fs as pafs
 from clout import queries
 from clout.influence.network_rank import Graph
 from clout.lake import Lake
-from clout.lake_schemas import CONFORMED, SNAPSHOTS, small_arrow
+from clout.lake_schemas import CONFORMED, KINDS, SNAPSHOTS, small_arrow
 from clout.lake_spark import POSTS, features_path, in_groups
 
 #: The columns that hold somebody's key.
 _KEYS = ("actor", "target", "account_key", "person_id", "author_key", "other_id")
 #: Queries that look into a key, and are given the keys themselves. Their tables have a row per account at most.
 _NAMED = ("scored_accounts",)
+#: Queries that are cheap: computed whenever they are read, so that their rows are stored nowhere.
+_VIEWS = ("persons_activity",)
+#: The columns that hold one of few words, each with the type that enumerates them.
+_WORDS = {"platform": "platforms", "variant": "variants", "base": "variants", "back_of": "variants", "kind": "kinds"}
+_NOTHING = "SELECT ''"
 _UNKNOWN = "a key that the engine was not told of: "
 _GRAPH = {"variant": pa.string(), "platform": pa.string(), "person_id": pa.int32()}
 
 
+#: Rows of activity whose acts are computed at once, some days together, and pairs that are counted at once, some targets
+#: together: no day needs another, no target another, and a hash table of few million rows takes half the time of one of
+#: all, and less memory.
+ROWS_AT_ONCE = 3_000_000
+
+
 def memory_limit(physical: int) -> int:
-    """Bytes that DuckDB may hold, of so many in the machine: a third, at most 4 GiB. Beyond that it works on disk."""
-    return min(physical // 3, 4 << 30)
+    """Bytes that DuckDB may hold, of so many in the machine: a third, at most 6 GiB. Beyond that it works on disk."""
+    return min(physical // 3, 6 << 30)
 
 
 Frame = Any
@@ -50,11 +63,11 @@ class Files:
 
 
 class Rows:
-    """A table of the engine, dropped when nobody holds it any more. numbered: people are numbers in it."""
+    """A table of the engine, or a view of others, dropped when nobody holds it any more. numbered: people are numbers in it."""
 
-    def __init__(self, engine: DiskDuckDB, name: str, numbered: bool = True) -> None:
-        self.engine, self.name, self.numbered = engine, name, numbered
-        weakref.finalize(self, engine.connection.execute, f"DROP TABLE {name}").atexit = False
+    def __init__(self, engine: DiskDuckDB, name: str, numbered: bool = True, of: tuple[Rows, ...] = ()) -> None:
+        self.engine, self.name, self.numbered, self.of = engine, name, numbered, of
+        weakref.finalize(self, engine.connection.execute, f"DROP {'VIEW' if of else 'TABLE'} {name}").atexit = False
 
     def toArrow(self) -> pa.Table:
         """The rows, with keys. Named as a DataFrame's."""
@@ -62,19 +75,20 @@ class Rows:
 
 
 class DiskDuckDB:
-    """DuckDB on disk. Takes Arrow tables, datasets and files; gives Rows. See engines.Engine."""
+    """DuckDB that may go to disk. Takes Arrow tables, datasets and files; gives Rows. See engines.Engine."""
 
     one_by_one = True
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="clout-")
-        self.connection = queries.connect(f"{self.folder.name}/evidence.duckdb")
+        self.connection = queries.connect()
         limit = memory_limit(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
         for statement in (
             f"SET memory_limit = '{limit >> 20} MiB'",
-            f"SET temp_directory = '{self.folder.name}/spilled'",
+            f"SET temp_directory = '{self.folder.name}'",
             "SET preserve_insertion_order = false",
             "CREATE TABLE keys (key VARCHAR, id INTEGER)",
+            _enumerated("kinds", KINDS),
         ):
             self.connection.execute(statement)
         queries.register_beta_quantile(self.connection)
@@ -108,18 +122,29 @@ class DiskDuckDB:
 
     def know(self, *frames: Frame) -> None:
         """See Engine. Raises ValueError where others are named later: their numbers would not be in the order of the keys."""
-        found = []
-        for frame in frames:
-            relation = self._relation(frame)
-            found += [f"SELECT DISTINCT {key} FROM {relation}" for key in self._keys(relation)]
-        new = f"FROM ({' UNION '.join(found)}) AS named (key) WHERE key IS NOT NULL"
-        if not self._known:
-            self.connection.execute(
-                f"INSERT INTO keys SELECT key, CAST(row_number() OVER (ORDER BY key) AS INTEGER) {new}"
+        for of in ("keys", "platforms", "variants"):
+            columns = _KEYS if of == "keys" else tuple(name for name, kind in _WORDS.items() if kind == of)
+            named = " UNION ".join(
+                f"SELECT DISTINCT {name} FROM {relation}"
+                for relation in map(self._relation, frames)
+                for name in self._columns(relation)
+                if name in columns
             )
-            self._known = True
-        elif late := self.connection.execute(f"SELECT key {new} AND key NOT IN (SELECT key FROM keys)").fetchone():
-            raise ValueError(_UNKNOWN + late[0])
+            new = f"FROM ({named or _NOTHING}) AS named (key) WHERE key <> ''"
+            known = (
+                "SELECT key FROM keys" if of == "keys" else f"SELECT CAST(unnest(enum_range(NULL::{of})) AS VARCHAR)"
+            )
+            if self._known:
+                for [late] in self.connection.execute(f"SELECT key {new} AND key NOT IN ({known})").fetchall():
+                    raise ValueError(_UNKNOWN + late)
+            elif of == "keys":
+                self.connection.execute(
+                    f"INSERT INTO keys SELECT key, CAST(row_number() OVER (ORDER BY key) AS INTEGER) {new}"
+                )
+            else:
+                words = self.connection.execute(f"SELECT key {new} ORDER BY key").fetchall()
+                self.connection.execute(_enumerated(of, [word for [word] in words]))
+        self._known = True
 
     # What is computed ------------------------------------------------------------------------------------------------
 
@@ -131,16 +156,35 @@ class DiskDuckDB:
             tables = {name: self._with_numbers(rows) for name, rows in inputs.items()}
         names = {name: rows.name for name, rows in tables.items()}
         text, bound = queries.for_duckdb(query, parameters, names)
+        if query in _VIEWS:
+            return self._view(text, *tables.values())
         return self._make(text, bound, numbered=query not in _NAMED)
 
     def together(self, frames: list[Frame]) -> Rows:
         """See Engine."""
-        parts = [f"FROM {self._with_numbers(frame).name}" for frame in frames]
-        return self._make(" UNION ALL BY NAME ".join(parts))
+        parts = [self._with_numbers(frame) for frame in frames]
+        return self._view(" UNION ALL BY NAME ".join(f"FROM {part.name}" for part in parts), *parts)
+
+    def spans(self, activity: Frame, days: list[date]) -> list[tuple[date, date]]:
+        """See Engine."""
+        many = max(1, len(days) * ROWS_AT_ONCE // max(1, self._count(self._with_numbers(activity))))
+        spans = [days[start : start + many] for start in range(0, len(days), many)]
+        return [(span[0], span[-1]) for span in spans]
+
+    def parts(self, rows: Rows) -> list[Rows]:
+        """See Engine."""
+        number = math.ceil(self._count(rows) / ROWS_AT_ONCE)
+        if number <= 1:
+            return [rows]
+        return [self._view(f"FROM {rows.name} WHERE target % {number} = {part}", rows) for part in range(number)]
 
     def hold(self, rows: Rows) -> Rows:
         """See Engine."""
         return rows
+
+    def release(self, rows: Frame) -> None:
+        """See Engine."""
+        self._numbered.pop(id(rows), None)
 
     def trust(self, edges: Rows) -> Rows:
         """See Engine."""
@@ -171,7 +215,12 @@ class DiskDuckDB:
     def named(self, rows: Rows) -> duckdb.DuckDBPyRelation:
         """The rows with keys instead of numbers."""
         keys = self._keys(rows.name) if rows.numbered else []
-        columns = [f"{name}.key AS {name}" if name in keys else f"s.{name}" for name in self._columns(rows.name)]
+        columns = [
+            f"{name}.key AS {name}"
+            if name in keys
+            else (f"CAST(s.{name} AS VARCHAR) AS {name}" if name in _WORDS else f"s.{name}")
+            for name in self._columns(rows.name)
+        ]
         joins = [f"LEFT JOIN keys AS {name} ON {name}.id = s.{name}" for name in keys]
         return self.connection.sql(f"SELECT {', '.join(columns)} FROM {rows.name} AS s {' '.join(joins)}")
 
@@ -183,6 +232,14 @@ class DiskDuckDB:
         while self._given:
             self.connection.unregister(self._given.pop())
         return Rows(self, f"made_{self._made}", numbered)
+
+    def _view(self, text: str, *of: Rows) -> Rows:
+        self._made += 1
+        self.connection.execute(f"CREATE VIEW made_{self._made} AS {text}")
+        return Rows(self, f"made_{self._made}", of=of)
+
+    def _count(self, rows: Rows) -> int:
+        return self.connection.sql(f"FROM {rows.name}").shape[0]
 
     def _register(self, rows: Any) -> str:
         self._made += 1
@@ -212,7 +269,7 @@ class DiskDuckDB:
                 f"CASE WHEN s.{name} IS NOT NULL AND {name}.id IS NULL THEN error('{_UNKNOWN}' || s.{name})"
                 f" ELSE {name}.id END AS {name}"
                 if name in keys
-                else f"s.{name}"
+                else (f"CAST(s.{name} AS {_WORDS[name]}) AS {name}" if name in _WORDS else f"s.{name}")
                 for name in self._columns(relation)
             ]
             joins = [f"LEFT JOIN keys AS {name} ON {name}.key = s.{name}" for name in keys]
@@ -260,6 +317,11 @@ class DiskDuckDB:
                     writer.write_table(group)
             if facts is not None:
                 lake.write_facts(aside, facts)
+
+
+def _enumerated(of: str, words: Iterable[str]) -> str:
+    listed = ", ".join("'" + word.replace("'", "''") + "'" for word in sorted(words))
+    return f"CREATE TYPE {of} AS ENUM ({listed})"
 
 
 def _parquet(lake: Lake, paths: list[str], schema: pa.Schema | None = None) -> Frame:

@@ -24,10 +24,9 @@ from clout.lake_schemas import small_arrow
 
 Frame = Any
 
-#: Rows of activity up to which a night is computed by DuckDB, unless Spark is elsewhere (session.py). Measured to 27
-#: million of the score date alone (4.5 GiB); with all variants not beyond a million, so that this bound is a guess. The
-#: rank takes 24 bytes an edge besides.
-ON_DISK_ROWS = 30_000_000
+#: Rows of activity up to which a night is computed by DuckDB, unless Spark is elsewhere (session.py). Measured to 100 million of
+#: the score date alone: 10.3 GiB and 11 GB of disk on a machine of 24 GB; of all variants to 9 million, 3.1 GiB.
+ON_DISK_ROWS = 100_000_000
 
 
 class Engine(Protocol):
@@ -37,7 +36,7 @@ class Engine(Protocol):
     one_by_one: bool
 
     def know(self, *frames: Frame) -> None:
-        """Hear of all people whom any later frame will name. Asked once, first."""
+        """Hear of all people, platforms and variants that any later frame will name. Asked once, first."""
 
     def run(self, query: str, parameters: Mapping[str, Any], **inputs: Frame) -> Frame:
         """The result of `sql/<query>.sql` over `inputs`."""
@@ -48,8 +47,17 @@ class Engine(Protocol):
     def together(self, frames: list[Frame]) -> Frame:
         """The rows of frames of the same columns, one below the other."""
 
+    def spans(self, activity: Frame, days: list[date]) -> list[tuple[date, date]]:
+        """The days, first and last of those whose acts are to be computed at once."""
+
+    def parts(self, rows: Frame) -> list[Frame]:
+        """The rows in parts that are to be computed one after the other. What has one target is in one part."""
+
     def hold(self, rows: Frame) -> Frame:
         """The same rows, which are not computed again when they are read again."""
+
+    def release(self, rows: Frame) -> None:
+        """Forget what is kept of rows, which may be read again, but are not soon."""
 
     def trust(self, edges: Frame) -> Frame:
         """Who is trusted, by variant and platform: `network_rank.trust_platform` of each."""
@@ -115,9 +123,20 @@ class DuckDB:
         """See Engine."""
         return pa.concat_tables(frames)
 
+    def spans(self, activity: Frame, days: list[date]) -> list[tuple[date, date]]:
+        """See Engine. All at once."""
+        return [(days[0], days[-1])]
+
+    def parts(self, rows: Frame) -> list[Frame]:
+        """See Engine. All in one."""
+        return [rows]
+
     def hold(self, rows: Frame) -> Frame:
         """See Engine."""
         return rows
+
+    def release(self, rows: Frame) -> None:
+        """See Engine. Arrow goes by itself."""
 
     def trust(self, edges: Frame) -> Frame:
         """See Engine."""

@@ -53,7 +53,8 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     states = engine.kept(lake, "account_states", day, facts, "conform")
     activity, posts = engine.conformed(lake, "activity", days), engine.posts(lake, sources.platforms, days)
     listed, named = engine.table(*operator_list(sources)), engine.table(*_named_seeds(sources))
-    engine.know(activity, posts, states, linked, listed, named)
+    words = measures.words(engine, sorted(set(sources.platforms.values())), model, day)
+    engine.know(activity, posts, states, linked, listed, named, *words)
     own = engine.run("own_interactions", {}, activity=activity, persons=linked).toArrow()["n"][0].as_py()
     refused = [(*link, why) for link, why in sorted(found.refused.items())]
     counts = {"accounts": len(found.person_of), "one_way": one_way, "refused": len(refused), "own_interactions": own}
@@ -91,14 +92,16 @@ def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
         "posts": engine.posts(lake, sources.platforms, days),
         "operator_list": engine.table(*operator_list(sources)),
     }
-    engine.know(features["account_states"], features["counter_states"], features["persons"], *seen.values())
+    platforms = sorted(set(sources.platforms.values()))
+    words = measures.words(engine, platforms, model, day)
+    engine.know(features["account_states"], features["counter_states"], features["persons"], *seen.values(), *words)
     return Evidence(
         engine=engine,
         day=day,
         model=model,
         **features,
         **seen,
-        platforms=sorted(set(sources.platforms.values())),
+        platforms=platforms,
         facts=facts,
     )
 

@@ -19,6 +19,7 @@ import pyarrow as pa
 from clout.influence import variants
 from clout.influence.engines import Engine, Frame
 from clout.influence.model import Model
+from clout.lake import window
 
 _PLATFORMS = pa.schema([("platform", pa.string())])
 _SCALE = pa.schema([(name, pa.float64()) for name in ("above", "upto", "value", "slope")])
@@ -92,6 +93,11 @@ def variants_table(engine: Engine, model: Model, day: date) -> Frame:
     return engine.table(variants.SCHEMA, variants.variants(model, day))
 
 
+def words(engine: Engine, platforms: list[str], model: Model, day: date) -> tuple[Frame, Frame]:
+    """What an engine is to know besides people: the platforms and the variants that are asked about."""
+    return engine.table(_PLATFORMS, [(platform,) for platform in platforms]), variants_table(engine, model, day)
+
+
 # The evidence --------------------------------------------------------------------------------------------------------
 
 
@@ -127,8 +133,16 @@ def acts(
     engine: Engine, activity: Frame, posts: Frame, excluded: Frame, persons: Frame, model: Model, day: date
 ) -> Frame:
     """What each day's acts are worth: sql/acts.sql over the stored days."""
+    between = engine.run("persons_activity", {}, activity=activity, excluded=excluded, persons=persons)
+    present = engine.hold(engine.run("present", {}, activity=between, posts=posts, persons=persons))
     bound = parameters(model, day)
-    return engine.run("acts", bound, activity=activity, posts=posts, excluded=excluded, persons=persons)
+    spans = engine.spans(activity, window(day, model.stored_days))
+    found = [
+        engine.run("acts", bound | {"first_day": first, "last_day": last}, activity=between, present=present)
+        for first, last in spans
+    ]
+    engine.release(activity)
+    return engine.together(found)
 
 
 def moved(
@@ -175,19 +189,20 @@ def moved(
             graphs |= dict.fromkeys(own, (engine.hold(engine.trust(edges)), engine.hold(engine.rank(edges, bound))))
             del seeds, edges
         trust, ranks = graphs[base]
-        weights = engine.run("weights", {}, pairs=pairs, trust=trust, variants=known)
+        weights = engine.run("weights", {}, pairs=pairs, trust=trust, ranks=ranks, variants=known)
         if number == 0:
             first = engine.table(variants.SCHEMA, rows[:1])
             now = {"weights": weights, "ranks": ranks}
             if len(group) > 1:
-                now["weights"] = engine.run("weights", {}, pairs=pairs, trust=trust, variants=first)
+                now["weights"] = engine.run("weights", {}, pairs=pairs, trust=trust, ranks=ranks, variants=first)
         del pairs
-        influence = engine.run("influence", {}, weights=weights, ranks=ranks, variants=known)
         people = engine.hold(engine.run("people", bound, weights=weights))
         found["people"].append(people)
         found["engaged"].append(engine.run("engaged", bound, weights=weights, people=people))
-        found["counted"].append(engine.run("counted", bound, influence=influence))
-        del weights, influence
+        for part in engine.parts(weights):
+            found["counted"].append(engine.run("counted", bound, weights=part, people=people))
+            del part
+        del weights
         needed = {name for later in groups[number + 1 :] for row in later for name in row[1:3]}
         for name in strengths.keys() - needed:
             del strengths[name], graphs[name]
@@ -209,7 +224,10 @@ def in_memory(
     platforms: list[str],
 ) -> Evidence:
     """The evidence of one score date without a lake: nothing is written in between. See Evidence for the frames."""
-    engine.know(activity, account_states, counter_states, posts, post_actions, operator_list, persons, named_seeds)
+    engine.know(
+        *(activity, account_states, counter_states, posts, post_actions, operator_list, persons, named_seeds),
+        *words(engine, platforms, model, day),
+    )
     gone = excluded(engine, account_states, operator_list, persons, day)
     acted = acts(engine, activity, posts, gone, persons, model, day)
     credible = credibility(engine, account_states, persons, model, day)
@@ -270,15 +288,13 @@ def platform_score(evidence: Evidence, reach: Frame, amplification: Frame, netwo
         excluded=evidence.excluded,
         persons=evidence.persons,
     )
-    sources = evidence.engine.table(_PLATFORMS, [(platform,) for platform in evidence.platforms])
+    sources, _ = words(evidence.engine, evidence.platforms, evidence.model, evidence.day)
     return evidence.run(
         "platform_score",
         reach=reach,
         network=network,
         amplification=amplification,
-        spread=evidence.run(
-            "spread", acts=evidence.acts, weights=evidence.weights, ranks=evidence.ranks, variants=evidence.variants
-        ),
+        spread=evidence.run("spread", acts=evidence.acts, weights=evidence.weights, variants=evidence.variants),
         counters=counters,
         platforms=evidence.run("platforms", sources=sources, posts=evidence.posts, acts=evidence.acts),
     )

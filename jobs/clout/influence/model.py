@@ -111,7 +111,7 @@ class Model:
     @property
     def stored_days(self) -> int:
         """How many days, up to the score date, a night reads: the window of the earliest date that it compares with."""
-        return self.window_days + max(self.parameters["days_before"])
+        return self.window_days + max(self.parameters["days_before"], default=0)
 
 
 def _earlier(file: Path, section: Any) -> dict[str, Any]:

@@ -140,9 +140,10 @@ def reachable(actor: np.ndarray, target: np.ndarray, weight: np.ndarray, seeds: 
         return np.zeros(people, dtype=bool)
     # One more node, from which an edge leads to every seed: what it reaches is what any of them reaches.
     acted = weight > 0
-    start = np.concatenate([actor[acted], np.full(len(seeds), people)])
-    end = np.concatenate([target[acted], seeds])
-    graph = sparse.csr_matrix((np.ones(len(start), dtype=np.int8), (start, end)), shape=(people + 1, people + 1))
+    start = np.concatenate([actor[acted], np.full(len(seeds), people, actor.dtype)])
+    end = np.concatenate([target[acted], seeds.astype(target.dtype, copy=False)])
+    # Floats, since the search would make them of whatever else.
+    graph = sparse.csr_matrix((np.ones(len(start)), (start, end)), shape=(people + 1, people + 1))
     found = np.zeros(people + 1, dtype=bool)
     found[csgraph.breadth_first_order(graph, people, return_predecessors=False)] = True
     return found[:people]

@@ -82,9 +82,21 @@ class Spark:
         """See Engine."""
         return reduce(lambda above, below: above.unionByName(below), frames)
 
+    def spans(self, activity: Frame, days: list[date]) -> list[tuple[date, date]]:
+        """See Engine. All at once."""
+        return [(days[0], days[-1])]
+
+    def parts(self, rows: Frame) -> list[Frame]:
+        """See Engine. All in one."""
+        return [rows]
+
     def hold(self, rows: Frame) -> Frame:
         """See Engine."""
         return rows.cache()
+
+    def release(self, rows: Frame) -> None:
+        """See Engine."""
+        rows.unpersist()
 
     def keep(self, lake: Lake, name: str, day: date, rows: Frame, facts: dict[str, Any]) -> Frame:
         """See NightEngine."""
@@ -152,7 +164,3 @@ class InSpark(Spark):
     def arrow(self, rows: Frame) -> pa.Table:
         """See ConformingEngine."""
         return rows.toArrow()
-
-    def release(self, rows: Frame) -> None:
-        """See ConformingEngine."""
-        rows.unpersist()

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
+from clout.influence import disk_engine
 from clout.influence.disk_engine import DiskDuckDB, memory_limit
 from clout.lake import Lake
 from clout.lake_schemas import CONFORMED, SNAPSHOTS
@@ -26,7 +27,9 @@ def elsewhere(folder: Path) -> Lake:
 
 
 @pytest.mark.parametrize("lake_at", [Lake, elsewhere])
-def test_reads_what_conform_and_pull_left_and_keeps_features(tmp_path: Path, lake_at: type[Lake]) -> None:
+def test_reads_what_conform_and_pull_left_and_keeps_features(
+    tmp_path: Path, lake_at: type[Lake], monkeypatch: pytest.MonkeyPatch
+) -> None:
     lake = lake_at(tmp_path)
     activity, posts = CONFORMED["activity"].remove(0), SNAPSHOTS["posts"]
     for number, day in enumerate(DAYS):
@@ -49,7 +52,16 @@ def test_reads_what_conform_and_pull_left_and_keeps_features(tmp_path: Path, lak
     persons = engine.table(pa.schema([("account_key", pa.string()), ("person_id", pa.string())]), [])
     numbers = {f"base_{kind}": 1.0 for kind in ("like", "mention", "reply", "quote", "share")}
     numbers |= {"gamma": 0.5, "mention_absent": 0.0}
-    acts = engine.run("acts", numbers, activity=read, posts=shown, excluded=gone, persons=persons)
+    monkeypatch.setattr(disk_engine, "ROWS_AT_ONCE", 1)
+    assert engine.spans(read, DAYS) == [(day, day) for day in DAYS]
+    between = engine.run("persons_activity", {}, activity=read, excluded=gone, persons=persons)
+    present = engine.run("present", {}, activity=between, posts=shown, persons=persons)
+    acts = engine.together(
+        [
+            engine.run("acts", numbers | {"first_day": first, "last_day": last}, activity=between, present=present)
+            for first, last in engine.spans(read, DAYS)
+        ]
+    )
     acts = engine.keep(lake, "acts", DAYS[1], acts, {"made": "of this"})
     expected = [(day, "murmur", "murmur:bo", "murmur:ada", n, float(n)) for n, day in enumerate(DAYS, 1)]
     again = DiskDuckDB()
@@ -67,6 +79,26 @@ def test_somebody_of_whom_it_was_not_told_is_an_error_not_a_loss() -> None:
     engine.know(ACTS.slice(0, 1).drop_columns(["target"]))
     with pytest.raises(duckdb.Error, match="a key that the engine was not told of: murmur:ada"):
         engine.run("platforms", {}, sources=ACTS, posts=ACTS, acts=ACTS)
+    with pytest.raises(ValueError, match="a key that the engine was not told of: murmur:ada"):
+        engine.know(ACTS)
+    platforms = pa.table({"platform": ["murmur"]})
+    with pytest.raises(ValueError, match="that the engine was not told of: murmur"):
+        engine.know(platforms)
+
+
+def test_words_come_out_as_they_went_in(tmp_path: Path) -> None:
+    engine, rows = DiskDuckDB(), pa.table({"platform": ["plaza", "it's", None], "variant": ["now", "before_7", "now"]})
+    engine.know(rows)
+    held = engine._with_numbers(rows)
+    types = engine.connection.execute(f"SELECT DISTINCT typeof(platform), typeof(variant) FROM {held.name}").fetchall()
+    assert types == [("enum('it''s', 'plaza')", "enum('before_7', 'now')")]
+    assert held.toArrow().equals(rows)
+    engine.stage(Lake(tmp_path), "run/words", held, "platform", "variant")
+    assert Lake(tmp_path).read("run/words").to_pylist() == [
+        {"platform": "it's", "variant": "before_7"},
+        {"platform": "plaza", "variant": "now"},
+        {"platform": None, "variant": "now"},
+    ]
 
 
 def test_staged_bytes_do_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:
@@ -93,6 +125,16 @@ def test_a_table_goes_when_nobody_holds_it() -> None:
     assert engine.connection.execute("SHOW TABLES").fetchall() == [("keys",)]
 
 
-def test_memory_is_a_third_of_the_machines_and_4_gib_at_most() -> None:
+def test_a_view_holds_what_it_reads() -> None:
+    engine = DiskDuckDB()
+    engine.know(ACTS)
+    both = engine.together([engine._with_numbers(ACTS.slice(0, 1)), engine._with_numbers(ACTS.slice(1, 1))])
+    engine._numbered.clear()
+    assert sorted(both.toArrow()["n"].to_pylist()) == [1, 2]
+    del both
+    assert engine.connection.execute("SHOW TABLES").fetchall() == [("keys",)]
+
+
+def test_memory_is_a_third_of_the_machines_and_6_gib_at_most() -> None:
     assert memory_limit(3 << 30) == 1 << 30
-    assert memory_limit(64 << 30) == 4 << 30
+    assert memory_limit(64 << 30) == 6 << 30

@@ -266,7 +266,7 @@ def test_a_vote_for_one_more_can_unseat_a_seed() -> None:
 
 
 def crowd(chance: random.Random) -> list[dict[str, Any]]:
-    """Some actors as sql/influence.sql describes them: many come on one day, few are trusted."""
+    """Some actors as sql/weights.sql describes them: many come on one day, few are trusted."""
     found = []
     for _ in range(chance.choice((1, 3, 12, 60))):
         first = DAY - timedelta(chance.choice((0, 1, 1, 1, 2, chance.randrange(90))))
@@ -275,6 +275,7 @@ def crowd(chance: random.Random) -> list[dict[str, Any]]:
             {
                 "weight": weight,
                 "influential": weight * chance.choice((0.05, 0.1, chance.random())),
+                "credibility": 1.0,
                 "targets": chance.choice((1, 1, 2, 9)),
                 "trusted": chance.random() < 0.1,
                 "first_day": first,
@@ -316,7 +317,9 @@ def test_more_evidence_never_lowers_what_is_counted(seed: int) -> None:
     ends = {"actor": "long", "target": "long", "first_day": DAY - timedelta(89), "last_day": DAY}
     rows.append(rows[0] | ends)
     numbers = MODEL.parameters | {"cap": 4.0, "floor": 0.25}
-    counted = DuckDB().run("counted", numbers, influence=pa.Table.from_pylist(rows)).to_pylist()
+    engine, weights = DuckDB(), pa.Table.from_pylist(rows)
+    people = engine.run("people", numbers, weights=weights)
+    counted = engine.run("counted", numbers, weights=weights, people=people).to_pylist()
     found = {row["person_id"]: row for row in counted}
     assert sum(row["people_cut"] > 0 for row in counted) > 100
     for number in range(300):

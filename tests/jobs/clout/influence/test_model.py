@@ -34,7 +34,7 @@ def test_v1_is_read_with_the_types_that_the_queries_declare() -> None:
     assert 0 < model.parameters["beta_network"] < model.parameters["beta_reach"] < 1
     assert len(model.parameters["reference"]) == 21
     kinds = {"INT": int, "DOUBLE": float, "ARRAY<DOUBLE>": list}
-    given_by_the_run = {"day", "model_version", "repeat_days", "before"}
+    given_by_the_run = {"day", "first_day", "last_day", "model_version", "repeat_days", "before"}
     judging_nights = {"drift"}  # numbers of its own
     for name in {file.stem for file in queries.SQL.glob("*.sql")} - judging_nights:
         for parameter, kind in queries.load(name).parameters.items():
