@@ -1,4 +1,5 @@
-"""What the benchmark compares, one program a process: clout, every, duckdb (independent of clout), naive (Spark SQL on raw).
+"""What the benchmark compares, one program a process: clout, every, duckdb (independent of clout), naive (Spark SQL on raw),
+graphx (PageRank on the same edges).
 
     python tests/bench/programs.py clout FOLDER OUT
 
@@ -13,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ NUMBERS = ROOT / "sql" / "models" / "v1.toml"
 #: The stage to which each query's time goes. All else: pairs.
 STAGE_OF = {
     **dict.fromkeys(("seeds", "edges"), "rank"),
-    **dict.fromkeys(("weights", "influence", "people", "engaged", "counted", "reach"), "reach"),
+    **dict.fromkeys(("weights", "people", "engaged", "counted", "reach", "network"), "reach"),
     "amplification": "acted_posts",
 }
 
@@ -70,7 +72,7 @@ def _night(folder: Path, out: Path, lap: Callable[[str], None], alone: bool) -> 
     states = states.append_column("platform", pa.repeat("bench", len(states)))
     nobody = engine.table(pa.schema([("account_key", pa.string()), ("reason", pa.string())]), [])
     persons = engine.table(PERSONS, [])
-    engine.know(activity, actions, posts, states)
+    engine.know(activity, actions, posts, states, *measures.words(engine, ["bench"], model, DAY))
     acts = measures.acts(engine, activity, posts, nobody, persons, model, DAY)
     credible = measures.credibility(engine, states, persons, model, DAY)
     named = engine.table(pa.schema([("platform", pa.string()), ("account_key", pa.string())]), [])
@@ -106,7 +108,11 @@ def _night(folder: Path, out: Path, lap: Callable[[str], None], alone: bool) -> 
         "pairs": (evidence.weights, "actor || ' ' || target AS key, strength, q"),
         "rank": (evidence.ranks, "person_id AS key, rank"),
         "reach": (reach, "person_id AS key, true_reach + reach_cut AS evidence, true_reach"),
-        "acted_posts": (amplification, "person_id AS key, posts_weight, acted_weight"),
+        "network": (measures.network(evidence), "person_id AS key, influential_people, network_influence"),
+        "acted_posts": (
+            amplification,
+            "person_id AS key, posts_weight, acted_weight, amplification_low, amplification_high",
+        ),
     }
     for stage, (rows, columns) in wanted.items():
         engine.named(rows).filter("variant = 'now'").project(columns).write_parquet(str(out / f"{stage}.parquet"))
@@ -146,36 +152,45 @@ LEFT JOIN (SELECT DISTINCT post_key FROM {actions} JOIN {credibility} ON person 
   ON a.post_key = p.post_key
 GROUP BY p.author_key
 """
-#: The independent program's own: how many of those who act on a person count, and how many there are.
+#: The independent program's own: how many of those who act on a person count, and how many influential ones.
 BOUNDS = """
 CREATE TABLE reach AS WITH acting AS (
   SELECT actor, CASE WHEN trusted THEN 1 WHEN count(*) > 1 THEN 2 ELSE 3 END AS circle
-  FROM pairs JOIN trusting ON id = actor GROUP BY actor, trusted
+  FROM pairs JOIN ranks ON id = actor GROUP BY actor, trusted
 ), days AS (
   SELECT target, CASE WHEN first_day = last_day THEN first_day END AS day, min(first_day) AS since, max(last_day) AS until,
     sum(CASE WHEN circle = 1 THEN q * c ELSE 0 END) AS a, sum(CASE WHEN circle <= 2 THEN q * c ELSE 0 END) AS b,
-    sum(q * c) AS e
-  FROM pairs JOIN credible ON credible.id = actor JOIN acting USING (actor) GROUP BY ALL
+    sum(q * c) AS e, sum(CASE WHEN circle = 1 THEN q * c * pct ELSE 0 END) AS ai,
+    sum(CASE WHEN circle <= 2 THEN q * c * pct ELSE 0 END) AS bi, sum(q * c * pct) AS ei
+  FROM pairs JOIN credible ON credible.id = actor JOIN acting USING (actor) JOIN ranks ON ranks.id = actor GROUP BY ALL
 ), sums AS (
   SELECT target, min(since) AS since, max(until) AS until, sum(a) AS a, sum(b) AS b, sum(e) AS e,
-    sum(a) - coalesce(list_sum(max(CASE WHEN day IS NOT NULL THEN a END, {burst_days})), 0) AS a_rest,
-    sum(b) - coalesce(list_sum(max(CASE WHEN day IS NOT NULL THEN b END, {burst_days})), 0) AS b_rest,
-    sum(e) - coalesce(list_sum(max(CASE WHEN day IS NOT NULL THEN e END, {burst_days})), 0) AS e_rest
+    sum(ai) AS ai, sum(bi) AS bi, sum(ei) AS ei, {rests}
   FROM days GROUP BY target
 ), capped AS (
-  SELECT target, e, target IN (SELECT id FROM seeding) AS seed, long,
+  SELECT target, e, ei, target IN (SELECT id FROM seeding) AS seed, long,
     CASE WHEN long THEN least(a, a_rest + {burst_slope} * ({burst_floor} + a_rest)) ELSE a END AS one,
     CASE WHEN long THEN least(b, b_rest + {burst_slope} * ({burst_floor} + b_rest)) ELSE b END AS two,
-    CASE WHEN long THEN least(e, e_rest + {burst_slope} * ({burst_floor} + e_rest)) ELSE e END AS three
+    CASE WHEN long THEN least(e, e_rest + {burst_slope} * ({burst_floor} + e_rest)) ELSE e END AS three,
+    CASE WHEN long THEN least(ai, ai_rest + {nobody} * {burst_slope} * ({burst_floor} + a_rest)) ELSE ai END AS onei,
+    CASE WHEN long THEN least(bi, bi_rest + {nobody} * {burst_slope} * ({burst_floor} + b_rest)) ELSE bi END AS twoi,
+    CASE WHEN long THEN least(ei, ei_rest + {nobody} * {burst_slope} * ({burst_floor} + e_rest)) ELSE ei END AS threei
   FROM sums, (SELECT max(until) - min(since) + 1 >= {burst_min_days} AS long FROM sums)
+), allowed AS (
+  SELECT *, {single_slope} * ({single_floor} + two) AS single,
+    {cap} * ({floor} + one + CASE WHEN seed THEN {own_seed} ELSE 0 END) AS stranger
+  FROM capped
 )
-SELECT target, e AS evidence, least(three, two + {single_slope} * ({single_floor} + two),
-  one + {cap} * ({floor} + one + CASE WHEN seed THEN {own_seed} ELSE 0 END)) AS true_reach
-FROM capped
+SELECT target, e AS evidence, least(three, two + single, one + stranger) AS true_reach,
+  least(threei, twoi + {nobody} * single, onei + {nobody} * stranger) AS influential_people,
+  ({prior_people} * {prior_pct} + 100 * influential_people) / ({prior_people} + true_reach) AS network_influence
+FROM allowed
 """
+#: What is left of a sum without its loudest days.
+REST = "greatest(0, sum({x}) - coalesce(list_sum(max(CASE WHEN day IS NOT NULL THEN {x} END, {burst_days})), 0)) AS {x}_rest"
 _BOUNDED = (
     *("burst_days", "burst_slope", "burst_floor", "burst_min_days"),
-    *("single_slope", "single_floor", "cap", "floor", "own_seed"),
+    *("single_slope", "single_floor", "cap", "floor", "own_seed", "prior_people", "prior_pct"),
 )
 
 
@@ -196,12 +211,12 @@ def independent(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
     import duckdb
     import numpy as np
     import pyarrow as pa
-    from scipy import sparse
+    from scipy import sparse, special
     from scipy.sparse import csgraph
 
     v = _numbers()
-    con = duckdb.connect(f"{out}/by_hand.duckdb")
-    con.execute("SET memory_limit = '4 GiB'; SET preserve_insertion_order = false")
+    con = duckdb.connect()
+    con.execute(f"SET memory_limit = '6 GiB'; SET temp_directory = '{out}'; SET preserve_insertion_order = false")
     made = {"unit": "'day', ", "last": "", **_literals(v)}
 
     def turned(text: str) -> str:  # DuckDB's datediff takes the earlier day first
@@ -238,7 +253,7 @@ def independent(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
     lap("pairs")
     # Votes are summed as decimals: a third three times is no whole vote.
     seeds = con.execute(f"""
-      SELECT target FROM (SELECT *, count(*) OVER (PARTITION BY actor) AS targets FROM pairs) AS p
+      SELECT target FROM pairs JOIN (SELECT actor, count(*) AS targets FROM pairs GROUP BY actor) USING (actor)
       JOIN credible AS a ON a.id = actor JOIN credible AS t ON t.id = target
       WHERE a.c >= {v["credible_at"]} AND targets >= 2 AND t.age >= {v["seed_age_days"]}
       GROUP BY target HAVING sum(CAST(a.c / targets AS DECIMAL(24, 12))) >= {v["seed_votes"]}""").fetchnumpy()["target"]
@@ -246,15 +261,13 @@ def independent(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
         "SELECT actor, target, CASE WHEN strength > 0 THEN c ELSE 0 END AS w FROM pairs JOIN credible ON id = actor"
     ).fetchnumpy()
     actor, target, w = (np.asarray(edge[name]) for name in ("actor", "target", "w"))
-    everybody = np.unique(np.concatenate([actor, target]))
-    place = np.full(everybody[-1] + 1, -1)
-    place[everybody] = np.arange(len(everybody))
+    named = np.zeros(max(actor.max(), target.max()) + 1, bool)
+    named[actor] = named[target] = True
+    everybody, place = np.flatnonzero(named), np.cumsum(named) - 1
     actor, target, n = place[actor], place[target], len(everybody)
     moves, rank = sparse.csr_matrix((w, (target, actor)), (n, n)), np.zeros(n)
     for _ in range(v["rounds"]):
         rank = moves @ np.interp(rank, v["reference"], np.linspace(0, 1, len(v["reference"])))
-    con.register("ranked", pa.table({"id": everybody, "rank": rank}))
-    con.execute("CREATE TABLE ranks AS SELECT * FROM ranked")
     lap("rank")
     trusted = np.full(n, not len(seeds))  # without a single seed nothing tells people apart
     if len(seeds):
@@ -262,24 +275,33 @@ def independent(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
         graph = sparse.csr_matrix((np.ones(len(from_all[0]), np.int8), from_all), (n + 1, n + 1))
         reached = csgraph.breadth_first_order(graph, n, return_predecessors=False)
         trusted[reached[reached < n]] = True
-    con.register("trusting", pa.table({"id": everybody, "trusted": trusted}))
+    pct = np.interp(rank, v["reference"], np.linspace(0, 1, len(v["reference"])))
+    con.register("ranked", pa.table({"id": everybody, "trusted": trusted, "rank": rank, "pct": pct}))
+    con.execute("CREATE TABLE ranks AS SELECT * FROM ranked")
     con.register("seeding", pa.table({"id": seeds}))
-    con.execute(BOUNDS.format(**{name: v[name] for name in _BOUNDED}))
+    bounds = {name: v[name] for name in _BOUNDED} | {"nobody": v["nobody_pct"] / 100}
+    rests = ", ".join(REST.format(x=x, burst_days=v["burst_days"]) for x in ("a", "b", "e", "ai", "bi", "ei"))
+    con.execute(BOUNDS.format(rests=rests, **bounds))
     lap("reach")
     made |= {"posts": f"'{lake}/snapshots/posts/*/*/*.parquet'", "actions": f"'{lake}/post_actions/*/*.parquet'"}
-    make("acted_posts", POSTS.replace("{credibility}", "by_key"))
+    make("of_posts", POSTS.replace("{credibility}", "by_key"))
+    share = con.execute("FROM of_posts").to_arrow_table()
+    acted, left = (share[name].to_numpy() for name in ("acted_weight", "posts_weight"))
+    for name, p in (("amplification_low", 0.05), ("amplification_high", 0.95)):
+        found = special.betaincinv(v["alpha0"] + acted, v["beta0"] + left - acted, p)
+        share = share.append_column(name, pa.array(found))
+    con.register("acted_posts", share)
     lap("acted_posts")
     named = {
         "pairs": "SELECT a.key || ' ' || t.key AS key, strength, q FROM pairs JOIN people AS a ON a.id = actor"
         " JOIN people AS t ON t.id = target",
         "rank": "SELECT key, rank FROM ranks JOIN people USING (id)",
         "reach": "SELECT key, evidence, true_reach FROM reach JOIN people ON id = target",
+        "network": "SELECT key, influential_people, network_influence FROM reach JOIN people ON id = target",
         "acted_posts": "SELECT * FROM acted_posts",
     }
     for stage, query in named.items():
         con.execute(f"COPY ({query}) TO '{out}/{stage}.parquet'")
-    con.close()
-    Path(f"{out}/by_hand.duckdb").unlink()
 
 
 def naive(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
@@ -320,8 +342,58 @@ def naive(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
     )
     reach.write.parquet(str(out / "reach.parquet"))
     lap("reach")
+    # The rank as joins: every round a join of all edges with the ranks, and a sum by target.
+    edges = spark.sql(
+        "SELECT actor, target, CASE WHEN strength > 0 THEN c ELSE 0 END AS w FROM pairs JOIN credibility ON person = actor"
+    ).cache()
+    edges.createOrReplaceTempView("edges")
+    rank = spark.sql("SELECT actor AS key FROM edges UNION SELECT target FROM edges").selectExpr("key", "0e0 AS rank")
+    for _ in range(v["rounds"]):
+        rank.createOrReplaceTempView("ranks")
+        rank = spark.sql(
+            f"""SELECT r.key, coalesce(sum(w * share), 0e0) AS rank FROM ranks AS r LEFT JOIN (
+              SELECT target, w, {_share(v["reference"])} AS share FROM edges JOIN ranks ON key = actor) AS e
+            ON e.target = r.key GROUP BY r.key"""
+        ).localCheckpoint()
+    rank.write.parquet(str(out / "rank.parquet"))
+    lap("rank")
     spark.sql(POSTS.format(**made)).write.parquet(str(out / "acted_posts.parquet"))
     lap("acted_posts")
+
+
+def _share(reference: list[float]) -> str:
+    """SQL for the place of `rank` on the reference, 0 to 1: even between its knots."""
+    last = len(reference) - 1
+    pieces = [
+        f"WHEN rank < {upto:.17e} THEN ({place:.17e} + (rank - {start:.17e}) / {upto - start:.17e}) / {last:.17e}"
+        for place, (start, upto) in enumerate(pairwise(reference))
+    ]
+    return f"CASE WHEN rank < {reference[0]:.17e} THEN 0e0 {' '.join(pieces)} ELSE 1e0 END"
+
+
+def graphx(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
+    """PageRank by GraphX on the same edges, in as many rounds as our rank takes: what GraphFrames' pageRank calls.
+
+    Only the rounds are timed; reading the edges and making a graph of them, which GraphFrames does by joins, are not.
+    """
+    sys.path.insert(0, str(ROOT / "jobs"))
+    import duckdb
+    from clout import session
+
+    duckdb.sql(f"""
+      COPY (WITH people AS (SELECT account_key AS key, row_number() OVER () AS id
+          FROM '{folder}/lake/snapshots/accounts/*/*/*.parquet')
+        SELECT DISTINCT a.id, t.id FROM '{folder}/lake/activity/*/*.parquet' AS x
+        JOIN people AS a ON a.key = x.actor JOIN people AS t ON t.key = x.target)
+      TO '{out}/edges.txt' (FORMAT csv, DELIMITER ' ', HEADER false)""")
+    spark = session.get_or_create("graphx")
+    jvm, context = spark._jvm, spark.sparkContext._jsc.sc()
+    level = jvm.org.apache.spark.storage.StorageLevel.MEMORY_AND_DISK()
+    graph = jvm.org.apache.spark.graphx.GraphLoader.edgeListFile(context, f"{out}/edges.txt", False, -1, level, level)
+    graph.edges().count(), graph.vertices().count()
+    lap("start")
+    graph.ops().staticPageRank(_numbers()["rounds"], 0.15).vertices().count()
+    lap("rank")
 
 
 def main(argv: list[str]) -> None:
@@ -334,7 +406,8 @@ def main(argv: list[str]) -> None:
         now = time.perf_counter()
         seconds[stage], began[0] = seconds.get(stage, 0.0) + now - began[0], now
 
-    {"clout": clout, "every": every_variant, "duckdb": independent, "naive": naive}[name](Path(folder), Path(out), lap)
+    programs = {"clout": clout, "every": every_variant, "duckdb": independent, "naive": naive, "graphx": graphx}
+    programs[name](Path(folder), Path(out), lap)
     print("\n" + json.dumps(seconds))
 
 
