@@ -1,6 +1,6 @@
 """What runs the queries of sql/. Same files, same numbers.
 
-    DiskDuckDB  nights, up to ON_DISK_ROWS: DuckDB with its tables on disk; a frame is one of them (disk_engine.py)
+    DiskDuckDB  nights, up to ON_DISK_ROWS: DuckDB, on disk where memory is short; a frame is a table of it (disk_engine.py)
     Spark       nights beyond; a frame is a DataFrame (spark_engine.py)
     DuckDB      what-if, evaluation, attacks, fitting: everything in memory; a frame is an Arrow table
 
@@ -24,8 +24,8 @@ from clout.lake_schemas import small_arrow
 
 Frame = Any
 
-#: Rows of activity up to which a night is computed by DuckDB, unless Spark is elsewhere (session.py). Measured to 100 million of
-#: the score date alone: 10.3 GiB and 11 GB of disk on a machine of 24 GB; of all variants to 9 million, 3.1 GiB.
+#: Rows of activity up to which a night is computed by DuckDB, unless Spark is elsewhere (session.py). Measured to 100 million
+#: of the score date alone: 10.3 GiB and 11 GB of disk on a machine of 24 GB; of all variants to 9 million, 3.1 GiB.
 ON_DISK_ROWS = 100_000_000
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from clout.influence import engines, measures, spark_engine
+from clout.influence import disk_engine, engines, measures, spark_engine
 from clout.influence.disk_engine import DiskDuckDB
 from clout.influence.engines import DuckDB
 from clout.influence.model import Model
@@ -63,8 +63,10 @@ def local() -> dict[str, pa.Table]:
 
 
 def test_neither_engine_nor_order_nor_partitions_change_a_score(
-    local: dict[str, pa.Table], spark: SparkSession
+    local: dict[str, pa.Table], spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Of so few rows all would be computed at once.
+    monkeypatch.setattr(disk_engine, "ROWS_AT_ONCE", 250)
     spread, on_disk = published(Eager(spark, 3)), published(DiskDuckDB())
     assert {name: len(rows) for name, rows in spread.items()} == {name: len(rows) for name, rows in local.items()}
     for name, rows in spread.items():
