@@ -72,7 +72,7 @@ def _night(folder: Path, out: Path, lap: Callable[[str], None], alone: bool) -> 
     states = states.append_column("platform", pa.repeat("bench", len(states)))
     nobody = engine.table(pa.schema([("account_key", pa.string()), ("reason", pa.string())]), [])
     persons = engine.table(PERSONS, [])
-    engine.know(activity, actions, posts, states, *measures.words(engine, ["bench"], model, DAY))
+    engine.know(activity, actions, posts, states, measures.variants_table(engine, model, DAY))
     acts = measures.acts(engine, activity, posts, nobody, persons, model, DAY)
     credible = measures.credibility(engine, states, persons, model, DAY)
     named = engine.table(pa.schema([("platform", pa.string()), ("account_key", pa.string())]), [])

@@ -36,7 +36,7 @@ _NAMED = ("scored_accounts",)
 _VIEWS = ("persons_activity",)
 #: The columns that hold one of few words, each with the type that enumerates them.
 _WORDS = {"platform": "platforms", "variant": "variants", "base": "variants", "back_of": "variants", "kind": "kinds"}
-_NOTHING = "SELECT ''"
+_NOTHING = "SELECT NULL::VARCHAR"
 _UNKNOWN = "a key that the engine was not told of: "
 _GRAPH = {"variant": pa.string(), "platform": pa.string(), "person_id": pa.int32()}
 
@@ -130,7 +130,7 @@ class DiskDuckDB:
                 for name in self._columns(relation)
                 if name in columns
             )
-            new = f"FROM ({named or _NOTHING}) AS named (key) WHERE key <> ''"
+            new = f"FROM ({named or _NOTHING}) AS named (key) WHERE key IS NOT NULL"
             known = (
                 "SELECT key FROM keys" if of == "keys" else f"SELECT CAST(unnest(enum_range(NULL::{of})) AS VARCHAR)"
             )

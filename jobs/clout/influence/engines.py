@@ -99,10 +99,22 @@ def engine_for(lake: Lake, days: list[date]) -> NightEngine:
     return Spark(session.get_or_create("clout"))
 
 
-class DuckDB:
-    """DuckDB in memory. Takes and gives Arrow tables."""
+class AtOnce:
+    """What an engine answers that computes all at once."""
 
     one_by_one = False
+
+    def spans(self, activity: Frame, days: list[date]) -> list[tuple[date, date]]:
+        """See Engine. All at once."""
+        return [(days[0], days[-1])]
+
+    def parts(self, rows: Frame) -> list[Frame]:
+        """See Engine. All in one."""
+        return [rows]
+
+
+class DuckDB(AtOnce):
+    """DuckDB in memory. Takes and gives Arrow tables."""
 
     def __init__(self) -> None:
         self.connection = queries.connect()
@@ -122,14 +134,6 @@ class DuckDB:
     def together(self, frames: list[Frame]) -> Frame:
         """See Engine."""
         return pa.concat_tables(frames)
-
-    def spans(self, activity: Frame, days: list[date]) -> list[tuple[date, date]]:
-        """See Engine. All at once."""
-        return [(days[0], days[-1])]
-
-    def parts(self, rows: Frame) -> list[Frame]:
-        """See Engine. All in one."""
-        return [rows]
 
     def hold(self, rows: Frame) -> Frame:
         """See Engine."""

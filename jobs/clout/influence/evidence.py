@@ -53,7 +53,7 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     states = engine.kept(lake, "account_states", day, facts, "conform")
     activity, posts = engine.conformed(lake, "activity", days), engine.posts(lake, sources.platforms, days)
     listed, named = engine.table(*operator_list(sources)), engine.table(*_named_seeds(sources))
-    words = measures.words(engine, sorted(set(sources.platforms.values())), model, day)
+    words = measures.platforms_table(engine, _platforms(sources)), measures.variants_table(engine, model, day)
     engine.know(activity, posts, states, linked, listed, named, *words)
     own = engine.run("own_interactions", {}, activity=activity, persons=linked).toArrow()["n"][0].as_py()
     refused = [(*link, why) for link, why in sorted(found.refused.items())]
@@ -92,8 +92,7 @@ def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
         "posts": engine.posts(lake, sources.platforms, days),
         "operator_list": engine.table(*operator_list(sources)),
     }
-    platforms = sorted(set(sources.platforms.values()))
-    words = measures.words(engine, platforms, model, day)
+    words = measures.platforms_table(engine, _platforms(sources)), measures.variants_table(engine, model, day)
     engine.know(features["account_states"], features["counter_states"], features["persons"], *seen.values(), *words)
     return Evidence(
         engine=engine,
@@ -101,7 +100,7 @@ def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
         model=model,
         **features,
         **seen,
-        platforms=platforms,
+        platforms=_platforms(sources),
         facts=facts,
     )
 
@@ -109,6 +108,10 @@ def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
 def operator_list(sources: Sources) -> tuple[pa.Schema, list[tuple]]:
     """The operator's exclusions, (account_key, reason), as schema and rows."""
     return _LISTED, sorted(sources.excluded.items())
+
+
+def _platforms(sources: Sources) -> list[str]:
+    return sorted(set(sources.platforms.values()))
 
 
 def _named_seeds(sources: Sources) -> tuple[pa.Schema, list[tuple]]:

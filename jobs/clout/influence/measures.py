@@ -93,9 +93,9 @@ def variants_table(engine: Engine, model: Model, day: date) -> Frame:
     return engine.table(variants.SCHEMA, variants.variants(model, day))
 
 
-def words(engine: Engine, platforms: list[str], model: Model, day: date) -> tuple[Frame, Frame]:
-    """What an engine is to know besides people: the platforms and the variants that are asked about."""
-    return engine.table(_PLATFORMS, [(platform,) for platform in platforms]), variants_table(engine, model, day)
+def platforms_table(engine: Engine, platforms: list[str]) -> Frame:
+    """The platforms that are asked about as a frame."""
+    return engine.table(_PLATFORMS, [(platform,) for platform in platforms])
 
 
 # The evidence --------------------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ def in_memory(
     """The evidence of one score date without a lake: nothing is written in between. See Evidence for the frames."""
     engine.know(
         *(activity, account_states, counter_states, posts, post_actions, operator_list, persons, named_seeds),
-        *words(engine, platforms, model, day),
+        *(platforms_table(engine, platforms), variants_table(engine, model, day)),
     )
     gone = excluded(engine, account_states, operator_list, persons, day)
     acted = acts(engine, activity, posts, gone, persons, model, day)
@@ -288,7 +288,7 @@ def platform_score(evidence: Evidence, reach: Frame, amplification: Frame, netwo
         excluded=evidence.excluded,
         persons=evidence.persons,
     )
-    sources, _ = words(evidence.engine, evidence.platforms, evidence.model, evidence.day)
+    sources = platforms_table(evidence.engine, evidence.platforms)
     return evidence.run(
         "platform_score",
         reach=reach,

@@ -17,6 +17,7 @@ from pyspark.sql import SparkSession
 
 from clout import queries
 from clout.influence import blocked_rank, network_rank
+from clout.influence.engines import AtOnce
 from clout.lake import Lake
 from clout.lake_spark import (
     POSTS,
@@ -37,10 +38,8 @@ _GRAPHS = pa.schema([("variant", pa.string()), ("platform", pa.string())])
 ONE_TASK_EDGES = 4_000_000
 
 
-class Spark:
+class Spark(AtOnce):
     """Spark. Gives DataFrames, which compute nothing until they are written or counted."""
-
-    one_by_one = False
 
     def __init__(self, spark: SparkSession) -> None:
         from pyspark.sql.functions import pandas_udf
@@ -81,14 +80,6 @@ class Spark:
     def together(self, frames: list[Frame]) -> Frame:
         """See Engine."""
         return reduce(lambda above, below: above.unionByName(below), frames)
-
-    def spans(self, activity: Frame, days: list[date]) -> list[tuple[date, date]]:
-        """See Engine. All at once."""
-        return [(days[0], days[-1])]
-
-    def parts(self, rows: Frame) -> list[Frame]:
-        """See Engine. All in one."""
-        return [rows]
 
     def hold(self, rows: Frame) -> Frame:
         """See Engine."""
