@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import threading
 import time
 from datetime import date
 from pathlib import Path
@@ -50,7 +51,7 @@ def places(folder: Path | str, sources: Path) -> list[str]:
 
 
 class Killer:
-    """Kills a worker in the middle of stages: when it has begun some tasks of the stage. Then starts another."""
+    """Kills a worker in the middle of stages: once any has begun so many tasks of the stage. Then starts another."""
 
     def __init__(self, running: Cluster, stages: dict[str, int], seconds: float) -> None:
         self.running, self.stages, self.seconds = running, stages, seconds
@@ -59,7 +60,7 @@ class Killer:
     def __call__(self) -> None:
         """Watch the driver's words until all is done."""
         until = time.monotonic() + self.seconds
-        before, worker, stage = 0, self.running.workers[0], ""
+        stage, before = "", {worker: 0 for worker in self.running.workers}
         while time.monotonic() < until:
             log = (self.running.folder / "driver.log").read_text(errors="replace")
             begun = re.findall(r"^stage (\w+) begins$", log, re.M)
@@ -67,14 +68,29 @@ class Killer:
             if now == "none" or "ShutdownHookManager" in log:
                 return
             if now != stage:
-                stage, worker = now, self.running.workers[0]
-                before = worker.tasks()
-            elif stage in self.stages and stage not in self.killed and worker.tasks() >= before + self.stages[stage]:
-                self.killed[stage] = worker.tasks() - before
-                worker.kill()
-                self.running.workers.remove(worker)
-                self.running.add_worker()
-            time.sleep(0.05)
+                stage, before = now, {worker: worker.tasks() for worker in self.running.workers}
+            elif before and stage in self.stages and stage not in self.killed:
+                worker, tasks = max(
+                    ((each, each.tasks() - old) for each, old in before.items()), key=lambda both: both[1]
+                )
+                if tasks >= self.stages[stage]:
+                    self.killed[stage] = tasks
+                    worker.kill()
+                    self.running.workers.remove(worker)
+                    # Beside this, since the next stage may be over before it is there.
+                    threading.Thread(target=self.running.add_worker).start()
+            time.sleep(0.02)
+
+
+def lost(said: str) -> set[str]:
+    """The stages in which the driver lost an executor."""
+    found, stage = set(), ""
+    for line in said.splitlines():
+        if begins := re.match(r"stage (\w+) begins$", line):
+            stage = begins[1]
+        elif "Lost executor" in line:
+            found.add(stage)
+    return found
 
 
 def test_conform_on_a_cluster_survives_a_worker_killed_in_its_middle(sources: Path, tmp_path: Path) -> None:
@@ -86,8 +102,7 @@ def test_conform_on_a_cluster_survives_a_worker_killed_in_its_middle(sources: Pa
         killer = Killer(running, {"conform": 2}, seconds=240)
         program = [night_in_stages.__file__, *places(there, sources), "--until=conform"]
         said = running.submit(program, killer)
-    assert killer.killed.keys() == {"conform"}
-    assert re.search("Lost executor .* on 127.0.0.1", said)
+    assert killer.killed.keys() == lost(said) == {"conform"}
     for table in CONFORMED:
         rows = [lake.read(lake.conformed(table, DAY)).to_pylist() for lake in lakes]
         assert sorted(map(str, rows[0])) == sorted(map(str, rows[1])), table
@@ -103,10 +118,12 @@ def test_a_night_on_a_cluster_gives_the_bytes_of_one_here_though_a_worker_is_kil
     night_in_stages.main(places(here, sources))
     (tmp_path / "cluster").mkdir()
     with cluster(tmp_path / "cluster") as running:
-        killer = Killer(running, dict.fromkeys(STAGES, 2), seconds=1800)
+        # What reach and network read is so small here that each is two or three tasks; the audit asks Spark for none.
+        tasks = {"conform": 2, "evidence": 60, "reach": 1, "amplification": 4, "network": 1, "score": 20, "audit": 0}
+        killer = Killer(running, tasks, seconds=1800)
         said = running.submit([night_in_stages.__file__, *places(there, sources)], killer)
-    print(killer.killed, len(re.findall("Lost executor", said)))
-    assert killer.killed.keys() == set(STAGES)
+    print(killer.killed)
+    assert killer.killed.keys() == lost(said) == set(STAGES)
     hashes = [
         {table: _sha256(folder / "staging" / str(DAY) / "staged" / table / "part-0.parquet") for table in TABLES}
         for folder in (here, there)
