@@ -81,7 +81,7 @@ def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
     features = {
         name: engine.kept(lake, name, day, facts, "conform")
         for name in (
-            *("acts", "weights", "ranks", "counted", "people", "engaged"),
+            *("acts", "weights", "counted", "people", "engaged"),
             *("account_states", "counter_states", "persons"),
         )
     }

@@ -35,7 +35,7 @@ class Evidence:
     """All that the measures of one score date look at, as frames of one engine.
 
     activity: conformed, of the stored days, and named_seeds: (platform, account_key): read again only where an earlier model
-    must score an earlier day. acts: sql/acts.sql. weights, ranks: sql/weights.sql, network_rank.py, of `now` at least.
+    must score an earlier day. acts: sql/acts.sql. weights: sql/weights.sql, of `now` at least.
     counted, people, engaged: the queries of these names, of all variants.
     account_states, counter_states: sql/account_states.sql, sql/counter_states.sql. post_actions: conformed, and posts:
     snapshots with platform, both of the stored days. operator_list: (account_key, reason).
@@ -50,7 +50,6 @@ class Evidence:
     named_seeds: Frame
     acts: Frame
     weights: Frame
-    ranks: Frame
     counted: Frame
     people: Frame
     engaged: Frame
@@ -148,7 +147,7 @@ def acts(
 def moved(
     engine: Engine, acts: Frame, credibility: Frame, named_seeds: Frame, persons: Frame, model: Model, day: date
 ) -> dict[str, Frame]:
-    """weights, ranks, counted, people, engaged: what an Evidence holds of who moves whom.
+    """weights, counted, people, engaged: what an Evidence holds of who moves whom.
 
     named_seeds: (platform, account_key). Of the pairs of all variants there are far more than of all else: where they lie on
     disk, one variant is worked through after the other.
@@ -191,10 +190,10 @@ def moved(
         trust, ranks = graphs[base]
         weights = engine.run("weights", {}, pairs=pairs, trust=trust, ranks=ranks, variants=known)
         if number == 0:
-            first = engine.table(variants.SCHEMA, rows[:1])
-            now = {"weights": weights, "ranks": ranks}
+            now = weights
             if len(group) > 1:
-                now["weights"] = engine.run("weights", {}, pairs=pairs, trust=trust, ranks=ranks, variants=first)
+                first = engine.table(variants.SCHEMA, rows[:1])
+                now = engine.run("weights", {}, pairs=pairs, trust=trust, ranks=ranks, variants=first)
         del pairs
         people = engine.hold(engine.run("people", bound, weights=weights))
         found["people"].append(people)
@@ -206,7 +205,7 @@ def moved(
         needed = {name for later in groups[number + 1 :] for row in later for name in row[1:3]}
         for name in strengths.keys() - needed:
             del strengths[name], graphs[name]
-    return now | {name: engine.together(frames) for name, frames in found.items()}
+    return {"weights": now} | {name: engine.together(frames) for name, frames in found.items()}
 
 
 def in_memory(
