@@ -43,8 +43,8 @@ def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
 
     day, engine = evidence.day, evidence.engine
     features = {name: engine.kept(lake, name, day, evidence.facts, made_by=name) for name in MEASURES}
-    by_platform = engine.hold(measures.platform_score(evidence, **features))
-    scored = engine.hold(measures.score(evidence, by_platform))
+    by_platform = engine.settle(measures.platform_score(evidence, **features))
+    scored = engine.settle(measures.score(evidence, by_platform))
     published = measures.published(evidence, by_platform, scored)
     for table, keys in SCORED.items():
         engine.stage(staged.root, staged.table(table), published[table], *keys)

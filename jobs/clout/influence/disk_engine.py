@@ -197,6 +197,10 @@ class DiskDuckDB:
         self._graph = None
         return ranked
 
+    def settle(self, rows: Rows) -> Rows:
+        """See NightEngine. A table is."""
+        return rows
+
     # What goes out ---------------------------------------------------------------------------------------------------
 
     def keep(self, lake: Lake, name: str, day: date, rows: Rows, facts: dict[str, Any]) -> Rows:

@@ -81,6 +81,9 @@ class NightEngine(Engine, Protocol):
     def kept(self, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> Frame:
         """Features as `keep` wrote them. Raises PoisonInput where they are missing or were made of other things."""
 
+    def settle(self, rows: Frame) -> Frame:
+        """The same rows without what they were computed of: Spark makes no valid plan of some queries over all of a score."""
+
     def stage(self, folder: Lake, path: str, rows: Frame, *keys: str) -> None:
         """Replace a folder by one file of the rows in the order of `keys`: the same rows give the same bytes."""
 

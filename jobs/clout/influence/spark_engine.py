@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 from pyspark import cloudpickle
 from pyspark.sql import SparkSession
+from pyspark.storagelevel import StorageLevel
 
 from clout import queries
 from clout.influence import blocked_rank, network_rank
@@ -84,6 +85,10 @@ class Spark(AtOnce):
     def hold(self, rows: Frame) -> Frame:
         """See Engine."""
         return rows.cache()
+
+    def settle(self, rows: Frame) -> Frame:
+        """See NightEngine. Twice, where there is a second worker, since nothing is left to compute them of again."""
+        return rows.localCheckpoint(eager=False, storageLevel=StorageLevel.MEMORY_AND_DISK_2)
 
     def release(self, rows: Frame) -> None:
         """See Engine."""
