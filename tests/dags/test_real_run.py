@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import date
@@ -15,6 +16,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from sandbox.world import write
+from spark_cluster import SETTINGS, cluster
 from warehouses import Place
 
 pytestmark = [pytest.mark.airflow, pytest.mark.quality]
@@ -53,6 +55,38 @@ def test_a_night_through_airflow_is_published(airflow_home, monkeypatch):
     assert any(file.suffix == ".db" and b"clout_nightly" in content for file, content in written.items())
     assert [file for file, content in written.items() if TOKEN.encode() in content] == []
     assert TOKEN not in done.stdout + done.stderr
+
+
+@pytest.mark.skipif("CLUSTER" not in os.environ, reason="takes many minutes; CLUSTER=1 runs it")
+def test_the_same_dag_on_a_cluster_publishes_the_same_night(airflow_home, tmp_path, monkeypatch):
+    """Nothing but the connection is another one, and what the cluster's user has in spark-defaults.conf."""
+    sources, folder = write(tmp_path / "world", [DAY]), tmp_path / "cluster"
+    folder.mkdir()
+    settings = SETTINGS | {"spark.pyspark.python": sys.executable}
+    (tmp_path / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
+    assert airflow("db", "migrate").returncode == 0
+    published = {}
+    with cluster(folder) as running:
+        host, port = running.master.rsplit(":", 1)
+        there = {"conn_type": "spark", "host": host, "port": int(port)}
+        for name, connection in (("here", os.environ["AIRFLOW_CONN_SPARK_DEFAULT"]), ("there", json.dumps(there))):
+            monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", connection)
+            monkeypatch.setenv("CLOUT_HOME", str(tmp_path / name))
+            monkeypatch.setenv("CLOUT_SOURCES", str(sources))
+            if name == "there":
+                monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+            done = airflow("dags", "test", "clout_nightly", "2026-07-01", "--conf", f'{{"day": "{DAY}"}}')
+            file = tmp_path / name / "warehouse" / "warehouse.duckdb"
+            assert file.is_file(), (done.stdout + done.stderr)[-6000:]
+            with duckdb.connect(str(file), read_only=True) as warehouse:
+                published[name] = {
+                    table: sorted(map(str, warehouse.sql(f"SELECT * FROM clout.{table}").fetchall()))
+                    for table in ("scores", "platform_scores", "score_explanations", "influences", "accounts")
+                }
+        asked = (folder / "master.log").read_text()
+    assert len(published["there"]["scores"]) > 100
+    assert published["there"] == published["here"]
+    assert len(re.findall("Registered app", asked)) >= 5, asked
 
 
 def test_a_rollback_through_airflow_on_the_connections_warehouse(airflow_home, tmp_path, monkeypatch):
