@@ -1,5 +1,5 @@
-"""What the benchmark compares, one program a process: clout, every, duckdb (independent of clout), naive (Spark SQL on raw),
-graphx (PageRank on the same edges).
+"""What the benchmark compares, one program a process: clout, every, spark (clout on Spark), duckdb (independent of clout),
+naive (Spark SQL on raw), graphx (PageRank on the same edges).
 
     python tests/bench/programs.py clout FOLDER OUT
 
@@ -31,26 +31,25 @@ STAGE_OF = {
 
 def clout(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
     """The queries of sql/ on the engine of nights, of the score date alone."""
-    _night(folder, out, lap, alone=True)
+    _night(folder, out, _timed_duckdb(lap), lap, alone=True)
 
 
 def every_variant(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
     """The same of all twelve variants, as a night does."""
-    _night(folder, out, lap, alone=False)
+    _night(folder, out, _timed_duckdb(lap), lap, alone=False)
 
 
-def _night(folder: Path, out: Path, lap: Callable[[str], None], alone: bool) -> None:
+def on_spark(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
+    """The same queries on Spark, of the score date alone. What each gives is written out, so that it can be timed."""
+    _night(folder, out, _timed_spark(out, lap), lap, alone=True)
+
+
+def _timed_duckdb(lap: Callable[[str], None]) -> Any:
+    """DiskDuckDB that notes after each query to which stage its time goes. A query is computed when it is run."""
     sys.path.insert(0, str(ROOT / "jobs"))
-    import pyarrow as pa
-    from clout.influence import measures, variants
     from clout.influence.disk_engine import DiskDuckDB
-    from clout.influence.identity import PERSONS
-    from clout.influence.model import read_model
-    from clout.lake import Lake, window
 
     class Timed(DiskDuckDB):
-        """Notes after each query to which stage its time goes. A query is computed when it is run."""
-
         def run(self, query: str, parameters: Mapping[str, Any], **inputs: Any) -> Any:
             rows = super().run(query, parameters, **inputs)
             lap(STAGE_OF.get(query, "pairs"))
@@ -59,17 +58,65 @@ def _night(folder: Path, out: Path, lap: Callable[[str], None], alone: bool) -> 
         def rank(self, edges: Any, parameters: dict[str, Any]) -> Any:
             rows = super().rank(edges, parameters)
             lap("rank")
+            self.ranks = getattr(self, "ranks", rows)  # the score date's come first
             return rows
+
+        def result(self, rows: Any, columns: str, file: Path) -> None:
+            self.named(rows).filter("variant = 'now'").project(columns).write_parquet(str(file))
+
+    return Timed()
+
+
+def _timed_spark(out: Path, lap: Callable[[str], None]) -> Any:
+    """Spark, which computes nothing until it is written: here, after each query but those that are cheap."""
+    sys.path.insert(0, str(ROOT / "jobs"))
+    from clout import session
+    from clout.influence.spark_engine import Spark
+
+    class Timed(Spark):
+        written = 0
+
+        def _through_files(self, rows: Any, stage: str) -> Any:
+            self.written += 1
+            file = str(out / f"written-{self.written}")
+            rows.write.parquet(file)
+            lap(stage)
+            return self.spark.read.parquet(file)
+
+        def run(self, query: str, parameters: Mapping[str, Any], **inputs: Any) -> Any:
+            rows = super().run(query, parameters, **inputs)
+            return rows if query == "persons_activity" else self._through_files(rows, STAGE_OF.get(query, "pairs"))
+
+        def trust(self, edges: Any) -> Any:
+            return self._through_files(super().trust(edges), "rank")
+
+        def rank(self, edges: Any, parameters: dict[str, Any]) -> Any:
+            self.ranks = self._through_files(super().rank(edges, parameters), "rank")
+            return self.ranks
+
+        def result(self, rows: Any, columns: str, file: Path) -> None:
+            rows.where("variant = 'now'").selectExpr(*columns.split(", ")).write.parquet(str(file))
+
+    return Timed(session.get_or_create("bench"))
+
+
+def _night(folder: Path, out: Path, engine: Any, lap: Callable[[str], None], alone: bool) -> None:
+    import pyarrow as pa
+    from clout.influence import measures, variants
+    from clout.influence.identity import PERSONS
+    from clout.influence.model import read_model
+    from clout.lake import Lake, window
 
     model = read_model(NUMBERS)
     model = variants.score_alone(model) if alone else model
-    lake, engine, days = Lake(folder / "lake"), Timed(), window(DAY, read_model(NUMBERS).stored_days)
+    lake, days = Lake(folder / "lake"), window(DAY, read_model(NUMBERS).stored_days)
     lap("start")
     activity, actions = engine.conformed(lake, "activity", days), engine.conformed(lake, "post_actions", days)
     posts = engine.posts(lake, {"bench": "bench"}, days)
     [known] = [path for path in (lake.snapshot("accounts", "bench", day) for day in days) if lake.exists(path)]
     states = lake.read(known, ["account_key", "created_at", "is_bot"])
     states = states.append_column("platform", pa.repeat("bench", len(states)))
+    states = engine.spark.createDataFrame(states) if hasattr(engine, "spark") else states
     nobody = engine.table(pa.schema([("account_key", pa.string()), ("reason", pa.string())]), [])
     persons = engine.table(PERSONS, [])
     engine.know(activity, actions, posts, states, measures.variants_table(engine, model, DAY))
@@ -106,7 +153,7 @@ def _night(folder: Path, out: Path, lap: Callable[[str], None], alone: bool) -> 
     )
     wanted = {
         "pairs": (evidence.weights, "actor || ' ' || target AS key, strength, q"),
-        "rank": (evidence.ranks, "person_id AS key, rank"),
+        "rank": (engine.ranks, "person_id AS key, rank"),
         "reach": (reach, "person_id AS key, true_reach + reach_cut AS evidence, true_reach"),
         "network": (measures.network(evidence), "person_id AS key, influential_people, network_influence"),
         "acted_posts": (
@@ -115,7 +162,7 @@ def _night(folder: Path, out: Path, lap: Callable[[str], None], alone: bool) -> 
         ),
     }
     for stage, (rows, columns) in wanted.items():
-        engine.named(rows).filter("variant = 'now'").project(columns).write_parquet(str(out / f"{stage}.parquet"))
+        engine.result(rows, columns, out / f"{stage}.parquet")
 
 
 #: The same formulas again, from scoring.md and the notes in the model file. In the dialects of DuckDB and of Spark at once.
@@ -406,7 +453,8 @@ def main(argv: list[str]) -> None:
         now = time.perf_counter()
         seconds[stage], began[0] = seconds.get(stage, 0.0) + now - began[0], now
 
-    programs = {"clout": clout, "every": every_variant, "duckdb": independent, "naive": naive, "graphx": graphx}
+    programs = {"clout": clout, "every": every_variant, "spark": on_spark, "duckdb": independent, "naive": naive}
+    programs |= {"graphx": graphx}
     programs[name](Path(folder), Path(out), lap)
     print("\n" + json.dumps(seconds))
 
