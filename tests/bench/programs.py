@@ -453,8 +453,10 @@ def main(argv: list[str]) -> None:
         now = time.perf_counter()
         seconds[stage], began[0] = seconds.get(stage, 0.0) + now - began[0], now
 
-    programs = {"clout": clout, "every": every_variant, "spark": on_spark, "duckdb": independent, "naive": naive}
-    programs |= {"graphx": graphx}
+    programs = {
+        **{"clout": clout, "every": every_variant, "spark": on_spark},
+        **{"duckdb": independent, "naive": naive, "graphx": graphx},
+    }
     programs[name](Path(folder), Path(out), lap)
     print("\n" + json.dumps(seconds))
 

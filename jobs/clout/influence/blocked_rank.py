@@ -269,9 +269,13 @@ def further(done: dict[int, Done], pieces: Iterable[Any]) -> dict[int, Done]:
     }
 
 
+def settled(rows: DataFrame) -> DataFrame:
+    """The same rows without what they were computed of; kept twice where there is a second worker."""
+    return rows.localCheckpoint(eager=False, storageLevel=StorageLevel.MEMORY_AND_DISK_2)
+
+
 def _kept(pieces: DataFrame) -> tuple[DataFrame, list[Any]]:
-    # Without what they were computed of, which would grow with each round. Twice, where there is a second worker.
-    pieces = pieces.localCheckpoint(eager=False, storageLevel=StorageLevel.MEMORY_AND_DISK_2)
+    pieces = settled(pieces)  # what they were computed of would grow with each round
     return pieces, pieces.select("graph", "slice", "change").collect()
 
 

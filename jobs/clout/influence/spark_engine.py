@@ -14,7 +14,6 @@ import pandas as pd
 import pyarrow as pa
 from pyspark import cloudpickle
 from pyspark.sql import SparkSession
-from pyspark.storagelevel import StorageLevel
 
 from clout import queries
 from clout.influence import blocked_rank, network_rank
@@ -87,8 +86,8 @@ class Spark(AtOnce):
         return rows.cache()
 
     def settle(self, rows: Frame) -> Frame:
-        """See NightEngine. Twice, where there is a second worker, since nothing is left to compute them of again."""
-        return rows.localCheckpoint(eager=False, storageLevel=StorageLevel.MEMORY_AND_DISK_2)
+        """See NightEngine."""
+        return blocked_rank.settled(rows)
 
     def release(self, rows: Frame) -> None:
         """See Engine."""
