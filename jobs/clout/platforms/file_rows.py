@@ -1,0 +1,237 @@
+"""Makes canonical rows of interactions, posts and accounts from batches of exports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from clout.addresses import profile_address
+from clout.errors import PoisonInput
+from clout.lake_schemas import ACCOUNT_LINKS, ACCOUNTS, INTERACTIONS, POSTS, TIME
+from clout.platforms.file_fields import (
+    Checked,
+    count_of,
+    flag_of,
+    ids_of,
+    iso_times,
+    keys_of,
+    kinds_of,
+    one_of,
+    raw_refs,
+    same,
+    times_of,
+)
+from clout.platforms.rows import modified_at
+from clout.platforms.tabular import BadRow, RowBatch, plain, read_batches
+from clout.sources import Source
+
+COLUMNS = {
+    "interactions": ["actor", "target", "unix_ts", "occurred_at", "kind", "post"],
+    "posts": [
+        "post",
+        "author",
+        "unix_ts",
+        "occurred_at",
+        "post_type",
+        "lang",
+        "like_count",
+        "reply_count",
+        "share_count",
+        "quote_count",
+    ],
+    "accounts": [
+        "account",
+        "handle",
+        "display_name",
+        "account_type",
+        "created_at",
+        "followers_count",
+        "following_count",
+        "posts_count",
+        "listed_count",
+        "verified",
+        "is_protected",
+        "is_bot",
+        "is_minor",
+        "opt_out",
+        "status",
+        "same_as",
+    ],
+}
+_NEEDED: dict[str, list[tuple[str, ...]]] = {
+    "interactions": [("actor",), ("target",), ("unix_ts", "occurred_at")],
+    "posts": [("post",), ("author",), ("unix_ts", "occurred_at")],
+    "accounts": [("account",)],
+}
+_POST_TYPES = ("original", "reply", "share", "quote")
+_STATUSES = ("active", "moved", "suspended", "deleted", "unavailable")
+_ACCOUNT_TYPES = ("person", "organization", "page", "group", "bot", "unknown")
+_CONSENT = ("is_protected", "is_minor", "opt_out", "status")
+#: Other words for a consent column. A header that is nearly one of ours may hold somebody's "no".
+_ALSO = {
+    "is_protected": ("protected", "private", "isprivate"),
+    "is_minor": ("minor",),
+    "opt_out": ("optedout", "noindex"),
+}
+
+
+def batches(source: Source, file: Path, table: str, described: dict[str, str] | None = None) -> Iterator[RowBatch]:
+    """The rows of a file of one table, as texts under our names. `described` gets the columns that the file has."""
+    wanted = {ours: source.columns.get(ours, ours) for ours in COLUMNS[table]}
+    needed = list(_NEEDED[table])
+    if table == "interactions" and "kind" not in source.options:
+        needed.append(("kind",))
+    if table == "accounts":
+        # A consent column that was named and is not there would score whoever it protects.
+        needed += [(name,) for name in _CONSENT if name in source.columns]
+    names = source.options.get("column_names")
+    consent = {word: ours for ours in _CONSENT for word in (plain(ours), *_ALSO.get(ours, ()))}
+    guarded = {} if table != "accounts" else consent
+    return read_batches(file, wanted, needed, source.options.get("delimiter"), names, guarded, described)
+
+
+def interactions(source: Source, file: Path, batch: RowBatch, bad: list[BadRow]) -> pa.Table:
+    """Interactions of a batch; `bad` gets the rows that are refused."""
+    check = Checked()
+    table = pa.table(
+        {
+            "kind": check(kinds_of(source, batch)),
+            "actor_key": keys_of(source, check(ids_of(batch, "actor"))),
+            "target_account_key": keys_of(source, check(ids_of(batch, "target"))),
+            "target_post_key": keys_of(source, check(ids_of(batch, "post"))),
+            "occurred_at": check(times_of(source, batch)),
+            "raw_ref": raw_refs(source, file, batch),
+        }
+    )
+    table = _without(table, batch, check.wrong, bad)
+    rows = table.num_rows
+    # DuckDB hashes a column at a time; a Python loop over a big archive would cost more than reading it.
+    identity = (
+        "md5(concat_ws('|', kind, coalesce(actor_key, '?'), coalesce(target_account_key, '?'),"
+        " coalesce(target_post_key, ''), epoch_us(occurred_at))) AS k"
+    )
+    keys = duckdb.from_arrow(table).project(identity).to_arrow_table()["k"]
+    columns = {
+        **{name: table[name] for name in table.column_names},
+        "interaction_key": keys,
+        "occurred_precision": same("exact", rows),
+        "observed_via": same("event_archive", rows),
+        "is_removed": same(False, rows),
+        **_provenance(file, rows),
+    }
+    return as_table(INTERACTIONS, columns)
+
+
+def posts(source: Source, file: Path, batch: RowBatch, bad: list[BadRow]) -> pa.Table:
+    """Posts of a batch; `bad` gets the rows that are refused."""
+    check = Checked()
+    native_ids = check(ids_of(batch, "post", required=True))
+    times = check(times_of(source, batch))
+    columns: dict[str, Any] = {
+        "post_key": keys_of(source, native_ids),
+        "native_id": native_ids,
+        "author_key": keys_of(source, check(ids_of(batch, "author"))),
+        "post_type": check(one_of(batch, "post_type", _POST_TYPES, empty="original", unreadable="original")),
+        "created_at": times,
+        "event_at": times,
+        "lang": batch.columns["lang"],
+        "raw_ref": raw_refs(source, file, batch),
+    }
+    for name in ("like_count", "reply_count", "share_count", "quote_count"):
+        columns[name] = check(count_of(batch, name))
+    table = _without(pa.table(columns), batch, check.wrong, bad)
+    rows = table.num_rows
+    columns = {name: table[name] for name in table.column_names}
+    return as_table(POSTS, {**columns, "is_deleted": same(False, rows), **_provenance(file, rows)})
+
+
+def accounts_of(source: Source, file: Path, batch: RowBatch, notes: list[BadRow]) -> pa.Table:
+    """Account rows. Consent fails closed: a row that cannot be read stops the pull, since it may be somebody's "no";
+    an unreadable consent flag counts as set. Any other unreadable field becomes NULL. `notes` gets what was changed.
+    """
+    identified = Checked()
+    native_ids = identified(ids_of(batch, "account", required=True))
+    unreadable = [
+        *batch.bad,
+        *((reason, batch.numbers[index], "") for index, reason in identified.wrong.items()),
+    ]
+    if unreadable:
+        reason, row, _ = min(unreadable, key=lambda bad: bad[1])
+        raise PoisonInput(
+            f"{file}: row {row}: {reason}. An account row may hold somebody's opt-out, so none is skipped: mend the row"
+        )
+    check = Checked()
+    columns: dict[str, Any] = {
+        "account_key": keys_of(source, native_ids),
+        "native_id": native_ids,
+        "handle": batch.columns["handle"],
+        "display_name": batch.columns["display_name"],
+        "account_type": check(one_of(batch, "account_type", _ACCOUNT_TYPES, empty="unknown", unreadable="unknown")),
+        "created_at": check(iso_times(batch.columns["created_at"], "created_at")),
+        "status": check(one_of(batch, "status", _STATUSES, empty="active", unreadable="suspended")),
+        "state_complete": same(True, len(batch.numbers)),
+        "raw_ref": raw_refs(source, file, batch),
+        **_provenance(file, len(batch.numbers)),
+    }
+    for name in ("followers_count", "following_count", "posts_count", "listed_count"):
+        columns[name] = check(count_of(batch, name))
+    for name in ("verified", "is_bot"):
+        columns[name] = check(flag_of(batch, name, unreadable=None))
+    for name in ("is_protected", "is_minor", "opt_out"):
+        columns[name] = check(flag_of(batch, name, unreadable=True))
+    for index, reason in sorted(check.wrong.items()):
+        notes.append((f"{reason} (row kept)", batch.numbers[index], _raw(batch, index)))
+    return as_table(ACCOUNTS, columns)
+
+
+def links_of(source: Source, accounts: pa.Table, batch: RowBatch, notes: list[BadRow]) -> pa.Table:
+    """What the accounts declare in same_as: keys or profile addresses, with spaces between them."""
+    rows = []
+    for index, text in enumerate(batch.columns["same_as"].to_pylist()):
+        for word in (text or "").split():
+            is_key = re.fullmatch(r"[a-z][a-z0-9_]{0,30}:(?!//).+", word)
+            declared = word if is_key else profile_address(word)
+            if declared is None:
+                reason = f"same_as: {word!r} is neither platform:id nor a profile's address (row kept)"
+                notes.append((reason, batch.numbers[index], ""))
+                continue
+            origin = {name: accounts[name][index].as_py() for name in ("fetched_at", "source_endpoint", "raw_ref")}
+            key = accounts["account_key"][index].as_py()
+            rows.append({"account_a": key, "account_b": declared, "basis": "self_declared", **origin})
+    return pa.Table.from_pylist(rows, ACCOUNT_LINKS)
+
+
+def _provenance(file: Path, rows: int) -> dict[str, pa.Array]:
+    return {
+        "fetched_at": pa.repeat(pa.scalar(modified_at(file), TIME), rows),
+        "source_endpoint": same("files", rows),
+    }
+
+
+def _raw(batch: RowBatch, index: int) -> str:
+    """The row as text, for the quarantine."""
+    fields = ((name, column[index]) for name, column in batch.columns.items())
+    return ",".join(f"{name}={value.as_py()}" for name, value in fields if value.is_valid)
+
+
+def _without(table: pa.Table, batch: RowBatch, wrong: dict[int, str], bad: list[BadRow]) -> pa.Table:
+    """The table without its wrong rows, which go to `bad` with their number and their text."""
+    if not wrong:
+        return table
+    bad += [(reason, batch.numbers[index], _raw(batch, index)) for index, reason in sorted(wrong.items())]
+    keep = [index for index in range(table.num_rows) if index not in wrong]
+    return table.take(pa.array(keep, pa.int64()))
+
+
+def as_table(schema: pa.Schema, columns: dict[str, Any]) -> pa.Table:
+    """The columns in the schema's order; those not given are NULL."""
+    rows = len(next(iter(columns.values())))
+    return pa.table(
+        [columns[field.name] if field.name in columns else pa.nulls(rows, field.type) for field in schema],
+        schema=schema,
+    )
