@@ -43,8 +43,8 @@ else
 	@$(PY) tests/sandbox/nights.py "$(CLOUT_HOME)/sandbox" --days "$(or $(DAYS),$(DEFAULT_DAYS))"
 endif
 
-test: setup ## run all tests; ARGS="-k reach" to choose
-	@$(PY) -m pytest $(ARGS)
+test: setup ## run all tests on all cores, four at most; ARGS="-k reach" to choose
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: setup ## lint, types and formatting, in check mode
 	@$(PY) -m ruff check .

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from clout.lake import Lake
@@ -46,6 +46,19 @@ def show_table(pytestconfig: pytest.Config) -> Callable[[str, list[dict[str, str
     """Shows rows as a table, under a title, when all tests are done."""
     tables = pytestconfig.stash.setdefault(TABLES, {})
     return tables.__setitem__
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the tables of a worker of pytest-xdist to the process that prints."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tables"] = session.config.stash.get(TABLES, {})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take the tables of a worker that is done."""
+    shown = getattr(node, "workeroutput", {}).get("tables", {})
+    node.config.stash.setdefault(TABLES, {}).update(shown)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
