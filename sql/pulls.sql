@@ -1,7 +1,8 @@
 -- Pulls: what each platform was asked that day, and what came of it. Tells a quiet day from a blind one.
 -- Meaning: of the subjects planned (accounts, posts, files), how many were complete, truncated, skipped or failed.
 --   blind: something was asked there and nothing of it was answered; rows that are not there then mean nothing.
---   platform_blind: the same of the whole platform. reason: one of those given, the first in the alphabet.
+--   Nothing is answered either where nine of ten rows, or more, could not be read. platform_blind: the same of the whole
+--   platform. reason: one of those given: that nobody is named, else the first in the alphabet.
 --   drift: how the columns of a file, or the fields of an endpoint's answers, differ from those of the day pulled before;
 --   of the first such file.
 -- Unit: subjects; rows; requests; dollars. Grain: one row per ds, platform, endpoint, snapshot (the table that rows went to).
@@ -21,7 +22,9 @@ WITH summed AS (
     CAST(coalesce(sum(rows_excluded), 0) AS BIGINT) AS excluded,
     CAST(coalesce(sum(requests), 0) AS BIGINT) AS requests,
     coalesce(sum(cost_units), CAST(0 AS DOUBLE)) AS cost_usd,
-    min(reason) FILTER (WHERE status <> 'complete') AS reason,
+    coalesce(
+      min(reason) FILTER (WHERE reason LIKE 'nobody_named%'), min(reason) FILTER (WHERE status <> 'complete')
+    ) AS reason,
     min(drift) AS drift
   FROM {manifest}
   GROUP BY snapshot_date, platform, endpoint, `table`
@@ -29,8 +32,13 @@ WITH summed AS (
 SELECT
   ds, platform, endpoint, snapshot, planned, complete, truncated, skipped, failed, rows, quarantined, excluded,
   requests, cost_usd,
-  failed > 0 AND complete + truncated = 0 AS blind,
-  sum(failed) OVER (PARTITION BY ds, platform) > 0
-    AND sum(complete + truncated) OVER (PARTITION BY ds, platform) = 0 AS platform_blind,
+  (failed > 0 AND complete + truncated = 0) OR (quarantined > 0 AND quarantined >= 9 * (rows + excluded)) AS blind,
+  (
+    sum(failed) OVER (PARTITION BY ds, platform) > 0
+    AND sum(complete + truncated) OVER (PARTITION BY ds, platform) = 0
+  ) OR (
+    sum(quarantined) OVER (PARTITION BY ds, platform) > 0
+    AND sum(quarantined - 9 * (rows + excluded)) OVER (PARTITION BY ds, platform) >= 0
+  ) AS platform_blind,
   reason, drift
 FROM summed

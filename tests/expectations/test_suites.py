@@ -174,6 +174,12 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "credentials_taken": [
             (first(complete=0, skipped=41, failed=0, truncated=0, planned=41, reason="auth: code 190"), set())
         ],
+        "actors_named": [
+            (
+                first(planned=41, complete=38, truncated=3, skipped=0, failed=0, reason="nobody_named: none of 9 rows"),
+                set(),
+            )
+        ],
         "mostly_answered": [(first(complete=38, failed=3), set())],
         "within_its_means": [(first(complete=40, skipped=1, reason="deadline"), set())],
         "schema_steady": [(first(drift="added extra"), set())],

@@ -46,6 +46,11 @@ def member_urn(person: int) -> str:
     return f"urn:li:person:{hashlib.sha256(f'member {person}'.encode()).hexdigest()[:10]}"
 
 
+def actor_urn(actor: int, owner: int) -> str:
+    """Who acts on an organisation's post: a member, or the organisation itself, by the name that its own pages give it."""
+    return organisation_urn(owner).replace("organization", "company") if actor == owner else member_urn(actor)
+
+
 def limited() -> tuple[int, Json, dict[str, str]]:
     """How it says that the day's quota is spent: without a time."""
     text = "Resource level throttle APPLICATION DAY limit for calls to this resource is reached."
@@ -170,11 +175,12 @@ class LinkedIn:
         }
 
     def comment(self, event: int) -> Json:
-        """A comment of a member."""
-        at, actor, about = (int(column[event]) for column in (self.table.at, self.table.actor, self.table.about))
+        """A comment."""
+        at, about = (int(column[event]) for column in (self.table.at, self.table.about))
+        actor, owner = int(self.table.actor[event]), int(self.table.target[event])
         return {
             "commentUrn": f"urn:li:comment:({self.urn(about)},{self._snowflake(event)})",
-            "actor": member_urn(actor),
+            "actor": actor_urn(actor, owner),
             "object": self.urn(about),
             "created": {"time": at * 1000},
             "message": {"text": words(at, actor)[0]},
@@ -182,12 +188,16 @@ class LinkedIn:
         }
 
     def reaction(self, event: int) -> Json:
-        """A reaction of a member."""
-        at, actor = int(self.table.at[event]), int(self.table.actor[event])
+        """A reaction, whose actor only its stamps name."""
+        at, who = int(self.table.at[event]), actor_urn(int(self.table.actor[event]), int(self.table.target[event]))
+        stamp: Json = {"actor": who, "time": at * 1000}
+        root = self.urn(int(self.table.about[event]))
         return {
-            "actor": member_urn(actor),
+            "id": f"urn:li:reaction:({who},{root})",
             "reactionType": self._reaction(event),
-            "created": {"time": at * 1000},
+            "created": stamp,
+            "lastModified": stamp,
+            "root": root,
         }
 
     # -- ids

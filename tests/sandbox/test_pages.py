@@ -113,7 +113,7 @@ GRAPH: dict[str, Any] = {
 MILLIS = {"type": "integer", "minimum": 10**12, "maximum": 10**13}
 POST_URN = {"type": "string", "pattern": r"^urn:li:(share|ugcPost):\d{15,19}$"}
 ORGANISATION = {"type": "string", "pattern": r"^urn:li:organization:\d+$"}
-ACTOR = {"type": "string", "pattern": r"^urn:li:(organization:\d+|person:[A-Za-z0-9_-]+)$"}
+ACTOR = {"type": "string", "pattern": r"^urn:li:(company:\d+|person:[A-Za-z0-9_-]+)$"}
 SUMMARY = closed("count", count=NUMBER, topLevelCount=NUMBER)
 KINDS = ("LIKE", "PRAISE", "EMPATHY", "INTEREST", "APPRECIATION", "ENTERTAINMENT")
 METADATA = closed(
@@ -180,10 +180,12 @@ RESTLI: dict[str, Any] = {
     ),
     "reactions": elements(
         closed(
-            "actor reactionType created",
-            actor=ACTOR,
+            "id reactionType created lastModified root",
+            id={"type": "string", "pattern": r"^urn:li:reaction:\(urn:li:[a-z]+:[\w-]+,urn:li:[a-zA-Z]+:\d+\)$"},
             reactionType={"enum": KINDS},
-            created=closed("time", time=MILLIS),
+            created=closed("actor time", actor=ACTOR, time=MILLIS),
+            lastModified=closed("actor time", actor=ACTOR, time=MILLIS),
+            root=POST_URN,
         )
     ),
 }
@@ -322,13 +324,13 @@ def test_organisations_show_the_worlds_log(client, box):
         for post in posts:
             found = client.rest_all(f"reactions/(entity:{escaped(post['id'])})", "q=entity", count=5)
             assert sum(kind["count"] for kind in told[post["id"]]["reactionSummaries"].values()) == len(found)
-            reactions += [(r["actor"], owner, r["created"]["time"] // 1000) for r in found]
+            reactions += [(r["created"]["actor"], owner, r["created"]["time"] // 1000) for r in found]
             said = client.rest_all(f"socialActions/{escaped(post['id'])}/comments", count=5)
             counted += told[post["id"]]["commentSummary"]["count"]
             comments += [(c["actor"], owner, c["created"]["time"] // 1000) for c in said]
     run = "linkedin", {owners[urn] for urn in client.organisations[:15]}
-    assert sorted(reactions) == sorted((linkedin.member_urn(w), o, at) for w, o, at in acts(box, *run, LIKE))
-    assert sorted(comments) == sorted((linkedin.member_urn(w), o, at) for w, o, at in acts(box, *run, REPLY))
+    assert sorted(reactions) == sorted((linkedin.actor_urn(w, o), o, at) for w, o, at in acts(box, *run, LIKE))
+    assert sorted(comments) == sorted((linkedin.actor_urn(w, o), o, at) for w, o, at in acts(box, *run, REPLY))
     assert counted == len(comments) > 5
     assert len(reactions) > 50
 

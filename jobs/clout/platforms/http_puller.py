@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -394,6 +394,8 @@ class _Walk:
                 rows.clear()
 
         totals: Counter[str] = Counter()
+        told: list[FileReport] = []
+        actors: dict[str, Counter[bool]] = defaultdict(Counter)
         fields: dict[str, Fields] = defaultdict(Fields)
         last = {name: subject for name, subject in self.units}
         for unit in self.units.values():
@@ -414,6 +416,7 @@ class _Walk:
                     landed[table] += len(kept)
                     waiting[table] += kept
                 for row in rows.tables["interactions"]:
+                    actors[unit.endpoint.name][row["actor_key"] is not None] += 1
                     if row["occurred_at"] is not None:
                         times += [row["occurred_at"]]
                 times = [min(times), max(times)] if times else []
@@ -428,7 +431,8 @@ class _Walk:
                 unit.subject == last[unit.endpoint.name]
             ):  # what all answers of the endpoint looked like stands with the last
                 reports[0].columns = fields[unit.endpoint.name].columns()
-            yield from reports
+            told += reports
+        yield from _with_nameless(told, actors)
         flags = self._flag_rows()
         if flags:
             yield Batch("accounts", self.day, rows_table("accounts", flags))
@@ -538,6 +542,20 @@ class _Walk:
             self.client.say(f"pull {self.source.name} {self.day}: {number} × {text}")
         if totals:
             self.client.say(f"pull {self.source.name} {self.day}: rows left out: {_counts(totals)}")
+
+
+def _with_nameless(reports: list[FileReport], actors: Mapping[str, Counter[bool]]) -> list[FileReport]:
+    """The reports, those of endpoints of which no row names its actor marked: they answered, and said nothing that counts.
+
+    actors: by endpoint, how many interactions name their actor, and how many do not.
+    """
+    for report in reports:
+        known = actors.get(report.endpoint, Counter())
+        if report.table == "interactions" and report.rows and known[False] and not known[True]:
+            report.status = "truncated" if report.status == "complete" else report.status
+            why = f"nobody_named: none of {known[False]} rows names its actor"
+            report.reason = "; ".join(text for text in (why, report.reason) if text)
+    return reports
 
 
 def _counts(counter: Counter[str]) -> str:

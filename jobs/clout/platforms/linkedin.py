@@ -2,9 +2,10 @@
 
 An organisation, its followers, its posts and their counters come from four answers; the rows are put together from all of
 them. Of members who commented or reacted nothing lands but what they did to the organisation, with its time: no name, no
-words, not what they say to each other, and a pseudonym in the place of their key. Who follows, and who shared, cannot be
-had. Only what was published for everybody lands. `commentary` is "little text": @[Name](urn) for a mention,
-{hashtag|\\#|word} for a hashtag, backslashes before signs.
+words, not what they say to each other, and a pseudonym in the place of their key. A comment names its actor itself, a
+reaction in `created`. An organisation is one, whether it is called urn:li:organization:1 or urn:li:company:1. Who follows,
+and who shared, cannot be had. Only what was published for everybody lands. `commentary` is "little text": @[Name](urn) for
+a mention, {hashtag|\\#|word} for a hashtag, backslashes before signs.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from clout.consent import MEMBER
 from clout.platforms.pages import Endpoint, Known, Page, Platform, Reader, Rows, count, optional, string
 from clout.platforms.rate_policies import LinkedInPolicy
 from clout.platforms.rows import short_hash
@@ -24,6 +24,11 @@ VERSION = "202606"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _POST = re.compile(r"urn:li:(share|ugcPost|activity):\d+")
 _ORGANISATION = re.compile(r"urn:li:organization:\d+")
+#: The same organisations, as older parts of the platform call them.
+_COMPANY = re.compile(r"urn:li:company:(\d+)")
+#: Whoever acts: an organisation or a member.
+_ACTOR = re.compile(r"urn:li:\w+:[\w.~-]+", re.ASCII)
+_REACTION = re.compile(r"urn:li:reaction:\((urn:li:\w+:[^\s(),]+),")
 _SIGN = r"\\([\\|{}@\[\]()<>#*_~])"
 _MENTION = re.compile(r"@\[((?:\\.|[^\]\\])*)\]\((urn:li:[^()\s]+)\)")
 _HASHTAG = re.compile(r"\{hashtag\|(?:\\?#)\|((?:\\.|[^}\\])+)\}")
@@ -129,10 +134,13 @@ def _with_pseudonyms(rows: Rows) -> Rows:
     person in the whole window, as True Reach must count, and an erasure finds them by their key. By it no member is linked to
     accounts elsewhere; the operator's list and the erased are looked up before, by the key itself.
     """
-    secret, begins = rows.page.hidden.erased, f"{rows.page.platform}:{MEMBER}"
+    secret, begins = rows.page.hidden.erased, f"{rows.page.platform}:"
+
+    def is_named(key: str | None) -> bool:
+        return key is not None and not _ORGANISATION.fullmatch(key.removeprefix(begins))
 
     def new(row: dict[str, Any]) -> dict[str, Any]:
-        named = [name for name in ("actor_key", "target_account_key") if (row[name] or "").startswith(begins)]
+        named = [name for name in ("actor_key", "target_account_key") if is_named(row[name])]
         if not named:
             return row
         hidden = {name: secret.pseudonym(row[name]) for name in named}
@@ -181,7 +189,7 @@ class _Reader(Reader):
         if view["lifecycleState"] != "PUBLISHED" or view["visibility"] != "PUBLIC":
             self.rows.notes["not_public"] += 1
             return
-        urn, author = _urn(view["id"], _POST), self.key(_urn(view["author"], _ORGANISATION))
+        urn, author = _urn(view["id"], _POST), self.key(_urn(organisation_of(view["author"]), _ORGANISATION))
         at = instant(view.get("publishedAt")) or instant(view.get("createdAt"))
         if at is None:
             raise ValueError("publishedAt: is no time")
@@ -273,9 +281,13 @@ class _Reader(Reader):
         )
 
     def whose(self, item: Any) -> str | None:
-        """The key of who acted; NULL where the platform hides it."""
-        actor = item.get("actor")
-        return None if actor is None else self.key(string(actor, "actor"))
+        """The key of who acted; NULL where the platform hides it, or names them in no way that can be read."""
+        stamps = [item.get(name) for name in ("created", "lastModified")]
+        told = [item.get("actor"), *(stamp.get("actor") for stamp in stamps if isinstance(stamp, dict))]
+        inside = _REACTION.match(optional(item.get("id")) or "")
+        urns = (*told, inside[1] if inside else None)
+        found = next((urn for urn in urns if isinstance(urn, str) and _ACTOR.fullmatch(urn)), None)
+        return None if found is None else self.key(organisation_of(found))
 
     def known_author(self, urn: Any) -> str | None:
         """The author of a post or comment that a page has shown; NULL where none has."""
@@ -283,11 +295,18 @@ class _Reader(Reader):
         return found[1] if found else None
 
 
+def organisation_of(urn: Any) -> Any:
+    """The URN of an organisation as its key has it; any other value as it is."""
+    found = _COMPANY.fullmatch(urn) if isinstance(urn, str) else None
+    return f"urn:li:organization:{found[1]}" if found else urn
+
+
 def little_text(commentary: str | None) -> tuple[str | None, list[str], list[str]]:
     """Plain text, the organisations that are mentioned, and the hashtags, in their order. Members are not listed."""
     if commentary is None:
         return None, [], []
-    mentions = [urn for _, urn in _MENTION.findall(commentary) if _ORGANISATION.fullmatch(urn)]
+    named = [organisation_of(urn) for _, urn in _MENTION.findall(commentary)]
+    mentions = [urn for urn in named if _ORGANISATION.fullmatch(urn)]
     hashtags = [_unescaped(word) for word in _HASHTAG.findall(commentary)]
     plain = _HASHTAG.sub(r"#\1", _MENTION.sub(r"\1", commentary))
     return optional(_unescaped(plain)), mentions, hashtags

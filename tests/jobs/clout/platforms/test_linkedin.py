@@ -35,7 +35,15 @@ def comment(actor: str | None = BO, urn: str = COMMENT, **more: Any) -> dict[str
 
 
 def reaction(actor: str | None = BO, kind: str = "PRAISE") -> dict[str, Any]:
-    return {"reactionType": kind, "created": {"time": NOON}, **({"actor": actor} if actor else {})}
+    """As the platform answers: its actor stands in the stamps and in its id."""
+    stamp = {"time": NOON, **({"actor": actor} if actor else {})}
+    return {
+        "id": f"urn:li:reaction:({actor or ''},{POST})",
+        "reactionType": kind,
+        "created": stamp,
+        "lastModified": stamp,
+        "root": POST,
+    }
 
 
 KNOWN = Known(posts={POST: (f"li:{POST}", f"li:{US}")})
@@ -157,6 +165,42 @@ def test_reactions_are_likes_with_their_own_name_and_time() -> None:
     # Whoever changes a reaction has still reacted once.
     [again] = elements("reactions", reaction(kind="EMPATHY")).tables["interactions"]
     assert again["interaction_key"] == rows[0]["interaction_key"]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        reaction(),
+        {**reaction(None), "created": {"time": NOON, "actor": BO}},
+        {**reaction(None), "lastModified": {"time": NOON, "actor": BO}},
+        {**reaction(None), "actor": BO},
+        {**reaction(None), "id": reaction()["id"]},
+        {**reaction(), "actor": None, "lastModified": "soon"},
+        {**reaction(), "actor": 5, "id": 5},
+    ],
+)
+def test_the_actor_of_a_reaction_is_found_wherever_it_stands(item: dict[str, Any]) -> None:
+    found = elements("reactions", item)
+    assert edges(found) == {("like", SOMEONE, f"li:{US}", f"li:{POST}")}
+    assert BO not in str(found.tables)
+
+
+def test_an_organisation_is_itself_by_its_other_name() -> None:
+    company = US.replace("organization", "company")
+    found = elements("reactions", reaction(company)), elements("comments", comment(company))
+    assert [(row["actor_key"], row["target_account_key"]) for one in found for row in one.tables["interactions"]] == [
+        (f"li:{US}", f"li:{US}")
+    ] * 2
+    thread = elements("comments", comment(company, COMMENT + "o"), comment(BO, COMMENT, parentComment=COMMENT + "o"))
+    assert ("reply", SOMEONE, f"li:{US}", f"li:{COMMENT}o") in edges(thread)
+    written = posts(post(author=company, commentary="with @[Them](urn:li:company:12)"))
+    assert written.tables["posts"][0]["author_key"] == f"li:{US}"
+    assert edges(written) == {("mention", f"li:{US}", f"li:{THEM}", None)}
+
+
+def test_a_member_of_any_other_kind_gets_a_pseudonym_too() -> None:
+    [row] = elements("reactions", reaction("urn:li:member:77")).tables["interactions"]
+    assert row["actor_key"] == Erased().pseudonym("li:urn:li:member:77")
 
 
 def test_comments_are_replies_and_nothing_of_the_member_lands() -> None:

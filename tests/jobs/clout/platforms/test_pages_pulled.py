@@ -188,7 +188,8 @@ def test_a_day_of_organisations_is_the_worlds(organisations: Pull) -> None:
     def told(kind: int, who: int, whom: int, at: datetime) -> Key:
         word = {LIKE: "like", REPLY: "reply", SHARE: "share", QUOTE: "quote"}[kind]
         member = read_erased(organisations.lake).pseudonym(f"pl:{linkedin.member_urn(who)}")
-        actor = f"pl:{linkedin.organisation_urn(who)}" if kind in (SHARE, QUOTE) else member
+        is_itself = kind in (SHARE, QUOTE) or who == whom  # however it is called where it answers itself
+        actor = f"pl:{linkedin.organisation_urn(who)}" if is_itself else member
         return word, actor, f"pl:{linkedin.organisation_urn(whom)}", at
 
     expected = [told(*a) for a in organisations.acts(LIKE, REPLY)]
@@ -248,7 +249,9 @@ def test_no_key_of_a_member_lands_but_one_person_stays_one(organisations: Pull) 
     organisations()
     before = organisations.landed()
     keys = {row["actor_key"] for row in organisations.rows("interactions")}
-    people = {who for kind, who, whom, _ in organisations.acts(LIKE, REPLY) if whom in organisations.asked_about()}
+    people = {
+        who for _, who, whom, _ in organisations.acts(LIKE, REPLY) if whom in {*organisations.asked_about()} - {who}
+    }
     today = {actor for _, actor, *_ in organisations.edges() if actor and actor.startswith("pl:someone-")}
     assert len(today) == len(people) > 5
     lake = Path(organisations.lake.root)
@@ -386,6 +389,16 @@ def test_comments_without_an_author_are_kept_unidentified(pages: Pull, tmp_path:
     pages.set("hidden_authors")
     pages()
     assert pages.edges() == Counter((kind, None, target, at) for kind, _, target, at in named.elements())
+    # An endpoint that names nobody is not complete, and says so; where some are named, those who hide are no fault.
+    told = [(end, why) for end, why in pages.ends("comments") if "nobody_named" in (why or "")]
+    assert {end for end, _ in told} == {"truncated"}
+    replies = sum(row["kind"] == "reply" for row in pages.rows("interactions"))
+    assert all(str(why).startswith(f"nobody_named: none of {replies} rows") for _, why in told)
+    pages.lake = Lake(tmp_path / "some")
+    pages.set("hidden_authors=1@/comments")
+    pages()
+    assert None in {row["actor_key"] for row in pages.rows("interactions")}
+    assert {end for end, _ in pages.ends("comments")} == {"complete"}
     assert pages.rows("quarantine") == []
 
 
