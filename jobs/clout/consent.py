@@ -131,16 +131,40 @@ def names_any(text: str, ids: Collection[str]) -> bool:
 
 
 def without_items(node: Any, is_named: Callable[[str], bool]) -> Any:
-    """JSON without what names somebody: of a list the items that do, in whatever depth short of a list of their own."""
-    kept = None if _names(node, is_named) else node
-    if isinstance(kept, dict):
-        return {key: without_items(value, is_named) for key, value in kept.items()}
-    if isinstance(kept, list):
-        return [without_items(one, is_named) for one in kept if not _names(one, is_named)]
-    return kept
+    """JSON without what names somebody: of a list the items that do, in whatever depth short of a list of their own.
+
+    Without recursion: an answer may be as deeply nested as its reader allows.
+    """
+    if _names(node, is_named):
+        return None
+    whole = _empty(node)
+    left = [(node, whole)]
+    while left:
+        old, new = left.pop()
+        if isinstance(old, dict):
+            # None of its values names anybody, or the whole would.
+            for key, value in old.items():
+                new[key] = _empty(value)
+                left.append((value, new[key]))
+        elif isinstance(old, list):
+            for value in old:
+                if not _names(value, is_named):
+                    new.append(_empty(value))
+                    left.append((value, new[-1]))
+    return whole
+
+
+def _empty(node: Any) -> Any:
+    return {} if isinstance(node, dict) else [] if isinstance(node, list) else node
 
 
 def _names(node: Any, is_named: Callable[[str], bool]) -> bool:
-    if isinstance(node, str):
-        return is_named(node)
-    return isinstance(node, dict) and any(_names(value, is_named) for value in node.values())
+    left = [node]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            if is_named(one):
+                return True
+        elif isinstance(one, dict):
+            left += one.values()
+    return False

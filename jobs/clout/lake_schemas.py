@@ -81,6 +81,9 @@ POSTS = pa.schema(
         pa.field("click_count", pa.int64()),
         pa.field("reaction_counts", pa.map_(pa.string(), pa.int64())),
         _required("is_deleted", pa.bool_()),
+        # Whether the post was read in its author's own feed. Of others only those posts pass by that somebody reacted to.
+        # NULL in snapshots from before there was this column.
+        pa.field("from_feed", pa.bool_()),
         *PROVENANCE,
     ]
 )

@@ -19,16 +19,16 @@ from clout.platforms.pages import (
     Platform,
     Reader,
     Rows,
-    count,
     earliest,
     instant,
-    optional,
-    string,
 )
 from clout.platforms.rate_policies import BlueskyPolicy
 from clout.platforms.rows import short_hash
+from clout.platforms.views import View
 
-_POST = re.compile(r"at://(did:[a-z]+:[^/\s]+)/app\.bsky\.feed\.post/[^/\s]+")
+#: The signs that ids may have, by the specifications of DIDs and of record keys.
+_DID = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%-]{1,2000}")
+_POST = re.compile(rf"at://({_DID.pattern})/app\.bsky\.feed\.post/[A-Za-z0-9._:~-]{{1,512}}")
 _COUNTERS = {
     "like_count": "likeCount",
     "reply_count": "replyCount",
@@ -109,6 +109,7 @@ def normalise(page: Page, known: Known) -> Rows:
     reader = _Reader(page, rows, known)
     if page.endpoint == "profiles":
         rows.each("accounts", body.get("profiles"), reader.profile)
+        reader.left_out(body.get("profiles"))
     elif page.endpoint == "author_feed":
         rows.each("posts", body.get("feed"), reader.feed_item)
     elif page.endpoint == "likes":
@@ -131,58 +132,80 @@ class _Reader(Reader):
 
     def account(self, view: Any, full: bool = False) -> str:
         """Add the account of a profile view; gives its key. Only a full view has counters, and only on its day."""
-        did = string(view["did"], "did")
-        if not did.startswith("did:"):
-            raise ValueError(f"did: {did[:40]!r} is no DID")
-        self.rows.flag(self.key(did), {"opt_out": True} if _opted_out(view) else {})
-        handle = optional(view.get("handle"))
-        verification = view.get("verification")
-        verified = verification.get("verifiedStatus") if isinstance(verification, dict) else None
+        of = View(self.rows, "accounts", view)
+        did = of.id("did", _DID)
+        key = self.key(did)
+        self.rows.flag(key, {"opt_out": True} if _opted_out(view) else {})
+        handle = of.text("handle")
+        handle = None if handle in (None, "handle.invalid") else handle.lower()
+        verified = of.of("verification").text("verifiedStatus")
         counted = full and not self.page.stale
-        row = {
-            "account_key": self.key(did),
+        is_labelled = isinstance(of.get("labels"), list)
+        is_bot = is_labelled and any(one.get("src") == did for one in _labels(view, "bot"))
+        row: dict[str, Any] = {
+            "account_key": key,
             "native_id": did,
-            "handle": None if handle in (None, "handle.invalid") else handle.lower(),
-            "display_name": optional(view.get("displayName")),
-            "account_type": "unknown",
-            "bio": optional(view.get("description")),
-            "url": f"https://bsky.app/profile/{handle.lower()}" if handle not in (None, "handle.invalid") else None,
-            "created_at": instant(view.get("createdAt")),
-            "followers_count": count(view.get("followersCount"), "followersCount") if counted else None,
-            "following_count": count(view.get("followsCount"), "followsCount") if counted else None,
-            "posts_count": count(view.get("postsCount"), "postsCount") if counted else None,
+            "handle": handle,
+            "display_name": of.text("displayName"),
+            "account_type": "bot" if is_bot else "unknown",
+            "bio": of.text("description"),
+            "url": f"https://bsky.app/profile/{handle}" if handle else None,
+            "created_at": of.time("createdAt"),
+            "followers_count": of.count("followersCount") if counted else None,
+            "following_count": of.count("followsCount") if counted else None,
+            "posts_count": of.count("postsCount") if counted else None,
             "verified": None if verified is None else verified == "valid",
-            "opt_out": False if isinstance(view.get("labels"), list) else None,
+            "is_bot": is_bot if is_labelled else None,
+            "opt_out": False if is_labelled else None,
             "status": "active",
             "state_complete": counted,
         }
-        self.rows.account(row)
+        self.rows.account(row, handle)
         # A profile's website and description are claims of identity.
-        declared = dict.fromkeys(
-            [*addresses_in(optional(view.get("website"))), *addresses_in(optional(view.get("description")))]
-        )
+        declared = dict.fromkeys([*addresses_in(of.text("website")), *addresses_in(row["bio"])])
         for address in declared:
-            self.rows.claim(self.key(did), address)
-        for own in (did, row["handle"]) if declared else ():
-            self.rows.claim(self.key(did), f"https://bsky.app/profile/{own}" if own else None, "address")
-        return self.key(did)
+            self.rows.claim(key, address)
+        for own in (did, handle) if declared else ():
+            self.rows.claim(key, f"https://bsky.app/profile/{own}" if own else None, "address")
+        return key
 
     def profile(self, view: Any) -> None:
         self.account(view, full=True)
         self.rows.parents.append(self.rows.tables["accounts"][-1])
 
+    def left_out(self, profiles: Any) -> None:
+        """Of those who were asked about, who is not there: taken down or deactivated, of which Bluesky says nothing."""
+        shown = [one for one in profiles if isinstance(one, dict)] if isinstance(profiles, list) else []
+        asked = [one for one in self.page.subject.split(",") if one]
+        found = {name: one for one in shown for name in (one.get("did"), one.get("handle")) if isinstance(name, str)}
+        found = {name if name.startswith("did:") else name.lower(): one for name, one in found.items()}
+        missing = [one for one in asked if (one if one.startswith("did:") else one.lower()) not in found]
+        if not missing:
+            return
+        matched = [
+            id(found[name]) for one in asked if (name := one if one.startswith("did:") else one.lower()) in found
+        ]
+        if not isinstance(profiles, list) or len(set(matched)) < len(profiles):
+            return  # what cannot be read, or goes by another name now, may be one of them
+        for one in missing:
+            is_name = not one.startswith("did:")
+            self.rows.gone(self.key(one.lower() if is_name else one), "unavailable", is_name)
+            self.rows.notes["left_out"] += 1
+
     # Posts
 
     def post(self, view: Any) -> dict[str, Any]:
         """Add the post of a post view with its author and its edges; gives the post's row."""
-        uri = string(view["uri"], "uri")
-        author = self.account(view["author"])
-        record, indexed = view["record"], instant(view["indexedAt"])
-        created = instant(record.get("createdAt"))
+        of = View(self.rows, "posts", view)
+        uri = of.id("uri", _POST)
+        author = self.account(of.get("author"))
+        record, indexed = of.of("record"), of.time("indexedAt")
+        created = record.time("createdAt")
         at = earliest([created, indexed])
-        parent = _reference(record.get("reply"), "parent")
-        quoted = None if _withdrawn(view.get("embed")) else _quoted(record.get("embed"))
-        mentions = sorted({self.key(did) for did in _mentions(record.get("facets"))})
+        reply = record.of("reply")
+        parent = _reference(reply.item, "parent")
+        quoted = None if _withdrawn(view.get("embed")) else _quoted(record.of("embed").item)
+        mentions = sorted({self.key(did) for did in _mentions(record.list("facets"))})
         row = {
             "post_key": self.key(uri),
             "native_id": uri,
@@ -191,18 +214,18 @@ class _Reader(Reader):
             "created_at": created,
             "indexed_at": indexed,
             "event_at": at,
-            "text": optional(record.get("text")),
-            "lang": next((optional(one) for one in _list(record.get("langs"))), None),
+            "text": record.text("text"),
+            "lang": next(iter(record.texts("langs")), None),
             "visibility": "public",
             "in_reply_to_post_key": self.key(parent) if parent else None,
             "in_reply_to_account_key": self._author(parent),
             "quoted_post_key": self.key(quoted) if quoted else None,
-            "conversation_key": self.key(_reference(record.get("reply"), "root") or uri),
+            "conversation_key": self.key(_reference(reply.item, "root") or uri),
             "mentions": mentions,
             "is_deleted": False,
         }
-        counters = {ours: count(view.get(theirs), theirs) for ours, theirs in _COUNTERS.items()}
-        self.rows.post(row if self.page.stale else {**row, **counters})
+        counters = {ours: of.count(theirs) for ours, theirs in _COUNTERS.items()}
+        self.rows.post(row if self.page.stale else {**row, **counters}, from_feed=self._is_own(view["author"]))
         via = {"author_feed": "author_feed", "quotes": "engagement_list"}.get(self.page.endpoint, "thread")
         for kind, target_post in (("reply", parent), ("quote", quoted)):
             if target_post:
@@ -214,22 +237,28 @@ class _Reader(Reader):
     def feed_item(self, item: Any) -> None:
         """An item of an author's feed: the author's own post, or one that the author passed on."""
         row = self.post(item["post"])
-        reply = item.get("reply")
+        of = View(self.rows, "posts", item)
         for name in ("root", "parent"):
             # The post that was answered shows its author, and with it a wish not to be shown.
-            view = reply.get(name) if isinstance(reply, dict) else None
-            if isinstance(view, dict) and isinstance(view.get("author"), dict) and "handle" in view["author"]:
-                self.account(view["author"])
-        reason = item.get("reason")
-        kind = _type(reason)
-        if kind.endswith("#reasonRepost"):
-            by = self.account(reason["by"])
-            self.edge("share", by, row["author_key"], row["native_id"], instant(reason["indexedAt"]), "author_feed")
-        elif reason is not None and not kind.endswith("#reasonPin"):
+            author = of.of("reply").of(name).of("author")
+            if "handle" in author:
+                self.rows.part("accounts", author.item, self.account)
+        if _type(of.get("reason")).endswith("#reasonRepost"):
+            self.rows.part("interactions", of.get("reason"), lambda reason: self.repost(reason, row))
+        elif "reason" in of and not _type(of.get("reason")).endswith("#reasonPin"):
             self.rows.notes["unknown_type"] += 1
-        author = item["post"]["author"]
-        if self.page.subject in (author["did"], author.get("handle")):
+        if self._is_own(item["post"]["author"]):
             self.rows.parents.append(row)
+
+    def repost(self, reason: Any, row: dict[str, Any]) -> None:
+        """That the author of the feed passed a post on."""
+        of = View(self.rows, "interactions", reason, "reason")
+        by = self.account(of.get("by"))
+        self.edge("share", by, row["author_key"], row["native_id"], of.time("indexedAt"), "author_feed")
+
+    def _is_own(self, author: Any) -> bool:
+        """Whether the page is the feed of somebody: of the author of a post."""
+        return self.page.endpoint == "author_feed" and self.page.subject in (author["did"], author.get("handle"))
 
     def thread_nodes(self, root: Any) -> Iterator[Any]:
         """The visible posts of a thread, without recursion: a thread may be a thousand levels deep."""
@@ -252,8 +281,9 @@ class _Reader(Reader):
     # Edges
 
     def like(self, item: Any) -> None:
-        actor = self.account(item["actor"])
-        at = like_time(item)
+        of = View(self.rows, "interactions", item)
+        actor = self.account(of.get("actor"))
+        at = earliest([of.time("indexedAt"), of.time("createdAt")])
         self.edge("like", actor, self._author(self.page.subject), self.page.subject, at, "engagement_list")
 
     def reposter(self, view: Any) -> None:
@@ -300,12 +330,16 @@ def _type(value: Any) -> str:
     return kind if isinstance(kind, str) else ""
 
 
+def _labels(view: Any, name: str) -> list[dict[str, Any]]:
+    """The labels of a name that stand on a profile."""
+    labels = [one for one in _list(view.get("labels")) if isinstance(one, dict)]
+    return [one for one in labels if one.get("val") == name and one.get("neg") is not True]
+
+
 def _opted_out(view: Any) -> bool:
-    labels = view.get("labels")
-    if not isinstance(labels, list):
-        return labels is not None  # a wish that cannot be read counts as said
-    labels = [one for one in labels if isinstance(one, dict)]
-    return any(one.get("val") == "!no-unauthenticated" and one.get("neg") is not True for one in labels)
+    if not isinstance(view.get("labels"), list):
+        return view.get("labels") is not None  # a wish that cannot be read counts as said
+    return bool(_labels(view, "!no-unauthenticated"))
 
 
 def _list(value: Any) -> list[Any]:
@@ -343,8 +377,8 @@ def _mentions(facets: Any) -> Iterator[str]:
         for feature in _list(facet.get("features")) if isinstance(facet, dict) else []:
             if isinstance(feature, dict) and feature.get("$type") == "app.bsky.richtext.facet#mention":
                 did = feature.get("did")
-                if isinstance(did, str) and did.startswith("did:"):
-                    yield string(did, "mention")
+                if isinstance(did, str) and _DID.fullmatch(did):
+                    yield did
 
 
 PLATFORM = Platform(ENDPOINTS, BlueskyPolicy, normalise)

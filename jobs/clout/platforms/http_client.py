@@ -33,6 +33,8 @@ _TIMEOUTS = (4, 10)
 _HEADERS = 30.0  # seconds for all headers of an answer
 _CHUNK = 64 * 1024
 _GZIP = b"\x1f\x8b"
+#: So many levels an answer may be nested: a post may hold what it likes, and must not stop those around it.
+_DEEPEST = 200
 _HOPS = 3
 #: After so many units in a row that failed because the host did, it is left alone.
 _GIVE_UP_AFTER = 3
@@ -312,10 +314,11 @@ class Client:
     def _answer(
         self, status: int, headers: dict[str, str], data: bytes, attempt: int
     ) -> tuple[Response, dict[str, Any] | None]:
-        broken, body = None, None
+        broken, body, cut = None, None, 0
         try:
             text = data.decode(json.detect_encoding(data), "surrogatepass")
             body = json.loads(self._hide(text), parse_constant=_no_constant)
+            cut = _cut(body) if isinstance(body, dict | list) else 0
         except (RecursionError, ValueError):
             if 200 <= status < 300:
                 broken = f"HTTP {status} without JSON"
@@ -324,6 +327,7 @@ class Client:
             "headers": {n: _without_secrets(v) for n, v in headers.items() if _KEPT_HEADERS.fullmatch(n)},
             "body": body,
             "fetched_at": self.clock.now().isoformat(),
+            **({"cut": cut} if cut else {}),
         }
         return Response(status, headers, body, attempt, broken), record
 
@@ -433,6 +437,24 @@ def _without_secrets(value: str) -> str:
         return found[0] if PAGING.fullmatch(found[2]) else f"{found[1]}{found[2]}=…"
 
     return re.sub(r"([?&])([^=&<>\s]+)=([^&<>\s]*)", masked, value)
+
+
+def _cut(body: Any) -> int:
+    """Empty what lies deeper than any platform's answers go, which no reader of ours could follow; gives how many places."""
+    level = [body]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for node in level
+            for inner in (node.values() if isinstance(node, dict) else node)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return 0
+    filled = [node for node in level if node]
+    for node in filled:
+        node.clear()
+    return len(filled)
 
 
 def _no_constant(name: str) -> float:

@@ -28,6 +28,7 @@ from clout.lake_schemas import SNAPSHOTS
 from clout.platforms.budget import Budget
 from clout.platforms.http_client import PAGING, Client, Clock, Limits, StopError, days_over, joined, origin
 from clout.platforms.pages import SHAPE_ERRORS, Endpoint, Known, Page, Platform, Rows, at, flag_name
+from clout.platforms.people import people_of
 from clout.platforms.raw_pages import RawPages
 from clout.platforms.rows import Batch, Fields, FileReport, quarantine_table, rows_table
 from clout.platforms.seen import Seen
@@ -359,7 +360,9 @@ class _Walk:
     def _learn(self, unit: _Unit, record: dict[str, Any], number: int) -> Rows:
         """Read a page for what it tells about other pages: whom to ask next, and who is not to be shown."""
         rows = self.platform.normalise(self._page(unit, record, number), self.known)
-        self.known.flags.update(rows.known.flags)
+        for key, flags in rows.known.flags.items():
+            self.known.flags[key] = {**self.known.flags.get(key, {}), **flags}
+        self.known.names |= rows.known.names
         self.known.accounts.update(rows.known.accounts)
         self.known.posts.update(rows.known.posts)
         for key, columns in rows.known.counters.items():
@@ -378,6 +381,7 @@ class _Walk:
     def emit(self) -> Iterator[Batch | FileReport]:
         """The rows of all stored pages, in the order of the walk; then the reports, which count exactly those."""
         self.taken = self._taken()
+        self._find_the_gone()
         waiting: dict[str, list[Any]] = {name: [] for name in SNAPSHOTS if name != "manifest"}
         shown = {table: Seen() for table in _KEYS}
 
@@ -420,7 +424,8 @@ class _Walk:
                     if row["occurred_at"] is not None:
                         times += [row["occurred_at"]]
                 times = [min(times), max(times)] if times else []
-                waiting["quarantine"] += rows.bad
+                waiting["quarantine"] += rows.bad + rows.mended
+                notes += Counter(unreadable_field=len(rows.mended), too_deep=record.get("cut", 0))
                 bad.update(table for table, *_ in rows.bad)
                 self.client.report_progress()
                 excluded += rows.excluded
@@ -454,6 +459,17 @@ class _Walk:
                     for key in batch.to_pylist():
                         taken[day].add(key)
         return taken
+
+    def _find_the_gone(self) -> None:
+        """Put flags that a platform gave by name alone on the accounts that earlier snapshots show under that name."""
+        handles = {name: name.partition(":")[2] for name in self.known.names}
+        keys = people_of(self.raw.lake, self.source.name, self.day, set(handles.values()))
+        there = set(self.known.accounts.values()) if keys else set()
+        for name, handle in handles.items():
+            found = keys.get(handle)
+            if found is not None and found not in there:
+                flags = self.known.flags.pop(name)
+                self.known.flags[found] = {**self.known.flags.get(found, {}), **flags}
 
     def _is_taken(self, row: dict[str, Any]) -> bool:
         """Whether an interaction of an earlier day was landed on its day: then it need not be landed on this one again."""

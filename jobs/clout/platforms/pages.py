@@ -15,6 +15,7 @@ from typing import Any
 
 from clout.addresses import hashed, profile_address
 from clout.consent import NOBODY, UNSHOWN, Hidden, names_any
+from clout.native_ids import normal_id
 from clout.platforms.rate_policies import RatePolicy
 
 #: What a page that is not of the expected shape raises inside a normaliser; caught item by item.
@@ -118,6 +119,7 @@ class Known:
     accounts: dict[str, str] = field(default_factory=dict)  # local id -> account_key
     posts: dict[str, tuple[str, str | None]] = field(default_factory=dict)  # local id -> post_key, author_key
     counters: dict[str, dict[str, Any]] = field(default_factory=dict)  # account_key or post_key -> column -> value
+    names: set[str] = field(default_factory=set)  # keys of `flags` that hold a name in the place of an id
 
 
 class Rows:
@@ -133,6 +135,8 @@ class Rows:
             "external_signals": [],
         }
         self.bad: list[tuple[str, str, str, int, str]] = []
+        #: Of rows that are kept the fields that could not be read, in the form of `bad`; see views.View.
+        self.mended: list[tuple[str, str, str, int, str]] = []
         self.notes: Counter[str] = Counter()
         self.excluded = 0  # interactions of people who may not be shown
         self.known = Known()
@@ -146,28 +150,43 @@ class Rows:
             return
         for index, item in enumerate(items):
             self._index = index
-            lengths = {name: len(rows) for name, rows in self.tables.items()}
-            parents = len(self.parents)
-            try:
-                handle(item)
-            except SHAPE_ERRORS as error:
-                for name, length in lengths.items():
-                    del self.tables[name][length:]
-                del self.parents[parents:]
-                self.quarantine(table, f"{type(error).__name__}: {error}", item)
+            self.part(table, item, handle)
+
+    def part(self, table: str, item: Any, handle: Callable[[Any], object]) -> None:
+        """Handle an item, or a part of one that may be wrong without the rest; see each()."""
+        lengths = {name: len(rows) for name, rows in self.tables.items()}
+        parents, mended = len(self.parents), len(self.mended)
+        try:
+            handle(item)
+        except SHAPE_ERRORS as error:
+            for name, length in lengths.items():
+                del self.tables[name][length:]
+            del self.parents[parents:]
+            del self.mended[mended:]
+            self.quarantine(table, f"{type(error).__name__}: {error}", item)
 
     def quarantine(self, table: str, reason: str, item: Any) -> None:
         """Put an item aside with its reason."""
-        try:
-            raw = json.dumps(item)
-        except (RecursionError, ValueError):
-            raw = "too deeply nested"
-        self.bad.append((table, clean(reason[:300]), self.page.ref, self._index, raw))
+        self.bad.append((table, clean(reason[:300]), self.page.ref, self._index, _as_text(item)))
+
+    def note_field(self, table: str, reason: str, value: Any) -> None:
+        """Say beside a row that is kept what became of one of its fields."""
+        reason = f"{clean(reason[:280])} (row kept)"
+        self.mended.append((table, reason, self.page.ref, self._index, _as_text(value)))
 
     def flag(self, key: str, flags: dict[str, Any]) -> None:
         """Remember that a person is not to be shown. Said before anything else of them is read, so that it is not lost."""
         if flags:
-            self.known.flags[key] = flags
+            self.known.flags[key] = {**self.known.flags.get(key, {}), **flags}
+
+    def gone(self, key: str, status: str, is_name: bool = False) -> None:
+        """Remember that somebody is suspended, deleted or unavailable: they are shown nowhere, and not scored.
+
+        is_name: the key holds a name in the place of an id. The puller finds whose it was in earlier snapshots.
+        """
+        self.flag(key, {"status": status})
+        if is_name:
+            self.known.names.add(key)
 
     def counters(self, key: str, columns: dict[str, Any]) -> None:
         """Remember counters of an account or a post whose row another page gives; not those of a day that is over."""
@@ -182,11 +201,11 @@ class Rows:
             row = {**row, "url": profile_address(row["url"]) or row["url"]}
         self._add("accounts", row)
 
-    def post(self, row: dict[str, Any], local_id: str | None = None) -> None:
-        """Add a post."""
+    def post(self, row: dict[str, Any], local_id: str | None = None, from_feed: bool = False) -> None:
+        """Add a post. from_feed: it was read in its author's own feed, which shows all of them; see lake_schemas.POSTS."""
         if local_id is not None:
             self.known.posts[local_id] = row["post_key"], row["author_key"]
-        self._add("posts", row)
+        self._add("posts", {**row, "from_feed": from_feed})
 
     def interaction(self, row: dict[str, Any]) -> None:
         """Add an interaction."""
@@ -259,6 +278,7 @@ class Rows:
         self.parents = [row for row in self.parents if row.get("author_key", row.get("account_key")) not in flags]
         natives = {key.partition(":")[2] for key in flags}
         self.bad = [(*bad[:4], UNSHOWN if names_any(bad[4], natives) else bad[4]) for bad in self.bad]
+        self.mended = [(*one[:4], UNSHOWN if names_any(one[4], natives) else one[4]) for one in self.mended]
         return self
 
     def _hidden_flags(self) -> dict[str, dict[str, Any]]:
@@ -284,8 +304,11 @@ class Reader:
         self.page, self.rows, self.before = page, rows, known
 
     def key(self, native_id: str) -> str:
-        """The key of an account or a post in every table."""
-        return f"{self.page.platform}:{native_id}"
+        """The key of an account or a post in every table, in its normal form. Raises ValueError where nothing is left of it."""
+        found = normal_id(native_id)
+        if not found:
+            raise ValueError(f"{native_id[:40]!r} is no id")
+        return f"{self.page.platform}:{found}"
 
 
 def rfc3339(moment: datetime) -> str:
@@ -336,8 +359,15 @@ def flag_name(flags: Mapping[str, Any]) -> str:
 
 
 def clean(text: str) -> str:
-    """Text that Parquet can hold: half a surrogate pair is legal JSON, and no UTF-8."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    """Text that every warehouse can hold: half a surrogate pair is legal JSON and no UTF-8, U+0000 is in no PostgreSQL text."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _as_text(item: Any) -> str:
+    try:
+        return json.dumps(item)
+    except (RecursionError, ValueError):
+        return "too deeply nested"
 
 
 def string(value: Any, name: str) -> str:

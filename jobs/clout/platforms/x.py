@@ -16,12 +16,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from clout.platforms.pages import Endpoint, Known, Page, Platform, Reader, Rows, at, count, flag, instant, optional
+from clout.platforms.pages import Endpoint, Known, Page, Platform, Reader, Rows, at, instant
 from clout.platforms.rate_policies import XPolicy
 from clout.platforms.rows import short_hash
+from clout.platforms.views import View
 
 _POST, _USER = 5, 10  # mills
 _ID = re.compile(r"[0-9]{1,19}")
+_NAME = re.compile(r"[A-Za-z0-9_]{1,15}")
+#: Parameters by which an error is about a person, where it does not say so.
+_OF_PEOPLE = ("usernames", "author_id", "in_reply_to_user_id", "entities.mentions.username")
+_NOT_FOUND = "resource_not_found"
 _KINDS = {"retweeted": "share", "reposted": "share", "replied_to": "reply", "quoted": "quote"}
 _COUNTERS = {
     "like_count": ("like_count",),
@@ -199,41 +204,41 @@ class _Reader(Reader):
 
     def account(self, view: Any) -> str:
         """Add an account; gives its key. Counters are the day's only where they were seen on it."""
-        native = _id(view["id"], "id")
+        of = View(self.rows, "accounts", view)
+        native = of.id("id", _ID)
         key = self.key(native)
-        protected = view.get("protected")
         # A wish that cannot be read counts as said; one that is missing does not.
-        self.rows.flag(key, {"is_protected": True} if protected not in (None, False) else {})
-        metrics = view.get("public_metrics")
-        counted = isinstance(metrics, dict) and not self.page.stale
-        handle = optional(view.get("username"))
+        self.rows.flag(key, {"is_protected": True} if of.get("protected") not in (None, False) else {})
+        metrics = of.of("public_metrics")
+        counted = bool(metrics.item) and not self.page.stale
+        handle = of.text("username")
 
         def counter(*names: str) -> int | None:
-            return _counter(metrics, names) if counted else None
+            return metrics.count(*names) if counted else None
 
         row: dict[str, Any] = {
             "account_key": key,
             "native_id": native,
             "handle": handle.lower() if handle else None,
-            "display_name": optional(view.get("name")),
+            "display_name": of.text("name"),
             "account_type": "unknown",
-            "bio": optional(view.get("description")),
+            "bio": of.text("description"),
             "url": f"https://x.com/{handle}" if handle else None,
-            "created_at": instant(view.get("created_at")),
+            "created_at": of.time("created_at"),
             "followers_count": counter("followers_count"),
             "following_count": counter("following_count"),
             "posts_count": counter("tweet_count", "post_count"),
             "listed_count": counter("listed_count"),
             "likes_given_count": counter("like_count"),
-            "verified": flag(view.get("verified")),
-            "is_protected": flag(protected),
+            "verified": of.flag("verified"),
+            "is_protected": of.flag("protected"),
             "status": "active",
             "state_complete": counted,
         }
-        self.rows.account(row)
+        self.rows.account(row, row["handle"])
         # A profile's website and the links in its description are claims of identity.
-        entities = view.get("entities")
-        declared = _texts([at(entities, "url"), at(entities, "description")], "urls", "expanded_url")
+        entities = of.of("entities")
+        declared = _texts([entities.of("url"), entities.of("description")], "urls", "expanded_url")
         for address in declared:
             self.rows.claim(key, address)
         if declared:
@@ -250,107 +255,161 @@ class _Reader(Reader):
 
     def liker(self, view: Any) -> None:
         """An entry of a list without times: what is known is the day on which it was seen."""
-        post = self.key(self.page.subject)
+        post = self._key_of(self.page.subject)
         self.edge("like", self.account(view), self._author(self.page.subject), post, None, "engagement_list")
 
     def error(self, problem: Any) -> None:
         """Something that could not be shown, inside an answer that is otherwise good."""
         kind = str(problem.get("type")).rsplit("/", 1)[-1].replace("-", "_")
         self.rows.notes[kind if re.fullmatch(r"[a-z_]{1,40}", kind) else "unknown_error"] += 1
-        native = problem.get("resource_id") or problem.get("value")
-        if problem.get("parameter") != "ids" or not isinstance(native, str) or not _ID.fullmatch(native):
+        named, parameter = problem.get("resource_id") or problem.get("value"), str(problem.get("parameter"))
+        if not isinstance(named, str):
             return
-        gone = kind == "resource_not_found"
-        if self.page.endpoint == "accounts":
-            suspended = "suspended" in str(problem.get("detail"))
-            if suspended or gone:
-                self.rows.flag(self.key(native), {"status": "suspended" if suspended else "deleted"})
-        elif self.page.endpoint == "earlier_posts" and gone:
-            row = {"post_key": self.key(native), "native_id": native, "author_key": self._author(native)}
-            self.rows.post({**row, "post_type": "original", "is_deleted": True})
+        asked_people = self.page.endpoint in _ACCOUNTS
+        about = problem.get("resource_type") or ("user" if asked_people or parameter in _OF_PEOPLE else None)
+        if about == "user":
+            self._missing(kind, named, "username" in parameter, f"{problem.get('title')} {problem.get('detail')}")
+        elif (
+            self.page.endpoint == "earlier_posts" and (parameter, kind) == ("ids", _NOT_FOUND) and _ID.fullmatch(named)
+        ):
+            row = {"post_key": self._key_of(named), "native_id": named, "author_key": self._author(named)}
+            self.rows.post({**row, "post_type": "original", "is_deleted": True}, from_feed=True)
+
+    def _missing(self, kind: str, named: str, by_name: bool, told: str) -> None:
+        """A person whom X does not show, whether asked about or referred to."""
+        if not (_NAME if by_name else _ID).fullmatch(named):
+            return
+        if kind == "not_authorized_for_field":
+            return  # X shows the person, and keeps something about them to itself
+        if by_name and any(named.lower() in known.accounts for known in (self.before, self.rows.known)):
+            return  # whoever has the name now is shown
+        key = self.key(named.lower())
+        if "suspended" in told.lower():
+            self.rows.gone(key, "suspended", by_name)
+        elif kind == _NOT_FOUND and not by_name:
+            self.rows.gone(key, "deleted")
+        elif kind == "not_authorized_for_resource" and not by_name:
+            self.rows.flag(key, {"is_protected": True})
+        else:  # deleted, or under another name
+            self.rows.gone(key, "unavailable", by_name)
 
     # Posts
 
     def mentioned_post(self, view: Any) -> None:
         """A post that another refers to, or of an earlier day: what its author did by it was another page's to say."""
-        self.post(view)
+        of = View(self.rows, "posts", view)
+        self.post(of, of.some_id("author_id", _ID))
 
-    def post(self, view: Any) -> tuple[dict[str, Any], dict[str, int | None]]:
+    def post(self, of: View, author_id: str | None) -> tuple[dict[str, Any], dict[str, int | None]]:
         """Add a post; gives its row, and its counters, which are in the row only if they are the day's."""
-        native = _id(view["id"], "id")
-        is_own = self.page.endpoint == "posts" and "author_id" not in view
-        author = self.key(_id(self.page.subject if is_own else view["author_id"], "author_id"))
-        when = instant(view.get("created_at"))
-        refers = _references(view)
-        kind = next((kind for kind in ("share", "reply", "quote") if kind in refers), "original")
-        note = _either(view, "note_tweet", "note_post")
-        entities = [view.get("entities"), at(note, "entities")]
-        answered = view.get("in_reply_to_user_id")
-        conversation = view.get("conversation_id")
-        row = {
-            "post_key": self.key(native),
+        native, versions = of.id("id", _ID), self._versions(of)
+        first = versions[0] if native in versions else native
+        # That a post comes without its author says nothing about whose it is.
+        author = self.key(author_id) if author_id else self._author(native)
+        when = of.time("created_at")
+        refers = _references(of)
+        answered = of.some_id("in_reply_to_user_id", _ID)
+        kind = next(
+            (kind for kind in ("share", "reply", "quote") if kind in refers), "reply" if answered else "original"
+        )
+        note = of.of(_either(of, "note_tweet", "note_post"))
+        entities = [of.of("entities"), note.of("entities")]
+        conversation = of.some_id("conversation_id", _ID)
+        row: dict[str, Any] = {
+            "post_key": self.key(first),
             "native_id": native,
             "author_key": author,
             "post_type": kind,
             "created_at": when,
             "event_at": when,
-            "text": None if kind == "share" else optional(at(note, "text")) or optional(view.get("text")),
-            "lang": optional(view.get("lang")),
+            "edited_at": when if native != first else None,
+            "text": None if kind == "share" else note.text("text") or of.text("text"),
+            "lang": of.text("lang"),
             "visibility": "public",
             "in_reply_to_post_key": self._key_of(refers.get("reply")),
-            "in_reply_to_account_key": self.key(_id(answered, "in_reply_to_user_id")) if answered is not None else None,
+            "in_reply_to_account_key": self.key(answered) if answered else None,
             "shared_post_key": self._key_of(refers.get("share")),
             "quoted_post_key": self._key_of(refers.get("quote")),
-            "conversation_key": self.key(_id(conversation, "conversation_id")) if conversation is not None else None,
+            "conversation_key": self._key_of(conversation),
             "mentions": [] if kind == "share" else self._mentions(entities),
             "hashtags": _texts(entities, "hashtags", "tag"),
             "links": _texts(entities, "urls", "expanded_url"),
             "is_deleted": False,
         }
-        metrics = view.get("public_metrics")
-        counters = {ours: _counter(metrics, theirs) for ours, theirs in _COUNTERS.items()}
-        # Whose a post is matters to those who refer to it; nobody is asked about what others wrote.
-        local_id = native if self.page.endpoint in ("posts", "earlier_posts") else None
-        self.rows.post(row if self.page.stale else {**row, **counters}, local_id)
+        counters: dict[str, int | None] = {}
+        if kind != "share":  # a repost shows the counters of what it passes on
+            metrics = of.of("public_metrics")
+            counters = {ours: metrics.count(*theirs) for ours, theirs in _COUNTERS.items()}
+        for version in {native, *(versions if native in versions else ())}:
+            self.rows.known.posts[version] = row["post_key"], author
+        is_own = self.page.endpoint == "earlier_posts" or (
+            self.page.endpoint == "posts" and author == self.key(self.page.subject)
+        )
+        self.rows.post(row if self.page.stale else {**row, **counters}, from_feed=is_own)
         return row, counters
 
     def listed(self, view: Any) -> None:
         """A post that the endpoint lists, with what its author did by it."""
-        row, counters = self.post(view)
+        of = View(self.rows, "posts", view)
+        is_own = self.page.endpoint == "posts" and "author_id" not in view
+        row, counters = self.post(of, self.page.subject if is_own else of.id("author_id", _ID))
         via = {"posts": "author_feed", "mentions": "mention_search", "replies": "thread"}.get(
             self.page.endpoint, "engagement_list"
         )
         actor, when, source = row["author_key"], row["event_at"], row["post_key"]
         shared, answered, quoted = (row[f"{name}_post_key"] for name in ("shared", "in_reply_to", "quoted"))
-        if shared:
+        whose = row["in_reply_to_account_key"] or self._author_of(answered)
+        if row["post_type"] == "share":
             self.edge("share", actor, self._author_of(shared), shared, when, via, source)
-        elif answered:
-            self.edge(
-                "reply", actor, row["in_reply_to_account_key"] or self._author_of(answered), answered, when, via, source
-            )
+        elif row["post_type"] == "reply":
+            self.edge("reply", actor, whose, answered, when, via, source)
         if quoted and not shared:
             self.edge("quote", actor, self._author_of(quoted), quoted, when, via, source)
         for mentioned in row["mentions"]:
-            self.edge("mention", actor, mentioned, None, when, via, source)
-        if self.page.endpoint == "posts" and not shared and actor == self.key(self.page.subject):
+            # X puts whom a post answers among those whom it names: it is one act all the same.
+            if row["post_type"] != "reply" or mentioned != whose:
+                self.edge("mention", actor, mentioned, None, when, via, source)
+        if self.page.endpoint == "posts" and row["post_type"] != "share" and actor == self.key(self.page.subject):
             self.rows.parents.append({**row, **counters})
 
-    def _mentions(self, entities: list[Any]) -> list[str]:
-        named = _all(entities, "mentions")
-        found = {self.key(_id(one["id"], "mention")) for one in named if one.get("id") is not None}
-        unresolved = sum(one.get("id") is None for one in named)
+    def _versions(self, of: View) -> list[str]:
+        """The ids of all versions of a post, the first of them first: to edit a post is to give it one more id."""
+        name = _either(of, "edit_history_tweet_ids", "edit_history_post_ids")
+        found = [one for one in of.texts(name) if _ID.fullmatch(one)]
+        return sorted(found, key=int)
+
+    def _mentions(self, entities: list[View]) -> list[str]:
+        found, unresolved = set(), 0
+        for one in _all(entities, "mentions"):
+            native = one.some_id("id", _ID)
+            name = one.get("username")
+            if native is not None:
+                found.add(self.key(native))
+            elif isinstance(name, str) and self._is_subject(name):
+                found.add(self.key(self.page.subject))
+            else:
+                unresolved += 1
         if unresolved:  # a name whose account is gone, or was taken by somebody else since
             self.rows.notes["unresolved_mention"] += unresolved
         return sorted(found)
 
+    def _is_subject(self, name: str) -> bool:
+        """Whether a name is that of the person whose mentions the page lists."""
+        subject = self.key(self.page.subject) if self.page.endpoint == "mentions" else None
+        known = (self.before, self.rows.known)
+        return subject is not None and any(one.accounts.get(name.lower()) == subject for one in known)
+
     def _key_of(self, native: str | None) -> str | None:
-        return self.key(native) if native else None
+        """The key of a post by the id of any of its versions."""
+        known = self.rows.known.posts.get(native or "") or self.before.posts.get(native or "")
+        return known[0] if known else self.key(native) if native else None
 
     def _author(self, native: str) -> str | None:
-        return (self.rows.known.posts.get(native) or self.before.posts.get(native) or (None, None))[1]
+        found = (known.posts.get(native) for known in (self.rows.known, self.before))
+        return next((one[1] for one in found if one is not None and one[1] is not None), None)
 
-    def _author_of(self, post_key: str) -> str | None:
-        return self._author(post_key.partition(":")[2])
+    def _author_of(self, post_key: str | None) -> str | None:
+        return self._author(post_key.partition(":")[2]) if post_key else None
 
     # Edges
 
@@ -365,7 +424,7 @@ class _Reader(Reader):
         source: str | None = None,
     ) -> None:
         # One share of one post by one person is one edge, whichever list shows it. Whose the post is a list may not say.
-        identity = (post_key or target, None if kind in ("share", "like") else source)
+        identity = (post_key or target, None if kind in ("share", "like") and post_key else source)
         timeless = when is None and via == "engagement_list"
         self.rows.interaction(
             {
@@ -382,44 +441,28 @@ class _Reader(Reader):
         )
 
 
-def _id(value: Any, name: str) -> str:
-    """An id: digits, and text, since no number of JSON's readers holds all of them."""
-    if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise ValueError(f"{name}: {str(value)[:40]!r} is no id")
-    return value
+def _either(of: View, old: str, new: str) -> str:
+    """The name under which a field is there: the older dialect's or the newer one's."""
+    return old if old in of else new
 
 
-def _either(view: Any, old: str, new: str) -> Any:
-    """What the older dialect calls `old` and the newer one `new`."""
-    return view.get(old) if view.get(old) is not None else view.get(new)
-
-
-def _references(view: Any) -> dict[str, str]:
-    """The posts that a post refers to, by what it does to them."""
-    found: dict[str, str] = {}
-    for one in _either(view, "referenced_tweets", "referenced_posts") or []:
-        kind = _KINDS.get(one["type"])
+def _references(of: View) -> dict[str, str | None]:
+    """The posts that a post refers to, by what it does to them; NULL where it cannot be read which one."""
+    found: dict[str, str | None] = {}
+    for one in of.each(_either(of, "referenced_tweets", "referenced_posts")):
+        kind = _KINDS.get(str(one.get("type")))
         if kind is not None:
-            found[kind] = _id(one["id"], "referenced post")
+            found[kind] = one.some_id("id", _ID)
     return found
 
 
-def _counter(metrics: Any, names: tuple[str, ...]) -> int | None:
-    for name in names if metrics is not None else ():
-        found = count(metrics.get(name), name)
-        if found is not None:
-            return found
-    return None
-
-
-def _all(entities: list[Any], name: str) -> list[dict[str, Any]]:
+def _all(entities: list[View], name: str) -> list[View]:
     """The entities of one sort, of the text and of the longer note."""
-    lists = [one.get(name) for one in entities if isinstance(one, dict)]
-    return [one for some in lists if isinstance(some, list) for one in some if isinstance(one, dict)]
+    return [one for each in entities for one in each.each(name)]
 
 
-def _texts(entities: list[Any], name: str, field: str) -> list[str]:
-    return list(dict.fromkeys(text for one in _all(entities, name) if (text := optional(one.get(field)))))
+def _texts(entities: list[View], name: str, field: str) -> list[str]:
+    return list(dict.fromkeys(text for one in _all(entities, name) if (text := one.text(field))))
 
 
 PLATFORM = Platform(ENDPOINTS, XPolicy, normalise, needs_token=True, ceiling_usd=5.0, configured=configured)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from clout.consent import ERASED, Erased, Hidden, names_any, read_erased, without_items, write_erased
 from clout.lake import Lake
@@ -58,6 +59,16 @@ def test_items_are_found_in_any_depth() -> None:
     deep = {"a": {"b": [{"c": {"d": "x"}}, {"c": {"d": ["x", "y"]}}]}}
     assert without_items(deep, "x".__eq__) == {"a": {"b": [{"c": {"d": ["y"]}}]}}
     assert json.dumps(without_items(deep, "z".__eq__)) == json.dumps(deep)
+
+
+def test_items_are_found_however_deep_an_answer_is() -> None:
+    deep: Any = ["x", "y"]
+    for _ in range(20_000):
+        deep = [{"a": deep}]
+    kept, levels = without_items(deep, "y".__eq__), 0
+    while isinstance(kept[0], dict):
+        kept, levels = kept[0]["a"], levels + 1
+    assert (kept, levels) == (["x"], 20_000)
 
 
 def test_ids_are_found_as_words() -> None:

@@ -268,7 +268,9 @@ def test_a_label_taken_back_is_none() -> None:
 def test_a_wish_counts_although_the_rest_cannot_be_read() -> None:
     found = read("profiles", {"profiles": [who(NO, labels=OPTED_OUT, followersCount="many")]})
     assert found.known.flags == {key(NO): {"opt_out": True}}
-    assert len(found.bad) == 1
+    assert len(found.mended) == 1
+    found = read("likes", {"likes": [{"actor": who(f"{NO} ?", labels=OPTED_OUT)}]})
+    assert (found.known.flags, len(found.bad)) == ({}, 1)  # whose wish it is nobody can tell, and nothing of it lands
 
 
 def test_a_wish_known_from_another_page_holds_here() -> None:
@@ -301,11 +303,8 @@ def test_a_page_without_its_list_is_quarantined(endpoint: str, body: Any) -> Non
         {"author": {"did": 5}},
         {"uri": ""},
         {"uri": "a\ud800"},
-        {"record": None},
-        {"likeCount": -1},
-        {"likeCount": 2**63},
-        {"likeCount": True},
-        {"likeCount": 1.5},
+        {"uri": f"{uri(ANN)}/2"},
+        {"uri": uri("did:plc:a\u0301nn")},
     ],
 )
 def test_an_item_is_kept_or_quarantined_whole(wrong: dict[str, Any]) -> None:
@@ -315,6 +314,27 @@ def test_an_item_is_kept_or_quarantined_whole(wrong: dict[str, Any]) -> None:
     assert (table, ref, row) == ("posts", "raw/x/00000.json.gz", 0)
     assert reason
     assert raw.startswith('{"post"')
+
+
+@pytest.mark.parametrize(
+    ("wrong", "column"),
+    [
+        *(({"likeCount": number}, "like_count") for number in (-1, 2**63, True, 1.5, "many", [])),
+        ({"record": {"text": 5, "createdAt": NOON}}, "text"),
+        ({"record": {"langs": {}, "createdAt": NOON}}, "lang"),
+        ({"record": 7}, "created_at"),
+        ({"record": {"createdAt": "yesterday"}}, "created_at"),
+        ({"indexedAt": 12}, "indexed_at"),
+        ({"record": {"createdAt": NOON, "reply": "to bo"}}, "in_reply_to_post_key"),
+    ],
+)
+def test_what_is_unreadable_costs_nobody_the_post(wrong: dict[str, Any], column: str) -> None:
+    found = feed({"post": {**post(), **wrong}}, {"post": post(key="2")})
+    first, second = found.tables["posts"]
+    assert (first["post_key"], first[column], second[column]) == (key(uri(ANN)), None, {**second}[column])
+    assert found.bad == []
+    [(table, reason, _, index, _)] = found.mended
+    assert (table, index, reason.endswith("(row kept)")) == ("posts", 0, True)
 
 
 def test_half_a_surrogate_pair_in_a_text_is_kept_as_a_sign() -> None:

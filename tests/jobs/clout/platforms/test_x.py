@@ -182,8 +182,7 @@ def test_a_timeline(dialect: Any) -> None:
         ("share", key(ANN), key(CY), key(ROOT)),
         ("reply", key(ANN), key(BO), key(PARENT)),
         ("quote", key(ANN), key(CY), key(ROOT)),
-        ("mention", key(ANN), key(BO), None),  # whom it answers is named in it too: both are acts
-        ("mention", key(ANN), key(CY), None),
+        ("mention", key(ANN), key(CY), None),  # whom it answers is named in it too, which is no second act
     }
     assert {row["occurred_at"] for row in found.tables["interactions"]} == {AT_NOON}
     assert [row["native_id"] for row in found.parents] == ["1", "3"]
@@ -347,11 +346,8 @@ def test_a_page_never_costs_more_than_was_reserved(dialect: str) -> None:
         {"id": 5},
         {"id": "9" * 20},
         {"id": "a"},
+        {"id": "１２"},
         {"author_id": None},
-        {"public_metrics": {"like_count": "many"}},
-        {"referenced_tweets": [{"type": "quoted"}]},
-        {"entities": {"mentions": [{"id": 7}]}},
-        {"conversation_id": ""},
     ],
 )
 def test_an_item_is_kept_or_quarantined_whole(wrong: dict[str, Any]) -> None:
@@ -361,6 +357,48 @@ def test_an_item_is_kept_or_quarantined_whole(wrong: dict[str, Any]) -> None:
     [(table, reason, _, row, _)] = found.bad
     assert (table, row) == ("interactions", 0)
     assert reason
+
+
+@pytest.mark.parametrize(
+    ("wrong", "column", "left"),
+    [
+        ({"public_metrics": {"like_count": "many"}}, "like_count", None),
+        ({"public_metrics": {"like_count": -1}}, "like_count", None),
+        ({"public_metrics": 7}, "like_count", None),
+        ({"referenced_tweets": [{"type": "quoted", "id": 5}]}, "quoted_post_key", None),
+        ({"referenced_tweets": "x"}, "quoted_post_key", None),
+        ({"in_reply_to_user_id": "bo"}, "in_reply_to_account_key", None),
+        ({"entities": {"mentions": [{"id": 7}]}}, "mentions", []),
+        ({"entities": []}, "mentions", []),
+        ({"conversation_id": ""}, "conversation_key", None),
+        ({"lang": 5}, "lang", None),
+        ({"text": []}, "text", None),
+        ({"created_at": "noon"}, "created_at", None),
+        ({"edit_history_tweet_ids": 5}, "edited_at", None),
+        ({"note_tweet": "long"}, "edited_at", None),
+    ],
+)
+def test_what_is_unreadable_costs_nobody_the_post(wrong: dict[str, Any], column: str, left: Any) -> None:
+    found = listed("mentions", {**post(entities=names(ANN)), **wrong}, post("7"))
+    first, second = found.tables["posts"]
+    assert (first["native_id"], first[column], second["native_id"]) == (POST, left, "7")
+    assert found.bad == []
+    [(table, reason, _, index, _)] = found.mended
+    assert (table, index, reason.endswith("(row kept)")) == ("posts", 0, True)
+
+
+@pytest.mark.parametrize("wrong", [-1, "5", 2**70, [], {}])
+def test_an_unreadable_counter_costs_nobody_the_account(wrong: Any) -> None:
+    found = listed("accounts", who(ANN, public_metrics={"followers_count": wrong, "tweet_count": 5}))
+    [row] = found.tables["accounts"]
+    assert (row["followers_count"], row["posts_count"], row["state_complete"]) == (None, 5, True)
+    assert [one[1].split(":")[0] for one in found.mended] == ["public_metrics.followers_count"]
+
+
+def test_signs_that_no_table_can_hold_are_mended() -> None:
+    found = listed("accounts", who(ANN, name="a\x00b\ud83d", description="\ud800"))
+    [row] = found.tables["accounts"]
+    assert (row["display_name"], row["bio"], len(found.mended)) == ("a\ufffdb?", "?", 2)
 
 
 ERRORS = [
