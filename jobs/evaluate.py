@@ -12,7 +12,7 @@ import argparse
 import json
 import tempfile
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +59,22 @@ def main(argv: list[str]) -> None:
 def evaluate_pairs(file: Path, model: Model) -> dict[str, Any]:
     """AUC of the model's counters on labelled pairs, beside followers alone and lists alone."""
     pairs = labelled_pairs.read_pairs(file)
-    figures = labelled_pairs.judged(pairs, [model.parameters[f"counter_{name}"] for name in labelled_pairs.COUNTERS])
+    figures = labelled_pairs.judged(
+        pairs,
+        {
+            "auc": [model.parameters[f"counter_{name}"] for name in labelled_pairs.COUNTERS],
+            "auc_published": labelled_pairs.published_weights(model.parameters),
+        },
+    )
     print(f"Who is more influential? {figures['n']} pairs, judged by people; 0.5 is a coin, 1 agrees with every judge")
-    names = {"auc": f"counters, model {model.version}", "auc_followers": "followers alone", "auc_listed": "lists alone"}
+    names = {
+        "auc": f"all counters, model {model.version}",
+        "auc_published": "what is published where a platform shows only counters",
+        "auc_followers": "followers alone",
+        "auc_listed": "lists alone",
+    }
     for key, name in names.items():
-        print(f"  {name:24} AUC {figures[key]:.4f}")
+        print(f"  {name:56} AUC {figures[key]:.4f}")
     return figures
 
 
@@ -78,7 +89,9 @@ def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, An
             f"{', '.join(asked)}: evaluate reads folders of exports; what is asked over HTTP has no past to cut"
         )
     with tempfile.TemporaryDirectory(prefix="clout-evaluate-") as folder:
-        past = gathered(Lake(f"{folder}/past"), sources, window(cut - timedelta(days=1), model.window_days), model)
+        before = window(cut - timedelta(days=1), model.window_days)
+        past = gathered(Lake(f"{folder}/past"), sources, before, model)
+        timed = material.timed_acts(Lake(f"{folder}/past"), sources, past.activity, before)
         coming = days_between(cut, cut + timedelta(days=model.window_days - 1))
         future = gathered(Lake(f"{folder}/future"), sources, coming, model)
     sharers = dict(evaluation.query(future.activity, evaluation.DISTINCT_RESHARERS))
@@ -95,15 +108,19 @@ def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, An
             f" days from then on{_but(past)}; choose an earlier cut, or exports that hold shares"
         )
     day = cut - timedelta(days=1)
+    undefended = material.overlaid(model, material.UNDEFENDED)
     rankings = {
-        "score": material.scores(past, model, day, candidates),
-        "score_undefended": material.scores(past, material.overlaid(model, material.UNDEFENDED), day, candidates),
-        **evaluation.baselines(past.activity, candidates),
+        **material.rankings(past, model, day, candidates),
+        "score_undefended": material.scores(past, undefended, day, candidates),
+        **evaluation.baselines(past.activity, timed, candidates, datetime.combine(cut, datetime.min.time())),
     }
     figures: dict[str, Any] = {
         "candidates": len(candidates),
         "shared_later": int((gain > 0).sum()),
         **evaluation.judge(rankings, gain),
+        "score_minus_head_count": {
+            name: evaluation.difference(rankings["score"], rankings[name], gain) for name in evaluation.HEAD_COUNTS
+        },
         "spearman_score_activity": evaluation.spearman(rankings["score"], rankings["activity"]),
         **_followers(past, candidates, rankings["score"], gain),
     }
@@ -146,11 +163,22 @@ def _show(figures: Mapping[str, Any], cut: date, past: Material, future: Materia
         f" of whom {figures['shared_later']} were shared\n"
         f"evidence of {days['past'][0]} to {days['past'][-1]}, future of {days['future'][0]} to {days['future'][-1]}"
     )
-    print(f"  {'ranking by':22} NDCG@100  Spearman")
+    print(f"  {'':26}NDCG@100, gain is people, or ln(1 + people)")
+    print(f"  {'ranking by':24} {'people':>9} {'ln':>7} {'without the first':>20} {'Spearman':>9}")
     for name, found in figures.items():
-        if isinstance(found, dict):
-            rho = "none" if found["spearman"] is None else f"{found['spearman']:.3f}"
-            print(f"  {name.replace('_', ' '):22} {found['ndcg100']:8.3f}  {rho:>8}")
+        if isinstance(found, dict) and "spearman" in found:
+            rest = [found["ndcg100_without_largest"], found["ndcg100_log_without_largest"]]
+            shown = [found["ndcg100"], found["ndcg100_log"], *rest, found["spearman"]]
+            texts = ["none" if each is None else f"{each:.3f}" for each in shown]
+            print(
+                f"  {name.replace('_', ' '):24} {texts[0]:>9} {texts[1]:>7} {texts[2]:>12} {texts[3]:>7} {texts[4]:>9}"
+            )
+    for name, found in figures["score_minus_head_count"].items():
+        line = ", ".join(
+            f"{'people' if gain == 'ndcg100' else 'ln'} {each['difference']:+.3f} ({each['low']:+.3f} to {each['high']:+.3f})"
+            for gain, each in found.items()
+        )
+        print(f"score minus {name.replace('_', ' ')}, with the 90 % interval of a bootstrap of people: {line}")
     print(f"correlation of score and own activity (Spearman): {figures['spearman_score_activity']:.3f}")
     if "r2_score_log_followers" in figures:
         print(f"R2 of score on log(followers): {figures['r2_score_log_followers']:.3f}")

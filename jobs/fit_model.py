@@ -102,10 +102,11 @@ def _of_pairs(pairs: labelled_pairs.LabelledPairs, model: Model) -> dict[str, An
         "followers and lists only": tuple(set(labelled_pairs.COUNTERS) - {"follower_count", "listed_count"}),
     }
     return {
-        **labelled_pairs.judged(pairs, weights),
+        **labelled_pairs.judged(pairs, {"auc": weights}),
         "auc_cross_validated": round(labelled_pairs.cross_validated(pairs), fitting.DIGITS),
         "auc_counters_missing": {
-            name: labelled_pairs.judged(pairs.without(*counters), weights)["auc"] for name, counters in few.items()
+            name: labelled_pairs.judged(pairs.without(*counters), {"auc": weights})["auc"]
+            for name, counters in few.items()
         },
     }
 
@@ -116,7 +117,7 @@ def _of_activity(past: material.Material, future: dict[str, int], model: Model, 
     rankings = {
         "score": material.scores(past, model, day, candidates),
         "score_undefended": material.scores(past, material.overlaid(model, material.UNDEFENDED), day, candidates),
-        "distinct_resharers": evaluation.baselines(past.activity, candidates)["distinct_resharers"],
+        **evaluation.head_counts(past.activity, candidates),
     }
     return {"candidates": len(candidates), **evaluation.judge(rankings, gain)}
 

@@ -16,7 +16,10 @@ from clout.sources import read_sources
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = read_model(ROOT / "sql" / "models" / "v1.toml")
 CUT = date(2026, 3, 5)
-RANKINGS = ("score", "score_undefended", "distinct_resharers", "reshares", "pagerank", "activity")
+RANKINGS = (
+    *("score", "standing", "momentum", "true_reach", "score_undefended", "reshares", "pagerank", "hits", "activity"),
+    *(f"distinct_{who}{life}" for who in ("actors", "resharers") for life in ("", "_6h", "_12h", "_1d", "_7d")),
+)
 
 
 @pytest.fixture
@@ -39,6 +42,7 @@ def test_gives_every_ranking_its_figures(folder, capsys, tmp_path):
     assert figures["candidates"] > 20
     for name in RANKINGS:
         assert 0 <= figures[name]["ndcg100"] <= 1
+        assert 0 <= figures[name]["ndcg100_log"] <= 1
         assert -1 <= figures[name]["spearman"] <= 1
     assert figures["score"]["spearman"] > 0.5 > abs(figures["activity"]["spearman"])
     shown = capsys.readouterr().out
@@ -47,19 +51,21 @@ def test_gives_every_ranking_its_figures(folder, capsys, tmp_path):
 
 def test_a_poisoned_future_changes_no_score_by_a_bit(folder, monkeypatch):
     kept: list[bytes] = []
-    scores = evaluate.material.scores
+    rankings = evaluate.material.rankings
 
-    def remember(*args: object) -> np.ndarray:
-        kept.append(scores(*args).tobytes())
-        return scores(*args)
+    def remember(*args: object) -> dict[str, np.ndarray]:
+        found = rankings(*args)
+        kept.append(found["score"].tobytes())
+        return found
 
-    monkeypatch.setattr(evaluate.material, "scores", remember)
+    monkeypatch.setattr(evaluate.material, "rankings", remember)
     honest = evaluate.evaluate_activity(read_sources(folder), CUT, MODEL)
     for file in folder.glob("2026-03-0[5-8].csv"):
         day = file.stem
         rows = [f"{a},59,{day}T12:00:00Z,share" for a in range(58)]
         file.write_text("\n".join(["actor,target,occurred_at,kind", *rows]) + "\n")
     poisoned = evaluate.evaluate_activity(read_sources(folder), CUT, MODEL)
+    assert len(kept) == 4
     assert kept[:2] == kept[2:]
     assert honest["score"] != poisoned["score"]
 
@@ -94,7 +100,9 @@ def test_wants_a_cut(folder, capsys):
 def test_the_real_week(shared_data, cut):
     """Issue C: undefended above distinct resharers; with defences at most 0.02 below. Ours is above."""
     figures = evaluate.evaluate_activity(read_sources(shared_data / "higgs"), cut, MODEL)
-    known = {date(2012, 7, 3): (3046, 0.400), date(2012, 7, 4): (6853, 0.793)}[cut]
+    known = {date(2012, 7, 3): (3046, 0.400, 0.709, 0.685), date(2012, 7, 4): (6853, 0.793, 0.745, 0.790)}[cut]
+    assert figures["distinct_actors"]["ndcg100_log"] == pytest.approx(known[2], abs=0.003)
+    assert figures["distinct_resharers_12h"]["ndcg100_log"] == pytest.approx(known[3], abs=0.003)
     assert figures["candidates"] == known[0]
     assert figures["distinct_resharers"]["ndcg100"] == pytest.approx(known[1], abs=0.003)
     assert figures["score_undefended"]["ndcg100"] > figures["distinct_resharers"]["ndcg100"]

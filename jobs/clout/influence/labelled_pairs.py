@@ -6,9 +6,11 @@ the weights. Source of the columns: the pairs that PeerIndex published in 2013.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -125,12 +127,19 @@ def cross_validated(pairs: LabelledPairs) -> float:
     return auc(predicted, pairs.first_wins)
 
 
-def judged(pairs: LabelledPairs, weights: Sequence[float]) -> dict[str, float | int]:
-    """How well the weights agree with the judges, beside followers alone and lists alone."""
+def published_weights(numbers: Mapping[str, Any]) -> list[float]:
+    """The weights of a platform's counters in the published score, see sql/platform_score.sql: followers and lists only."""
+    weights = dict.fromkeys(COUNTERS, 0.0)
+    weights["follower_count"] = numbers["beta_followers"] / math.log1p(numbers["ref_followers"])
+    weights["listed_count"] = numbers["beta_listed"] / math.log1p(numbers["ref_listed"])
+    return list(weights.values())
+
+
+def judged(pairs: LabelledPairs, weights: Mapping[str, Sequence[float]]) -> dict[str, float | int]:
+    """AUC of each of some weights, by name, with the judges; beside followers alone and lists alone."""
     differences = pairs.differences
-    return {
-        "n": len(pairs.first_wins),
-        "auc": round(auc(differences @ np.asarray(weights), pairs.first_wins), 6),
-        "auc_followers": round(auc(differences[:, COUNTERS.index("follower_count")], pairs.first_wins), 6),
-        "auc_listed": round(auc(differences[:, COUNTERS.index("listed_count")], pairs.first_wins), 6),
+    by = {name: differences @ np.asarray(each) for name, each in weights.items()} | {
+        "auc_followers": differences[:, COUNTERS.index("follower_count")],
+        "auc_listed": differences[:, COUNTERS.index("listed_count")],
     }
+    return {"n": len(pairs.first_wins), **{name: round(auc(each, pairs.first_wins), 6) for name, each in by.items()}}

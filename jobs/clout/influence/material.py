@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 
@@ -39,6 +40,7 @@ _SEEDS = pa.schema([("platform", pa.string()), ("account_key", pa.string())])
 _DAYS = pa.schema([("ds", pa.date32())])
 #: Of posts, what the measures read: texts would fill the memory.
 _POSTS = ["post_key", "author_key", "post_type", "event_at", "is_deleted"]
+_ACTS = ["actor_key", "target_account_key", "kind", "occurred_at"]
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,36 @@ def scored(evidence: Evidence) -> pa.Table:
 
 def scores(material: Material, model: Model, day: date, people: list[str]) -> np.ndarray:
     """The score of each of `people`, of those too for whom a night abstains; 1 for who has no evidence left."""
-    table = scored(gathered(material, model, day))
-    found = dict(zip(table["person_id"].to_pylist(), table["unheld"].to_pylist(), strict=True))
-    return np.array([found.get(person, 1.0) for person in people])
+    return rankings(material, variants.score_alone(model), day, people)["score"]
+
+
+def rankings(material: Material, model: Model, day: date, people: list[str]) -> dict[str, np.ndarray]:
+    """score, standing, momentum and true_reach of each of `people`, of those too for whom a night abstains; 1, and a reach
+    of 0, for who has no evidence left.
+    """
+    inputs = {field.name: getattr(material, field.name) for field in fields(Material)}
+    table = scored(measures.in_memory(DuckDB(), variants.without_changes(model), day, **inputs))
+    rows = zip(*(table[name].to_pylist() for name in ("variant", "person_id", "unheld", "true_reach")), strict=True)
+    found: dict[str, dict[str, float]] = {}
+    for variant, person, unheld, reach in rows:
+        found.setdefault("score" if variant == "now" else variant, {})[person] = unheld
+        if variant == "now":
+            found.setdefault("true_reach", {})[person] = reach
+    return {
+        name: np.array([values.get(person, 0.0 if name == "true_reach" else 1.0) for person in people])
+        for name, values in found.items()
+    }
+
+
+def timed_acts(lake: Lake, sources: Sources, activity: pa.Table, days: list[date]) -> pa.Table:
+    """(actor, target, kind, acted_at) of the acts that `activity` keeps; at noon of the day where no time is told."""
+    shown = _snapshots(lake, "interactions", sources.platforms, days, _ACTS)
+    with duckdb.connect() as connection:
+        connection.register("shown", shown)
+        connection.register("kept", activity)
+        return connection.sql(
+            "SELECT i.actor_key AS actor, i.target_account_key AS target, i.kind,"
+            " coalesce(i.occurred_at AT TIME ZONE 'UTC', i.snapshot_date + INTERVAL 12 HOUR) AS acted_at FROM shown AS i"
+            " SEMI JOIN kept AS k ON k.ds = i.snapshot_date AND k.actor = i.actor_key"
+            " AND k.target = i.target_account_key AND k.kind = i.kind"
+        ).to_arrow_table()

@@ -44,7 +44,12 @@ def score_alone(model: Model) -> Model:
     """The model without any variant but `now`. Not a version: what else it would tell is not asked."""
     beside = {f"{name}_half_life_days" for name in BESIDE}
     numbers = {name: value for name, value in model.parameters.items() if name not in beside}
-    return replace(model, parameters=numbers | {"days_before": []})
+    return without_changes(replace(model, parameters=numbers))
+
+
+def without_changes(model: Model) -> Model:
+    """The model without the variants that explain how a score changed."""
+    return replace(model, parameters=model.parameters | {"days_before": []})
 
 
 def variants(model: Model, day: date) -> list[tuple]:

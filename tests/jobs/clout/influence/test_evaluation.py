@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from math import log2
 
 import numpy as np
@@ -49,12 +49,50 @@ def test_baselines_count_people_shares_and_acts():
             **{name: [row[i] for row in rows] for i, name in enumerate(("actor", "target", "kind", "n"))},
         }
     )
-    found = evaluation.baselines(activity, ["u", "v"])
+    hour = datetime(2026, 3, 1, 12)  # noqa: DTZ001 (DuckDB's TIMESTAMP has no zone)
+    timed = pa.table(
+        {
+            **{name: [row[i] for row in rows] for i, name in enumerate(("actor", "target", "kind"))},
+            "acted_at": [hour, hour - timedelta(hours=6), hour - timedelta(hours=12), hour],
+        }
+    )
+    found = evaluation.baselines(activity, timed, ["u", "v"], hour)
     assert found["distinct_resharers"].tolist() == [2, 1]
+    assert found["distinct_actors"].tolist() == [2, 2]
     assert found["reshares"].tolist() == [4, 9]
     assert found["activity"].tolist() == [2, 0]
     # v takes half of a's rank and all of u's, who has all of b's and half of a's
     assert found["pagerank"][1] > found["pagerank"][0] > 0
+    # Now and six hours ago; v was shared twelve hours ago, and liked now.
+    assert found["distinct_resharers_6h"].tolist() == [1.5, 0.25]
+    assert found["distinct_actors_12h"].tolist() == pytest.approx([1 + 0.5**0.5, 1.5])
+
+
+def test_hits_is_the_eigenvector_of_who_is_acted_on_together():
+    edges = [("a", "u"), ("a", "v"), ("b", "u"), ("c", "w")]
+    found = dict(evaluation._hits(edges))
+    matrix = np.array([[2.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])  # of u, v, w: by how many people both
+    vector = np.abs(np.linalg.eigh(matrix)[1][:, -1])
+    assert [found[name] / found["u"] for name in "uvw"] == pytest.approx(vector / vector[0], abs=1e-4)
+
+
+def test_judges_both_gains_and_once_without_the_largest_person():
+    future = np.array([100.0, 1.0, 0.0])
+    found = evaluation.judge({"right": future, "wrong": -future}, future)
+    assert (
+        found["right"]["ndcg100"] == found["right"]["ndcg100_log"] == found["right"]["ndcg100_without_largest"] == 1.0
+    )
+    assert found["wrong"]["ndcg100"] < found["wrong"]["ndcg100_log"] < 1
+    # Of the rest the wrong order has the one with a gain second.
+    assert found["wrong"]["ndcg100_without_largest"] == pytest.approx(1 / log2(3), abs=1e-6)
+
+
+def test_the_difference_of_two_rankings_comes_with_its_interval():
+    future = np.arange(50.0)
+    same = evaluation.difference(future, future * 2, future)
+    assert same["ndcg100"] == {"difference": 0.0, "low": 0.0, "high": 0.0}
+    better = evaluation.difference(future, -future, future)
+    assert 0 < better["ndcg100_log"]["low"] < better["ndcg100_log"]["difference"] < better["ndcg100_log"]["high"]
 
 
 def test_coverage_asks_of_each_interval_for_the_mean_of_the_other_replicas():

@@ -91,8 +91,17 @@ def test_nobody_is_in_training_and_test(monkeypatch):
 def test_real_judgements(shared_data):
     """The figures of issue C: followers 0.827, lists 0.839, cross-validated at least 0.845."""
     pairs = labelled_pairs.read_pairs(shared_data / "peerindex" / "pairs_open.csv")
-    fitted = labelled_pairs.judged(pairs, labelled_pairs.fit(pairs).tolist())
+    fitted = labelled_pairs.judged(pairs, {"auc": labelled_pairs.fit(pairs).tolist()})
     assert fitted["auc_followers"] == pytest.approx(0.827, abs=0.001)
     assert fitted["auc_listed"] == pytest.approx(0.839, abs=0.001)
     assert fitted["auc"] == pytest.approx(0.852, abs=0.001)
     assert labelled_pairs.cross_validated(pairs) >= 0.845
+
+
+def test_the_published_score_of_counters_is_followers_and_lists_alone():
+    numbers = {"beta_followers": 0.25, "ref_followers": 1e8, "beta_listed": 0.4, "ref_listed": 1e6}
+    weights = dict(zip(labelled_pairs.COUNTERS, labelled_pairs.published_weights(numbers), strict=True))
+    # One more of ln(1 + followers) is worth its weight's share of the full scale.
+    assert weights.pop("follower_count") == pytest.approx(0.25 / np.log(1e8 + 1))
+    assert weights.pop("listed_count") == pytest.approx(0.4 / np.log(1e6 + 1))
+    assert set(weights.values()) == {0.0}
