@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -29,15 +30,27 @@ def files_of(source: Source) -> list[Path]:
     return [file for file in shown if is_tabular(file)]
 
 
-def inventory(source: Source, day: date) -> dict[str, Stored]:
-    """Every file that the day's snapshot would be read from now, by its subject. Of a file without a day only reading it
+def inventory(source: Source, days: Iterable[date]) -> dict[date, dict[str, Stored]]:
+    """Every file that each day's snapshot would be read from now, by its subject. Of a file without a day only reading it
     would show whether it holds rows of the day; but accounts hold for every day.
     """
-    days = {file: day_of(source, file) for file in files_of(source)}
-    accounts = holding([(file, its_day) for file, its_day in days.items() if table_of(file) == "accounts"], day)
-    mine = [file for file, its_day in days.items() if table_of(file) != "accounts" and its_day in (None, day)]
-    found = {file: stored(file, is_sure=days[file] == day) for file in mine} | {file: stored(file) for file in accounts}
-    return {str(file.relative_to(source.path)): it for file, it in found.items()}
+    files = [(file, table_of(file), day_of(source, file)) for file in files_of(source)]
+    accounts = [(file, its_day) for file, table, its_day in files if table == "accounts"]
+    subjects = {file: str(file.relative_to(source.path)) for file, _, _ in files}
+    lying = {file: stored(file) for file, _, _ in files}
+    undated = {
+        subjects[file]: lying[file]._replace(is_sure=False)
+        for file, table, its_day in files
+        if table != "accounts" and its_day is None
+    }
+    dated: dict[date, dict[str, Stored]] = {}
+    for file, table, its_day in files:
+        if table != "accounts" and its_day is not None:
+            dated.setdefault(its_day, {})[subjects[file]] = lying[file]
+    return {
+        day: undated | dated.get(day, {}) | {subjects[file]: lying[file] for file in holding(accounts, day)}
+        for day in days
+    }
 
 
 def holding(accounts: list[tuple[Path, date | None]], day: date) -> list[Path]:

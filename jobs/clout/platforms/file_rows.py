@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,12 +111,7 @@ def interactions(source: Source, file: Path, batch: RowBatch, bad: list[BadRow])
     )
     table = _without(table, batch, check.wrong, bad)
     rows = table.num_rows
-    # DuckDB hashes a column at a time; a Python loop over a big archive would cost more than reading it.
-    identity = (
-        "md5(concat_ws('|', kind, coalesce(actor_key, '?'), coalesce(target_account_key, '?'),"
-        " coalesce(target_post_key, ''), epoch_us(occurred_at))) AS k"
-    )
-    keys = duckdb.from_arrow(table).project(identity).to_arrow_table()["k"]
+    keys = _interaction_keys(table)
     columns = {
         **{name: table[name] for name in table.column_names},
         "interaction_key": keys,
@@ -125,6 +121,35 @@ def interactions(source: Source, file: Path, batch: RowBatch, bad: list[BadRow])
         **_provenance(file, rows),
     }
     return as_table(INTERACTIONS, columns)
+
+
+#: Fewer rows are hashed one by one: to ask DuckDB costs as much as some thousand of them.
+_FEW = 2_000
+
+
+def _interaction_keys(table: pa.Table) -> pa.Array:
+    """The hash of what makes an interaction itself: two rows of one content are one interaction."""
+    if table.num_rows < _FEW:
+        rows = zip(
+            *(table[name].to_pylist() for name in ("kind", "actor_key", "target_account_key", "target_post_key")),
+            table["occurred_at"].cast(pa.int64()).to_pylist(),
+            strict=True,
+        )
+        return pa.array(
+            [
+                hashlib.md5(
+                    f"{kind}|{actor or '?'}|{target or '?'}|{post or ''}|{at}".encode(), usedforsecurity=False
+                ).hexdigest()
+                for kind, actor, target, post, at in rows
+            ],
+            pa.string(),
+        )
+    # DuckDB hashes a column at a time; a Python loop over a big archive would cost more than reading it.
+    identity = (
+        "md5(concat_ws('|', kind, coalesce(actor_key, '?'), coalesce(target_account_key, '?'),"
+        " coalesce(target_post_key, ''), epoch_us(occurred_at))) AS k"
+    )
+    return duckdb.from_arrow(table).project(identity).to_arrow_table()["k"]
 
 
 def posts(source: Source, file: Path, batch: RowBatch, bad: list[BadRow]) -> pa.Table:

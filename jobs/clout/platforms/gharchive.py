@@ -16,7 +16,7 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -128,10 +128,14 @@ def _hour_of(file: Path | None, day: date, hour: int) -> Hour | FileReport:
     return Hour(file.name, lambda: file.open("rb"), file.stat().st_size, modified_at(file), file.name)
 
 
-def inventory(source: Source, day: date) -> dict[str, Stored]:
-    """Size and time of writing of every hour file of the day, by its subject."""
-    files = [file for file in source.path.rglob(f"{day}-*.json.gz") if _HOUR.fullmatch(file.name)]
-    return {file.name: stored(file) for file in files}
+def inventory(source: Source, days: Iterable[date]) -> dict[date, dict[str, Stored]]:
+    """Size and time of writing of every hour file of each day, by its subject."""
+    found: dict[date, dict[str, Stored]] = {day: {} for day in days}
+    for file in source.path.rglob("*.json.gz"):
+        named = _HOUR.fullmatch(file.name)
+        if named and (day := _day(file, named[1])) in found:
+            found[day][file.name] = stored(file)
+    return found
 
 
 def _day(file: Path, text: str) -> date:

@@ -13,7 +13,8 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
@@ -39,14 +40,14 @@ from clout.platforms import (
 )
 from clout.platforms.http_client import Clock
 from clout.platforms.pages import Platform
-from clout.platforms.rows import Batch, FileReport, Stored, short_hash
+from clout.platforms.rows import BATCH_ROWS, Batch, FileReport, Formers, Stored, short_hash
 from clout.sources import Source
 
 READERS: dict[str, Callable[[Source, set[date], Hidden], Iterator[Batch | FileReport]]] = {
     "files": files.read,
     "gharchive": gharchive.read,
 }
-INVENTORIES: dict[str, Callable[[Source, date], dict[str, Stored]]] = {
+INVENTORIES: dict[str, Callable[[Source, Iterable[date]], dict[date, dict[str, Stored]]]] = {
     "files": files.inventory,
     "gharchive": gharchive.inventory,
 }
@@ -165,12 +166,22 @@ def _erased(lake: Lake, source: Source) -> Erased:
 
 
 class _OpenPartitions:
-    """The partitions being written: one Parquet writer per (table, day), so that memory is bounded by a batch."""
+    """The partitions being written: one Parquet writer per (table, day), so that memory is bounded by a batch.
+
+    Rows wait for others until they are a row group: thousands of small files would else make as many.
+    """
+
+    #: So much may wait, over all partitions; and so many batches of one partition before they are copied into one.
+    WAITING_BYTES = 64 << 20
+    WAITING_BATCHES = 200
 
     def __init__(self, lake: Lake, platform: str) -> None:
         self.lake = lake
         self.platform = platform
         self.writers: dict[tuple[str, date], tuple[str, pq.ParquetWriter]] = {}
+        self._waiting: dict[tuple[str, date], list[pa.Table]] = {}
+        self._rows: Counter[tuple[str, date]] = Counter()
+        self._bytes = 0
 
     def append(self, batch: Batch) -> None:
         key = (batch.table, batch.day)
@@ -183,12 +194,31 @@ class _OpenPartitions:
             self.lake.fs.create_dir(f"{self.lake.root}/{aside}", recursive=True)
             schema = QUARANTINE if batch.table == "quarantine" else SNAPSHOTS[batch.table]
             self.writers[key] = (aside, self.lake.parquet_writer(f"{aside}/part-0.parquet", schema))
-        self.writers[key][1].write_table(batch.rows)
+        self._waiting.setdefault(key, []).append(batch.rows)
+        self._rows[key] += batch.rows.num_rows
+        self._bytes += batch.rows.nbytes
+        if self._rows[key] >= BATCH_ROWS:
+            self._write(key)
+        elif self._bytes >= self.WAITING_BYTES:
+            self._write_all()
+        elif len(self._waiting[key]) >= self.WAITING_BATCHES:
+            self._waiting[key] = [pa.concat_tables(self._waiting[key]).combine_chunks()]
+
+    def _write_all(self) -> None:
+        for key in list(self._waiting):
+            self._write(key)
+
+    def _write(self, key: tuple[str, date]) -> None:
+        rows = pa.concat_tables(self._waiting.pop(key))
+        self._bytes -= rows.nbytes
+        del self._rows[key]
+        self.writers[key][1].write_table(rows)
 
     def place(
         self, owed: list[date], reports: list[FileReport], started: datetime, source: str, say: Callable[[str], None]
     ) -> list[date]:
         """Close and rename everything, the manifest last. Gives the days that got a manifest. Says which columns changed."""
+        self._write_all()
         for _, writer in self.writers.values():
             writer.close()
         observed = {day for table, day in self.writers if table != "quarantine"}
@@ -206,7 +236,8 @@ class _OpenPartitions:
                 else:
                     self.lake.remove(place)  # a refresh must not leave the former pull's rows
             mine = [report for report in reports if day in report.per_day]
-            before = self.lake.manifest_before(self.platform, day) if any(report.columns for report in mine) else []
+            told = any(report.columns for report in mine)
+            before = Formers(self.lake.manifest_before(self.platform, day) if told else [])
             rows = [report.manifest_row(self.platform, day, started, source, before) for report in mine]
             for row in rows:
                 if row["drift"]:
@@ -236,16 +267,19 @@ def _changed(
 
     Who may not be shown is part of the configuration: earlier days forget them, and remember whom the list lets go.
     """
-    changed, stale = [], []
+    changed, same = [], {}
     for day in pulled:
         rows = lake.manifest(source.name, day) or []
         if any(row.get("source") != configuration for row in rows):
             changed.append(day)
-            continue
-        known = {row["subject"]: (row["bytes"], row["modified_at"]) for row in rows}
-        found = INVENTORIES[source.reader](source, day)
-        if any(subject in known or file.is_sure for subject, file in found.items() if known.get(subject) != file[:2]):
-            stale.append(day)
+        else:
+            same[day] = {row["subject"]: (row["bytes"], row["modified_at"]) for row in rows}
+    found = INVENTORIES[source.reader](source, same) if same else {}
+    stale = [
+        day
+        for day, known in same.items()
+        if any(subject in known or it.is_sure for subject, it in found[day].items() if known.get(subject) != it[:2])
+    ]
     if changed:
         say(f"pull {source.name}: its configuration is not that of {len(changed)} pulled days: they are read again")
     if asked in stale:

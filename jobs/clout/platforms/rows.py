@@ -69,17 +69,16 @@ class FileReport:
         self.excluded_per_day[day] = self.excluded_per_day.get(day, 0) + reasons.total()
         self.left_out.setdefault(day, Counter()).update(reasons)
 
-    def drift(self, before: list[dict[str, Any]]) -> str | None:
+    def drift(self, before: list[dict[str, Any]] | Formers) -> str | None:
         """How the columns differ from those told by the same endpoint for the same table in an earlier manifest.
 
         Added is what all have and none had before, dropped what all had and none has, retyped what has no type that it had.
         None where nothing is.
         """
-        mine = [row for row in before if (row["table"], row["endpoint"]) == (self.table, self.endpoint)]
-        known = [json.loads(row["columns"]) for row in mine if row.get("columns")]
-        if not known or not self.columns:
+        formers = before if isinstance(before, Formers) else Formers(before)
+        had = formers.of(self.table, self.endpoint)
+        if not had or not self.columns:
             return None
-        had = {name: [columns.get(name, SOME) for columns in known] for columns in known for name in columns}
         found = {
             "added": [name for name, kind in self.columns.items() if name not in had and not kind.endswith(SOME)],
             "dropped": [
@@ -88,7 +87,7 @@ class FileReport:
             "retyped": [
                 f"{name} from {' or '.join(sorted(types))} to {_type(kind)}"
                 for name, kind in self.columns.items()
-                if (types := {_type(former) for former in had.get(name, [])} - {""})
+                if (types := {_type(former) for former in had.get(name, ())} - {""})
                 and not any(_share_a_type(_type(kind), former) for former in types)
             ],
         }
@@ -100,10 +99,10 @@ class FileReport:
         day: date,
         started: datetime,
         source: str | None = None,
-        before: list[dict[str, Any]] | None = None,
+        before: list[dict[str, Any]] | Formers | None = None,
     ) -> dict[str, Any]:
         """The report as the manifest row of one day. `source` is the hash of the source's configuration, `before` the
-        manifest of the last day that was pulled before it.
+        manifest of the last day that was pulled before it, or what it tells of columns.
         """
         left_out = ", ".join(f"{reason} {number}" for reason, number in sorted(self.left_out.get(day, {}).items()))
         return {
@@ -130,6 +129,30 @@ class FileReport:
             "started_at": started,
             "ended_at": datetime.now(UTC),
         }
+
+
+class Formers:
+    """The columns that an earlier manifest tells, looked at once however many files are compared with them."""
+
+    def __init__(self, manifest: list[dict[str, Any]]) -> None:
+        texts: dict[tuple[str, str], set[str]] = {}
+        for row in manifest:
+            if row.get("columns"):
+                texts.setdefault((row["table"], row["endpoint"]), set()).add(row["columns"])
+        self._had: dict[tuple[str, str], dict[str, set[str]]] = {}
+        for key, its_texts in texts.items():
+            known = [json.loads(text) for text in its_texts]
+            had = self._had.setdefault(key, {})
+            for columns in known:
+                for name, kind in columns.items():
+                    had.setdefault(name, set()).add(kind)
+            for name, number in Counter(name for columns in known for name in columns).items():
+                if number < len(known):
+                    had[name].add(SOME)
+
+    def of(self, table: str, endpoint: str) -> dict[str, set[str]]:
+        """The types that each column had there; with SOME among them where a file lacked it."""
+        return self._had.get((table, endpoint), {})
 
 
 #: Ends the type of what only some have; that of a column which a file lacks is nothing else.

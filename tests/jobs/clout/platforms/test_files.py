@@ -18,7 +18,7 @@ import pytest
 from clout.addresses import hashed
 from clout.consent import UNSHOWN, Erased, Hidden
 from clout.errors import PoisonInput
-from clout.platforms import files
+from clout.platforms import file_rows, files
 from clout.platforms.rows import Batch, FileReport
 from clout.sources import Source
 from hypothesis import HealthCheck, given, settings
@@ -125,6 +125,14 @@ def test_the_key_tells_any_two_interactions_apart(tmp_path: Path, differing: int
     changed = tuple(other if i == differing else value for i, value in enumerate(row))
     keys = [r["interaction_key"] for r in Got(one_csv(tmp_path, row, changed, row)).interactions]
     assert keys[0] == keys[2] != keys[1]
+
+
+def test_few_rows_get_the_keys_that_many_get(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [*ROWS, ("", "", NOON + 0.25, "like", ""), ("ää", "b'|o", NOON, "like", "p|1")]
+    few = [row["interaction_key"] for row in Got(one_csv(tmp_path, *rows)).interactions]
+    monkeypatch.setattr(file_rows, "_FEW", 0)
+    assert [row["interaction_key"] for row in Got(tmp_path).interactions] == few
+    assert len(set(few)) == len(rows)
 
 
 def test_ids_survive_as_json_numbers_and_strings(tmp_path: Path) -> None:

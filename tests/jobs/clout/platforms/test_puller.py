@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from clout.consent import Hidden
 from clout.errors import PoisonInput
@@ -319,3 +320,31 @@ def test_two_pulls_at_once_wait_for_each_other(lake: Lake, source: Source) -> No
         done = [pool.submit(puller.pull, lake, source, DAYS[:2], lambda text: None) for _ in range(2)]
         written = [each.result(timeout=30).written for each in done]
     assert sorted(written) == [[], DAYS[:2]]
+
+
+# Many files ------------------------------------------------------------------------------------------------------
+
+
+def test_many_small_files_make_few_row_groups(lake: Lake, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(puller._OpenPartitions, "WAITING_BATCHES", 7)
+    for i in range(40):
+        (source.path / f"i-{DAYS[0]}-{i}.csv").write_text(HEADER + f"a{i},bo,{NOON},like\n")
+    pull(lake, source)
+    path = lake.snapshot("interactions", "x", DAYS[0])
+    [file] = lake.files([path])
+    assert pq.ParquetFile(file).num_row_groups == 1
+    assert lake.read(path).column("actor_key").to_pylist() == [
+        *(f"x:a{i}" for i in sorted(range(40), key="{}.".format)),
+        "x:ann",
+        "x:ann",
+    ]
+
+
+def test_rows_that_wait_are_written_before_they_fill_the_memory(
+    lake: Lake, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(puller._OpenPartitions, "WAITING_BYTES", 1)
+    (source.path / f"j-{DAYS[0]}.csv").write_text(HEADER + ROW)
+    pull(lake, source)
+    [file] = lake.files([lake.snapshot("interactions", "x", DAYS[0])])
+    assert pq.ParquetFile(file).num_row_groups == 2
