@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from clout.terminal import printable
+
 #: Exit status of a job whose input is wrong (EX_DATAERR of sysexits.h). The DAG does not retry it.
 POISON = 65
 
@@ -18,5 +20,5 @@ def run_main(main: Callable[[list[str]], None]) -> None:
     try:
         main(sys.argv[1:])
     except PoisonInput as poison:
-        print(f"clout: {poison}", file=sys.stderr, flush=True)
+        print(printable(f"clout: {poison}", lines=True), file=sys.stderr, flush=True)
         sys.exit(POISON)

@@ -13,6 +13,9 @@ put last, names the version that holds:
 
     lake/activity/ds=<day>/v-<id>/part-0.parquet, _facts.json
     lake/activity/ds=<day>/_current                            the text v-<id>
+
+Every partition has checksums, see checksums.py. Whoever asks for a partition's folder has them compared: nothing is read
+that is not as it was written.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 from pyarrow import fs as pafs
 
+from clout.checksums import Checksums, Damaged
 from clout.errors import PoisonInput
 from clout.lake_schemas import CONFORMED, SNAPSHOTS
 
@@ -74,6 +78,7 @@ class Lake:
         self.uri = re.sub("^s3a://", "s3://", text.rstrip("/")) if "://" in text else str(Path(text).resolve())
         self.fs, self.root = pafs.FileSystem.from_uri(self.uri)
         self.renames = self.fs.type_name not in _OBJECT_STORES
+        self.checksums = Checksums(self)
 
     # Layout -----------------------------------------------------------------------------------------------------
 
@@ -95,30 +100,46 @@ class Lake:
         return re.sub("^s3://", "s3a://", f"{self.uri}/{path}")
 
     def current(self, path: str) -> str:
-        """Path of the folder with a partition's files, relative to the lake. Raises FileNotFoundError where there is none."""
-        version = None if self.renames else self._version(path)
-        if version is None and not (self.renames and self.is_folder(path)):
+        """Path of the folder with a partition's files, relative to the lake. Raises FileNotFoundError where there is none.
+
+        Raises Damaged where its files are not as they were written.
+        """
+        self.checksums.compare(path)
+        folder = self.found(path)
+        if folder is None:
             raise FileNotFoundError(f"{self.location(path)} is not there")
-        return f"{path}/{version}" if version else path
+        return folder
+
+    def found(self, path: str) -> str | None:
+        """The same, whatever its files hold; None where there is none."""
+        if self.renames:
+            return path if self.is_folder(path) else None
+        version = self._version(path)
+        return f"{path}/{version}" if version else None
 
     # Reading ----------------------------------------------------------------------------------------------------
 
     def exists(self, path: str) -> bool:
-        """Whether a partition is there. Repairs the one state a crash may leave: moved away, not yet replaced."""
-        if not self.renames:
-            return self._version(path) is not None
-        if self.is_folder(path):
+        """Whether a partition is there. Repairs the one state a crash may leave: moved away, not yet replaced.
+
+        Raises Damaged where it must be there and is not.
+        """
+        if self.found(path) is not None:
             return True
-        for left in self._siblings(path, ".old-"):
-            self.fs.move(left, f"{self.root}/{path}")
-            return True
+        if self.renames and self._siblings(path, ".old-"):
+            with self.checksums.writing():
+                return self._is_there(path)
+        self.checksums.compare(path)
         return False
 
     def read(self, path: str, columns: list[str] | None = None, schema: pa.Schema | None = None) -> pa.Table:
         """A partition as one Arrow table. With a schema just those columns, NULL where its files lack one."""
         where = f"{self.root}/{self.current(path)}"
-        files = pads.dataset(where, schema=schema, filesystem=self.fs, format="parquet", partitioning=None)
-        return files.to_table(columns=columns)
+        try:
+            files = pads.dataset(where, schema=schema, filesystem=self.fs, format="parquet", partitioning=None)
+            return files.to_table(columns=columns)
+        except pa.ArrowInvalid as error:  # of a partition without checksums
+            raise Damaged(self, path, f"cannot be read as Parquet: {error}") from error
 
     def files(self, paths: list[str]) -> list[str]:
         """The Parquet files of partitions, as `self.fs` opens them. Those of partitions that are there."""
@@ -128,7 +149,10 @@ class Lake:
     def count(self, path: str) -> int:
         """How many rows a partition has."""
         where = f"{self.root}/{self.current(path)}"
-        return pads.dataset(where, filesystem=self.fs, format="parquet", partitioning=None).count_rows()
+        try:
+            return pads.dataset(where, filesystem=self.fs, format="parquet", partitioning=None).count_rows()
+        except pa.ArrowInvalid as error:
+            raise Damaged(self, path, f"cannot be read as Parquet: {error}") from error
 
     def facts(self, path: str) -> dict[str, Any] | None:
         """What the writer noted beside a partition, or None where there is no such partition."""
@@ -186,19 +210,22 @@ class Lake:
 
     def move_into_place(self, aside: str, path: str) -> None:
         """Put a finished folder in the place of a partition: rename it, or where that cannot be, point at it."""
-        if not self.renames:
-            if aside.rpartition("/")[0] != path:
-                aside = self._copied(aside, self._new_version(path))
-            self._point(path, aside.rpartition("/")[2])
-            return
-        parent, name = path.rsplit("/", 1)
-        self.fs.create_dir(f"{self.root}/{parent}", recursive=True)
-        old = f"{self.root}/{parent}/.old-{uuid.uuid4().hex[:12]}-{name}"
-        if self.exists(path):
-            self.fs.move(f"{self.root}/{path}", old)
-        self.fs.move(f"{self.root}/{aside}", f"{self.root}/{path}")
-        for left in self._siblings(path, ".old-"):
-            self.fs.delete_dir(left)
+        with self.checksums.changing(path, self.checksums.seal(aside, path)):
+            if not self.renames:
+                if aside.rpartition("/")[0] != path:
+                    aside = self._copied(aside, self._new_version(path))
+                self._point(path, aside.rpartition("/")[2])
+                return
+            parent, name = path.rsplit("/", 1)
+            self.fs.create_dir(f"{self.root}/{parent}", recursive=True)
+            old = f"{self.root}/{parent}/.old-{uuid.uuid4().hex[:12]}-{name}"
+            if self._is_there(path):
+                self.fs.move(f"{self.root}/{path}", old)
+            elif self.fs.get_file_info(f"{self.root}/{path}").type == pafs.FileType.File:
+                self.fs.delete_file(f"{self.root}/{path}")  # somebody's, where a folder belongs
+            self.fs.move(f"{self.root}/{aside}", f"{self.root}/{path}")
+            for left in self._siblings(path, ".old-"):
+                self.fs.delete_dir(left)
 
     def write(self, path: str, table: pa.Table, facts: dict[str, Any] | None = None) -> None:
         """Replace one partition by an Arrow table, which may have no rows: then the partition is there and empty."""
@@ -221,6 +248,10 @@ class Lake:
 
     def remove(self, path: str) -> None:
         """Remove a partition if it is there, and what a crash left of it, which exists() would bring back."""
+        with self.checksums.changing(path, None):
+            self._remove(path)
+
+    def _remove(self, path: str) -> None:
         if not self.renames:
             if self._version(path) is not None:
                 self.fs.delete_file(f"{self.root}/{path}/{_CURRENT}")  # readers see all of it or nothing
@@ -232,7 +263,7 @@ class Lake:
             for folder in [*sorted(inside, key=len, reverse=True), f"{self.root}/{path}"]:
                 with contextlib.suppress(FileNotFoundError):
                     self.fs.delete_dir(folder)
-        elif self.exists(path):
+        elif self._is_there(path):
             for left in self._siblings(path, ".old-"):
                 self.fs.delete_dir(left)
             parent, name = path.rsplit("/", 1)
@@ -252,6 +283,16 @@ class Lake:
             yield
 
     # Inside -----------------------------------------------------------------------------------------------------
+
+    def _is_there(self, path: str) -> bool:
+        if not self.renames:
+            return self._version(path) is not None
+        if self.is_folder(path):
+            return True
+        for left in self._siblings(path, ".old-"):
+            self.fs.move(left, f"{self.root}/{path}")
+            return True
+        return False
 
     def is_folder(self, path: str) -> bool:
         return self.fs.get_file_info(f"{self.root}/{path}").type == pafs.FileType.Directory

@@ -74,34 +74,22 @@ class Staged:
         self.write_json("run.json", json.dumps(facts, indent=1, sort_keys=True))
 
     def write_json(self, name: str, text: str) -> None:
-        """Write run.json or verdict.json."""
-        with self.root.fs.open_output_stream(f"{self.root.root}/{self.folder}/{name}") as stream:
-            stream.write(text.encode())
+        """Write run.json or verdict.json, with a checksum."""
+        self.root.checksums.write_note(f"{self.folder}/{name}", json.loads(text))
 
     def read_json(self, name: str) -> dict[str, Any] | None:
-        """run.json or verdict.json, or None where it is not there. Raises PoisonInput where it was cut short."""
-        try:
-            with self.root.fs.open_input_stream(f"{self.root.root}/{self.folder}/{name}") as stream:
-                content = json.loads(stream.read())
-        except FileNotFoundError:
-            return None
-        except ValueError as error:
-            raise PoisonInput(f"{self.location}/{name}: not JSON: {error}; make it again") from error
-        if not isinstance(content, dict):
-            raise PoisonInput(f"{self.location}/{name}: not a JSON object; make it again")
-        return content
+        """run.json or verdict.json, or None where it is not there. Raises Damaged where it is not as it was written."""
+        return self.root.checksums.read_note(f"{self.folder}/{name}")
 
     def remove_verdict(self) -> None:
         """Forget an earlier verdict, so that a crash in the middle of an audit leaves none."""
-        verdict = f"{self.root.root}/{self.folder}/verdict.json"
-        if self.root.fs.get_file_info(verdict).type != pafs.FileType.NotFound:
-            self.root.fs.delete_file(verdict)
+        self.root.checksums.remove_note(f"{self.folder}/verdict.json")
 
     def files(self, table: str) -> list[dict[str, Any]]:
         """name, path, sha256 and rows of every Parquet file of a table, in order of name.
 
         Skips the names that Spark skips, and refuses what Spark would read and publish would not: all that is judged is
-        published, and nothing else.
+        published, and nothing else. Raises Damaged where a file is not as it was written.
         """
         found = []
         if not self.root.exists(self.table(table)):

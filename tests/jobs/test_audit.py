@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -125,7 +126,9 @@ def test_missing_column_is_critical(lake: Lake, staging: Path) -> None:
 def test_failed_audit_leaves_no_older_verdict(lake: Lake, staging: Path) -> None:
     """The old verdict is gone before anything can go wrong: here, there is no activity."""
     staged = stage(staging)
-    staged.write_json("verdict.json", "{cut sho")  # as a full disk leaves it; must not stop the next audit
+    Path(staged.location, "verdict.json").write_text(
+        "{cut sho"
+    )  # as a full disk leaves it; must not stop the next audit
     with pytest.raises(PoisonInput, match=r"conform\.py"):
         audit.judge(lake, staged)
     assert staged.read_json("verdict.json") is None
@@ -188,8 +191,9 @@ def test_file_that_spark_does_not_read_is_not_published(staging: Path, name: str
 def test_hash_counts_content_and_not_names(staging: Path) -> None:
     staged = stage(staging)
     before = content_hash(staged.content())
-    file = Path(staged.location, "scores", "part-0.parquet")
-    file.rename(file.with_name("part-7.parquet"))
+    with staged.root.replacing(staged.table("scores")) as aside:
+        shutil.copy(Path(staged.location, "scores", "part-0.parquet"), Path(staged.root.root, aside, "part-7.parquet"))
+    assert [file["name"] for file in staged.files("scores")] == ["part-7.parquet"]
     assert content_hash(staged.content()) == before
     other = content_hash(stage(staging, run="r2", label="two").content())
     assert other != before

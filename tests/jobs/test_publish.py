@@ -104,11 +104,11 @@ def no_verdict(staged: Staged) -> None:
 
 
 def cut_verdict(staged: Staged) -> None:
-    staged.write_json("verdict.json", '{"passed": true, ')
+    Path(staged.location, "verdict.json").write_text('{"passed": true, ')
 
 
 def list_verdict(staged: Staged) -> None:
-    staged.write_json("verdict.json", "[]")
+    Path(staged.location, "verdict.json").write_text("[]")
 
 
 def verdict(**changes: Any) -> Callable[[Staged], None]:
@@ -148,10 +148,14 @@ def removed_table(staged: Staged) -> None:
     shutil.rmtree(Path(staged.location, "conservation"))
 
 
+def other_rows(staged: Staged) -> None:
+    staged.root.write(staged.table("scores"), staged.root.read(staged.table("scores")).slice(0, 1))
+
+
 REFUSALS = {
     "no verdict": (no_verdict, "no verdict"),
     "verdict cut short": (cut_verdict, "not JSON"),
-    "verdict is a list": (list_verdict, "not a JSON object"),
+    "verdict is a list": (list_verdict, "no JSON object; heal it"),
     "failed verdict": (verdict(passed=False), "did not pass"),
     "verdict not true": (verdict(passed="yes"), "did not pass"),
     "verdict of another run": (verdict(run="r9"), "of run r9"),
@@ -163,12 +167,13 @@ REFUSALS = {
         "expectations/ changed",
     ),
     "verdict without versions": (verdict(versions={}), "which model and code"),
-    "a byte of the data": (flipped_byte(6), "not those that were audited"),
-    "a byte of the footer": (flipped_byte(-5), "not a whole Parquet file"),
-    "a row less": (changed_row, "not those that were audited"),
-    "a file more": (added_file, "not those that were audited"),
-    "a file less": (removed_file, "no file"),
-    "a table less": (removed_table, "no file"),
+    "a byte of the data": (flipped_byte(6), "its SHA-256 is another; heal it: .* heal --staging"),
+    "a byte of the footer": (flipped_byte(-5), "its SHA-256 is another; heal it"),
+    "a row less": (changed_row, "bytes where .* were written; heal it"),
+    "a file more": (added_file, "does not belong there.*; heal it"),
+    "a file less": (removed_file, "is missing; heal it"),
+    "a table less": (removed_table, "is missing.*; heal it"),
+    "other rows, written as Clout writes": (other_rows, "not those that were audited"),
 }
 
 
@@ -316,8 +321,9 @@ def test_days_stand_beside_one_another_in_any_order(world: World) -> None:
 def test_several_files_of_a_table_are_all_published(world: World) -> None:
     staged = stage(world.staging)
     rows = pq.read_table(scores_file(staged))
-    for number in (0, 1):
-        pq.write_table(rows.slice(number, 1), scores_file(staged).with_name(f"part-{number}.parquet"))
+    with staged.root.replacing(staged.table("scores")) as aside:
+        for number in (0, 1):
+            pq.write_table(rows.slice(number, 1), f"{staged.root.root}/{aside}/part-{number}.parquet")
     publish.publish(approve(staged), world.warehouse)
     assert world.shown() == {DAY: "one"}
 

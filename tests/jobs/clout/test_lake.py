@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from clout.checksums import SEAL
 from clout.errors import PoisonInput
 from clout.lake import Lake, days_between, required, window
 from pyarrow import fs as pafs
@@ -27,9 +28,10 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Lake, Path]:
 
 
 def listing(folder: Path) -> list[str]:
-    """Every file and every empty folder."""
+    """Every file and every empty folder, but for locks and checksums."""
     found = (f for f in folder.rglob("*") if f.is_file() or not any(f.iterdir()))
-    return sorted(str(file.relative_to(folder)) for file in found)
+    names = sorted(str(file.relative_to(folder)) for file in found)
+    return [name for name in names if not name.startswith((".locks", "checksums/")) and not name.endswith(SEAL)]
 
 
 def numbers(lake: Lake, path: str) -> list[int]:

@@ -128,7 +128,7 @@ def test_a_folder_from_elsewhere_takes_a_partitions_place(stored: tuple[Lake, Pa
     assert not [file for file in (folder / "activity" / ".tmp-rows").rglob("*") if file.is_file()]
 
 
-@pytest.mark.parametrize(("first", "objects"), [(False, 1), (False, 2), (False, 3), (True, 2)])
+@pytest.mark.parametrize(("first", "objects"), [(False, 1), (False, 4), (False, 5), (False, 6), (True, 4)])
 def test_a_writer_killed_before_any_object_leaves_the_former_partition_or_none(
     stored: tuple[Lake, Path], first: bool, objects: int
 ) -> None:
@@ -138,8 +138,8 @@ def test_a_writer_killed_before_any_object_leaves_the_former_partition_or_none(
         lake.write(path, table(1), {"made": "first"})
     program = KILLED.format(jobs=str(ROOT / "jobs"), objects=objects, uri=lake.uri, path=path)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == (0 if objects == 3 else -signal.SIGKILL), done.stderr
-    if objects == 3:  # data, facts, pointer: all there is to write
+    assert done.returncode == (0 if objects == 6 else -signal.SIGKILL), done.stderr
+    if objects >= 5:  # data, facts, checksums, what is expected, pointer; then what is expected from now on
         assert (numbers(lake, path), lake.facts(path)) == ([2], {"made": "second"})
         return
     assert lake.exists(path) is not first
