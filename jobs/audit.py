@@ -91,7 +91,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     versions = staged.read_json("run.json")
     if versions is None:
         raise PoisonInput(f"{staged.location}/run.json is missing; score again")
-    staged.root.write(staged.table("metrics"), metrics.measured(staged, versions["model_version"]))
+    staged.root.write(staged.table("metrics"), metrics.measured(staged, versions["model_version"], lake))
     suites = [quality.load_suite(table) for table in AUDITED]
     content = staged.content()
     counts = {table: sum(file["rows"] for file in files) for table, files in content.items()}

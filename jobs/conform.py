@@ -54,7 +54,7 @@ def conform_days(lake: Lake, sources: Sources, days: list[date]) -> list[date]:
 
     The last of `days` must have been pulled; of the others, those without a pull are left out.
     """
-    from clout.influence import activity, evidence
+    from clout.influence import activity, evidence, measures
     from clout.influence.conforming import conforming_engine
 
     missing = [platform for platform in sources.platforms if lake.manifest(platform, days[-1]) is None]
@@ -100,7 +100,10 @@ def conform_days(lake: Lake, sources: Sources, days: list[date]) -> list[date]:
     days_owed = engine.table(pa.schema([("ds", pa.date32())]), [(day,) for day in owed])
     listed = engine.table(*evidence.operator_list(sources))
     classified = engine.hold(activity.classify(engine, interactions, accounts, listed, days_owed, repeats))
-    tables = activity.conform(engine, classified, manifest, quarantine, posts, interactions, days_owed, repeats)
+    platforms = measures.platforms_table(engine, sorted(set(sources.platforms.values())))
+    tables = activity.conform(
+        engine, classified, manifest, quarantine, posts, interactions, days_owed, platforms, repeats
+    )
     # Activity last: it carries the fingerprint that says all are in place.
     for table in sorted(CONFORMED, key=lambda table: table == "activity"):
         engine.write_conformed(lake, table, tables[table], owed, lambda day: {"fingerprint": prints[day]})

@@ -1,4 +1,4 @@
-"""Past: lay the metrics of the days that were published before beside a staged run, for the audit to compare with.
+"""Past: lay what the days were like that were published before beside a staged run, for the audit to compare with.
 
 The audit itself needs no way into the warehouse, and judges the same again for as long as the run is kept.
 """
@@ -6,11 +6,14 @@ The audit itself needs no way into the warehouse, and judges the same again for 
 from __future__ import annotations
 
 import argparse
+from datetime import date, timedelta
 
-from clout import arguments, metrics
+import pyarrow as pa
+import pyarrow.compute as pc
+from clout import arguments, published_past
 from clout.errors import run_main
 from clout.lake import Lake
-from clout.lake_schemas import METRICS
+from clout.published_past import ACCOUNTS, PLATFORM_SCORES, SCORES, Past
 from clout.staging import Staged
 from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import Warehouse
@@ -30,13 +33,44 @@ def main(argv: list[str]) -> None:
 
 
 def lay_beside(staged: Staged, warehouse: Warehouse) -> None:
-    """Write past/ of a staged run from meta.metrics, which no night had before it was first measured."""
-    published = METRICS.empty_table()
-    if warehouse.log() and "metrics" in warehouse.read("meta.published_files")["table_name"].to_pylist():
-        published = warehouse.read("meta.metrics")
-    past = metrics.of_past(published, staged)
-    staged.root.write(staged.table("past"), past)
-    print(f"past {staged.day}: {len(past['ds'].unique())} published days of the 8 weeks before", flush=True)
+    """Write what lies beside a staged run, see published_past.py: nothing where nothing was published."""
+    published, day = {entry.ds for entry in warehouse.log()}, staged.day
+    past = Past()
+    if published:
+        before = max((each for each in published if each < day), default=None)
+        # meta.metrics is not there where every published night is older than it.
+        if "metrics" in warehouse.read("meta.published_files")["table_name"].to_pylist():
+            past = Past(published_past.metrics_before(warehouse.read("meta.metrics"), day))
+        spoken_of = {day - timedelta(days=each) for each in _horizons(staged)} & published
+        wanted = sorted({day} & published | {each for each in (before, max(spoken_of, default=None)) if each})
+        scores = [warehouse.read("clout.scores", day=each).select(SCORES.names).cast(SCORES) for each in wanted]
+        past = Past(past.metrics, pa.concat_tables([past.scores, *scores]))
+        if before:
+            past = Past(
+                past.metrics,
+                past.scores,
+                _of(warehouse, "clout.platform_scores", before, PLATFORM_SCORES),
+                _of(warehouse, "clout.accounts", before, ACCOUNTS),
+            )
+    past.write(staged)
+    newest = past.before(day)
+    print(
+        f"past {day}: {len(past.metrics['ds'].unique())} published days of the 8 weeks before"
+        + (f"; the newest is {newest}" if newest else ""),
+        flush=True,
+    )
+
+
+def _of(warehouse: Warehouse, name: str, day: date, schema: pa.Schema) -> pa.Table:
+    return warehouse.read(name, day=day).select(schema.names).cast(schema)
+
+
+def _horizons(staged: Staged) -> list[int]:
+    """How many days before the staged day its score_changes speaks of."""
+    if not staged.root.exists(staged.table("score_changes")):
+        return []
+    rows = staged.root.read(staged.table("score_changes"), columns=["days_before"])
+    return pc.unique(rows["days_before"]).to_pylist()
 
 
 if __name__ == "__main__":

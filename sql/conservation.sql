@@ -1,9 +1,10 @@
 -- Conservation: where every row of a day's pull went. rows_in = kept + the sum of all the other columns, exactly.
 -- Meaning: rows_in and quarantined are what the puller counted in its manifest; the rest is counted here, from the rows;
 --   excluded is both: people who might not be shown at all when the day was pulled, and those who asked for it later.
+--   A platform of which nothing came has a row of zeros, on every day that is conformed.
 --   Rows of which no manifest knows are shown with a rows_in of 0, so that the gate sees them.
 -- Unit: rows of the interactions snapshot. Grain: one row per ds, platform.
--- Inputs: {classified}, see classify.sql; {pulls}, see pulls.sql
+-- Inputs: {classified}, see classify.sql; {pulls}, see pulls.sql; {platforms} (platform), all that are configured; {days} (ds)
 -- Parameters: none
 -- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
 WITH counted AS (
@@ -29,10 +30,17 @@ pulled AS (
   FROM {pulls}
   WHERE snapshot = 'interactions'
   GROUP BY ds, platform
+),
+known AS (
+  SELECT d.ds, p.platform FROM {days} AS d CROSS JOIN {platforms} AS p
+  UNION
+  SELECT ds, platform FROM pulled
+  UNION
+  SELECT ds, platform FROM counted
 )
 SELECT
-  coalesce(p.ds, c.ds) AS ds,
-  coalesce(p.platform, c.platform) AS platform,
+  k.ds,
+  k.platform,
   coalesce(p.rows + p.quarantined + p.excluded, 0) AS rows_in,
   coalesce(c.kept, 0) AS kept,
   coalesce(c.self_interaction, 0) AS self_interaction,
@@ -43,5 +51,6 @@ SELECT
   coalesce(c.untimed, 0) AS untimed,
   coalesce(c.removed, 0) AS removed,
   coalesce(p.quarantined, 0) AS quarantined
-FROM pulled AS p
-FULL JOIN counted AS c ON c.ds = p.ds AND c.platform = p.platform
+FROM known AS k
+LEFT JOIN pulled AS p ON p.ds = k.ds AND p.platform = k.platform
+LEFT JOIN counted AS c ON c.ds = k.ds AND c.platform = k.platform

@@ -6,18 +6,45 @@
 --   bins, p the share of tonight's scores, q that of the 28 days before, of the same model; half a score is added to every
 --   bin. expected is what chance alone can make of it, mean and three deviations of a χ² with 9 degrees of freedom times
 --   (1 / scores of tonight + 1 / scores of a day); spread is 0.1, the usual bound of "stable".
---   Fewer than four points judge nothing: there is no past yet.
+--   Fewer than four points judge nothing: there is no past yet. What the past counted in rows and tonight lacks is 0 tonight, of
+--   the platforms that are still asked; a platform that the newest published day had and that is not asked any more is said
+--   once, as conservation's asked.
+--   Of all other units {bounds} says what holds without a past: ideal, the value of a night that moves nothing, usual, how far
+--   from it a night is, and one step from there. expected is ideal + :scale * usual, from four published days in the 28 before
+--   on ideal + :gap * (their median - ideal); spread is the robust standard deviation of these days, at most three times
+--   and at least :scale * step + chance / √n, n being what the metric rests on.
 -- Unit: of the metric; deviation in spreads. Grain: one row per dataset, platform, metric.
 -- Source: operations.md, section 3.5; architecture.md, section 6; Yurdakul and Naranjo, Journal of Risk Model Validation 14
 --   (2020), for what chance makes of psi.
--- Inputs: {metrics}, see metrics.sql, with ds and model_version; {past}, the same of published days
+-- Inputs: {metrics}, see metrics.sql and movement.sql, with ds, model_version and n; {past}, the same of published days, without
+--   n; {bounds} (dataset, metric, ideal, usual, step, chance), see expectations/bounds.toml
 -- Parameters:
 --   day DATE            the score date
 --   weeks INT           how many weeks of the past count
 --   floor DOUBLE        the least spread of a number of rows, as a share of its median
 --   share_floor DOUBLE  the least spread of a share
+--   scale DOUBLE        how much more than on a settled lake scores may move from one published day to the next
+--   gap DOUBLE          days since the newest published day
 -- Run: .venv/bin/python jobs/audit.py --day 2026-03-14 --run by-hand
-WITH weekday AS (
+WITH asked AS (SELECT DISTINCT platform FROM {metrics}),
+tonight AS (
+  SELECT ds, dataset, platform, metric, unit, value, n, model_version FROM {metrics}
+  UNION ALL
+  SELECT DISTINCT :day, p.dataset, p.platform, p.metric, 'rows', 0e0, CAST(0 AS BIGINT), of_night.model_version
+  FROM {past} AS p
+  INNER JOIN asked ON asked.platform = p.platform
+  CROSS JOIN (SELECT max(model_version) AS model_version FROM {metrics}) AS of_night
+  LEFT ANTI JOIN {metrics} AS m ON m.dataset = p.dataset AND m.platform = p.platform AND m.metric = p.metric
+  WHERE p.unit = 'rows' AND p.ds < :day AND date_diff(:day, p.ds) <= 7 * :weeks
+  UNION ALL
+  SELECT DISTINCT :day, 'conservation', p.platform, 'asked', 'kept', 0e0, CAST(1 AS BIGINT), of_night.model_version
+  FROM {past} AS p
+  INNER JOIN (SELECT max(ds) AS ds FROM {past} WHERE ds < :day) AS newest ON newest.ds = p.ds
+  CROSS JOIN (SELECT max(model_version) AS model_version FROM {metrics}) AS of_night
+  LEFT ANTI JOIN asked ON asked.platform = p.platform
+  WHERE p.dataset = 'conservation' AND p.metric <> 'asked'
+),
+weekday AS (
   SELECT dataset, platform, metric, value, median(value) OVER (PARTITION BY dataset, platform, metric) AS expected
   FROM {past}
   WHERE ds < :day AND date_diff(:day, ds) <= 7 * :weeks AND date_diff(:day, ds) % 7 = 0
@@ -33,15 +60,41 @@ usual AS (
 ),
 judged AS (
   SELECT
-    m.*,
+    m.ds, m.dataset, m.platform, m.metric, m.unit, m.value, m.model_version,
     coalesce(u.points, 0) AS points,
     u.expected,
     CASE
       WHEN m.unit = 'rows' AND u.points > 0 THEN greatest(u.scatter, :floor * u.expected, sqrt(u.expected), 1)
       WHEN m.unit = 'share' AND u.points > 0 THEN greatest(u.scatter, :share_floor)
     END AS spread
-  FROM {metrics} AS m
+  FROM tonight AS m
   LEFT JOIN usual AS u ON u.dataset = m.dataset AND u.platform = m.platform AND u.metric = m.metric AND m.unit <> 'bin'
+  LEFT ANTI JOIN {bounds} AS b ON b.dataset = m.dataset AND b.metric = m.metric
+),
+any_day AS (
+  SELECT dataset, platform, metric, value, median(value) OVER (PARTITION BY dataset, platform, metric) AS middle
+  FROM {past}
+  WHERE ds < :day AND date_diff(:day, ds) <= 28 AND unit NOT IN ('rows', 'share', 'bin', 'psi')
+),
+learnt AS (
+  SELECT
+    dataset, platform, metric,
+    count(*) AS points,
+    max(middle) AS middle,
+    1.4826 * median(abs(value - middle)) AS scatter
+  FROM any_day
+  GROUP BY dataset, platform, metric
+),
+bounded AS (
+  SELECT
+    m.ds, m.dataset, m.platform, m.metric, m.unit, m.value, m.model_version,
+    coalesce(l.points, 0) AS points,
+    CASE WHEN l.points >= 4 THEN b.ideal + :gap * (l.middle - b.ideal) ELSE b.ideal + :scale * b.usual END AS expected,
+    :scale * b.step + b.chance / sqrt(greatest(m.n, 1)) AS stated,
+    CASE WHEN l.points >= 4 THEN l.scatter ELSE 0e0 END AS scatter
+  FROM tonight AS m
+  INNER JOIN {bounds} AS b ON b.dataset = m.dataset AND b.metric = m.metric
+  LEFT JOIN learnt AS l ON l.dataset = m.dataset AND l.platform = m.platform AND l.metric = m.metric
 ),
 before AS (
   SELECT p.metric, sum(p.value) AS n, count(*) AS points
@@ -73,6 +126,13 @@ psi AS (
 SELECT
   ds, dataset, platform, metric, unit, value, points, expected, spread, (value - expected) / spread AS deviation, model_version
 FROM judged
+UNION ALL
+SELECT
+  ds, dataset, platform, metric, unit, value, points, expected,
+  greatest(stated, least(scatter, 3e0 * stated)) AS spread,
+  (value - expected) / greatest(stated, least(scatter, 3e0 * stated)) AS deviation,
+  model_version
+FROM bounded
 UNION ALL
 SELECT ds, 'scores', 'all', 'psi', 'psi', psi, points, expected, 0.1, (psi - expected) / 0.1, model_version
 FROM psi

@@ -19,7 +19,7 @@ from clout.errors import PoisonInput
 from clout.influence import evidence
 from clout.influence.model import read_model
 from clout.lake import Lake, window
-from clout.lake_schemas import METRICS
+from clout.published_past import Past
 from clout.queries import SQL
 from clout.sources import read_sources
 from clout.staging import Staged
@@ -50,7 +50,7 @@ def main(argv: list[str]) -> None:
         elif stage == "score":
             score.stage(loaded, lake, staged)
         elif stage == "audit":
-            staged.root.write(staged.table("past"), METRICS.empty_table())
+            Past().write(staged)
             verdict = audit.judge(lake, staged)
             audit.report(verdict)
             if not verdict.passed:

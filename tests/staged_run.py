@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from clout import quality
 from clout.lake import Lake
-from clout.lake_schemas import ACTIVITY, CONFORMED, METRICS
+from clout.lake_schemas import ACTIVITY, CONFORMED
 from clout.lake_spark import small_table
+from clout.published_past import Past
 from clout.staging import AUDITED, RECORDED, TABLES, Staged, content_hash
 from clout.warehouse import surface
 
@@ -174,6 +175,7 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
             (day, "conservation", "chirp", "kept_share", "share", 0.9375, 8, 0.875, 0.0625, 1.0, label),
             (day, "scores", "all", "bin_6", "bin", 1.0, 0, None, None, None, label),
             (day, "scores", "all", "psi", "psi", 0.125, 28, 0.0625, 0.125, 0.5, label),
+            (day, "movement", "all", "rank_correlation", "correlation", 0.75, 4, 0.875, 0.0625, -2.0, label),
         ],
     }
     return {table: rows_of(table, made) for table, made in rows.items()}
@@ -203,7 +205,7 @@ def stage(
     tables = tables or good(day, label)
     for table in TABLES:
         staged.root.write(staged.table(table), tables[table])
-    staged.root.write(staged.table("past"), METRICS.empty_table())
+    Past().write(staged)
     versions = {"model_version": label, "model_sha256": "0" * 64, "code_version": "0.1.0+test"}
     staged.write_run(versions)
     return staged

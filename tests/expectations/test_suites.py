@@ -61,6 +61,21 @@ def plus(**values: Any) -> Change:
     return change
 
 
+def moved(dataset: str, metric: str, value: float, expected: float, deviation: float, unit: str = "moved") -> Change:
+    """One more metric, so many steps from what is expected of it."""
+    return plus(
+        dataset=dataset,
+        platform="chirp",
+        metric=metric,
+        unit=unit,
+        value=value,
+        points=4,
+        expected=expected,
+        spread=(value - expected) / deviation,
+        deviation=deviation,
+    )
+
+
 def too_many(rows: pa.Table) -> pa.Table:
     return pa.concat_tables([rows, *(plus(other_id=f"chirp:{n}")(rows.slice(0, 1)).slice(1) for n in range(40))])
 
@@ -307,6 +322,38 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "shares_not_broken": [(nth(1, value=0.375, deviation=-8.0), {"shares_as_usual"})],
         "distribution_as_usual": [(nth(3, value=0.25, deviation=1.5), set())],
         "distribution_not_another": [(nth(3, value=0.5, deviation=3.5), {"distribution_as_usual"})],
+        "platforms_as_before": [(moved("conservation", "asked", 0.0, 1.0, -10.0, "kept"), set())],
+        "scores_in_order": [(moved("movement", "rank_correlation", 0.5, 1.0, -4.0, "correlation"), set())],
+        "scores_near": [(moved("movement", "mean_difference", 4.0, 0.5, 7.0, "points"), set())],
+        "people_kept": [(moved("movement", "lost_share", 0.5, 0.0, 4.0), set())],
+        "people_known": [(moved("movement", "new_share", 0.5, 0.0, 4.0), set())],
+        "first_kept": [(moved("movement", "top_kept", 0.5, 1.0, -4.0, "kept"), set())],
+        "persons_kept": [(moved("movement", "persons_moved", 0.5, 0.0, 4.0), set())],
+        "names_kept": [
+            (moved("movement", "handles_moved", 0.5, 0.0, 4.0), set()),
+            (moved("movement", "kinds_moved", 0.5, 0.0, 4.0), set()),
+        ],
+        "counters_in_order": [(moved("movement", "followers_correlation", 0.5, 1.0, -4.0, "correlation"), set())],
+        "counters_are_counts": [(moved("movement", "followers_are_ids", 0.5, 0.0, 4.0), set())],
+        "accounts_kept": [(moved("movement", "accounts_lost", 0.5, 0.0, 4.0), set())],
+        "past_in_order": [
+            (moved("recomputed", "rank_correlation", 0.5, 1.0, -4.0, "correlation"), set()),
+            (moved("recomputed", "top_kept", 0.5, 1.0, -4.0, "kept"), set()),
+        ],
+        "past_near": [
+            (moved("recomputed", "mean_difference", 4.0, 0.5, 7.0, "points"), set()),
+            (moved("recomputed", "lost_share", 0.5, 0.0, 4.0), set()),
+            (moved("recomputed", "new_share", 0.5, 0.0, 4.0), set()),
+        ],
+        "again_in_order": [
+            (moved("again", "rank_correlation", 0.5, 1.0, -4.0, "correlation"), set()),
+            (moved("again", "top_kept", 0.5, 1.0, -4.0, "kept"), set()),
+        ],
+        "again_near": [
+            (moved("again", "mean_difference", 4.0, 0.5, 7.0, "points"), set()),
+            (moved("again", "lost_share", 0.5, 0.0, 4.0), set()),
+            (moved("again", "new_share", 0.5, 0.0, 4.0), set()),
+        ],
     },
 }
 

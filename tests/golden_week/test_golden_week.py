@@ -28,6 +28,7 @@ from clout.influence.model import read_model
 from clout.lake import Lake, window
 from clout.lake_schemas import METRICS
 from clout.platforms.puller import pull
+from clout.published_past import Past
 from clout.sources import read_sources
 from clout.staging import Staged
 from clout.warehouse.duckdb_backend import DuckDBWarehouse
@@ -75,7 +76,7 @@ class Nights:
             measure.measure(loaded, self.lake)
         staged = Staged(self.staging, day, run)
         score.stage(loaded, self.lake, staged)
-        staged.root.write(staged.table("past"), self.past(day))
+        Past(self.past(day)).write(staged)
         return staged
 
     def past(self, day: date) -> pa.Table:
@@ -108,7 +109,7 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, str]]
     """Every night of the week, as a row of expected.csv."""
     nights = Nights(tmp_path_factory.mktemp("golden"))
     before = nights.scored(MONDAY - timedelta(days=1), "usual")
-    nights.usual = metrics.measured(before, nights.model.version)
+    nights.usual = metrics.measured(before, nights.model.version, nights.lake)
     found = []
     for number, (ahead, planted) in enumerate(WEEK):
         day = MONDAY + timedelta(days=ahead)

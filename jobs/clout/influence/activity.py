@@ -54,18 +54,22 @@ def conform(
     posts: Frame,
     interactions: Frame,
     days: Frame,
+    platforms: Frame,
     repeat_days: int,
 ) -> dict[str, Frame]:
     """The conformed tables of `lake_schemas.CONFORMED` from classified rows, manifests, quarantine and snapshots.
 
-    posts, interactions, days and repeat_days are as in `classify`: the days and what was seen shortly before.
+    posts, interactions, days and repeat_days are as in `classify`: the days and what was seen shortly before. platforms:
+    (platform), all that are configured.
     """
     pulls = engine.run("pulls", {}, manifest=manifest)
     seen = {"posts": posts, "interactions": interactions, "days": days}
     return {
         "activity": engine.run("activity", {}, classified=classified),
         "post_actions": engine.run("post_actions", {}, classified=classified),
-        "conservation": engine.run("conservation", {}, classified=classified, pulls=pulls),
+        "conservation": engine.run(
+            "conservation", {}, classified=classified, pulls=pulls, platforms=platforms, days=days
+        ),
         "pulls": pulls,
         "quarantined": engine.run("quarantined", {}, quarantine=quarantine),
         "coverage": engine.run("coverage", {"repeat_days": repeat_days}, pulls=pulls, **seen),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from clout.influence import activity
+from clout.influence import activity, measures
 from clout.influence.conforming import ConformingEngine, InMemory
 from clout.influence.spark_engine import InSpark
 from clout.lake_schemas import (
@@ -164,6 +164,7 @@ def conformed(request: pytest.FixtureRequest, rows: list[Row]) -> dict[str, list
         given(no_posts),
         interactions,
         days,
+        measures.platforms_table(engine, [*PLATFORMS]),
         REPEATS,
     )
     collected = {name: table if isinstance(table, pa.Table) else table.toArrow() for name, table in tables.items()}
