@@ -1,5 +1,6 @@
 -- Account states: what is known of each account on the score date, from every snapshot of the window.
 -- Meaning: a full view beats a partial one, then the newest wins: a partial view's missing counters are not zeros.
+--   Whether somebody may be named is said by views of the account itself, which tell its age, rather than by a mention of it.
 --   Flags and status are the newest that any view showed, full or partial: a "no" counts from the first time it is seen.
 -- Grain: one row per account_key. ds is the score date.
 -- Inputs: {accounts}, snapshots with platform and snapshot_date
@@ -10,6 +11,7 @@ WITH views AS (
   SELECT
     *,
     struct(snapshot_date, fetched_at, coalesce(raw_ref, '')) AS seen,
+    struct(created_at IS NOT NULL, snapshot_date, fetched_at, coalesce(raw_ref, '')) AS seen_itself,
     struct(state_complete, snapshot_date, fetched_at, coalesce(raw_ref, '')) AS worth
   FROM {accounts}
 )
@@ -29,6 +31,7 @@ SELECT
   max_by(is_minor, seen) FILTER (WHERE is_minor IS NOT NULL) AS is_minor,
   max_by(opt_out, seen) FILTER (WHERE opt_out IS NOT NULL) AS opt_out,
   max_by(is_protected, seen) FILTER (WHERE is_protected IS NOT NULL) AS is_protected,
+  max_by(may_be_named, seen_itself) FILTER (WHERE may_be_named IS NOT NULL) AS may_be_named,
   max_by(status, seen) AS status
 FROM views
 GROUP BY account_key

@@ -24,7 +24,7 @@ STATES = pa.schema(
         ("ds", pa.date32()),
         *((name, STRING) for name in ("account_key", "platform", "handle", "display_name", "account_type", "status")),
         *(("created_at", TIME), ("followers_count", COUNT), ("listed_count", COUNT)),
-        *((name, BOOL) for name in ("is_bot", "is_minor", "opt_out", "is_protected")),
+        *((name, BOOL) for name in ("is_bot", "is_minor", "opt_out", "is_protected", "may_be_named")),
     ]
 )
 COUNTED = pa.schema(
@@ -73,7 +73,7 @@ def evidence_of(
         model,
         day,
         activity=engine.table(ACTIVITY, list(activity)),
-        account_states=engine.table(STATES, list(states)),
+        account_states=engine.table(STATES, [(*row, None) for row in states]),
         counter_states=engine.table(counters.schema, [tuple(row.values()) for row in counters.to_pylist()]),
         posts=engine.table(POSTS, list(posts)),
         post_actions=engine.table(POST_ACTIONS, list(post_actions)),

@@ -80,6 +80,16 @@ def write_erased(lake: Lake, erased: Erased) -> None:
     lake.fs.move(aside, f"{lake.root}/{ERASED}")
 
 
+def salted(lake: Lake) -> Erased:
+    """The list of a lake with a salt, which stays the lake's, where people get pseudonyms by it."""
+    with lake.lock("erased"):
+        erased = read_erased(lake)
+        if not erased.salt:
+            erased = erased.salted()
+            write_erased(lake, erased)
+    return erased
+
+
 @dataclass(frozen=True)
 class Hidden:
     """Whom the operator's list and the list of the erased hide on one platform."""

@@ -43,6 +43,9 @@ ACCOUNTS = pa.schema(
         # Declared by the person or the platform, never inferred.
         pa.field("is_minor", pa.bool_()),
         pa.field("opt_out", pa.bool_()),
+        # False: the person acts and counts, and is named in nothing that is published. NULL: the platform asks nobody.
+        # NULL in snapshots from before there was this column, too.
+        pa.field("may_be_named", pa.bool_()),
         _required("status", pa.string()),
         pa.field("moved_to_key", pa.string()),
         _required("state_complete", pa.bool_()),

@@ -22,6 +22,8 @@ platform = "mastodon"        # optional: the platform in every key, where severa
                              # instances of mastodon do: an account has one key then, whichever instance shows it
 contact = "ops@example.org"  # said to the platform with each request; needed unless the host is this machine
 ceiling_usd = 5              # of x alone: dollars a UTC day; also dialect = "posts" (or "tweets"), likes = true
+honour = ["indexable", "discoverable", "locked"]  # of mastodon alone: what an account sets besides noindex that leaves it out
+naming = "everybody"         # of mastodon alone: also those are named who did not agree to it; "consenting" where it is missing
 max_requests = 50000         # optional, as are max_pages, max_body_mb, deadline_minutes, refresh_days, backfill_days
 
 [[source]]
@@ -62,7 +64,7 @@ _ASKED: dict[str, tuple[str, ...]] = {
     "bluesky": (),
     "facebook": (),
     "linkedin": (),
-    "mastodon": (),
+    "mastodon": ("honour", "naming"),
     "wikipedia": ("titles",),
     "x": ("ceiling_usd", "dialect", "likes"),
 }
@@ -75,6 +77,8 @@ _KNOWN["wikipedia"] -= {"seeds", "subjects"}  # nobody acts there, and its subje
 READERS = tuple(_KNOWN)
 #: For how many days a platform is asked again who liked and shared a post, where the source does not say.
 REFRESH_DAYS = 3
+#: What an account of mastodon may set without saying that it wants to be left alone; see platforms/mastodon.py.
+HONOURABLE = ("indexable", "discoverable", "locked")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 #: What each optional key must hold: a check, and the words for it.
@@ -115,6 +119,11 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "dialect": (lambda it: it in ("tweets", "posts"), '"tweets" or "posts"'),
     "likes": (lambda it: isinstance(it, bool), "true or false"),
+    "honour": (
+        lambda it: isinstance(it, list) and all(one in HONOURABLE for one in it),
+        f"a list of some of {', '.join(HONOURABLE)}",
+    ),
+    "naming": (lambda it: it in ("consenting", "everybody"), '"consenting" or "everybody"'),
     "ceiling_usd": (lambda it: type(it) in (int, float) and 0 <= it <= 10_000, "dollars a day, from 0 to 10000"),
     **dict.fromkeys(_LIMITS, (lambda it: type(it) is int and 0 < it <= 1_000_000, "a whole number from 1 to 1000000")),
 }

@@ -43,6 +43,11 @@ Json = dict[str, Any]
 Params = dict[str, list[str]]
 
 
+def asks_to_be_featured(person: int) -> bool | None:
+    """Whether somebody agreed to be shown to others; None where they were never asked."""
+    return {3: None, 4: False, 8: False}.get(person % 10, True)
+
+
 class Refused(Exception):
     """An error in Mastodon's form."""
 
@@ -168,7 +173,6 @@ class Mastodon:
         own = self._written_at(person, where)
         url = f"https://{where}/@{name}"
         picture = f"https://{where}/avatars/original/missing.png"
-        opted_out = person in world.opted_out
         shown: Json = {
             "id": self.account_id(person, where),
             "username": name,
@@ -177,13 +181,13 @@ class Mastodon:
             "url": url,
             "display_name": "" if gone else world.name(person),
             "note": "" if gone else f"<p>{world.name(person)} writes here.</p>",
-            "locked": person in world.protected,
+            "locked": person in world.protected or person % 6 == 2,  # who looks at followers first may like to be read
             "bot": person in world.bots,
             "group": False,
-            # Three ways to say no. Nobody's silence (null) is one of them.
-            "discoverable": False if opted_out and person % 3 == 0 else None if person % 10 == 3 else True,
-            "indexable": not (opted_out and person % 3 == 1),
-            "noindex": opted_out and person % 3 == 2,
+            # One way to say no. The others are what the server sets, or a form that was saved: most people never looked.
+            "discoverable": asks_to_be_featured(person),
+            "indexable": person % 4 == 0,
+            "noindex": person in world.opted_out or person in world.protected,
             "hide_collections": self._hides(person),
             "created_at": f"{world.created(person).isoformat()}T00:00:00.000Z",
             "last_status_at": iso(int(self.table.at[own[0]]))[:10] if own.size else None,

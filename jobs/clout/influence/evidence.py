@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clout.consent import salted
 from clout.influence import identity, measures
 from clout.influence.conforming import as_named, conforming_engine
 from clout.influence.engines import engine_for
@@ -25,7 +26,7 @@ _REFUSED = pa.schema([("account_a", pa.string()), ("account_b", pa.string()), ("
 _READS = {
     "accounts": as_named(
         *("account_key", "platform", "handle", "display_name", "account_type", "url", "created_at", "followers_count"),
-        *("listed_count", "is_bot", "is_minor", "opt_out", "is_protected", "status", "state_complete"),
+        *("listed_count", "is_bot", "is_minor", "opt_out", "is_protected", "may_be_named", "status", "state_complete"),
         *("snapshot_date", "fetched_at", "raw_ref"),
     ),
     "account_links": as_named("account_a", "account_b", "basis", "valid_from", "valid_to", "snapshot_date"),
@@ -48,7 +49,8 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     states = conforming.keep(lake, "account_states", day, states, facts)
     conforming.keep(lake, "counter_states", day, measures.counter_states(conforming, accounts, model, day), facts)
     found, one_way = _persons(conforming.arrow(measures.claims(conforming, links, states, day)), sources, day)
-    lake.write(lake.features("persons", day), small_arrow(identity.PERSONS, sorted(found.person_of.items())), facts)
+    person_of = _with_pseudonyms(lake, found.person_of, day)
+    lake.write(lake.features("persons", day), small_arrow(identity.PERSONS, sorted(person_of.items())), facts)
     linked = engine.kept(lake, "persons", day, facts, "conform")
     states = engine.kept(lake, "account_states", day, facts, "conform")
     activity, posts = engine.conformed(lake, "activity", days), engine.posts(lake, sources.platforms, days)
@@ -62,7 +64,8 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     print(
         f"conform {day}: {len(set(found.person_of.values()))} persons of {len(found.person_of)} linked accounts;"
         f" {one_way} claims are one-way, {len(refused)} links in conflict;"
-        f" {own} interactions between accounts of one person do not count",
+        f" {own} interactions between accounts of one person do not count;"
+        f" {len(person_of) - len(found.person_of)} accounts stand under a pseudonym: their owners did not agree to be named",
         flush=True,
     )
     excluded = engine.hold(measures.excluded(engine, states, listed, linked, day))
@@ -127,6 +130,19 @@ def _persons(claims: pa.Table, sources: Sources, day: date) -> tuple[identity.Pe
     by_operator = [link.accounts for link in sources.links if link.holds_on(day)]
     found = identity.persons(zip(*both_ways.to_pydict().values(), strict=True), by_operator)
     return found, claims.num_rows - both_ways.num_rows
+
+
+def _with_pseudonyms(lake: Lake, person_of: dict[str, str], day: date) -> dict[str, str]:
+    """Who is who, without the names of people who did not agree to be named; see identity.with_pseudonyms."""
+    columns = ["account_key", "may_be_named", "is_protected", "status"]
+    states = lake.read(lake.features("account_states", day), columns)
+    unnamed = states.filter(pc.invert(pc.fill_null(states["may_be_named"], True)))["account_key"].to_pylist()
+    if not unnamed:
+        return person_of
+    is_gone = pc.is_in(states["status"], pa.array(["suspended", "deleted", "unavailable"]))
+    is_hidden = pc.or_(pc.fill_null(states["is_protected"], False), is_gone)
+    hidden = frozenset(states.filter(is_hidden)["account_key"].to_pylist())
+    return identity.with_pseudonyms(person_of, frozenset(unnamed), hidden, salted(lake).pseudonym)
 
 
 def _facts(lake: Lake, sources: Sources, model: Model, day: date) -> dict[str, Any]:

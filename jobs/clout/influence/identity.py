@@ -8,7 +8,7 @@ conflict: then none of the claims of that set holds. The operator's word is neve
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -44,6 +44,25 @@ def persons(claimed: Iterable[Link], operator: Iterable[Link]) -> Persons:
     held = _Sets([*operator_sets.links, *(claimed - refused.keys())])
     person_of = {key: root for root, members in held.members().items() for key in members if len(members) > 1}
     return Persons(person_of, refused)
+
+
+def with_pseudonyms(
+    person_of: dict[str, str], unnamed: frozenset[str], hidden: frozenset[str], pseudonym: Callable[[str], str]
+) -> dict[str, str]:
+    """`person_of`, under ids that name nobody who did not agree to be named: a key may hold its owner's name.
+
+    unnamed: keys that may not be published. A person of one such account gets its pseudonym. One who has other accounts, too,
+    has the smallest key of these, without those of `hidden`, which are shown nowhere; where none is left, a pseudonym.
+    """
+    members: dict[str, set[str]] = defaultdict(set)
+    for key, person in person_of.items():
+        members[person].add(key)
+    ids = {}
+    for person in {person_of[key] for key in unnamed & person_of.keys()}:
+        shown = members[person] - unnamed - hidden
+        ids[person] = min(shown) if shown else pseudonym(person)
+    alone = {key: pseudonym(key) for key in unnamed - person_of.keys()}
+    return {key: ids.get(person, person) for key, person in person_of.items()} | alone
 
 
 def _conflict(members: list[str], operator_sets: _Sets) -> str | None:

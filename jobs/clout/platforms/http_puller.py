@@ -355,6 +355,7 @@ class _Walk:
             ref=self.raw.ref(unit.endpoint.name, unit.subject, number),
             hidden=self.raw.hidden,
             stale=fetched - self.since[False] > FRESH,
+            options=self.source.options,
         )
 
     def _learn(self, unit: _Unit, record: dict[str, Any], number: int) -> Rows:

@@ -3,12 +3,18 @@
 Ids are the instance's own; replies and mentions name only those, so they are resolved by what other pages told (`Known`).
 An instance counts wholly only for its own people: of an account from elsewhere ("@" in acct) the counters are left out.
 A profile's fields are claims of identity; verified_at means that the instance saw the page link back.
-noindex, indexable = false and discoverable = false are an opt-out; `locked` is protected. Only public and unlisted posts land.
+Only public and unlisted posts land.
+
+Consent: `noindex` is a stored no, and the person is left out. The rest are no wishes: `indexable` is false until somebody asks
+to be searched, `discoverable` until somebody asks to be featured, and `locked` is about followers. Who has not asked to be
+featured, or whom the instance limits, counts and is named in nothing that is published. A source's `honour` takes any of the
+three for a no; with `naming = "everybody"` everybody is named.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -31,7 +37,6 @@ from clout.platforms.rate_policies import MastodonPolicy
 from clout.platforms.rows import short_hash
 
 _SHOWN = ("public", "unlisted")
-_WISHES = ("noindex", "indexable", "discoverable")
 _COUNTERS = {
     "like_count": "favourites_count",
     "reply_count": "replies_count",
@@ -120,6 +125,11 @@ def normalise(page: Page, known: Known) -> Rows:
 class _Reader(Reader):
     """Reads the entities of one page into its rows."""
 
+    @property
+    def honour(self) -> Collection[str]:
+        """What the operator takes for a wish to be left out; see sources.HONOURABLE."""
+        return self.page.options.get("honour", ())
+
     # Accounts
 
     def account(self, view: Any) -> str:
@@ -127,7 +137,7 @@ class _Reader(Reader):
         native, uri = string(view["id"], "id"), string(view["uri"], "uri")
         key = self.key(uri)
         self.rows.known.accounts[native] = key
-        self.rows.flag(key, _flags(view))
+        self.rows.flag(key, self.flags(view))
         acct = string(view["acct"], "acct")
         # What an instance knows of people from elsewhere is incomplete; what it says now is not of a day long past.
         counted = "@" not in acct and not self.page.stale
@@ -146,9 +156,10 @@ class _Reader(Reader):
             "followers_count": count(view.get("followers_count"), "followers_count") if counted else None,
             "following_count": count(view.get("following_count"), "following_count") if counted else None,
             "posts_count": count(view.get("statuses_count"), "statuses_count") if counted else None,
-            "is_protected": flag(view.get("locked")),
+            "is_protected": flag(view.get("locked")) if "locked" in self.honour else None,
             "is_bot": is_bot,
-            "opt_out": False if any(isinstance(view.get(name), bool) for name in _WISHES) else None,
+            "opt_out": flag(view.get("noindex")),
+            "may_be_named": self.may_be_named(view),
             "status": "moved" if isinstance(moved, dict) else "active",
             "moved_to_key": self.key(moved_to) if moved_to else None,
             "state_complete": counted,
@@ -163,6 +174,24 @@ class _Reader(Reader):
         for own in (optional(view.get("url")), uri) if declared else ():
             self.rows.claim(key, own, "address")
         return key
+
+    def flags(self, view: Any) -> dict[str, Any]:
+        """Why an account is not to be shown. A wish that cannot be read counts as said; one that is missing does not."""
+        flags: dict[str, Any] = {}
+        asked = [name for name in ("indexable", "discoverable") if name in self.honour]
+        if view.get("noindex") not in (None, False) or any(view.get(name) not in (None, True) for name in asked):
+            flags["opt_out"] = True
+        if "locked" in self.honour and view.get("locked") not in (None, False):
+            flags["is_protected"] = True
+        if view.get("suspended") not in (None, False):
+            flags["status"] = "suspended"
+        return flags
+
+    def may_be_named(self, view: Any) -> bool | None:
+        """Whether the person asked to be featured; NULL where the operator names everybody."""
+        if self.page.options.get("naming") == "everybody":
+            return None
+        return view.get("discoverable") is True and view.get("limited") in (None, False)
 
     def subject(self, view: Any) -> None:
         self.account(view)
@@ -294,22 +323,6 @@ class _Reader(Reader):
                 "observed_via": via,
             }
         )
-
-
-def _flags(view: Any) -> dict[str, Any]:
-    """Why an account is not to be shown. A wish that cannot be read counts as said; one that is missing does not."""
-    flags: dict[str, Any] = {}
-    if (
-        view.get("noindex") not in (None, False)
-        or view.get("indexable") not in (None, True)
-        or view.get("discoverable") not in (None, True)
-    ):
-        flags["opt_out"] = True
-    if view.get("locked") not in (None, False):
-        flags["is_protected"] = True
-    if view.get("suspended") not in (None, False):
-        flags["status"] = "suspended"
-    return flags
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

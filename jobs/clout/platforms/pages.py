@@ -97,7 +97,7 @@ def at(body: Any, path: str) -> Any:
 class Page:
     """One stored answer. `stale`: fetched so long after the day that its counters are not the day's.
 
-    `hidden`: who may not be shown, whatever the answer says.
+    `hidden`: who may not be shown, whatever the answer says. `options`: what the operator configured of the source.
     """
 
     platform: str
@@ -109,6 +109,7 @@ class Page:
     ref: str
     stale: bool = False
     hidden: Hidden = NOBODY
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass

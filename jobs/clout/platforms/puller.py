@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clout.consent import Erased, Hidden, read_erased, write_erased
+from clout.consent import Erased, Hidden, read_erased, salted
 from clout.lake import Lake
 from clout.lake_schemas import MANIFEST, QUARANTINE, SNAPSHOTS
 from clout.platforms import (
@@ -156,13 +156,8 @@ def _pull(
 
 
 def _erased(lake: Lake, source: Source) -> Erased:
-    """The lake's list of the erased; with a salt, which stays the lake's, where people get pseudonyms by it."""
-    with lake.lock("erased"):
-        erased = read_erased(lake)
-        if source.reader == "linkedin" and not erased.salt:
-            erased = erased.salted()
-            write_erased(lake, erased)
-    return erased
+    """The lake's list of the erased; with a salt where people get pseudonyms by it."""
+    return salted(lake) if source.reader == "linkedin" else read_erased(lake)
 
 
 class _OpenPartitions:

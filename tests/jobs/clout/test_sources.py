@@ -20,6 +20,19 @@ def read(folder: Path, text: str | bytes, exclusions: str | bytes | None = None)
     return read_sources(file)
 
 
+MASTODON = '[[source]]\nname = "toot"\nreader = "mastodon"\nbase_url = "http://127.0.0.1:1"\nsubjects = ["ann"]\n'
+
+
+def test_whom_an_instance_leaves_out_and_names(tmp_path: Path) -> None:
+    [source] = read(tmp_path, MASTODON + 'honour = ["locked"]\nnaming = "everybody"\n').sources
+    assert (source.options["honour"], source.options["naming"]) == (["locked"], "everybody")
+    for wrong in ('honour = ["noindex"]', 'honour = "locked"', "honour = [1]", 'naming = "nobody"', "naming = true"):
+        with pytest.raises(PoisonInput, match=wrong.partition(" ")[0]):
+            read(tmp_path, MASTODON + wrong)
+    with pytest.raises(PoisonInput, match="unknown honour"):
+        read(tmp_path, MASTODON.replace("mastodon", "bluesky") + 'honour = ["locked"]')
+
+
 def test_a_whole_file(tmp_path: Path) -> None:
     (tmp_path / "hours").mkdir()
     text = """

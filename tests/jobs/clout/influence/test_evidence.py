@@ -6,9 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
+from clout.consent import read_erased
 from clout.influence import evidence, measures
 from clout.influence.engines import DuckDB
 from clout.influence.identity import PERSONS
+from clout.lake import Lake
 from clout.lake_schemas import ACTIVITY, small_arrow
 from clout.sources import Link, Sources, read_sources
 from sandbox.world import World
@@ -20,6 +22,13 @@ LINKS = pa.schema(
     [
         *((name, pa.string()) for name in ("account_a", "account_b", "basis")),
         *((name, pa.date32()) for name in ("snapshot_date", "valid_from", "valid_to")),
+    ]
+)
+CONSENT = pa.schema(
+    [
+        ("account_key", pa.string()),
+        *((name, pa.bool_()) for name in ("may_be_named", "is_protected")),
+        ("status", pa.string()),
     ]
 )
 STATES = pa.schema([("account_key", pa.string()), ("url", pa.string()), ("complete_on", pa.date32())])
@@ -52,6 +61,18 @@ def test_persons_of_a_day(tmp_path: Path) -> None:
     own = DuckDB().run("own_interactions", {}, activity=small_arrow(ACTIVITY, acts), persons=persons)
     assert own.to_pylist() == [{"n": 3 + 2}]
     assert evidence._persons(small_arrow(CLAIMS, []), Sources((), {}), DAY)[0].person_of == {}
+
+
+def test_a_pseudonym_is_the_lakes_own_and_stays(lake: Lake) -> None:
+    states = [("toot:https://a/users/ann", False, None, "active"), ("toot:https://a/users/bo", None, None, "active")]
+    lake.write(lake.features("account_states", DAY), small_arrow(CONSENT, states), {})
+    found = evidence._with_pseudonyms(lake, {}, DAY)
+    assert list(found) == [states[0][0]]
+    assert found[states[0][0]] == read_erased(lake).pseudonym(states[0][0])
+    assert "ann" not in found[states[0][0]]
+    assert evidence._with_pseudonyms(lake, {}, DAY) == found
+    lake.write(lake.features("account_states", DAY), small_arrow(CONSENT, states[1:]), {})
+    assert evidence._with_pseudonyms(lake, {}, DAY) == {}
 
 
 def test_links_hold_on_their_days() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from clout.influence.identity import persons
+from clout.influence.identity import persons, with_pseudonyms
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,6 +57,20 @@ def test_conflicts_are_reported_with_their_reason():
     assert found.refused == dict.fromkeys(
         [("murmur:a", "plaza:b"), ("murmur:c", "plaza:b")], "claims would join two accounts of murmur"
     )
+
+
+def test_who_did_not_agree_to_be_named_stands_under_another_id():
+    both = {"agora:a": "agora:a", "murmur:a": "agora:a", "plaza:a": "agora:a"}
+    alone = {"agora:b": "agora:b", "plaza:b": "agora:b"}
+    unnamed = frozenset({"agora:a", "agora:b", "plaza:b", "agora:c"})
+    found = with_pseudonyms(both | alone, unnamed, frozenset({"murmur:a"}), lambda key: f"someone-{key[-1]}")
+    assert found == {
+        # by the smallest key of those that are shown and may be named
+        **dict.fromkeys(both, "plaza:a"),
+        **dict.fromkeys(alone, "someone-b"),
+        "agora:c": "someone-c",
+    }
+    assert with_pseudonyms(both, frozenset(), frozenset(both), str) == both
 
 
 def test_a_million_links_in_a_chain_do_not_recurse():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -592,7 +593,8 @@ def test_a_closed_instance_is_asked_once(lake: Lake, instance: Host) -> None:
 @pytest.mark.parametrize("wish", [{"noindex": True}, {"indexable": False}, {"discoverable": False}, {"locked": True}])
 def test_nothing_more_is_asked_about_one_who_does_not_want_it(lake: Lake, instance: Host, wish: dict[str, Any]) -> None:
     instance.answers[API + "accounts/lookup"] = person(1, "ann", **wish)
-    pull(lake, mastodon(instance, "ann"))
+    source = mastodon(instance, "ann")
+    pull(lake, replace(source, options={**source.options, "honour": [*wish]}))
     assert len(instance.asked) == 1
     [row] = rows(lake, "accounts")
     assert (row["opt_out"], row["is_protected"]) in ((True, None), (None, True))

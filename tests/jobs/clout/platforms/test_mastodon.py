@@ -14,13 +14,13 @@ DAY = date(2026, 3, 1)
 FETCHED = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
 NOON = "2026-03-01T12:00:00.000Z"
 ANN, BO, CY, NO = "1", "2", "3", "9"
-SILENT: list[dict[str, Any]] = [
-    {"noindex": True},
+SILENT: list[dict[str, Any]] = [{"noindex": True}, {"suspended": True}, {"noindex": "unreadable"}]
+#: What the server, or a form that was saved, sets without anybody having asked for anything.
+DEFAULTS: list[dict[str, Any]] = [
     {"indexable": False},
     {"discoverable": False},
+    {"discoverable": None},
     {"locked": True},
-    {"suspended": True},
-    {"noindex": "unreadable"},
 ]
 
 
@@ -43,8 +43,10 @@ def post(number: str = "10") -> str:
     return f"m:https://m.example/s/{number}"
 
 
-def rows_of(endpoint: str, body: Any, subject: str = ANN, known: Known | None = None, stale: bool = False) -> Rows:
-    page = Page("m", endpoint, subject, DAY, FETCHED, body, "raw/x/00000.json.gz", stale)
+def rows_of(
+    endpoint: str, body: Any, subject: str = ANN, known: Known | None = None, stale: bool = False, **options: Any
+) -> Rows:
+    page = Page("m", endpoint, subject, DAY, FETCHED, body, "raw/x/00000.json.gz", stale, options=options)
     return mastodon.normalise(page, known or Known())
 
 
@@ -82,7 +84,7 @@ def test_an_account() -> None:
     assert (row["account_key"], row["native_id"], row["handle"]) == (key(ANN), ANN, "ann")
     assert (row["followers_count"], row["following_count"], row["posts_count"]) == (5, 0, None)
     assert row["bio"] == "I write & read\ndaily"
-    assert (row["is_bot"], row["is_protected"], row["opt_out"], row["state_complete"]) == (False, False, False, True)
+    assert (row["is_bot"], row["is_protected"], row["opt_out"], row["state_complete"]) == (False, None, None, True)
 
 
 def test_an_instance_counts_only_its_own_people() -> None:
@@ -244,6 +246,51 @@ def test_who_does_not_want_it_is_gone_as_author_actor_and_target(wish: dict[str,
         shown = [value for rows in found.tables.values() for row in rows for value in row.values()]
         assert not any(value in (key(NO), post("90")) for value in shown)
         assert found.notes.total() >= 1
+
+
+@pytest.mark.parametrize("default", DEFAULTS)
+def test_a_default_is_no_wish_and_names_nobody(default: dict[str, Any]) -> None:
+    known = Known(posts={"10": (post(), key(ANN))})
+    for page in (("lookup", who(BO, **default)), ("favourited_by", [who(BO, **default)], "10", known)):
+        found = read(*page)
+        [row] = found.tables["accounts"]
+        assert found.known.flags == {}
+        assert (row["opt_out"], row["is_protected"], row["may_be_named"]) == (None, None, False)
+    assert edges(found) == {("like", key(BO), key(ANN), post())}
+
+
+@pytest.mark.parametrize(
+    ("view", "named"),
+    [
+        ({"discoverable": True, "indexable": False, "locked": True}, True),
+        ({"discoverable": True, "limited": True}, False),  # the instance itself hides the profile
+        ({"discoverable": True, "limited": False}, True),
+        ({"indexable": True}, False),  # posts that may be searched are no profile that may be featured
+        ({"discoverable": "yes"}, False),
+    ],
+)
+def test_named_is_who_asked_to_be_featured(view: dict[str, Any], named: bool) -> None:
+    [row] = read("lookup", who(ANN, **view)).tables["accounts"]
+    assert row["may_be_named"] is named
+    [row] = read("lookup", who(ANN, **view), naming="everybody").tables["accounts"]
+    assert row["may_be_named"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "flags"),
+    [
+        ("indexable", False, {"opt_out": True}),
+        ("discoverable", False, {"opt_out": True}),
+        ("discoverable", None, {}),
+        ("locked", True, {"is_protected": True}),
+        ("locked", "unreadable", {"is_protected": True}),
+    ],
+)
+def test_an_operator_may_honour_defaults(name: str, value: Any, flags: dict[str, Any]) -> None:
+    view = {**who(NO, discoverable=True), name: value}
+    assert read("lookup", view, honour=[name]).known.flags == ({key(NO): flags} if flags else {})
+    others = [one for one in ("indexable", "discoverable", "locked") if one != name]
+    assert read("lookup", view, honour=others).known.flags == {}
 
 
 @pytest.mark.parametrize("wish", SILENT)
