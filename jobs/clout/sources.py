@@ -52,8 +52,12 @@ from urllib.parse import urlsplit
 
 from clout.errors import PoisonInput
 from clout.lake_schemas import KINDS
+from clout.query_text import read_text
 
-_OPTIONS = ("delimiter", "column_names", "kind", "unix_unit")
+_OPTIONS = ("delimiter", "column_names", "kind", "unix_unit", "memory_mb", "deadline_minutes")
+#: What says how files are read; a query reads them itself.
+_OF_FILES = ("delimiter", "column_names", "columns")
+PRESETS = Path(__file__).parent / "platforms" / "presets"
 #: Limits of a pull over HTTP, see platforms.http_client.Limits.
 _LIMITS = ("max_pages", "max_requests", "max_body_mb", "deadline_minutes", "refresh_days", "backfill_days")
 _HTTP = ("base_url", "subjects", "contact", "platform", *_LIMITS)
@@ -69,7 +73,7 @@ _ASKED: dict[str, tuple[str, ...]] = {
     "x": ("ceiling_usd", "dialect", "likes"),
 }
 _KNOWN = {
-    "files": {"name", "reader", "path", "seeds", "columns", "kinds", *_OPTIONS},
+    "files": {"name", "reader", "path", "seeds", "columns", "kinds", "query", "preset", *_OPTIONS},
     "gharchive": {"name", "reader", "path", "seeds", *_HOURS},
     **{reader: {"name", "reader", "seeds", *_HTTP, *own} for reader, own in _ASKED.items()},
 }
@@ -94,6 +98,9 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda it: _is_list(it, (str,)) and it != [],
         'a list of names, like ["actor", "target", "unix_ts"]',
     ),
+    "query": (lambda it: isinstance(it, str) and it.endswith(".sql"), "the name of a file, like twarc.sql"),
+    "preset": (lambda it: it in presets(), "a preset"),
+    "memory_mb": (lambda it: type(it) is int and 256 <= it <= 1_000_000, "a whole number from 256 to 1000000"),
     "base_url": (lambda it: _is_base_url(it), "a web address without user, query and fragment"),
     "subjects": (
         lambda it: (
@@ -301,8 +308,9 @@ def _source(location: Path, entry: dict[str, Any]) -> Source:
         if key in entry and not shape(entry[key]):
             # What may hold a password by mistake is not repeated.
             given = "" if key in ("base_url", "contact") else f" = {entry[key]!r}"
+            example = f"one of {', '.join(presets())}" if key == "preset" else example
             raise PoisonInput(f"{where}: {key}{given} is not {example}")
-    options = {key: entry[key] for key in _OPTIONS if key in entry}
+    options = {key: entry[key] for key in _OPTIONS if key in entry} | _query(location, where, entry)
     if reader in _ASKED or "base_url" in entry:
         options = _http_options(where, entry)
     kinds = {str(theirs): str(ours) for theirs, ours in entry.get("kinds", {}).items()}
@@ -322,6 +330,32 @@ def _source(location: Path, entry: dict[str, Any]) -> Source:
         kinds=kinds,
         options=options,
     )
+
+
+def presets() -> list[str]:
+    """The names of the queries that Clout brings for exports of other tools."""
+    return sorted(file.stem for file in PRESETS.glob("*.sql"))
+
+
+def _query(location: Path, where: str, entry: dict[str, Any]) -> dict[str, str]:
+    """The query through which a source's exports are read: its name and its text, which decides how rows are read."""
+    if "query" not in entry and "preset" not in entry:
+        for key in ("memory_mb", "deadline_minutes"):
+            if key in entry and "base_url" not in entry and entry.get("reader", "files") == "files":
+                raise PoisonInput(f"{where}: {key} bounds a query, and there is none; remove it")
+        return {}
+    if "query" in entry and "preset" in entry:
+        raise PoisonInput(f"{where}: has a query and a preset; remove one of the two")
+    for key in _OF_FILES:
+        if key in entry:
+            raise PoisonInput(
+                f"{where}: {key} has no effect on a query, which names columns and reads files itself: remove it"
+            )
+    if "preset" in entry:
+        file = PRESETS / f"{entry['preset']}.sql"
+        return {"query": f"preset {entry['preset']}", "query_text": read_text(file)}
+    file = location.parent / entry["query"]
+    return {"query": entry["query"], "query_text": read_text(file)}
 
 
 def _http_options(where: str, entry: dict[str, Any]) -> dict[str, Any]:

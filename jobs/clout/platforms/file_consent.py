@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import reduce
 from pathlib import Path
@@ -16,9 +16,9 @@ from clout.consent import UNSHOWN, Hidden, names_any
 from clout.lake_schemas import ACCOUNT_LINKS, ACCOUNTS
 from clout.platforms.file_fields import same
 from clout.platforms.file_inventory import holding
-from clout.platforms.file_rows import accounts_of, as_table, batches
+from clout.platforms.file_rows import accounts_of, as_table
 from clout.platforms.rows import FileReport, quarantine_table
-from clout.platforms.tabular import BadRow
+from clout.platforms.tabular import BadRow, RowBatch
 from clout.sources import Source
 
 _WHO = ("account_key", "author_key", "actor_key", "target_account_key")
@@ -29,9 +29,15 @@ class Consent:
     """Whom a day's snapshot may not show, by the accounts files that hold on the day and by `hidden`."""
 
     def __init__(
-        self, source: Source, accounts: list[tuple[Path, date | None]], days: set[date], hidden: Hidden
+        self,
+        source: Source,
+        accounts: list[tuple[Path, date | None]],
+        days: set[date],
+        hidden: Hidden,
+        batches: Callable[[Path, str], Iterator[RowBatch]],
     ) -> None:
         self.hidden = hidden
+        self._batches = batches
         self._holding = {day: tuple(holding(accounts, day)) for day in days}
         files = {file for holding in self._holding.values() for file in holding}
         said = {file: dict(self._said(source, file)) for file in files}
@@ -43,9 +49,8 @@ class Consent:
         }
         self._keys = {holding: pa.array(list(reasons), pa.string()) for holding, reasons in self._reasons.items()}
 
-    @staticmethod
-    def _said(source: Source, file: Path) -> Iterator[tuple[str, str]]:
-        for batch in batches(source, file, "accounts"):
+    def _said(self, source: Source, file: Path) -> Iterator[tuple[str, str]]:
+        for batch in self._batches(file, "accounts"):
             rows = accounts_of(source, file, batch, [])
             why = _why_not(rows)
             yield from zip(
@@ -96,8 +101,13 @@ class Consent:
     def refused(self, table: str, subject: str, bad: list[BadRow], day: date) -> pa.Table:
         """Quarantine rows of a day, without the text of those that name somebody who may not be shown."""
         ids = {key.partition(":")[2] for key in self._reasons[self._holding[day]]}
+        # The rows of a query over several files say themselves in which they stand.
         return quarantine_table(
-            table, [(reason, subject, row, UNSHOWN if names_any(raw, ids) else raw) for reason, row, raw in bad]
+            table,
+            [
+                (reason, getattr(row, "file", subject), row, UNSHOWN if names_any(raw, ids) else raw)
+                for reason, row, raw in bad
+            ],
         )
 
 

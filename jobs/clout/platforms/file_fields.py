@@ -53,7 +53,7 @@ class Checked:
 
 def keys_of(source: Source, ids: pa.Array) -> pa.Array:
     """Account or post keys: the platform, a colon, the id."""
-    return pc.binary_join_element_wise(source.name, ids, ":", null_handling="emit_null")
+    return pc.binary_join_element_wise(source.platform, ids, ":", null_handling="emit_null")
 
 
 def ids_of(batch: RowBatch, name: str, required: bool = False) -> tuple[pa.Array, dict[int, str]]:
@@ -71,6 +71,8 @@ def ids_of(batch: RowBatch, name: str, required: bool = False) -> tuple[pa.Array
 
 def raw_refs(source: Source, file: Path, batch: RowBatch) -> pa.Array:
     """Where each row stands: file:row."""
+    if batch.refs is not None:
+        return batch.refs
     numbers = pa.array(batch.numbers, pa.int64()).cast(pa.string())
     return pc.binary_join_element_wise(str(file.relative_to(source.path)), numbers, ":")
 

@@ -35,9 +35,18 @@ def inventory(source: Source, days: Iterable[date]) -> dict[date, dict[str, Stor
     would show whether it holds rows of the day; but accounts hold for every day.
     """
     files = [(file, table_of(file), day_of(source, file)) for file in files_of(source)]
-    accounts = [(file, its_day) for file, table, its_day in files if table == "accounts"]
     subjects = {file: str(file.relative_to(source.path)) for file, _, _ in files}
-    lying = {file: stored(file) for file, _, _ in files}
+    return by_day(files, subjects, {file: stored(file) for file, _, _ in files}, days)
+
+
+def by_day(
+    files: list[tuple[Path, str, date | None]],
+    subjects: dict[Path, str],
+    lying: dict[Path, Stored],
+    days: Iterable[date],
+) -> dict[date, dict[str, Stored]]:
+    """What each day's snapshot would be read from, of files with their table and their day."""
+    accounts = [(file, its_day) for file, table, its_day in files if table == "accounts"]
     undated = {
         subjects[file]: lying[file]._replace(is_sure=False)
         for file, table, its_day in files

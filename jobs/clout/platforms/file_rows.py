@@ -81,19 +81,24 @@ _ALSO = {
 }
 
 
+def needed(source: Source, table: str) -> list[tuple[str, ...]]:
+    """Columns of ours that a table must have: of each tuple at least one."""
+    columns = list(_NEEDED[table])
+    if table == "interactions" and "kind" not in source.options:
+        columns.append(("kind",))
+    if table == "accounts":
+        # A consent column that was named and is not there would score whoever it protects.
+        columns += [(name,) for name in _CONSENT if name in source.columns]
+    return columns
+
+
 def batches(source: Source, file: Path, table: str, described: dict[str, str] | None = None) -> Iterator[RowBatch]:
     """The rows of a file of one table, as texts under our names. `described` gets the columns that the file has."""
     wanted = {ours: source.columns.get(ours, ours) for ours in COLUMNS[table]}
-    needed = list(_NEEDED[table])
-    if table == "interactions" and "kind" not in source.options:
-        needed.append(("kind",))
-    if table == "accounts":
-        # A consent column that was named and is not there would score whoever it protects.
-        needed += [(name,) for name in _CONSENT if name in source.columns]
     names = source.options.get("column_names")
     consent = {word: ours for ours in _CONSENT for word in (plain(ours), *_ALSO.get(ours, ()))}
     guarded = {} if table != "accounts" else consent
-    return read_batches(file, wanted, needed, source.options.get("delimiter"), names, guarded, described)
+    return read_batches(file, wanted, needed(source, table), source.options.get("delimiter"), names, guarded, described)
 
 
 def interactions(source: Source, file: Path, batch: RowBatch, bad: list[BadRow]) -> pa.Table:
@@ -118,7 +123,7 @@ def interactions(source: Source, file: Path, batch: RowBatch, bad: list[BadRow])
         "occurred_precision": same("exact", rows),
         "observed_via": same("event_archive", rows),
         "is_removed": same(False, rows),
-        **_provenance(file, rows),
+        **_provenance(file, batch, rows),
     }
     return as_table(INTERACTIONS, columns)
 
@@ -172,7 +177,7 @@ def posts(source: Source, file: Path, batch: RowBatch, bad: list[BadRow]) -> pa.
     table = _without(pa.table(columns), batch, check.wrong, bad)
     rows = table.num_rows
     columns = {name: table[name] for name in table.column_names}
-    return as_table(POSTS, {**columns, "is_deleted": same(False, rows), **_provenance(file, rows)})
+    return as_table(POSTS, {**columns, "is_deleted": same(False, rows), **_provenance(file, batch, rows)})
 
 
 def accounts_of(source: Source, file: Path, batch: RowBatch, notes: list[BadRow]) -> pa.Table:
@@ -201,7 +206,7 @@ def accounts_of(source: Source, file: Path, batch: RowBatch, notes: list[BadRow]
         "status": check(one_of(batch, "status", _STATUSES, empty="active", unreadable="suspended")),
         "state_complete": same(True, len(batch.numbers)),
         "raw_ref": raw_refs(source, file, batch),
-        **_provenance(file, len(batch.numbers)),
+        **_provenance(file, batch, len(batch.numbers)),
     }
     for name in ("followers_count", "following_count", "posts_count", "listed_count"):
         columns[name] = check(count_of(batch, name))
@@ -210,7 +215,7 @@ def accounts_of(source: Source, file: Path, batch: RowBatch, notes: list[BadRow]
     for name in ("is_protected", "is_minor", "opt_out"):
         columns[name] = check(flag_of(batch, name, unreadable=True))
     for index, reason in sorted(check.wrong.items()):
-        notes.append((f"{reason} (row kept)", batch.numbers[index], _raw(batch, index)))
+        notes.append((f"{reason} (row kept)", batch.numbers[index], raw(batch, index)))
     return as_table(ACCOUNTS, columns)
 
 
@@ -231,14 +236,14 @@ def links_of(source: Source, accounts: pa.Table, batch: RowBatch, notes: list[Ba
     return pa.Table.from_pylist(rows, ACCOUNT_LINKS)
 
 
-def _provenance(file: Path, rows: int) -> dict[str, pa.Array]:
+def _provenance(file: Path, batch: RowBatch, rows: int) -> dict[str, pa.Array]:
     return {
-        "fetched_at": pa.repeat(pa.scalar(modified_at(file), TIME), rows),
+        "fetched_at": pa.repeat(pa.scalar(batch.modified or modified_at(file), TIME), rows),
         "source_endpoint": same("files", rows),
     }
 
 
-def _raw(batch: RowBatch, index: int) -> str:
+def raw(batch: RowBatch, index: int) -> str:
     """The row as text, for the quarantine."""
     fields = ((name, column[index]) for name, column in batch.columns.items())
     return ",".join(f"{name}={value.as_py()}" for name, value in fields if value.is_valid)
@@ -248,7 +253,7 @@ def _without(table: pa.Table, batch: RowBatch, wrong: dict[int, str], bad: list[
     """The table without its wrong rows, which go to `bad` with their number and their text."""
     if not wrong:
         return table
-    bad += [(reason, batch.numbers[index], _raw(batch, index)) for index, reason in sorted(wrong.items())]
+    bad += [(reason, batch.numbers[index], raw(batch, index)) for index, reason in sorted(wrong.items())]
     keep = [index for index in range(table.num_rows) if index not in wrong]
     return table.take(pa.array(keep, pa.int64()))
 

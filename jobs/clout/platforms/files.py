@@ -12,7 +12,7 @@ undated ones hold for every day, and the newest dated one that is not after the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -21,14 +21,14 @@ import pyarrow.compute as pc
 
 from clout.consent import NOBODY, Hidden
 from clout.errors import PoisonInput
+from clout.platforms import file_inventory, file_query
 from clout.platforms.file_consent import Consent
-from clout.platforms.file_inventory import day_of, files_of, holding, inventory, table_of
+from clout.platforms.file_inventory import day_of, files_of, holding, table_of
+from clout.platforms.file_query import Place, Queries, is_query
 from clout.platforms.file_rows import COLUMNS, accounts_of, batches, interactions, links_of, posts
-from clout.platforms.rows import Batch, FileReport, modified_at
-from clout.platforms.tabular import BadRow
+from clout.platforms.rows import Batch, FileReport, Stored, stored
+from clout.platforms.tabular import BadRow, RowBatch
 from clout.sources import Source
-
-__all__ = ["inventory", "read"]
 
 
 def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[Batch | FileReport]:
@@ -43,36 +43,78 @@ def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[B
             raise PoisonInput(
                 f"source {source.name}: columns.{name}: no column of ours; ours are {', '.join(sorted(ours))}"
             )
-    files = [(file, table_of(file), day_of(source, file)) for file in files_of(source)]
-    if not files:
-        raise PoisonInput(f"{source.path}: holds no .csv, .csv.gz, .jsonl or .parquet file")
-    observed: set[date] = set()
-    accounts = [(file, day) for file, table, day in files if table == "accounts"]
-    consent = Consent(source, accounts, days, hidden)
-    for table in ("interactions", "posts"):
-        for file, its_table, day in files:
-            if its_table == table and (day is None or day in days):
-                for item in _read_events(source, file, table, day, days, consent):
-                    if isinstance(item, FileReport):
-                        observed |= set(item.per_day)
-                    yield item
-    observed |= {day for _, day in accounts if day in days}
-    yield from _read_accounts(source, accounts, observed, consent)
+    with Queries(source) if is_query(source) else _Plain(source) as exports:
+        files = exports.files()
+        if not files:
+            raise PoisonInput(f"{source.path}: holds no .csv, .csv.gz, .jsonl or .parquet file")
+        observed: set[date] = set()
+        accounts = [(file, day) for file, table, day in files if table == "accounts"]
+        consent = Consent(source, accounts, days, hidden, exports.batches)
+        for table in ("interactions", "posts"):
+            for file, its_table, day in files:
+                if its_table == table and (day is None or day in days):
+                    for item in _read_events(source, exports, file, table, day, days, consent):
+                        if isinstance(item, FileReport):
+                            observed |= set(item.per_day)
+                        yield item
+        observed |= {day for _, day in accounts if day in days}
+        yield from _read_accounts(source, exports, accounts, observed, consent)
+
+
+def inventory(source: Source, days: Iterable[date]) -> dict[date, dict[str, Stored]]:
+    """Every file that each day's snapshot would be read from now, by its subject."""
+    return (file_query.inventory if is_query(source) else file_inventory.inventory)(source, days)
+
+
+class _Plain:
+    """The files of a folder as they are: each file's name says of which table it is. See also file_query.Queries."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def __enter__(self) -> _Plain:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is left open."""
+
+    def files(self) -> list[tuple[Path, str, date | None]]:
+        return [(file, table_of(file), day_of(self.source, file)) for file in files_of(self.source)]
+
+    def subject(self, file: Path) -> str:
+        return str(file.relative_to(self.source.path))
+
+    def stored(self, file: Path) -> Stored:
+        return stored(file)
+
+    def batches(self, file: Path, table: str, described: dict[str, str] | None = None) -> Iterator[RowBatch]:
+        return batches(self.source, file, table, described)
+
+    def days(self, refs: pa.Array, times: pa.Array) -> pa.Array:
+        return times.cast(pa.timestamp("us")).cast(pa.date32(), safe=False)
+
+
+def _report(exports: _Plain | Queries, file: Path, table: str) -> FileReport:
+    there = exports.stored(file)
+    return FileReport(exports.subject(file), table, endpoint="files", bytes=there.size, modified=there.modified)
 
 
 def _read_events(
-    source: Source, file: Path, table: str, file_day: date | None, days: set[date], consent: Consent
+    source: Source,
+    exports: _Plain | Queries,
+    file: Path,
+    table: str,
+    file_day: date | None,
+    days: set[date],
+    consent: Consent,
 ) -> Iterator[Batch | FileReport]:
     """Rows of an interactions or posts file, split by the day they belong to; last, the file's report."""
-    subject = str(file.relative_to(source.path))
-    report = FileReport(
-        subject=subject, table=table, endpoint="files", bytes=file.stat().st_size, modified=modified_at(file)
-    )
+    report = _report(exports, file, table)
     undatable: list[BadRow] = []
     good_rows = 0
     if file_day is not None:
         report.count(file_day, 0)  # a file without rows says that the day was quiet
-    for batch in batches(source, file, table, report.columns):
+    for batch in exports.batches(file, table, report.columns):
         bad = list(batch.bad)
         rows = (interactions if table == "interactions" else posts)(source, file, batch, bad)
         good_rows += rows.num_rows
@@ -89,7 +131,7 @@ def _read_events(
             if rows.num_rows:
                 yield Batch(table, file_day, rows)
             continue
-        row_days = times.cast(pa.timestamp("us")).cast(pa.date32(), safe=False)
+        row_days = exports.days(rows["raw_ref"], times)
         for day in sorted(set(row_days.unique().to_pylist())):
             if day in days:
                 chosen = rows.filter(pc.equal(row_days, pa.scalar(day, pa.date32())))
@@ -98,29 +140,31 @@ def _read_events(
                 yield Batch(table, day, chosen)
     if undatable and not good_rows:
         reason, row, _ = undatable[0]
-        raise PoisonInput(f"{file}: every one of its {len(undatable)} rows was refused; the first, row {row}: {reason}")
+        at = f"{row.file} row {row}" if isinstance(row, Place) else f"row {row}"
+        raise PoisonInput(f"{file}: every one of its {len(undatable)} rows was refused; the first, {at}: {reason}")
     # A bad row of a file without a day might belong to any of its days: each of them keeps it, whichever are asked for.
     report.rows_quarantined = len(undatable)
     for day in sorted(report.per_day) if undatable else ():
         report.quarantined_per_day[day] = len(undatable)
-        yield Batch("quarantine", day, consent.refused(table, subject, undatable, day))
+        yield Batch("quarantine", day, consent.refused(table, report.subject, undatable, day))
     if report.per_day:
         yield report
 
 
 def _read_accounts(
-    source: Source, accounts: list[tuple[Path, date | None]], days: set[date], consent: Consent
+    source: Source,
+    exports: _Plain | Queries,
+    accounts: list[tuple[Path, date | None]],
+    days: set[date],
+    consent: Consent,
 ) -> Iterator[Batch | FileReport]:
     uses: dict[Path, list[date]] = {file: [] for file, _ in accounts}
     for day in sorted(days):
         for file in holding(accounts, day):
             uses[file].append(day)
     for file, its_days in uses.items():
-        subject = str(file.relative_to(source.path))
-        report = FileReport(
-            subject=subject, table="accounts", endpoint="files", bytes=file.stat().st_size, modified=modified_at(file)
-        )
-        for batch in batches(source, file, "accounts", report.columns):
+        report = _report(exports, file, "accounts")
+        for batch in exports.batches(file, "accounts", report.columns):
             notes: list[BadRow] = []
             rows = accounts_of(source, file, batch, notes)
             links = links_of(source, rows, batch, notes)
@@ -133,6 +177,6 @@ def _read_accounts(
                 if links.num_rows:
                     yield Batch("account_links", day, consent.links(links, day))
                 if notes:
-                    yield Batch("quarantine", day, consent.refused("accounts", subject, notes, day))
+                    yield Batch("quarantine", day, consent.refused("accounts", report.subject, notes, day))
         if report.per_day:
             yield report

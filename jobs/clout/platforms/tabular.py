@@ -10,8 +10,9 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
@@ -42,9 +43,12 @@ class RowBatch:
     The header is row 1. Blank lines of a CSV file are not counted, those of a JSON lines file are.
     """
 
-    numbers: list[int]
+    numbers: Sequence[int]
     columns: dict[str, pa.Array]
     bad: list[BadRow] = field(default_factory=list)
+    #: Of a query over several files: where each row stands, and when the newest of the files was written.
+    refs: pa.Array | None = None
+    modified: datetime | None = None
 
 
 def is_tabular(file: Path) -> bool:
@@ -133,7 +137,7 @@ def _read_csv(
     _check_columns(file, [name.strip() for name in names], wanted, needed, guarded)
     described |= dict.fromkeys((name.strip() for name in names), "text")
     if is_all:
-        yield _as_text([], {}, wanted, [])
+        yield as_text([], {}, wanted, [])
         return
     _check_quotes(file, delimiter)
     as_written = {name.strip(): name for name in names}
@@ -154,9 +158,9 @@ def _read_csv(
                     numbers.append(next_row)
                 next_row += 1
             columns = {ours: batch.column(theirs) for ours, theirs in present.items()}
-            yield _as_text(numbers, columns, wanted, _take(bad))
+            yield as_text(numbers, columns, wanted, _take(bad))
     if bad:
-        yield _as_text([], {}, wanted, _take(bad))
+        yield as_text([], {}, wanted, _take(bad))
 
 
 def _csv_header(file: Path, delimiter: str) -> tuple[list[str], bool]:
@@ -274,17 +278,19 @@ def _read_parquet(
         for batch in parquet.iter_batches(BATCH_ROWS, columns=list(dict.fromkeys(present.values()))):
             numbers = list(range(first, first + batch.num_rows))
             first += batch.num_rows
-            yield _as_text(numbers, {ours: batch.column(t) for ours, t in present.items()}, wanted, [])
+            yield as_text(numbers, {ours: batch.column(t) for ours, t in present.items()}, wanted, [])
 
 
 def _from_text_rows(
     numbers: list[int], rows: list[dict[str, str | None]], wanted: dict[str, str], bad: list[BadRow]
 ) -> RowBatch:
     columns = {ours: pa.array([row[ours] for row in rows], pa.string()) for ours in wanted}
-    return _as_text(numbers, columns, wanted, bad)
+    return as_text(numbers, columns, wanted, bad)
 
 
-def _as_text(numbers: list[int], columns: dict[str, pa.Array], wanted: dict[str, str], bad: list[BadRow]) -> RowBatch:
+def as_text(
+    numbers: Sequence[int], columns: dict[str, pa.Array], wanted: dict[str, str], bad: list[BadRow]
+) -> RowBatch:
     """Bring every column to trimmed text (times of Parquet stay times), empty text to NULL; refuse bad UTF-8."""
     keep = [True] * len(numbers)
     text: dict[str, pa.Array] = {}
@@ -321,7 +327,7 @@ def _whole_numbers(column: pa.Array) -> pa.Array:
     return pc.if_else(whole, digits, column.cast(pa.string()))
 
 
-def _decode(numbers: list[int], name: str, column: pa.Array, keep: list[bool], bad: list[BadRow]) -> pa.Array:
+def _decode(numbers: Sequence[int], name: str, column: pa.Array, keep: list[bool], bad: list[BadRow]) -> pa.Array:
     try:
         return column.cast(pa.string())
     except pa.ArrowInvalid:

@@ -1,0 +1,130 @@
+"""Parts a query file into its SELECTs, and refuses whatever else stands in it.
+
+-- table: posts        what the SELECT below yields: interactions (also where nothing is said), posts or accounts
+-- each: **/*.csv      optional: the SELECT is run once for each such file, whose name is $file; above the first label: for all
+SELECT … FROM read_csv($file)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import duckdb
+
+from clout.errors import PoisonInput
+
+TABLES = ("interactions", "posts", "accounts")
+LONGEST = 1 << 20
+_LABEL = re.compile(r"^\s*--\s*(table|each)\s*:\s*(.*?)\s*$")
+_AT = re.compile(r"\s*LINE (\d+):.*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Select:
+    """One SELECT of a query file. `sql` begins with so many line ends that DuckDB counts lines as the file does."""
+
+    query: str
+    table: str
+    sql: str
+    line: int
+    each: str | None = None
+
+    @property
+    def where(self) -> str:
+        """What messages call it."""
+        return f"{self.query}: line {self.line}"
+
+
+def parted(query: str, text: str) -> list[Select]:
+    """The SELECTs of a query file's text. `query` is the file's name. Raises PoisonInput on anything else than SELECTs."""
+    sections: list[tuple[str | None, int, list[str]]] = [(None, 1, [])]
+    each: dict[int, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        label = _LABEL.match(line)
+        if label and label[1] == "table":
+            if label[2] not in TABLES:
+                raise PoisonInput(f"{query}: line {number}: table {label[2]!r} is not one of {', '.join(TABLES)}")
+            sections.append((label[2], number, []))
+        elif label:
+            each[len(sections) - 1] = _pattern(query, number, label[2])
+        sections[-1][2].append(line)
+    found = [
+        select
+        for place, (table, first, lines) in enumerate(sections)
+        if (select := _select(query, table, first, lines, each.get(place, each.get(0)), len(sections) == 1))
+    ]
+    if not found:
+        raise PoisonInput(f"{query}: holds no SELECT; write one that yields our columns")
+    for table in {select.table for select in found}:
+        lines_of = [str(select.line) for select in found if select.table == table]
+        if len(lines_of) > 1:
+            raise PoisonInput(
+                f"{query}: lines {', '.join(lines_of)}: {len(lines_of)} SELECTs yield {table}; join them by UNION ALL"
+            )
+    return sorted(found, key=lambda select: TABLES.index(select.table))
+
+
+def _pattern(query: str, number: int, pattern: str) -> str:
+    path = PurePosixPath(pattern)
+    if not pattern or path.is_absolute() or ".." in path.parts:
+        raise PoisonInput(
+            f"{query}: line {number}: each: {pattern!r} is no pattern of files in the source's folder, like **/*.csv"
+        )
+    return pattern
+
+
+def _select(
+    query: str, table: str | None, first: int, lines: list[str], each: str | None, is_only: bool
+) -> Select | None:
+    sql = "\n" * (first - 1) + "\n".join(lines)
+    try:
+        statements = duckdb.extract_statements(sql)
+    except duckdb.Error as error:
+        text = str(error)
+        at = _AT.search(text)
+        said = _AT.sub("", text).removeprefix("Parser Error: ").strip()
+        raise PoisonInput(f"{query}: line {at[1] if at else first}: {said}; mend the SQL") from error
+    if not statements:
+        if table is not None:
+            raise PoisonInput(
+                f"{query}: line {first}: no SELECT follows the label {table}; write it or remove the label"
+            )
+        return None
+    line = next(n for n, text in enumerate(lines, start=first) if text.strip() and not text.lstrip().startswith("--"))
+    for statement in statements:
+        if statement.type != duckdb.StatementType.SELECT:
+            kind = str(statement.type).rpartition(".")[2]
+            raise PoisonInput(
+                f"{query}: line {line}: {kind} is not allowed: a query reads, and is made of SELECTs alone"
+            )
+    if len(statements) > 1 or (table is None and not is_only):
+        raise PoisonInput(
+            f"{query}: line {line}: several SELECTs; say above each what it yields: -- table: {' or '.join(TABLES)}"
+        )
+    parameters = set(statements[0].named_parameters)
+    if parameters - {"file"}:
+        raise PoisonInput(
+            f"{query}: line {line}: ${min(parameters - {'file'})} is not known; $file is, below a line -- each: **/*.csv"
+        )
+    if bool(parameters) != bool(each):
+        cure = "say of which: -- each: **/*.csv" if parameters else "read $file in it, or remove the line -- each"
+        raise PoisonInput(f"{query}: line {line}: a SELECT that is run once a file names it $file: {cure}")
+    return Select(query, table or "interactions", sql, line, each)
+
+
+def read_text(file: Path) -> str:
+    """A query file's text. Raises PoisonInput where it is missing, too long or not UTF-8."""
+    if not file.is_file():
+        raise PoisonInput(f"{file}: no such query file")
+    with file.open("rb") as stream:
+        content = stream.read(LONGEST + 1)
+    if len(content) > LONGEST:
+        raise PoisonInput(
+            f"{file}: longer than {LONGEST} bytes; a query is text, and exports lie in the source's folder"
+        )
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PoisonInput(f"{file}: byte {error.start}: not UTF-8; save the query as UTF-8") from error
