@@ -6,7 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,8 +26,8 @@ def binaries() -> Path | None:
 class Cluster:
     """A running server. Each database is made with the roles of the project."""
 
-    def __init__(self, port: int) -> None:
-        self.port, self.made = port, 0
+    def __init__(self, port: int, start: Callable[[], None]) -> None:
+        self.port, self.made, self.start = port, 0, start
 
     def address(self, database: str, role: str = "clout_publisher") -> str:
         """The postgresql:// address of a database for a role."""
@@ -45,8 +45,13 @@ class Cluster:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Cluster]:
-    """Start a server and stop it. PostgreSQL refuses to run as root; there it runs as another user."""
+def running(
+    folder: Path, at: Path | None = None, settings: Mapping[str, object] | None = None, options: Sequence[str] = ()
+) -> Iterator[Cluster]:
+    """Start a server and stop it. PostgreSQL refuses to run as root; there it runs as another user.
+
+    at: where its files are to be, else in `folder` or, for root, in /tmp. options: of initdb.
+    """
     programs = binaries()
     assert programs is not None
     user: list[str] = []
@@ -54,7 +59,7 @@ def running(folder: Path) -> Iterator[Cluster]:
         name = "postgres" if subprocess.run(["id", "postgres"], capture_output=True).returncode == 0 else "nobody"
         user = ["runuser", "-u", name, "--"]
         # pytest's folders are open to their owner only.
-        folder = Path("/tmp") / f"clout-postgres-{os.getpid()}"
+        folder = at or Path("/tmp") / f"clout-postgres-{os.getpid()}"
         folder.mkdir(mode=0o700)
         shutil.chown(folder, name)
     data, port = folder / "data", _free_port()
@@ -66,13 +71,21 @@ def running(folder: Path) -> Iterator[Cluster]:
         "fsync": "off",
         "synchronous_commit": "off",
         "full_page_writes": "off",
+        **(settings or {}),
     }
-    options = " ".join(f"-c {key}={value}" for key, value in settings.items())
+    words = " ".join(f"-c {key}={value}" for key, value in settings.items())
+
+    def start() -> None:
+        _run([*user, programs / "pg_ctl", "-D", data, "-o", words, "-l", folder / "log", "-w", "start"], folder)
+
     try:
-        _run([*user, programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8"], folder)
-        _run([*user, programs / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start"], folder)
+        _run(
+            [*user, programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", *options],
+            folder,
+        )
+        start()
         try:
-            yield Cluster(port)
+            yield Cluster(port, start)
         finally:
             _run([*user, programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"], folder)
     finally:

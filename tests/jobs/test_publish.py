@@ -73,7 +73,7 @@ class World:
         """What lies in the warehouse without being in its log."""
         known = {self.root / file for (file,) in self.query("SELECT file FROM meta.published_files")}
         known |= {self.root / "history" / f"warehouse-v{version:06d}.duckdb" for version, _, _ in self.versions()}
-        known |= {self.file, self.root / ".lock"}
+        known |= {self.file, self.root / ".lock", self.root / "commit.json"}
         return sorted(str(file) for file in self.root.rglob("*") if file.is_file() and file not in known)
 
 

@@ -55,6 +55,45 @@ def copy(release: Release, staged: Staged, root: Lake, version: int) -> list[Par
     return parts
 
 
+def sizes(release: Release, staged: Staged) -> list[int]:
+    """How large the release's files are, in bytes."""
+    files = [file["path"] for files in release.tables.values() for file in files]
+    return [info.size or 0 for info in staged.root.fs.get_file_info(files)]
+
+
+def harm(root: Lake, part: Part) -> str | None:
+    """What is wrong with the file of a part, or None where it is as it was published."""
+    try:
+        with root.fs.open_input_stream(f"{root.root}/{part.file}") as stream:
+            digest, size = hashlib.sha256(), 0
+            while chunk := stream.read(1 << 20):
+                digest.update(chunk)
+                size += len(chunk)
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read ({error.strerror or error})"
+    if digest.hexdigest() == part.sha256:
+        return None
+    return "differs from what was published" if size else "is empty"
+
+
+def described(part: Part, harm: str) -> str:
+    """A harmed file in words."""
+    return f"{part.file} ({part.table_name} of {part.ds}, version {part.version}) {harm}"
+
+
+def broken(root: Lake, parts: Iterable[Part], address: str, error: Exception) -> PoisonInput:
+    """What is said where files could not be read: which of them are harmed, and the command that heals them."""
+    found = [described(part, what) for part in parts if (what := harm(root, part))]
+    if not found:
+        return PoisonInput(f"{address}: cannot be read: {error}")
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    return PoisonInput(
+        f"{address}: {'; '.join(found[:3])}{more}; run jobs/warehouse.py heal --warehouse {address}, or the day again"
+    )
+
+
 def without(root: Lake, part: Part, keys: frozenset[str]) -> tuple[Part, int]:
     """The part without the rows that name one of the keys, as a new file, and how many rows that were.
 

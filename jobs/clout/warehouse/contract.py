@@ -25,6 +25,7 @@ from clout import quality
 from clout.errors import PoisonInput
 from clout.staging import AUDITED, RECORDED, Staged, content_hash
 from clout.warehouse import surface
+from clout.warehouse.surface import Days
 
 
 class Conflict(PoisonInput):
@@ -129,8 +130,8 @@ class Warehouse(ABC):
         """The log in order of version, as readers see it; empty where nothing is published."""
 
     @abstractmethod
-    def read(self, name: str, version: int | None = None, day: date | None = None) -> pa.Table:
-        """A table such as clout.scores: as it is shown, or as it was when `version` was the newest; one day or all.
+    def read(self, name: str, version: int | None = None, day: Days = None) -> pa.Table:
+        """A table such as clout.scores: as it is shown, or as it was when `version` was the newest; one day, a span or all.
 
         Raises PoisonInput where there was no such version, or gc has forgotten it.
         """

@@ -1,22 +1,27 @@
 """The embedded warehouse: immutable Parquet run folders, and a small DuckDB file of views over explicit file lists.
 
     <root>/data/<table>/ds=<day>/run=<run>-v<version>/part-0.parquet   never changed once written
-    <root>/warehouse.duckdb                   views and the log; the commit point, put in place by one rename
+    <root>/commit.json                        the log; the commit point, put in place by one rename
+    <root>/warehouse.duckdb                   what analysts open: views and a copy of the log, put in place by one rename
     <root>/history/warehouse-v000001.duckdb   the same file of every version: open it to see that day's state
     <root>/.lock                              publishers wait here, readers never
 
 A reader that has the file open keeps its version until it connects again. The views name the files by their full path,
 since DuckDB resolves others against the reader's folder: after a move, `relocate` builds the files of views again.
+
+Nothing is read back from what analysts open: a tool that locks warehouse.duckdb, writes into it or leaves a write-ahead log
+beside it stops nobody, and the next writer puts the file back as it was published.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +31,23 @@ import pyarrow as pa
 from clout.errors import PoisonInput
 from clout.lake import Lake
 from clout.staging import Staged
-from clout.warehouse import content_files, surface
-from clout.warehouse.contract import Entry, Part, Release, Warehouse, Writer, check_state, shown
+from clout.warehouse import commit_log, content_files, surface, views_file
+from clout.warehouse.commit_log import Commit
+from clout.warehouse.contract import Entry, Part, Release, Warehouse, Writer, check_state
 from clout.warehouse.steps import step
-
-#: DuckDB 1.x cannot read the default format of 2.0, and BI tools still ship 1.x.
-STORAGE_VERSION = "v1.2.0"
+from clout.warehouse.surface import Days
 
 #: Says which files a writer is about to make or to remove. There only while one is at work, or after one was killed.
 NOTE = ".tmp-note.json"
+
+#: The next file of views, and the copy of it that analysts will open, before they take their places.
+ASIDE, SHOWN_ASIDE = ".tmp-warehouse.duckdb", ".tmp-shown.duckdb"
+
+#: Keeps room for the files of views while content is copied.
+BALLAST = ".tmp-room"
+
+#: What the smallest file of views takes, in bytes.
+SMALLEST_VIEWS = 1 << 20
 
 
 class DuckDBWarehouse(Warehouse):
@@ -47,29 +60,32 @@ class DuckDBWarehouse(Warehouse):
 
     def log(self) -> list[Entry]:
         """The log in order of version; empty where nothing is published."""
-        return self.meta()[0]
+        return self.commit().log
 
-    def meta(self) -> tuple[list[Entry], list[Part]]:
-        """The log in order of version, and the parts that are kept."""
-        if not self.file.exists():
-            return [], []
-        with _attached(self.file) as connection:
-            log = connection.sql("FROM meta.publish_log ORDER BY version").fetchall()
-            parts = connection.sql("FROM meta.published_files ORDER BY version, table_name, file").fetchall()
-            return [Entry(*row) for row in log], [Part(*row) for row in parts]
+    def commit(self) -> Commit:
+        """The newest commit. Raises PoisonInput where it is lost or damaged."""
+        found = commit_log.read(self.root)
+        return self._commit_in_views() if found is None else found
 
-    def read(self, name: str, version: int | None = None, day: date | None = None) -> pa.Table:
+    def read(self, name: str, version: int | None = None, day: Days = None) -> pa.Table:
         """A table or view, as it is shown, or as it was when `version` was the newest."""
+        relation, commit = surface.named(name), self.commit()
+        if not commit.log:
+            raise PoisonInput(f"{self.root}: nothing is published")
         if version is not None:
-            check_state(*self.meta(), version)
-            if not self.history(version).exists():
+            check_state(commit.log, commit.parts, version)
+            if version not in commit.states:
                 raise PoisonInput(f"gc has forgotten the state of version {version}")
-        elif not self.file.exists():
-            raise PoisonInput(f"{self.file}: nothing is published")
-        with _attached(self.file if version is None else self.history(version)) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            where = f" WHERE ds = {surface.quoted(day)}" if day else ""
-            return connection.sql(f"FROM {name}{where}").to_arrow_table()
+        log = commit.log[:version]
+        parts = [part for part in commit.parts if part.version <= log[-1].version]
+        if relation.select is None and relation.name not in views_file.ORDER:
+            # Only what is asked for is opened: one day's damage hides no other day.
+            first, last = surface.bounds(day)
+            parts = [part for part in parts if part.table_name == relation.name and first <= part.ds <= last]
+        try:
+            return views_file.table(self.root, relation, log, parts, surface.where(day))
+        except duckdb.Error as error:
+            raise content_files.broken(Lake(self.root), parts, str(self.root), error) from error
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[DuckDBWriter]:
@@ -87,15 +103,30 @@ class DuckDBWarehouse(Warehouse):
     def relocate(self) -> None:
         """Build all files of views again, for the folder where the warehouse now lies."""
         with self.writing() as writer:
-            log, parts = writer.meta()
-            if log:
-                writer.build(log, parts).replace(self.file)
-                writer.rebuild_history()
-                content_files.sync_path(self.root)
+            if writer.meta()[0]:
+                writer.rebuild()
 
     def history(self, version: int) -> Path:
         """The file of views as it was when `version` was the newest."""
         return self.root / "history" / f"warehouse-v{version:06d}.duckdb"
+
+    def _commit_in_views(self) -> Commit:
+        """The commit of a warehouse without commit.json: from the file of views, which once was the commit point.
+
+        Raises PoisonInput where that is not the newest version of which there is a trace.
+        """
+        kept = {int(file.stem[-6:]): file for file in (self.root / "history").glob("warehouse-v??????.duckdb")}
+        begun = _begun(self.root)["files"]
+        newest = max((version for version, file in kept.items() if f"history/{file.name}" not in begun), default=0)
+        if not newest and not self.file.exists():
+            return Commit()
+        found = views_file.log_of(self.file)
+        if found is None or len(found[0]) < newest:
+            raise commit_log.damaged(self.root, "is missing")
+        digests = {version: views_file.digest(file) or "" for version, file in kept.items()}
+        # Once the newest state shared its bytes with what analysts open: it is built again.
+        digests[len(found[0])] = ""
+        return Commit(*found, {version: digests[version] for version in digests if version <= len(found[0])})
 
 
 class DuckDBWriter(Writer):
@@ -109,36 +140,39 @@ class DuckDBWriter(Writer):
 
     def meta(self) -> tuple[list[Entry], list[Part]]:
         """The log in order of version, and the parts that are kept."""
-        return self.warehouse.meta()
+        commit = self.warehouse.commit()
+        return commit.log, commit.parts
 
     def load(self, release: Release, staged: Staged, version: int) -> list[Part]:
-        """Copy the release's files to their immutable places."""
+        """Copy the release's files to their immutable places, where there is room for them and for what comes after."""
         targets = [file for files in content_files.places(release, version).values() for file in files]
         self._note(targets)
+        self._reserve(sum(content_files.sizes(release, staged)))
         return content_files.copy(release, staged, self.place, version)
 
     def show(self, log: list[Entry], parts: list[Part]) -> None:
-        """Build the next file of views and put it in place by one rename."""
-        version = log[-1].version
+        """Build the next file of views and its copy, then commit: from there on nothing needs room."""
+        version, states = log[-1].version, self.warehouse.commit().states
         self._note([self._history_name(version)])
-        aside = self.build(log, parts)
-        kept = self.warehouse.history(version)
-        kept.parent.mkdir(exist_ok=True)
-        kept.unlink(missing_ok=True)  # of a version that is not in the log
-        os.link(aside, kept)
-        content_files.sync_path(kept.parent)
-        step("history is linked")
-        self._put_in_place(aside)
+        (self.root / BALLAST).unlink(missing_ok=True)
+        digest = self._build_state(log, parts)
+        self._commit(Commit(log, views_file.in_order(parts), {**states, version: digest}))
+        self._mend_shown()
 
     def forget(self, log: list[Entry], parts: list[Part], states: list[int]) -> int:
-        """Take the forgotten parts out of the file of views, then remove every file that it does not know."""
+        """Take the forgotten parts and states out of the log, then remove every file that it does not know."""
         if not log:
             return content_files.remove(self.place, self._found())
-        known = {part.file for part in parts} | {self._history_name(state) for state in states}
+        commit = self.warehouse.commit()
+        kept = {version: digest for version, digest in commit.states.items() if version in states}
+        known = {part.file for part in parts} | {self._history_name(state) for state in kept}
         gone = [file for file in self._found() if file not in known]
-        if set(parts) != set(self.meta()[1]):
+        if set(parts) != set(commit.parts) or kept != commit.states:
             self._note(gone)
-            self._put_in_place(self.build(log, parts))
+            if set(parts) != set(commit.parts):
+                kept[log[-1].version] = self._build_state(log, parts)
+            self._commit(Commit(log, views_file.in_order(parts), kept))
+            self._mend_shown()
         removed = content_files.remove(self.place, gone)
         step("the forgotten is removed")
         return removed
@@ -150,8 +184,9 @@ class DuckDBWriter(Writer):
         cleaned = [content_files.without(self.place, part, keys) for part in parts]
         total = sum(gone for _, gone in cleaned)
         if total:
-            self._put_in_place(self.build(log, [part for part, _ in cleaned]))
-            self.recover()  # builds the history anew and removes the old files
+            commit = self.warehouse.commit()
+            self._commit(Commit(log, views_file.in_order([part for part, _ in cleaned]), commit.states))
+            self.recover()  # builds all files of views anew and removes the old files
         else:
             (self.root / NOTE).unlink()
         return total
@@ -159,77 +194,105 @@ class DuckDBWriter(Writer):
     # Inside -----------------------------------------------------------------------------------------------------
 
     def recover(self) -> None:
-        """Bring to its end what a killed or failed writer began: forward if the file of views knows it, else back."""
-        note = self.root / NOTE
-        with contextlib.suppress(FileNotFoundError, ValueError):  # ValueError: killed while writing the note itself
-            begun = json.loads(note.read_text(encoding="utf-8"))
-            log, parts = self.meta()
-            if begun["is_erasure"]:
-                self.rebuild_history()
+        """Bring to its end what a killed or failed writer began: forward if the log knows it, else back.
+
+        Then put back what analysts open, if it is not as it was published.
+        """
+        note, begun = self.root / NOTE, _begun(self.root)
+        if not self.root.joinpath(commit_log.NAME).exists() and (old := self.warehouse.commit()).log:
+            self._commit(old)
+        log, parts = self.meta()
+        if begun["is_erasure"] and log:
+            self.rebuild()
+        if begun["files"]:
             known = {part.file for part in parts} | {self._history_name(entry.version) for entry in log}
             content_files.remove(self.place, [file for file in begun["files"] if file not in known])
             step("leftovers are removed")
+        if log:
+            self._mend_state()
+            self._mend_shown()
         for left in self.root.glob(".tmp-*"):
             if left != note:
                 left.unlink()
         note.unlink(missing_ok=True)  # last: until here a kill loses nothing
 
-    def build(self, log: list[Entry], parts: list[Part]) -> Path:
-        """Write a file of views aside, as of the log's last entry, and read every view once."""
-        aside = self.root / ".tmp-warehouse.duckdb"
-        aside.unlink(missing_ok=True)
-        contents = set(shown(log).values())
-        statements = ["USE clout_file", "BEGIN", "CREATE SCHEMA clout", "CREATE SCHEMA meta"]
-        memory: dict[str, list[Any]] = {"publish_log": log, "published_files": parts}
-        for relation in (*surface.tables(), *surface.views()):
-            comments = surface.comments(relation)
-            if relation.name in memory:
-                names = f"SELECT {surface.empty_columns(relation)} LIMIT 0"
-                statements.append(f"CREATE TABLE {relation.full_name} AS {names}")
-            else:
-                files = [part.file for part in parts if part.table_name == relation.name and part.version in contents]
-                statements.append(
-                    f"CREATE VIEW {relation.full_name} AS {relation.select or self._select(relation, files)}"
-                )
-                comments = [comment.replace(" TABLE ", " VIEW ", 1) for comment in comments]
-            statements += comments
-        with duckdb.connect() as connection:
-            connection.execute(f"ATTACH {surface.quoted(aside)} AS clout_file (STORAGE_VERSION '{STORAGE_VERSION}')")
-            connection.execute("; ".join(statements))
-            for name, rows in memory.items():
-                if rows:
-                    connection.executemany(
-                        f"INSERT INTO meta.{name} VALUES ({', '.join('?' * len(vars(rows[0])))})",
-                        [list(vars(row).values()) for row in rows],
-                    )
-            connection.execute("COMMIT")
-        with duckdb.connect(str(aside), read_only=True) as connection:
-            for relation in surface.relations().values():
-                connection.sql(f"SELECT * FROM {relation.full_name} LIMIT 1").fetchall()
-        content_files.sync_path(aside)
+    def rebuild(self) -> None:
+        """Build the file of every state that is kept again, and what is shown."""
+        commit = self.warehouse.commit()
+        states = {}
+        for version in sorted(commit.states):
+            state = commit.log[:version]
+            states[version] = self._build_state(state, [part for part in commit.parts if part.version <= version])
+            step("a state of history is rebuilt")
+        self._commit(Commit(commit.log, commit.parts, states))
+        self._mend_shown()
+
+    def _build_state(self, log: list[Entry], parts: list[Part]) -> str:
+        """Build the file of views of a state and put it into history. Gives its sha256."""
+        aside, kept = self.root / ASIDE, self.warehouse.history(log[-1].version)
+        try:
+            views_file.build(self.root, aside, log, views_file.in_order(parts))
+        except duckdb.Error as error:
+            raise content_files.broken(self.place, parts, str(self.root), error) from error
         step("the next file of views is built")
-        return aside
+        kept.parent.mkdir(exist_ok=True)
+        digest = views_file.digest(aside)
+        views_file.put_in_place(aside, kept)
+        step("history has the file of views")
+        assert digest
+        return digest
 
-    def rebuild_history(self) -> None:
-        """Build the file of every state that is kept again."""
-        log, parts = self.meta()
-        for entry in log:
-            if self.warehouse.history(entry.version).exists():
-                state = [each for each in log if each.version <= entry.version]
-                aside = self.build(state, [part for part in parts if part.version <= entry.version])
-                aside.replace(self.warehouse.history(entry.version))
-                step("a state of history is rebuilt")
+    def _commit(self, commit: Commit) -> None:
+        """Make the commit the newest, once all that will be shown lies ready on the disk."""
+        version = commit.log[-1].version
+        commit_log.write_aside(self.root, commit)
+        if version in commit.states and views_file.digest(self.warehouse.history(version)) == commit.states[version]:
+            views_file.copy(self.warehouse.history(version), self.root / SHOWN_ASIDE)
+        step("all lies ready")
+        commit_log.put_in_place(self.root)
+        step("it is committed")
 
-    def _put_in_place(self, aside: Path) -> None:
-        aside.replace(self.warehouse.file)
-        content_files.sync_path(self.root)
+    def _mend_state(self) -> None:
+        """Build the newest state's file of views again where it is not as it was published."""
+        commit = self.warehouse.commit()
+        version = commit.log[-1].version
+        if views_file.digest(self.warehouse.history(version)) != commit.states.get(version, ""):
+            digest = self._build_state(commit.log, commit.parts)
+            if digest != commit.states.get(version):
+                self._commit(Commit(commit.log, commit.parts, {**commit.states, version: digest}))
+
+    def _mend_shown(self) -> None:
+        """Let analysts open the newest state's file of views, where they do not yet."""
+        commit, shown, aside = self.warehouse.commit(), self.warehouse.file, self.root / SHOWN_ASIDE
+        version = commit.log[-1].version
+        left = [file for file in views_file.side_files(shown) if file.exists()]
+        if views_file.digest(shown) == commit.states[version] and not left:
+            return
+        if views_file.digest(aside) != commit.states[version]:
+            views_file.copy(self.warehouse.history(version), aside)
+        views_file.put_in_place(aside, shown)
         step("the file of views is in place")
+
+    def _reserve(self, content: int) -> None:
+        """Take the room that the files of views will need, before content fills the disk. Raises OSError for want of it."""
+        shown = self.warehouse.file
+        views = max(SMALLEST_VIEWS, shown.stat().st_size if shown.exists() else 0)
+        log = self.root / commit_log.NAME
+        # The file in history, what is shown, and DuckDB's log of changes; the commit log with a day more.
+        needed = 3 * views + 2 * (log.stat().st_size if log.exists() else 0) + (64 << 10)
+        with (self.root / BALLAST).open("wb") as ballast:
+            os.posix_fallocate(ballast.fileno(), 0, needed)
+        if shutil.disk_usage(self.root).free < content:
+            raise OSError(errno.ENOSPC, f"no room left: the day needs {content + needed} bytes", str(self.root))
+        step("room is reserved")
 
     def _note(self, files: Iterable[str], is_erasure: bool = False) -> None:
         """Note which files are about to be made or removed, so that whoever comes after a crash can end it."""
         self.noted += files
         begun = {"files": self.noted, "is_erasure": is_erasure}
-        self.root.joinpath(NOTE).write_text(json.dumps(begun), encoding="utf-8")
+        aside = self.root / f"{NOTE}.next"
+        aside.write_text(json.dumps(begun), encoding="utf-8")
+        aside.replace(self.root / NOTE)  # a full disk must not take the note that was there
         step("it is noted")
 
     def _history_name(self, version: int) -> str:
@@ -238,20 +301,11 @@ class DuckDBWriter(Writer):
     def _found(self) -> list[str]:
         return [file for folder in ("data", "history") for file in content_files.files_below(self.place, folder)]
 
-    def _select(self, relation: surface.Relation, files: list[str]) -> str:
-        """A SELECT over Parquet files, which may lack columns that were added later; over no file at all, no rows."""
-        names = ", ".join(f'"{column.name}"' for column in relation.columns)
-        empty = f"SELECT {surface.empty_columns(relation)} WHERE false"
-        if not files:
-            return empty
-        listed = ", ".join(surface.quoted(self.root / file) for file in files)
-        read = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
-        return f"SELECT {names} FROM ({empty} UNION ALL BY NAME SELECT * FROM {read})"
 
-
-@contextlib.contextmanager
-def _attached(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A published file, attached: a second connection of one process would share the first one's version of it."""
-    with duckdb.connect() as connection:
-        connection.execute(f"ATTACH {surface.quoted(file)} AS published (READ_ONLY); USE published")
-        yield connection
+def _begun(root: Path) -> dict[str, Any]:
+    """What a writer noted that it began; nothing where it was killed while writing the note itself."""
+    try:
+        begun = json.loads(root.joinpath(NOTE).read_text(encoding="utf-8"))
+        return {"files": list(begun["files"]), "is_erasure": bool(begun["is_erasure"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {"files": [], "is_erasure": False}

@@ -54,6 +54,7 @@ from clout.staging import Staged
 from clout.warehouse import content_files, surface
 from clout.warehouse.contract import Conflict, Entry, Part, Release, Warehouse, Writer, check_state, shown
 from clout.warehouse.steps import step
+from clout.warehouse.surface import Days
 
 TYPES: dict[str, IcebergType] = {
     "BOOLEAN": BooleanType(),
@@ -103,11 +104,9 @@ class IcebergWarehouse(Warehouse):
         """The log in order of version; empty where nothing is published."""
         return _meta(self.catalog)[0]
 
-    def read(self, name: str, version: int | None = None, day: date | None = None) -> pa.Table:
+    def read(self, name: str, version: int | None = None, day: Days = None) -> pa.Table:
         """A table, or a view computed here, as it is shown or as it was when `version` was the newest."""
-        relation = surface.relations().get(name.partition(".")[2])
-        if relation is None or relation.full_name != name:
-            raise PoisonInput(f"{name}: there is no such table to read")
+        relation = surface.named(name)
         log, parts = _meta(self.catalog)
         if not log:
             raise PoisonInput(f"{self.location}: nothing is published")
@@ -121,8 +120,7 @@ class IcebergWarehouse(Warehouse):
             for table in surface.tables():
                 connection.register("rows", self._scan(table, state))
                 connection.execute(f"CREATE TABLE {table.full_name} AS FROM rows")
-            where = f" WHERE ds = {surface.quoted(day)}" if day else ""
-            return connection.sql(f"FROM ({relation.select}){where}").to_arrow_table()
+            return connection.sql(f"FROM ({relation.select}){surface.where(day)}").to_arrow_table()
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[IcebergWriter]:
@@ -145,12 +143,13 @@ class IcebergWarehouse(Warehouse):
         finally:
             engine.dispose()
 
-    def _scan(self, relation: surface.Relation, state: int, day: date | None = None) -> pa.Table:
+    def _scan(self, relation: surface.Relation, state: int, day: Days = None) -> pa.Table:
         table = self.catalog.load_table(relation.full_name)
         snapshot = table.snapshot_by_name(_tag(state))
         if snapshot is None:
             raise PoisonInput(f"gc has forgotten the state of version {state}")
-        where = f"ds = '{day}'" if day else AlwaysTrue()
+        first, last = surface.bounds(day)
+        where = f"ds >= '{first}' AND ds <= '{last}'" if day else AlwaysTrue()
         rows = table.scan(row_filter=where, snapshot_id=snapshot.snapshot_id).to_arrow()
         return rows.select(relation.arrow_schema.names).cast(relation.arrow_schema)
 

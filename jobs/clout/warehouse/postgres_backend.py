@@ -17,7 +17,6 @@ import io
 import random
 import time
 from collections.abc import Iterator
-from datetime import date
 
 import psycopg
 import pyarrow as pa
@@ -30,6 +29,7 @@ from clout.staging import Staged
 from clout.warehouse import surface
 from clout.warehouse.contract import Entry, Part, Release, Warehouse, Writer, check_state, shown
 from clout.warehouse.steps import step
+from clout.warehouse.surface import Days
 
 #: The advisory lock of whoever writes: "clout" as a number.
 LOCK = int.from_bytes(b"clout")
@@ -62,23 +62,21 @@ class PostgresWarehouse(Warehouse):
         with self.connection() as connection:
             return _meta(connection)[0]
 
-    def read(self, name: str, version: int | None = None, day: date | None = None) -> pa.Table:
+    def read(self, name: str, version: int | None = None, day: Days = None) -> pa.Table:
         """A table or view as it is shown, or a table as it was when `version` was the newest."""
-        schema, _, table = name.partition(".")
-        relation = surface.relations().get(table)
-        if relation is None or relation.schema != schema or (version is not None and not _is_content(relation)):
-            raise PoisonInput(f"{name}: there is no such table to read")
+        relation = surface.named(name)
+        if version is not None and not _is_content(relation):
+            raise PoisonInput(f"{name}: PostgreSQL keeps no earlier states of it, of tables of days only")
         with self.connection() as connection:
             log, parts = _meta(connection)
             if version is not None:
                 check_state(log, parts, version)
             elif not log:
                 raise PoisonInput(f"{self.location}: nothing is published")
-            rows = sql.Identifier(schema, table).as_string()
+            rows = sql.Identifier(relation.schema, relation.name).as_string()
             if version is not None:
-                rows = f"{sql.Identifier('history', table).as_string()}({version})"
-            where = f" WHERE ds = {surface.quoted(day)}" if day else ""
-            found = connection.execute(f"SELECT {_names(relation)} FROM {rows}{where}").fetchall()
+                rows = f"{sql.Identifier('history', relation.name).as_string()}({version})"
+            found = connection.execute(f"SELECT {_names(relation)} FROM {rows}{surface.where(day)}").fetchall()
         arrow = relation.arrow_schema
         columns = zip(*found, strict=True) if found else ([] for _ in arrow)
         return pa.table([pa.array(c, field.type) for c, field in zip(columns, arrow, strict=True)], arrow)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 
 import duckdb
 import pyarrow as pa
 
+from clout.errors import PoisonInput
 from clout.queries import SQL
 
 
@@ -87,6 +89,32 @@ def tables() -> list[Relation]:
 def views() -> list[Relation]:
     """The relations that are computed from tables."""
     return [relation for relation in relations().values() if relation.select is not None]
+
+
+def named(name: str) -> Relation:
+    """The relation of a full name such as clout.scores. Raises PoisonInput where there is none."""
+    found = relations().get(name.partition(".")[2])
+    if found is None or found.full_name != name:
+        known = ", ".join(relation.full_name for relation in relations().values())
+        raise PoisonInput(f"{name}: there is no such table to read; there are {known}")
+    return found
+
+
+#: One day, the days from the first to the last of a pair, or all.
+Days = date | tuple[date, date] | None
+
+
+def bounds(days: Days) -> tuple[date, date]:
+    """The first and the last day that are meant."""
+    if days is None:
+        return date.min, date.max
+    return days if isinstance(days, tuple) else (days, days)
+
+
+def where(days: Days) -> str:
+    """The condition on ds that reads these days only, in SQL that DuckDB and PostgreSQL share."""
+    first, last = bounds(days)
+    return "" if days is None else f" WHERE ds BETWEEN {quoted(first)} AND {quoted(last)}"
 
 
 def empty_columns(relation: Relation) -> str:
