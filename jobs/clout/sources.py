@@ -54,7 +54,9 @@ from clout.errors import PoisonInput
 from clout.lake_schemas import KINDS
 from clout.query_text import read_text
 
-_OPTIONS = ("delimiter", "column_names", "kind", "unix_unit", "memory_mb", "deadline_minutes")
+#: How any export is read.
+_READ = ("kind", "unix_unit", "missing", "people_named", "rounded_ids")
+_OPTIONS = ("delimiter", "column_names", *_READ, "memory_mb", "deadline_minutes")
 #: What says how files are read; a query reads them itself.
 _OF_FILES = ("delimiter", "column_names", "columns")
 PRESETS = Path(__file__).parent / "platforms" / "presets"
@@ -101,6 +103,9 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "query": (lambda it: isinstance(it, str) and it.endswith(".sql"), "the name of a file, like twarc.sql"),
     "preset": (lambda it: it in presets(), "a preset"),
     "memory_mb": (lambda it: type(it) is int and 256 <= it <= 1_000_000, "a whole number from 256 to 1000000"),
+    "missing": (lambda it: _is_list(it, (str,)), 'a list of words, like ["nan"]'),
+    "people_named": (lambda it: _is_list(it, (str,)), 'a list of ids, like ["null"]'),
+    "rounded_ids": (lambda it: isinstance(it, bool), "true or false"),
     "base_url": (lambda it: _is_base_url(it), "a web address without user, query and fragment"),
     "subjects": (
         lambda it: (

@@ -15,6 +15,7 @@ from clout.addresses import hashed
 from clout.consent import UNSHOWN, Hidden, names_any
 from clout.lake_schemas import ACCOUNT_LINKS, ACCOUNTS
 from clout.platforms.file_fields import same
+from clout.platforms.file_ids import IdColumns, is_word
 from clout.platforms.file_inventory import holding
 from clout.platforms.file_rows import accounts_of, as_table
 from clout.platforms.rows import FileReport, quarantine_table
@@ -38,6 +39,8 @@ class Consent:
     ) -> None:
         self.hidden = hidden
         self._batches = batches
+        #: Who is named by a word that elsewhere means a missing value.
+        self.words: set[str] = set()
         self._holding = {day: tuple(holding(accounts, day)) for day in days}
         files = {file for holding in self._holding.values() for file in holding}
         said = {file: dict(self._said(source, file)) for file in files}
@@ -50,12 +53,15 @@ class Consent:
         self._keys = {holding: pa.array(list(reasons), pa.string()) for holding, reasons in self._reasons.items()}
 
     def _said(self, source: Source, file: Path) -> Iterator[tuple[str, str]]:
+        ids = IdColumns(source)
         for batch in self._batches(file, "accounts"):
-            rows = accounts_of(source, file, batch, [])
+            rows = accounts_of(source, file, batch, [], ids)
+            self.words |= set(filter(is_word, rows["native_id"].to_pylist()))
             why = _why_not(rows)
             yield from zip(
                 rows["account_key"].filter(pc.is_valid(why)).to_pylist(), why.drop_null().to_pylist(), strict=True
             )
+        ids.notes(file)
 
     def reason(self, key: str | None, day: date) -> str | None:
         """Why an account may not be shown on a day; None where it may."""

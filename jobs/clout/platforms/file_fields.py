@@ -17,9 +17,6 @@ from clout.sources import Source
 #: Also as databases print it: 2026-03-01 12:00:00+00, 2026-03-01 12:00:00 UTC
 _ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?(Z|UTC|[+-]([01]\d|2[0-3])(:?[0-5]\d)?))?)?$"
 _ZONE = r"(Z|:\d{2}[+-]\d{2}(:?\d{2})?|\.\d+[+-]\d{2}(:?\d{2})?)$"
-#: No id begins so or holds such: a nested JSON value, a quote after a space, a line break that a stray quote swallowed.
-#: 1.23457E+17 is what a spreadsheet or a float leaves of a long id: many people would become one.
-_NO_ID = r'^["{\[]|[\x00-\x1f\x7f]|^\d(\.\d+)?[eE]\+\d+$'
 
 #: Words for the five kinds that need no [source.kinds]. Compared without regard to case.
 COMMON_KINDS = {
@@ -54,19 +51,6 @@ class Checked:
 def keys_of(source: Source, ids: pa.Array) -> pa.Array:
     """Account or post keys: the platform, a colon, the id."""
     return pc.binary_join_element_wise(source.platform, ids, ":", null_handling="emit_null")
-
-
-def ids_of(batch: RowBatch, name: str, required: bool = False) -> tuple[pa.Array, dict[int, str]]:
-    """A column of ids, and the rows in which there can be none."""
-    column = batch.columns[name]
-    wrong = {
-        index: f"{name}: {value!r} is not an id"
-        for index, value in _failures(column, pc.invert(pc.fill_null(pc.match_substring_regex(column, _NO_ID), False)))
-    }
-    if required:
-        wrong |= {index: f"{name}: is empty" for index in pc.indices_nonzero(pc.is_null(column)).to_pylist()}
-    # pandas writes 88 as 88.0 in a column where another row is empty; it is the same person.
-    return pc.replace_substring_regex(column, r"^(\d{1,15})\.0$", r"\1"), wrong
 
 
 def raw_refs(source: Source, file: Path, batch: RowBatch) -> pa.Array:

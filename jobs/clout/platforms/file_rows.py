@@ -18,7 +18,6 @@ from clout.platforms.file_fields import (
     Checked,
     count_of,
     flag_of,
-    ids_of,
     iso_times,
     keys_of,
     kinds_of,
@@ -27,6 +26,7 @@ from clout.platforms.file_fields import (
     same,
     times_of,
 )
+from clout.platforms.file_ids import IdColumns, is_missing, is_word, spelt
 from clout.platforms.rows import modified_at
 from clout.platforms.tabular import BadRow, RowBatch, plain, read_batches
 from clout.sources import Source
@@ -101,15 +101,17 @@ def batches(source: Source, file: Path, table: str, described: dict[str, str] | 
     return read_batches(file, wanted, needed(source, table), source.options.get("delimiter"), names, guarded, described)
 
 
-def interactions(source: Source, file: Path, batch: RowBatch, bad: list[BadRow]) -> pa.Table:
+def interactions(
+    source: Source, file: Path, batch: RowBatch, bad: list[BadRow], ids: IdColumns | None = None
+) -> pa.Table:
     """Interactions of a batch; `bad` gets the rows that are refused."""
-    check = Checked()
+    check, ids = Checked(), ids or IdColumns(source)
     table = pa.table(
         {
             "kind": check(kinds_of(source, batch)),
-            "actor_key": keys_of(source, check(ids_of(batch, "actor"))),
-            "target_account_key": keys_of(source, check(ids_of(batch, "target"))),
-            "target_post_key": keys_of(source, check(ids_of(batch, "post"))),
+            "actor_key": keys_of(source, check(ids.read(batch, "actor"))),
+            "target_account_key": keys_of(source, check(ids.read(batch, "target"))),
+            "target_post_key": keys_of(source, check(ids.read(batch, "post"))),
             "occurred_at": check(times_of(source, batch)),
             "raw_ref": raw_refs(source, file, batch),
         }
@@ -157,15 +159,15 @@ def _interaction_keys(table: pa.Table) -> pa.Array:
     return duckdb.from_arrow(table).project(identity).to_arrow_table()["k"]
 
 
-def posts(source: Source, file: Path, batch: RowBatch, bad: list[BadRow]) -> pa.Table:
+def posts(source: Source, file: Path, batch: RowBatch, bad: list[BadRow], ids: IdColumns | None = None) -> pa.Table:
     """Posts of a batch; `bad` gets the rows that are refused."""
-    check = Checked()
-    native_ids = check(ids_of(batch, "post", required=True))
+    check, ids = Checked(), ids or IdColumns(source)
+    native_ids = check(ids.read(batch, "post", required=True))
     times = check(times_of(source, batch))
     columns: dict[str, Any] = {
         "post_key": keys_of(source, native_ids),
         "native_id": native_ids,
-        "author_key": keys_of(source, check(ids_of(batch, "author"))),
+        "author_key": keys_of(source, check(ids.read(batch, "author"))),
         "post_type": check(one_of(batch, "post_type", _POST_TYPES, empty="original", unreadable="original")),
         "created_at": times,
         "event_at": times,
@@ -180,12 +182,14 @@ def posts(source: Source, file: Path, batch: RowBatch, bad: list[BadRow]) -> pa.
     return as_table(POSTS, {**columns, "is_deleted": same(False, rows), **_provenance(file, batch, rows)})
 
 
-def accounts_of(source: Source, file: Path, batch: RowBatch, notes: list[BadRow]) -> pa.Table:
+def accounts_of(
+    source: Source, file: Path, batch: RowBatch, notes: list[BadRow], ids: IdColumns | None = None
+) -> pa.Table:
     """Account rows. Consent fails closed: a row that cannot be read stops the pull, since it may be somebody's "no";
     an unreadable consent flag counts as set. Any other unreadable field becomes NULL. `notes` gets what was changed.
     """
-    identified = Checked()
-    native_ids = identified(ids_of(batch, "account", required=True))
+    identified, ids = Checked(), ids or IdColumns(source)
+    native_ids = identified(ids.read(batch, "account", required=True, keeps_words=True))
     unreadable = [
         *batch.bad,
         *((reason, batch.numbers[index], "") for index, reason in identified.wrong.items()),
@@ -224,8 +228,14 @@ def links_of(source: Source, accounts: pa.Table, batch: RowBatch, notes: list[Ba
     rows = []
     for index, text in enumerate(batch.columns["same_as"].to_pylist()):
         for word in (text or "").split():
-            is_key = re.fullmatch(r"[a-z][a-z0-9_]{0,30}:(?!//).+", word)
-            declared = word if is_key else profile_address(word)
+            if is_missing(word) or is_word(word):
+                continue
+            is_key = re.fullmatch(r"([a-z][a-z0-9_]{0,30}):(?!//)(.+)", word)
+            if is_key:
+                native_id = spelt(is_key[2])
+                declared = native_id and f"{is_key[1]}:{native_id}"
+            else:
+                declared = profile_address(word)
             if declared is None:
                 reason = f"same_as: {word!r} is neither platform:id nor a profile's address (row kept)"
                 notes.append((reason, batch.numbers[index], ""))

@@ -23,6 +23,7 @@ from clout.consent import NOBODY, Hidden
 from clout.errors import PoisonInput
 from clout.platforms import file_inventory, file_query
 from clout.platforms.file_consent import Consent
+from clout.platforms.file_ids import IdColumns
 from clout.platforms.file_inventory import day_of, files_of, holding, table_of
 from clout.platforms.file_query import Place, Queries, is_query
 from clout.platforms.file_rows import COLUMNS, accounts_of, batches, interactions, links_of, posts
@@ -110,13 +111,14 @@ def _read_events(
 ) -> Iterator[Batch | FileReport]:
     """Rows of an interactions or posts file, split by the day they belong to; last, the file's report."""
     report = _report(exports, file, table)
+    ids = IdColumns(source, consent.words)
     undatable: list[BadRow] = []
     good_rows = 0
     if file_day is not None:
         report.count(file_day, 0)  # a file without rows says that the day was quiet
     for batch in exports.batches(file, table, report.columns):
         bad = list(batch.bad)
-        rows = (interactions if table == "interactions" else posts)(source, file, batch, bad)
+        rows = (interactions if table == "interactions" else posts)(source, file, batch, bad, ids)
         good_rows += rows.num_rows
         times = rows["occurred_at" if table == "interactions" else "event_at"]
         if rows.num_rows:
@@ -142,6 +144,7 @@ def _read_events(
         reason, row, _ = undatable[0]
         at = f"{row.file} row {row}" if isinstance(row, Place) else f"row {row}"
         raise PoisonInput(f"{file}: every one of its {len(undatable)} rows was refused; the first, {at}: {reason}")
+    report.reason = "; ".join(ids.notes(file)) or None
     # A bad row of a file without a day might belong to any of its days: each of them keeps it, whichever are asked for.
     report.rows_quarantined = len(undatable)
     for day in sorted(report.per_day) if undatable else ():
@@ -164,9 +167,10 @@ def _read_accounts(
             uses[file].append(day)
     for file, its_days in uses.items():
         report = _report(exports, file, "accounts")
+        ids = IdColumns(source)
         for batch in exports.batches(file, "accounts", report.columns):
             notes: list[BadRow] = []
-            rows = accounts_of(source, file, batch, notes)
+            rows = accounts_of(source, file, batch, notes, ids)
             links = links_of(source, rows, batch, notes)
             flag_rows = consent.flag_rows(rows)
             for day in its_days:

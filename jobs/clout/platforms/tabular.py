@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import math
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,8 @@ from clout.platforms.rows import BATCH_ROWS, JSON_TYPES
 
 #: Columns of ours that may come as a time. Any other column's times become text.
 TIMES = ("unix_ts", "occurred_at", "created_at")
+#: Columns of ours that hold ids, of which no digit may be lost.
+IDS = ("actor", "target", "post", "author", "account")
 #: (reason, row number, the row as it was read)
 BadRow = tuple[str, int, str]
 
@@ -221,7 +224,7 @@ def _read_json_lines(
                 continue
             try:
                 # Left to itself, json takes bytes for UTF-16 or UTF-32 where some of them are zero.
-                record = json.loads(line.decode("utf-8-sig"))
+                record = _DECODER.decode(line.decode("utf-8-sig"))
             except UnicodeDecodeError:
                 bad.append(("not UTF-8", number, line.decode("utf-8", "replace")))
                 continue
@@ -235,7 +238,9 @@ def _read_json_lines(
             common = set(record) if common is None else common & record.keys()
             if number <= 1000:
                 described |= {
-                    key: JSON_TYPES.get(type(value), "nested") for key, value in record.items() if value is not None
+                    key: "number" if type(value) is _Number else JSON_TYPES.get(type(value), "nested")
+                    for key, value in record.items()
+                    if value is not None
                 }
             numbers.append(number)
             rows.append({ours: _json_text(record.get(theirs)) for ours, theirs in wanted.items()})
@@ -247,6 +252,16 @@ def _read_json_lines(
     for key in described.keys() - (common or set()):
         del described[key]
     yield _from_text_rows(numbers, rows, wanted, _take(bad))
+
+
+class _Number(str):
+    """A number of JSON as it is written: a float would lose digits of a long id."""
+
+    __slots__ = ()
+
+
+_JSON_TYPES = {**JSON_TYPES, _Number: "number"}
+_DECODER = json.JSONDecoder(parse_float=_Number)
 
 
 def _json_text(value: object) -> str | None:
@@ -309,7 +324,7 @@ def as_text(
             text[ours] = column
             continue
         if pa.types.is_floating(column.type):
-            column = _whole_numbers(column)
+            column = _whole_numbers(column, ours in IDS)
         column = pc.utf8_trim_whitespace(column.cast(pa.string()))
         text[ours] = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
     if all(keep):
@@ -319,12 +334,37 @@ def as_text(
     return RowBatch(kept, {ours: column.filter(mask) for ours, column in text.items()}, bad)
 
 
-def _whole_numbers(column: pa.Array) -> pa.Array:
-    """Floats as text: 1e15 as 1000000000000000, which is how pandas leaves whole numbers beside a missing one."""
+#: Below this a float of so many bits tells every whole number from every other.
+_EXACT = {16: 2**11, 32: 2**24, 64: 2**53}
+
+
+def _whole_numbers(column: pa.Array, is_id: bool = False) -> pa.Array:
+    """Floats as text: 1e15 as 1000000000000000, which is how pandas leaves whole numbers beside a missing one.
+
+    Of ids only as far as the float holds them whole; a larger one keeps an exponent, and NaN is nobody.
+    """
+    bits = column.type.bit_width if is_id else 64
     column = column.cast(pa.float64())
-    whole = pc.and_(pc.equal(pc.floor(column), column), pc.less_equal(pc.abs(column), float(2**53)))
+    if is_id:
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, pa.float64()), column)
+    whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), float(_EXACT[bits])))
     digits = pc.if_else(whole, column, pa.scalar(None, pa.float64())).cast(pa.int64()).cast(pa.string())
-    return pc.if_else(whole, digits, column.cast(pa.string()))
+    return pc.if_else(
+        whole, digits, _with_exponents(column, 0 if bits == 16 else 5) if is_id else column.cast(pa.string())
+    )
+
+
+def _with_exponents(column: pa.Array, digits: int) -> pa.Array:
+    """Floats as text, whole ones always with an exponent, as in 1.2e+17: digits that may not be theirs are not shown."""
+    values = column.to_pylist()
+    return pa.array([None if v is None else _with_exponent(v, digits) for v in values], pa.string())
+
+
+def _with_exponent(value: float, digits: int) -> str:
+    if math.isinf(value):
+        return "1e+999"
+    mantissa, _, power = f"{value:.{digits}e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{power}" if value.is_integer() else repr(value)
 
 
 def _decode(numbers: Sequence[int], name: str, column: pa.Array, keep: list[bool], bad: list[BadRow]) -> pa.Array:
