@@ -44,6 +44,32 @@ def name_of(world: World, person: int) -> str:
     return login(world, person) + ("[bot]" if person in world.bots else "")
 
 
+def before_2015(event: Json) -> Json:
+    """An event as the archive wrote it from 2012 to 2014: no id, a login for an actor, of comments numbers only."""
+    owner, _, name = event["repo"]["name"].partition("/")
+    payload, place = event["payload"] or {}, f"https://github.com/{owner}/{name}"
+    if "issue" in payload:
+        place += f"/issues/{payload['issue']['number']}#issuecomment-1"
+        payload = {"issue_id": event["repo"]["id"], "comment_id": int(event["id"])}
+    login = event["actor"]["login"]
+    attributes = {"login": login, "type": "User", "gravatar_id": "", "email": f"{login}@example.org"}
+    return {
+        "created_at": event["created_at"].replace("Z", "-00:00"),
+        "payload": payload,
+        "public": True,
+        "type": event["type"],
+        "url": place,
+        "actor": login,
+        "actor_attributes": attributes,
+        "repository": {
+            "id": event["repo"]["id"],
+            "name": name,
+            "owner": owner,
+            "url": f"https://github.com/{owner}/{name}",
+        },
+    }
+
+
 class GitHub:
     """What one request may ask, of one view; `struck` are the misbehaviours that strike this request."""
 
@@ -71,8 +97,12 @@ class GitHub:
             lines = [json.dumps(json.loads(line) | {"payload": None}).encode() for line in lines]
         if "duplicate_events" in self.struck:
             lines += lines
+        if "new_types" in self.struck:
+            lines += [json.dumps(json.loads(line) | {"type": "HologramEvent"}).encode() for line in lines[:3]]
+        if "old_events" in self.struck:
+            lines = [json.dumps(before_2015(json.loads(line))).encode() for line in lines]
         if "bad_lines" in self.struck:
-            lines[1:1] = [b'{"id": "7", "type": "WatchEvent"', b"<html>"]
+            lines[1:1] = [b'{"id": "7", "type": "WatchEvent"', b"<html>", b"[]", lines[0] + lines[0]]
         if "one_line" in self.struck:
             del lines[1:]
         data = gzip.compress(b"".join(line + b"\n" for line in lines), mtime=0)

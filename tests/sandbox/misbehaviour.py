@@ -75,7 +75,9 @@ MISBEHAVIOURS = {
     # GitHub; always: ids that fall
     "missing_hour": (HOUR, "404 for an hour; choose some by their names: missing_hour@-7.json"),
     "cut_file": (HOUR, "the file itself is cut in its middle"),
-    "bad_lines": (HOUR, "two lines that are no events"),
+    "bad_lines": (HOUR, "four lines that are no events: cut, HTML, a list, and two events in one"),
+    "new_types": (HOUR, "three events of a type that nobody knows"),
+    "old_events": (HOUR, "events as they were written from 2012 to 2014"),
     "one_line": (HOUR, "nothing but the first event"),
     "duplicate_events": (HOUR, "each event twice"),
     "null_payloads": (HOUR, "payload: null"),

@@ -45,6 +45,7 @@ class FileReport:
     pages: int = 0
     cost_units: float = 0.0  # dollars
     rows_quarantined: int = 0
+    events: int = 0  # what could be read, whether or not it became rows; of hour files alone
     oldest: datetime | None = None
     newest: datetime | None = None
     #: Of files: their columns with the types, as `tabular.read_batches` describes them. Of answers: see Fields.columns.

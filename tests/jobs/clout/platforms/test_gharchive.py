@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from clout.errors import PoisonInput
 from clout.lake import Lake
-from clout.platforms import gharchive
+from clout.platforms import gharchive, github_events
 from clout.platforms.puller import pull
 from clout.platforms.rows import FileReport
 from clout.sources import Source
@@ -93,6 +93,17 @@ ON_ISSUE = "gh:bo/tool#5"
         ("CommitCommentEvent", {"comment": SAID}, ("reply", "commit_comment", "gh:bo", "gh:bo/tool")),
         ("WatchEvent", None, ("like", "star", "gh:bo", "gh:bo/tool")),  # payload: null occurs
         ("IssuesEvent", None, ("reply", "issue", "gh:bo", "gh:bo/tool")),
+        (
+            "DiscussionEvent",
+            {"action": "created", "discussion": ISSUE},
+            ("reply", "discussion", "gh:bo", ON_ISSUE),
+        ),
+        ("DiscussionEvent", {"action": "answered", "discussion": ISSUE}, None),
+        (
+            "DiscussionCommentEvent",
+            {"action": "created", "discussion": ISSUE, "comment": SAID},
+            ("reply", "discussion_comment", "gh:bo", ON_ISSUE),
+        ),
         ("PushEvent", {"commits": []}, None),
         ("SponsorshipEvent", {}, None),
     ],
@@ -114,6 +125,7 @@ def test_what_an_event_becomes(tmp_path: Path, type_: str, payload: object, edge
         ("@Cy and @di-di, thanks", ["cy", "di-di"]),
         ("(@cy) [@di]: cc:@eve.", ["cy", "di", "eve"]),
         ("@cy @CY again", ["cy"]),
+        ("@Bo, as @cy said", ["cy"]),  # who is answered is not also mentioned
         ("write to cy@example.org or c.y@mail.example.org", []),
         ("@cy@mastodon.example", []),  # somebody of another network
         ("npm i @scope/package, see /@cy and x.@cy and `@cy`", []),
@@ -203,9 +215,23 @@ BAD_LINES = [
             {"created_at": "ann@example.org"},
             {"created_at": "0001-01-01T00:00:00+10:00"},
             {"created_at": 1},
+            {"created_at": None},
+            {"type": 7},
+            {"type": "<ann@example.org>"},
+            {"actor": {}},
+            {"repo": None},
+            {"repo": {"name": 7}},
         )
     ),
+    json.dumps(event("WatchEvent", None, email="ann@example.org")).encode() * 2,
+    json.dumps(event("WatchEvent", None, email="ann@example.org")).encode() + b", 5",
+    b'{"type": "WatchEvent", "payload": {"action": ["ann@example.org"]}}',
+    b"",
+    b"5",
 ]
+
+#: Words of Python that no operator should have to read.
+PYTHONS = re.compile(r"Error|None|NoneType|object has|JSON?Decode|codec|dict|'|\bstr\b|\bint\b|\bbool\b")
 
 
 def test_bad_lines_are_kept_apart_and_no_address_is_written(tmp_path: Path) -> None:
@@ -224,9 +250,127 @@ def test_bad_lines_are_kept_apart_and_no_address_is_written(tmp_path: Path) -> N
     assert [row["row"] for row in refused] == list(range(2, 2 * len(BAD_LINES) + 1, 2))
     assert {row["file"] for row in refused} == {"2026-03-01-0.json.gz"}
     assert all(row["reason"].startswith("not a GitHub event: ") for row in refused)
+    assert not [row["reason"] for row in refused if PYTHONS.search(row["reason"])]
+    assert len({row["reason"] for row in refused}) > 15
     for table in ("interactions", "accounts", "manifest", "quarantine"):
         for row in lake.read(lake.snapshot(table, "gh", DAY)).to_pylist():
             assert not re.search(r"@|example|u0040|%40", str(row)), (table, row)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'{"a": 1}{"a": 2}', "several events in one line"),
+        (b'{"a": 1}, {"a": 2},', "several events in one line"),
+        (b'{"a": 1} <html>', "an event and something else in one line"),
+        (b'{"a": 1, "b', "the line ends in the middle of an event"),
+        (b'{"a": 1, "b": {', "the line ends in the middle of an event"),
+        (b"<html>", "the line is no JSON"),
+        (b"[]", "the line is a list, not an object"),
+        (b"7", "the line is a number, not an object"),
+        (b"\xff", "the line is not UTF-8"),
+        (b" ", "the line is empty"),
+        (b"[" * 100_000, "the line is too deeply nested"),
+        (b"{}", "type: is missing"),
+        (b'{"type": null}', "type: is nothing, not a text"),
+        (b'{"type": "WatchEvent"}', "actor: is missing"),
+        (b'{"type": "WatchEvent", "actor": {"login": true}}', "actor.login: is true or false, not a text"),
+        (b'{"type": "WatchEvent", "actor": "a", "created_at": "soon"}', "repo: is missing"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(line: bytes, reason: str) -> None:
+    with pytest.raises(github_events.UnreadableError, match=f"^{re.escape(reason)}$"):
+        github_events.interactions("gh", github_events.parsed(line))
+
+
+@pytest.mark.parametrize("wrong", [None, 0, -1, "", "5", [], {}, True, 1e308, "ann@example.org"])
+@pytest.mark.parametrize(
+    "place", ["id", "payload.issue", "payload.issue.number", "payload.comment", "payload.comment.body"]
+)
+def test_no_act_is_lost_for_an_optional_field(tmp_path: Path, place: str, wrong: Any) -> None:
+    comment = event("IssueCommentEvent", {"action": "created", "issue": {**ISSUE}, "comment": {**SAID}})
+    *way, last = place.split(".")
+    holder = comment
+    for name in way:
+        holder = holder[name]
+    holder[last] = wrong
+    got = Got(write_hour(tmp_path, comment))
+    assert got.rows["quarantine"] == []
+    assert [edge[:3] for edge in got.edges] == [("reply", "issue_comment", "gh:bo")]
+
+
+def old(type_: str, payload: object, **changes: Any) -> dict[str, Any]:
+    """An event of 2012 to 2014."""
+    return {
+        "type": type_,
+        "actor": "Ann-Lee",
+        "actor_attributes": {"login": "Ann-Lee", "type": "User", "email": "ann@example.org"},
+        "repository": {"id": 8, "name": "Tool", "owner": "Bo", "url": "https://github.com/Bo/Tool"},
+        "url": "https://github.com/Bo/Tool",
+        "payload": payload,
+        "created_at": "2026-02-28T16:10:00-08:00",
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "edge"),
+    [
+        (old("WatchEvent", {"action": "started"}), ("like", "star", "gh:bo", "gh:bo/tool")),
+        (old("ForkEvent", {"forkee": 9}), ("share", "fork", "gh:bo", "gh:bo/tool")),
+        (
+            old(
+                "IssueCommentEvent",
+                {"issue_id": 6, "comment_id": 7},
+                url="https://github.com/Bo/Tool/issues/5#issuecomment-7",
+            ),
+            ("reply", "issue_comment", "gh:bo", ON_ISSUE),
+        ),
+        (old("IssuesEvent", {"action": "opened", "issue": 6, "number": 5}), ("reply", "issue", "gh:bo", ON_ISSUE)),
+        (old("IssuesEvent", {"action": "closed", "issue": 6, "number": 5}), None),
+        (old("WatchEvent", {}, created_at="2026/02/28 16:10:00 -0800"), ("like", "star", "gh:bo", "gh:bo/tool")),
+        # of a repository that is gone its address is left
+        (old("WatchEvent", {}, repository=None), ("like", "star", "gh:bo", "gh:bo/tool")),
+        (old("WatchEvent", {}, url=None, actor=None), ("like", "star", "gh:bo", "gh:bo/tool")),
+        (old("GistEvent", {"action": "create"}, repository=None, url="https://gist.github.com/1"), None),
+        # of 2011: as since 2015, but numbers in the place of objects
+        (event("IssuesEvent", {"action": "opened", "issue": 6, "number": 5}), ("reply", "issue", "gh:bo", ON_ISSUE)),
+    ],
+)
+def test_events_of_before_2015(tmp_path: Path, line: dict[str, Any], edge: tuple[str, ...] | None) -> None:
+    got = Got(write_hour(tmp_path, line, event("PushEvent", {})))
+    assert got.rows["quarantine"] == []
+    assert got.edges == ([edge] if edge else [])
+    for row in got.rows["interactions"]:
+        assert (row["actor_key"], row["occurred_at"]) == ("gh:ann-lee", datetime(2026, 3, 1, 0, 10, tzinfo=UTC))
+
+
+def test_old_events_of_one_second_are_told_apart_by_what_they_hold(tmp_path: Path) -> None:
+    first, second = (old("IssueCommentEvent", {"issue_id": 6, "comment_id": number}) for number in (7, 8))
+    keys = [row["interaction_key"] for row in Got(write_hour(tmp_path, first, second, first)).rows["interactions"]]
+    assert keys[0] == keys[2] != keys[1]
+
+
+def test_types_that_nobody_knows_are_counted_by_name(tmp_path: Path) -> None:
+    write_hour(tmp_path, *[event("HologramEvent", {})] * 3, event("DreamEvent", None), event("PushEvent", {}))
+    report = Got(tmp_path).reports[0]
+    assert report.reason == "5 events; of types that are not known: HologramEvent 3, DreamEvent 1"
+    assert (report.status, report.rows_quarantined) == ("complete", 0)
+
+
+def test_a_folder_of_which_nothing_can_be_read_stops_the_pull(tmp_path: Path) -> None:
+    source, lake = tmp_path / "in", Lake(tmp_path / "lake")
+    source.mkdir()
+    for hour in (0, 1):
+        write_hour(source, *[{"who": "a1", "what": "x"}] * 5, name=f"2026-03-01-{hour}.json.gz")
+    with pytest.raises(
+        PoisonInput, match=r"every one of its 10 lines was refused; the first, .*-0\.json\.gz: line 1: .*type"
+    ):
+        pull(lake, Source("gh", "gharchive", source), [DAY], say=lambda text: None)
+    assert not lake.is_pulled("gh", DAY)
+    write_hour(source, event("PushEvent", {}), name="2026-03-01-2.json.gz")  # of which nothing becomes a row
+    pull(lake, Source("gh", "gharchive", source), [DAY], say=lambda text: None)
+    assert lake.is_pulled("gh", DAY)
 
 
 @pytest.mark.parametrize("cut", [1, 9, 200, 2_000])

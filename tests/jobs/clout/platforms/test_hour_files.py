@@ -221,7 +221,9 @@ def test_a_day_without_any_hour_stays_owed(pull: Pull, honest: Pull) -> None:
     assert pull.keys() == honest.keys()
 
 
-@pytest.mark.parametrize("trap", ["cut_file", "one_line", "bad_lines", "duplicate_events", "null_payloads"])
+@pytest.mark.parametrize(
+    "trap", ["cut_file", "one_line", "bad_lines", "new_types", "old_events", "duplicate_events", "null_payloads"]
+)
 def test_what_can_be_read_of_a_damaged_hour_lands(pull: Pull, honest: Pull, trap: str) -> None:
     pull.set(f"{trap}@-{BUSY}.json")
     pull()
@@ -242,9 +244,22 @@ def test_what_can_be_read_of_a_damaged_hour_lands(pull: Pull, honest: Pull, trap
         assert (status, reason) == ("complete", f"{before} events")
         assert mine == all_of_it
         assert [(row["file"], row["row"]) for row in pull.rows("quarantine")] == [
-            (f"{DAY}-{BUSY}.json.gz", 2),
-            (f"{DAY}-{BUSY}.json.gz", 3),
+            (f"{DAY}-{BUSY}.json.gz", line) for line in (2, 3, 4, 5)
         ]
+    elif trap == "new_types":
+        assert reason == f"{before + 3} events; of types that are not known: HologramEvent 3"
+        assert mine == all_of_it
+    elif trap == "old_events":
+        assert (status, reason) == ("complete", f"{before} events")
+        acts = [
+            Counter((r["kind"], r["actor_key"], r["target_account_key"], r["occurred_at"]) for r in rows)
+            for rows in (
+                [r for r in one.rows() if r["occurred_at"].hour == BUSY and r["kind"] != "mention"]
+                for one in (pull, honest)
+            )
+        ]
+        assert acts[0] == acts[1]  # mentions stood in texts, which old events have not
+        assert len(acts[0]) > 5
     elif trap == "duplicate_events":
         assert reason == f"{2 * before} events"
         assert mine == all_of_it + all_of_it  # conform tells them by their keys
@@ -292,7 +307,7 @@ def test_a_body_has_a_cap_and_the_run_a_deadline(pull: Pull) -> None:
 
 def test_a_line_that_never_ends_does_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gharchive, "_LONGEST_LINE", 1000)
-    (tmp_path / f"{DAY}-0.json.gz").write_bytes(gzip.compress(b"{}\n" + b"x" * 5000))
+    (tmp_path / f"{DAY}-0.json.gz").write_bytes(gzip.compress(b'{"type": "PushEvent"}\n' + b"x" * 5000))
     items = [
         item for item in gharchive.read(Source("gh", "gharchive", tmp_path), {DAY}) if isinstance(item, FileReport)
     ]
