@@ -5,7 +5,7 @@
 --   People without a post in the window have no row: a value for them would be made up.
 -- Unit: probability, 0 to 1. Grain: one row per variant, platform, person_id.
 -- Source: scoring.md, section 1. beta_quantile(p, a, b) is SciPy's, registered in influence/measures.py.
--- Inputs: {posts} of the window, with platform; {post_actions} of the window; {excluded} (account_key); {persons};
+-- Inputs: {posts} of the window, with platform and from_feed; {post_actions} of the window; {excluded} (account_key); {persons};
 --   {credibility} (evaluated_on, platform, person_id); {variants}
 -- Parameters:
 --   alpha0 DOUBLE       prior: posts acted on
@@ -14,17 +14,24 @@
 -- Run: .venv/bin/python jobs/amplification.py --day 2026-03-14
 WITH whole_posts AS (
   -- All snapshots of a post together: the one that says it was deleted may be later, and silent about author and time.
-  SELECT platform, post_key, max(author_key) AS author_key, min(CAST(event_at AS DATE)) AS posted_on
+  SELECT
+    platform, post_key, max(author_key) AS author_key, min(CAST(event_at AS DATE)) AS posted_on,
+    bool_or(from_feed) AS from_feed
   FROM {posts}
   GROUP BY platform, post_key
   HAVING max(author_key) IS NOT NULL AND NOT bool_or(is_deleted OR post_type = 'share')
 ),
-own_posts AS (
-  SELECT w.platform, w.post_key, w.posted_on, coalesce(p.person_id, w.author_key) AS person_id
+feeds AS (SELECT DISTINCT platform, author_key FROM {posts} WHERE from_feed),
+seen_posts AS (
+  SELECT
+    w.platform, w.post_key, w.posted_on, coalesce(p.person_id, w.author_key) AS person_id,
+    f.author_key IS NOT NULL AND coalesce(w.from_feed, true) AS from_feed
   FROM whole_posts AS w
   ANTI JOIN {excluded} AS e ON e.account_key = w.author_key
   LEFT JOIN {persons} AS p ON p.account_key = w.author_key
+  LEFT JOIN feeds AS f ON f.platform = w.platform AND f.author_key = w.author_key
 ),
+own_posts AS (SELECT platform, post_key, posted_on, person_id FROM seen_posts WHERE from_feed),
 passed_on AS (
   SELECT pa.platform, pa.post_key, pa.ds, o.person_id, o.posted_on, coalesce(p.person_id, pa.actor) AS actor
   FROM {post_actions} AS pa
@@ -63,3 +70,11 @@ SELECT
   beta_quantile(0.95e0, :alpha0 + acted_weight, :beta0 + posts_weight - acted_weight) AS amplification_high,
   posts, posts_weight, acted_weight
 FROM weighted
+UNION ALL
+SELECT DISTINCT
+  v.variant, s.platform, s.person_id,
+  CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(0 AS BIGINT), 0e0, 0e0
+FROM seen_posts AS s
+INNER JOIN {variants} AS v ON s.posted_on BETWEEN v.first_day AND v.posts_until
+LEFT JOIN weighted AS w ON w.variant = v.variant AND w.platform = s.platform AND w.person_id = s.person_id
+WHERE NOT s.from_feed AND w.person_id IS NULL

@@ -4,7 +4,7 @@
 --     amplification  max(0, amplification - alpha0 / (alpha0 + beta0)), measured against ref_amplification likewise
 --     network        influential_people, see network.sql
 --     followers, listed   the platform's own counters, only where it shows no act of anybody: marked counter_based
---   So no evidence is 0 points. Who posts nothing gets no points for amplification. Only where a platform shows no posts of
+--   So no evidence is 0 points. Who posts nothing, or whose own feed nobody reads, gets no points for amplification. Only where a platform shows no posts of
 --   anybody does its weight go to the other two, so that not knowing neither helps nor harms.
 --   s_variance: the sampling variance of s, by the delta method from spread.sql and the variance of the Beta distribution.
 -- Unit: share of the full score, 0 to 1. Grain: one row per variant, platform, person_id.

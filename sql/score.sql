@@ -30,6 +30,7 @@ WITH by_person AS (
     CAST(sum(CAST(amplification_high * posts_weight AS DECIMAL(24, 12))) AS DOUBLE) AS high_x_posts,
     CAST(sum(CAST(posts_weight AS DECIMAL(24, 12))) AS DOUBLE) AS posts_weight,
     bool_or(shows_posts) AS shows_posts,
+    max(posts) AS posts,
     bool_or(counter_based) AS counter_based
   FROM {platform_score}
   GROUP BY variant, person_id
@@ -59,6 +60,7 @@ SELECT
   p.high_x_posts / nullif(p.posts_weight, 0e0) AS amplification_high,
   CASE
     WHEN p.posts_weight > 0e0 THEN NULL
+    WHEN p.posts = 0 THEN 'own feed not read'
     WHEN p.shows_posts THEN 'no posts in the window'
     ELSE 'platform shows no posts'
   END AS amplification_missing_reason,

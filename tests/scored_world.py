@@ -40,7 +40,7 @@ SEEDS = pa.schema([("platform", STRING), ("account_key", STRING)])
 POSTS = pa.schema(
     [
         *((name, STRING) for name in ("platform", "author_key", "post_key", "post_type")),
-        *(("is_deleted", BOOL), ("event_at", TIME)),
+        *(("is_deleted", BOOL), ("event_at", TIME), ("from_feed", BOOL)),
     ]
 )
 
@@ -126,7 +126,9 @@ def world() -> dict[str, Any]:
             states.append((DAY, f"{platform}:{name}", platform, name, None, "person", "active", born, *numbers, *flags))
     for number in range(80):
         at = datetime(2026, 3, 14, 9, tzinfo=UTC) - timedelta(chance.randrange(90))
-        posts.append(("murmur", f"murmur:{chance.choice(NAMES)}", f"post{number}", "original", False, at))
+        posts.append(
+            ("murmur", f"murmur:{chance.choice(NAMES)}", f"post{number}", "original", False, at, number % 9 > 0)
+        )
         for _ in range(chance.randrange(3)):
             acted.append((at.date(), "murmur", f"post{number}", f"murmur:{chance.choice(NAMES)}"))
     return {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 #: What the evidence reads of a post.
-POSTS = ("platform", "author_key", "post_key", "post_type", "is_deleted", "event_at")
+POSTS = ("platform", "author_key", "post_key", "post_type", "is_deleted", "event_at", "from_feed")
 
 
 def read_snapshots(

@@ -41,10 +41,10 @@ COMMENT ON COLUMN clout.platform_scores.s_listed IS 'Part of the lists, on count
 COMMENT ON COLUMN clout.platform_scores.true_reach IS 'How many people the person really moves there';
 COMMENT ON COLUMN clout.platform_scores.reach_cut IS 'How much reach was not counted: actors without a path of trust, actors who act on nobody else and crowds of one loud day, beyond what others confirm';
 COMMENT ON COLUMN clout.platform_scores.trusted_evidence IS 'Reach through trusted actors';
-COMMENT ON COLUMN clout.platform_scores.amplification IS 'Probability that a post is passed on or answered; NULL where there are no posts';
+COMMENT ON COLUMN clout.platform_scores.amplification IS 'Probability that a post is passed on or answered; NULL where there are no posts, or none that was read in the person''s own feed';
 COMMENT ON COLUMN clout.platform_scores.amplification_low IS 'Lower end of its 90 % interval';
 COMMENT ON COLUMN clout.platform_scores.amplification_high IS 'Upper end of its 90 % interval';
-COMMENT ON COLUMN clout.platform_scores.posts IS 'Own posts in the window';
+COMMENT ON COLUMN clout.platform_scores.posts IS 'Own posts in the window, as the person''s own feed shows them; 0 where posts are known, but their own feed was not read';
 COMMENT ON COLUMN clout.platform_scores.posts_weight IS 'The same, weighted by recency';
 COMMENT ON COLUMN clout.platform_scores.acted_weight IS 'Those of them that were passed on or answered, weighted by recency';
 COMMENT ON COLUMN clout.platform_scores.network_influence IS 'How influential the people are whom the person moves, 0 to 100';

@@ -36,7 +36,7 @@ COMMENT ON COLUMN clout.scores.reach_cut IS 'How much reach was not counted: act
 COMMENT ON COLUMN clout.scores.amplification IS 'Probability that a post is passed on or answered; NULL where posts are unknown';
 COMMENT ON COLUMN clout.scores.amplification_low IS 'Lower end of its 90 % interval';
 COMMENT ON COLUMN clout.scores.amplification_high IS 'Upper end of its 90 % interval';
-COMMENT ON COLUMN clout.scores.amplification_missing_reason IS 'Why amplification is NULL';
+COMMENT ON COLUMN clout.scores.amplification_missing_reason IS 'Why amplification is NULL: own feed not read (only posts are known that others reacted to), no posts in the window, platform shows no posts';
 COMMENT ON COLUMN clout.scores.network_influence IS 'How influential the people are whom the person moves, 0 to 100; NULL where no platform shows who acts';
 COMMENT ON COLUMN clout.scores.people IS 'Distinct people who acted on the person in the window, each counted once over all platforms';
 COMMENT ON COLUMN clout.scores.credible_people IS 'Those of them whose accounts are credible';

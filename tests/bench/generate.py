@@ -118,6 +118,7 @@ def _posts(number: int, day: date, people: int, keys: pa.Array) -> pa.Table:
         **{name: pa.repeat(pa.scalar(at), len(post)) for name in ("created_at", "event_at", "fetched_at")},
         "post_type": pa.repeat("original", len(post)),
         "is_deleted": pa.repeat(False, len(post)),
+        "from_feed": pa.repeat(True, len(post)),
         "source_endpoint": pa.repeat("bench", len(post)),
     }
     return _as(SNAPSHOTS["posts"], columns)

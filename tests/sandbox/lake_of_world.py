@@ -129,6 +129,7 @@ class _Platform:
             created_at=at,
             event_at=at,
             is_deleted=False,
+            from_feed=True,
             fetched_at=self.seen,
             source_endpoint="posts",
         )

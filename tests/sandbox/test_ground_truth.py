@@ -17,6 +17,8 @@ from typing import Any
 import conform
 import numpy as np
 import pytest
+from clout.influence import material, measures
+from clout.influence.model import read_model
 from clout.lake import Lake, days_between
 from clout.platforms.puller import pull
 from clout.sources import read_sources
@@ -28,6 +30,7 @@ from sandbox.server import Sandbox
 
 DAYS = days_between(date(2026, 3, 1), date(2026, 3, 30))
 HERE = "alder.example"
+MODEL = Path(__file__).parents[2] / "sql/models/v1.toml"
 Acts = tuple[date, str, str, str]  # day, actor, target, kind
 Posts = tuple[int, int | None]  # how many, and on how many posts; None where they are on none
 
@@ -151,3 +154,23 @@ def test_thirty_days_are_the_worlds_own_log(pulled: Pulled, platform: str) -> No
     assert any(kind == NAMES[LIKE] for *_, kind in expected)
     assert any(posts is not None and posts > 1 for _, posts in expected.values())
     assert pulled.late[platform] > 4  # acts on posts of earlier days, which must be asked about again
+
+
+@pytest.mark.parametrize("platform", ["bluesky", "mastodon"])
+def test_only_posts_of_a_feed_that_was_read_say_how_many_are_passed_on(pulled: Pulled, platform: str) -> None:
+    """Of everybody else just those posts passed by that somebody followed reacted to."""
+    model = read_model(MODEL)
+    found = material.gathered(material.read(pulled.lake, pulled.sources, model, DAYS), model, DAYS[-1])
+    owner = {row["account_key"]: row["person_id"] for row in found.persons.to_pylist()}
+    keys = {pulled.keys[platform](person, 0) for person in pulled.followed[platform]}
+    read = {owner.get(key, key) for key in keys}
+    rows = [
+        row
+        for row in measures.amplification(found).to_pylist()
+        if (row["variant"], row["platform"]) == ("now", platform)
+    ]
+    assert {row["person_id"] for row in rows if row["amplification"] is not None} <= read
+    in_passing = {row["person_id"] for row in rows if row["posts"] == 0}
+    assert len(in_passing) > 3
+    assert in_passing.isdisjoint(read)
+    assert all((row["amplification"] is None) == (row["posts"] == 0) for row in rows)

@@ -117,7 +117,7 @@ def inject(clean: Material, attacks: list[Attack], day: date) -> Material:
         changes["account_states"] = _extended(states, rows, names)
     if len(clean.posts):
         shown = [
-            (key, author, "original", datetime.combine(each, datetime.min.time()), False, platform, each)
+            (key, author, "original", datetime.combine(each, datetime.min.time()), False, True, platform, each)
             for each, author, key in posts
         ]
         changes["posts"] = _extended(clean.posts, shown, clean.posts.schema.names)

@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -112,7 +113,7 @@ class DiskDuckDB:
         schema = pa.schema([SNAPSHOTS["posts"].field(name) for name in POSTS if name != "platform"])
         parts = []
         for source, platform in platforms.items():
-            part = _parquet(lake, [lake.snapshot("posts", source, day) for day in days], schema)
+            part = _parquet(lake, [lake.snapshot("posts", source, day) for day in days], schema, _LATE)
             parts.append(f"SELECT '{platform}' AS platform, * FROM {self._relation(part)}")
         return self._make(" UNION ALL ".join(parts), numbered=False)
 
@@ -328,8 +329,17 @@ def _enumerated(of: str, words: Iterable[str]) -> str:
     return f"CREATE TYPE {of} AS ENUM ({listed})"
 
 
-def _parquet(lake: Lake, paths: list[str], schema: pa.Schema | None = None) -> Frame:
-    """The rows of partitions, of those that are there. A column `ds` that the files lack comes from their path."""
+#: Columns that snapshots of an earlier version lack.
+_LATE = {"from_feed": "BOOLEAN"}
+
+
+def _parquet(
+    lake: Lake, paths: list[str], schema: pa.Schema | None = None, late: Mapping[str, str] = MappingProxyType({})
+) -> Frame:
+    """The rows of partitions, of those that are there. A column `ds` that the files lack comes from their path.
+
+    late: columns with their types that are NULL where files are older than they.
+    """
     files = lake.files(paths)
     if not files and schema:
         return schema.empty_table()
@@ -338,6 +348,10 @@ def _parquet(lake: Lake, paths: list[str], schema: pa.Schema | None = None) -> F
         days = ", hive_partitioning = true, hive_types = {'ds': DATE}" if by_day else ", hive_partitioning = false"
         columns = ", ".join(schema.names) if schema else "*"
         listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-        return Files(f"(SELECT {columns} FROM read_parquet([{listed}]{days}))")
+        rows = f"read_parquet([{listed}]{days}{', union_by_name = true' if late else ''})"
+        if late:
+            nulls = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in late.items())
+            rows = f"(FROM {rows} UNION ALL BY NAME SELECT {nulls} WHERE false)"
+        return Files(f"(SELECT {columns} FROM {rows})")
     place = pads.partitioning(pa.schema([("ds", pa.date32())]), flavor="hive") if by_day else None
     return pads.dataset(files, schema=schema, filesystem=lake.fs, format="parquet", partitioning=place)

@@ -39,7 +39,7 @@ _LISTED = pa.schema([("account_key", pa.string()), ("reason", pa.string())])
 _SEEDS = pa.schema([("platform", pa.string()), ("account_key", pa.string())])
 _DAYS = pa.schema([("ds", pa.date32())])
 #: Of posts, what the measures read: texts would fill the memory.
-_POSTS = ["post_key", "author_key", "post_type", "event_at", "is_deleted"]
+_POSTS = ["post_key", "author_key", "post_type", "event_at", "is_deleted", "from_feed"]
 _ACTS = ["actor_key", "target_account_key", "kind", "occurred_at"]
 
 
@@ -121,7 +121,7 @@ def _snapshots(
         for day in days:
             path = lake.snapshot(table, source, day)
             if lake.exists(path):
-                found.append(_with_place(lake.read(path, schema.names).cast(schema), platform, day))
+                found.append(_with_place(lake.read(path, schema=schema), platform, day))
     return pa.concat_tables(found)
 
 

@@ -79,7 +79,8 @@ def steps(model: Model, day: date, rows: list[Row], credible_people: int, with_p
             )
             for said, count, pct in people
         ]
-        if row["platform"] in with_posts:
+        # Posts of whose feed nobody reads would not be seen to be passed on.
+        if row["platform"] in with_posts and row["posts"] != 0:
             posts = {name: (row[name] or 0.0) + 1.0 for name in ("posts_weight", "acted_weight")}
             changes.append(("one more post, and it is passed on or answered", posts))
         if row["reach_cut"] > 0:

@@ -181,7 +181,7 @@ class _Reader(Reader):
             "reaction_counts": {name: number for name, number in kinds.items() if number is not None} or None,
             **self.before.counters.get(row["post_key"], {}),
         }
-        self.rows.post(row if self.page.stale else {**row, **counters}, native)
+        self.rows.post(row if self.page.stale else {**row, **counters}, native, from_feed=True)
         self.rows.parents.append({**row, **counters})  # today's counters are good enough to plan by
         for mentioned in row["mentions"]:
             self.edge("mention", author, mentioned, None, at, native, "author_feed")

@@ -179,7 +179,8 @@ def posts(source: Source, file: Path, batch: RowBatch, bad: list[BadRow], ids: I
     table = _without(pa.table(columns), batch, check.wrong, bad)
     rows = table.num_rows
     columns = {name: table[name] for name in table.column_names}
-    return as_table(POSTS, {**columns, "is_deleted": same(False, rows), **_provenance(file, batch, rows)})
+    said = {"is_deleted": same(False, rows), "from_feed": same(True, rows)}
+    return as_table(POSTS, {**columns, **said, **_provenance(file, batch, rows)})
 
 
 def accounts_of(

@@ -135,6 +135,7 @@ class _Walk:
         self.known = Known(accounts=dict(source.options.get("titles", {})))
         self.full = Seen()
         self.dated = Seen()
+        self.own_posts = Seen()
         self.parents: dict[str, list[dict[str, Any]]] = defaultdict(list)
 
     # Walking
@@ -372,6 +373,9 @@ class _Walk:
         for row in rows.tables["accounts"]:
             if row["state_complete"]:
                 self.full.add(row["account_key"])
+        for row in rows.tables["posts"]:
+            if row["from_feed"]:
+                self.own_posts.add(row["post_key"])
         for row in rows.tables["interactions"]:
             if row["kind"] == "share" and row["occurred_at"] is not None:
                 self.dated.add(row["interaction_key"])
@@ -480,7 +484,9 @@ class _Walk:
     def _chosen(
         self, table: str, rows: list[dict[str, Any]], shown: dict[str, Seen], notes: Counter[str]
     ) -> Iterator[dict[str, Any]]:
-        """The rows that land: a full view of an account rather than a partial one, a dated share rather than an undated."""
+        """The rows that land: a full view of an account rather than a partial one, a post of its author's own feed rather than
+        as others show it, a dated share rather than an undated.
+        """
         for row in rows:
             if table == "interactions":
                 if row["occurred_at"] is None and row["interaction_key"] in self.dated:
@@ -491,6 +497,8 @@ class _Walk:
                     continue
             else:
                 if table == "accounts" and not row["state_complete"] and row["account_key"] in self.full:
+                    continue
+                if table == "posts" and not row["from_feed"] and row["post_key"] in self.own_posts:
                     continue
                 if not shown[table].add(tuple(row[name] for name in _KEYS[table])):
                     continue

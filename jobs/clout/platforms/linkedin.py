@@ -216,7 +216,7 @@ class _Reader(Reader):
             self.edge(kind, author, whose, parent, at, row["post_key"], "author_feed")
         for mentioned in row["mentions"]:
             self.edge("mention", author, mentioned, None, at, row["post_key"], "author_feed")
-        self.rows.post({**row, **self.before.counters.get(row["post_key"], {})}, urn)
+        self.rows.post({**row, **self.before.counters.get(row["post_key"], {})}, urn, from_feed=True)
         self.rows.parents.append(row)
 
     def metadata(self, item: Any) -> None:

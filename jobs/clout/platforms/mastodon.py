@@ -262,7 +262,8 @@ class _Reader(Reader):
             whose = whose or self._whose(view.get("in_reply_to_account_id"))
             row |= {"post_type": "reply", "in_reply_to_post_key": post_key, "in_reply_to_account_key": whose}
             edges.append(("reply", whose, post_key))
-        self.rows.post({**row, **counters} if is_own and not self.page.stale else row, native)
+        shown = {**row, **counters} if is_own and not self.page.stale else row
+        self.rows.post(shown, native, from_feed=self.page.endpoint == "statuses" and is_outermost)
         if is_outermost:
             for kind, target, post_key in edges:
                 self.edge(kind, author, target, post_key, at, via, source)
@@ -273,7 +274,7 @@ class _Reader(Reader):
         if inner is None:
             return None  # what was boosted is not public: neither is that it was
         row |= {"post_type": "share", "shared_post_key": inner["post_key"]}
-        self.rows.post(row, native)
+        self.rows.post(row, native, from_feed=self.page.endpoint == "statuses")
         target = inner["author_key"], inner["post_key"]
         self.edge("share", row["author_key"], *target, row["created_at"], "author_feed", row["post_key"])
         return row

@@ -251,7 +251,8 @@ class _OpenPartitions:
 
 def _configuration(source: Source) -> str:
     """A hash of what, besides the files, decides how a source's rows are read."""
-    parts = [source.reader, str(source.path), sorted(source.columns.items()), sorted(source.kinds.items())]
+    # What a snapshot holds is part of it: days that were read before posts said whose feed they were in are read again.
+    parts = ["from_feed", source.reader, str(source.path), sorted(source.columns.items()), sorted(source.kinds.items())]
     return short_hash(repr([*parts, sorted(source.options.items())]))
 
 

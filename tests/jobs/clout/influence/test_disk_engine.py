@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from clout.influence import disk_engine
 from clout.influence.disk_engine import DiskDuckDB, memory_limit
+from clout.influence.material import _snapshots
 from clout.lake import Lake
 from clout.lake_schemas import CONFORMED, SNAPSHOTS
 from clout.lake_spark import POSTS
@@ -39,10 +40,14 @@ def test_reads_what_conform_and_pull_left_and_keeps_features(
     row |= {
         "post_type": "original",
         "is_deleted": False,
+        "from_feed": True,
         "fetched_at": datetime(2026, 3, 13, tzinfo=UTC),
         "source_endpoint": "test",
     }
     lake.write(lake.snapshot("posts", "murmur_two", DAYS[0]), pa.Table.from_pylist([row], posts))
+    older = pa.Table.from_pylist([row | {"post_key": "p0"}], posts).drop_columns(["from_feed"])
+    lake.write(lake.snapshot("posts", "murmur_one", DAYS[0]), older)  # alone in its source, and beside a newer one
+    lake.write(lake.snapshot("posts", "murmur_two", DAYS[1]), older)
     engine = DiskDuckDB()
     days = [date(2026, 3, 1), *DAYS]
     read = engine.conformed(lake, "activity", days)
@@ -66,19 +71,25 @@ def test_reads_what_conform_and_pull_left_and_keeps_features(
     expected = [(day, "murmur", "murmur:bo", "murmur:ada", n, float(n)) for n, day in enumerate(DAYS, 1)]
     again = DiskDuckDB()
     kept = again.kept(lake, "acts", DAYS[1], {"made": "of this"}, "conform")
-    again.know(kept)
-    for rows in (acts, again.run("platforms", {}, sources=kept, posts=kept, acts=kept) and acts):
+    seen = again.posts(lake, {"murmur_one": "murmur"}, days)
+    again.know(kept, seen)
+    for rows in (acts, again.run("platforms", {}, sources=kept, posts=seen, acts=kept) and acts):
         assert sorted(tuple(row.values()) for row in rows.toArrow().to_pylist()) == expected
     assert lake.read(lake.features("acts", DAYS[1])).num_rows == 2
     assert set(shown.toArrow().column_names) == set(POSTS)
-    assert shown.toArrow()["platform"].to_pylist() == ["murmur"]
+    told = {(row["post_key"], row["from_feed"]) for row in shown.toArrow().to_pylist()}
+    assert told == {("p1", True), ("p0", None)}
+    read_whole = _snapshots(
+        lake, "posts", {"murmur_one": "murmur", "murmur_two": "murmur"}, DAYS, ["post_key", "from_feed"]
+    )
+    assert {(row["post_key"], row["from_feed"]) for row in read_whole.to_pylist()} == told
 
 
 def test_somebody_of_whom_it_was_not_told_is_an_error_not_a_loss() -> None:
     engine = DiskDuckDB()
     engine.know(ACTS.slice(0, 1).drop_columns(["target"]))
     with pytest.raises(duckdb.Error, match="a key that the engine was not told of: murmur:ada"):
-        engine.run("platforms", {}, sources=ACTS, posts=ACTS, acts=ACTS)
+        engine.run("own_interactions", {}, activity=ACTS, persons=ACTS)
     with pytest.raises(ValueError, match="a key that the engine was not told of: murmur:ada"):
         engine.know(ACTS)
     platforms = pa.table({"platform": ["murmur"]})

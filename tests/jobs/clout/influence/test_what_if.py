@@ -49,6 +49,9 @@ def test_each_step_raises_and_more_raises_more(tables: Tables) -> None:
         assert one < points[platform, "five more trusted people share a post each"]
     assert ("plaza", "one more post, and it is passed on or answered") not in points
     assert [step.points for step in steps] == sorted(points.values(), reverse=True)
+    unread = [row | {"posts": 0, "posts_weight": 0.0, "acted_weight": 0.0} for row in rows]
+    steps = what_if.steps(MODEL, DAY, unread, score["credible_people"], {"murmur"})
+    assert "one more post, and it is passed on or answered" not in {step.evidence for step in steps}
 
 
 def test_is_what_the_evidence_brings_when_it_comes() -> None:
@@ -56,7 +59,7 @@ def test_is_what_the_evidence_brings_when_it_comes() -> None:
     # The newcomer's own rank is nobody's to know before: here only reach and posts count.
     model = replace(MODEL, parameters=MODEL.parameters | {"beta_network": 0.0})
     activity = draw(random.Random(3), "murmur", 200)
-    posts = [("murmur", "murmur:ada", f"p{number}", "original", False, None) for number in range(3)]
+    posts = [("murmur", "murmur:ada", f"p{number}", "original", False, None, True) for number in range(3)]
 
     def computed(extra: list[tuple], posts: list[tuple], acted: list[tuple]) -> tuple[float, list[dict[str, Any]]]:
         evidence = evidence_of(DuckDB(), [*activity, *extra], posts=posts, post_actions=acted, model=model)
@@ -66,13 +69,13 @@ def test_is_what_the_evidence_brings_when_it_comes() -> None:
         return row["unheld"], [r for r in rows.to_pylist() if r["person_id"] == "murmur:ada"]
 
     at = world()["posts"][0][5].replace(year=DAY.year, month=DAY.month, day=DAY.day)
-    posts = [(*post[:5], at) for post in posts]
+    posts = [(*post[:5], at, True) for post in posts]
     before, rows = computed([], posts, [])
     steps = {step.evidence: step.points for step in what_if.steps(model, DAY, rows, 9, {"murmur"})}
     share = (DAY, "murmur", "murmur:newcomer", "murmur:ada", "share", 1, None)
     after, _ = computed([share], posts, [])
     assert after - before > 0.01
     assert steps["one more trusted person shares a post"] == pytest.approx(after - before, abs=1e-4)
-    post = ("murmur", "murmur:ada", "p9", "original", False, at)
+    post = ("murmur", "murmur:ada", "p9", "original", False, at, True)
     after, _ = computed([], [*posts, post], [(date(2026, 3, 14), "murmur", "p9", "murmur:bo")])
     assert steps["one more post, and it is passed on or answered"] == pytest.approx(after - before, abs=1e-4)

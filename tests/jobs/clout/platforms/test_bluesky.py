@@ -105,6 +105,20 @@ def test_a_post_and_its_counters() -> None:
     assert [parent["native_id"] for parent in found.parents] == [uri(ANN)]
 
 
+def test_a_post_is_its_authors_own_only_in_the_authors_feed() -> None:
+    passed_on = {
+        "post": post(BO),
+        "reason": {"$type": "app.bsky.feed.defs#reasonRepost", "by": who(ANN), "indexedAt": NOON},
+    }
+    found = feed({"post": post()}, passed_on)
+    assert {row["author_key"]: row["from_feed"] for row in found.tables["posts"]} == {key(ANN): True, key(BO): False}
+    for endpoint, body in (
+        ("quotes", {"posts": [post()]}),
+        ("thread", {"thread": {"$type": "#threadViewPost", "post": post()}}),
+    ):
+        assert [row["from_feed"] for row in read(endpoint, body, uri(ANN)).tables["posts"]] == [False]
+
+
 def test_a_post_seen_too_late_is_still_planned_by_its_counters() -> None:
     found = feed({"post": post(likeCount=0)}, stale=True)
     assert found.tables["posts"][0].get("like_count") is None

@@ -72,7 +72,7 @@ def test_a_post_and_its_counters() -> None:
     assert (full["post_key"], full["native_id"], full["author_key"]) == (f"fb:{POST}", POST, "fb:1001")
     assert (full["like_count"], full["reply_count"], full["share_count"]) == (7, 0, 3)
     assert full["reaction_counts"] == {"LIKE": 5, "LOVE": 2}
-    assert (full["event_at"], full["text"], full["post_type"]) == (AT_NOON, "hi", "original")
+    assert (full["event_at"], full["text"], full["post_type"], full["from_feed"]) == (AT_NOON, "hi", "original", True)
     # Nobody said that nobody shared: the field is absent at 0, and where it may not be seen.
     assert (bare["like_count"], bare["share_count"], bare["reply_count"], bare["reaction_counts"]) == (
         0,

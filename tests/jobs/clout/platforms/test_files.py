@@ -479,6 +479,7 @@ def test_posts(tmp_path: Path) -> None:
     )
     got = Got(tmp_path)
     posts = got.rows("posts")
+    assert all(row["from_feed"] for row in posts)  # a file of somebody's posts is their feed
     fields = ("post_key", "post_type", "like_count", "share_count", "reply_count", "lang")
     assert [tuple(row[name] for name in fields) for row in posts] == [
         ("x:p1", "original", 0, None, None, "en"),  # NULL stays NULL, 0 stays 0

@@ -95,7 +95,7 @@ def test_a_post_and_what_is_counted_of_it() -> None:
     assert full["reaction_counts"] == {"LIKE": 5, "PRAISE": 2}
     assert not {"like_count", "reply_count", "reaction_counts"} & bare.keys()
     assert (bare["post_key"], bare["native_id"], bare["author_key"]) == (f"li:{POST}", POST, f"li:{US}")
-    assert (bare["event_at"], bare["post_type"], bare["text"]) == (AT_NOON, "original", "hi")
+    assert (bare["event_at"], bare["post_type"], bare["text"], bare["from_feed"]) == (AT_NOON, "original", "hi", True)
     [early] = posts(post(publishedAt=None)).tables["posts"]
     assert AT_NOON - early["event_at"] == timedelta(milliseconds=5)  # when it was written
 

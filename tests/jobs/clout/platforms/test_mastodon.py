@@ -158,6 +158,7 @@ def test_a_boost_is_a_share_at_its_own_time() -> None:
     assert (shown[post("11")]["post_type"], shown[post("11")].get("text")) == ("share", None)
     assert shown[post("11")]["shared_post_key"] == post("20")
     assert shown[post("20")]["author_key"] == key(BO)
+    assert (shown[post("11")]["from_feed"], shown[post("20")]["from_feed"]) == (True, False)
     assert found.parents == []
     # The list of those who boosted shows the same edge, without its time.
     known = Known(posts={"20": (post("20"), key(BO))})

@@ -171,6 +171,7 @@ def test_a_timeline(dialect: Any) -> None:
         "2": "share",
         "3": "reply",
     }
+    assert {number for number, row in posts.items() if row["from_feed"]} == {"1", "2", "3"}
     assert (posts["2"]["text"], posts["2"]["mentions"], posts["2"]["shared_post_key"]) == (None, [], key(ROOT))
     third = posts["3"]
     assert (third["text"], third["hashtags"], third["links"]) == ("long", ["x"], ["https://a.example"])
