@@ -221,7 +221,7 @@ def read_sources(location: Path) -> Sources:
         raise PoisonInput(f"{location}: no such sources file or folder of exports")
     try:
         text = tomllib.loads(location.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise PoisonInput(f"{location}: not a TOML file: {error}") from error
     _known_keys(location, "top", text, {"source", "exclude", "links"})
     entries = text.get("source")
@@ -309,6 +309,8 @@ def _source(location: Path, entry: dict[str, Any]) -> Source:
         path = (location.parent / entry["path"]).resolve()
         if not path.is_dir():
             raise PoisonInput(f"{where}: path {path} is not a folder")
+        if path == path.parent:
+            raise PoisonInput(f"{where}: path {path} is the whole machine; name the folder of the exports")
     for key, (shape, example) in _SHAPES.items():
         if key in entry and not shape(entry[key]):
             # What may hold a password by mistake is not repeated.

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 
 from clout.errors import PoisonInput
 from clout.platforms import file_rows
-from clout.platforms.file_inventory import by_day, day_of, files_of, table_of
+from clout.platforms.file_inventory import Passed, by_day, day_of, files_of, table_of
 from clout.platforms.query_runner import OUT_OF_MEMORY, Bounds, QueryError, Runner
 from clout.platforms.rows import Stored, modified_at, stored
 from clout.platforms.tabular import BadRow, RowBatch, as_text
@@ -58,6 +58,8 @@ class Queries:
             seconds=60 * options.get("deadline_minutes", Bounds.seconds // 60),
         )
         self.there = _files_in(source)
+        #: Files that are not read. Which ones a SELECT over the whole folder reads only the SELECT knows.
+        self.passed: list[Passed] = []
         self._runner = Runner(source.path.resolve(), given)
         self._by_place: dict[tuple[Path, str], Select] = {}
         for select in self.selects:

@@ -2,8 +2,8 @@
 
 | file's name begins with | columns (rename with [source.columns])                                                   |
 | anything else           | actor, target, kind, unix_ts or occurred_at; optionally post                              |
-| accounts                | account; optionally handle, display_name, created_at, *count_of, is_bot, opt_out, same_as … |
-| posts                   | post, author, unix_ts or occurred_at; optionally post_type, lang, *count_of                 |
+| accounts                | account; optionally handle, display_name, created_at, *_count, is_bot, opt_out, same_as … |
+| posts                   | post, author, unix_ts or occurred_at; optionally post_type, lang, *_count                 |
 
 A day (YYYY-MM-DD) in a file's path says whose snapshot it is: all its rows go there, and conform drops and counts those
 that happened on another day. Rows of a file without a day go to the day on which they happened. Of accounts files, the
@@ -24,7 +24,7 @@ from clout.errors import PoisonInput
 from clout.platforms import file_inventory, file_query
 from clout.platforms.file_consent import Consent
 from clout.platforms.file_ids import IdColumns
-from clout.platforms.file_inventory import day_of, files_of, holding, table_of
+from clout.platforms.file_inventory import check_passed, day_of, holding, look, passed_reports, table_of
 from clout.platforms.file_query import Place, Queries, is_query
 from clout.platforms.file_rows import COLUMNS, accounts_of, batches, interactions, links_of, posts
 from clout.platforms.rows import Batch, FileReport, Stored, stored
@@ -46,8 +46,10 @@ def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[B
             )
     with Queries(source) if is_query(source) else _Plain(source) as exports:
         files = exports.files()
+        check_passed(exports.passed, days)
         if not files:
-            raise PoisonInput(f"{source.path}: holds no .csv, .csv.gz, .jsonl or .parquet file")
+            also = "".join(f"; {each.file.name} is {each.why}" for each in exports.passed[:3])
+            raise PoisonInput(f"{source.path}: holds no .csv, .csv.gz, .jsonl or .parquet file{also}")
         observed: set[date] = set()
         accounts = [(file, day) for file, table, day in files if table == "accounts"]
         consent = Consent(source, accounts, days, hidden, exports.batches)
@@ -60,6 +62,7 @@ def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[B
                         yield item
         observed |= {day for _, day in accounts if day in days}
         yield from _read_accounts(source, exports, accounts, observed, consent)
+        yield from passed_reports(source, exports.passed, observed)
 
 
 def inventory(source: Source, days: Iterable[date]) -> dict[date, dict[str, Stored]]:
@@ -72,6 +75,8 @@ class _Plain:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self._folder = look(source)
+        self.passed = self._folder.passed
 
     def __enter__(self) -> _Plain:
         return self
@@ -80,7 +85,7 @@ class _Plain:
         """Nothing is left open."""
 
     def files(self) -> list[tuple[Path, str, date | None]]:
-        return [(file, table_of(file), day_of(self.source, file)) for file in files_of(self.source)]
+        return [(file, table_of(file), day_of(self.source, file)) for file in self._folder.read]
 
     def subject(self, file: Path) -> str:
         return str(file.relative_to(self.source.path))

@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clout.consent import Erased, Hidden, read_erased, salted
+from clout.errors import PoisonInput
 from clout.lake import Lake
 from clout.lake_schemas import MANIFEST, QUARANTINE, SNAPSHOTS
 from clout.platforms import (
@@ -112,6 +113,8 @@ def _pull(
     lake: Lake, source: Source, days: list[date], say: Callable[[str], None], refresh: bool, clock: Clock
 ) -> Pulled:
     started = datetime.now(UTC)
+    if source.reader in READERS and "base_url" not in source.options:
+        _check_over(source, days, clock)
     hidden = Hidden(source.platform, source.excluded, _erased(lake, source))
     configuration = short_hash(_configuration(source), hidden.digest())
     owed = [day for day in days if refresh or not lake.is_pulled(source.name, day)]
@@ -153,6 +156,17 @@ def _pull(
         f" {result.rows} rows, {result.quarantined} quarantined"
     )
     return result
+
+
+def _check_over(source: Source, days: list[date], clock: Clock) -> None:
+    """Raises PoisonInput where a day is not over: what its files lack yet would be missing for good."""
+    today = clock.now().astimezone(UTC).date()
+    unfinished = [day for day in days if day >= today]
+    if unfinished:
+        raise PoisonInput(
+            f"source {source.name}: {unfinished[0]} is not over, it is {clock.now():%Y-%m-%d %H:%M} UTC, and its exports cannot"
+            " be whole: run the day after midnight UTC"
+        )
 
 
 def _erased(lake: Lake, source: Source) -> Erased:

@@ -60,6 +60,22 @@ def is_tabular(file: Path) -> bool:
     return bool(_CSV.search(name) or _JSON.search(name) or name.endswith(".parquet"))
 
 
+def is_prose(file: Path) -> bool:
+    """Whether a text file holds no table: no delimiter parts its first lines into the same number of fields."""
+    try:
+        with pa.input_stream(file) as stream:
+            head = stream.read(1 << 16)
+    except (pa.ArrowException, OSError):
+        return False
+    whole = head.decode("utf-8", "replace").splitlines()[: -1 if len(head) == 1 << 16 else None]
+    lines = [line.strip() for line in whole if line.strip()][:5]
+    if len(lines) < 2:
+        return bool(lines) and not re.search(r"[,;\t|]", lines[0])
+    least = {" ": 3, ",": 2, ";": 2, "\t": 2, "|": 2}
+    counts = {sign: [line.count(sign) + 1 for line in lines] for sign in least}
+    return not any(min(found) == max(found) >= least[sign] for sign, found in counts.items())
+
+
 def read_batches(
     file: Path,
     wanted: dict[str, str],
