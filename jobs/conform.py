@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from clout import arguments, retention
+from clout.checksums import Damaged
 from clout.errors import PoisonInput, run_main
 from clout.lake import Lake, window
+from clout.lake_check import damage
 from clout.lake_schemas import CONFORMED
 from clout.sources import Sources, read_sources
+from clout.terminal import printable
 from clout.version import code_version
 
 if TYPE_CHECKING:
@@ -45,20 +48,24 @@ def conform(lake: Lake, sources: Sources, model: Model, day: date) -> None:
 
     # Two runs of overlapping windows would conform the same days: the second waits, and finds them conformed.
     with lake.lock("conform"):
+        for found in damage(lake, window(day, model.stored_days)):
+            # What tonight is made of is refused where it is read; the rest is no reason to wait.
+            told = f"conform {day}: {Damaged(lake, found.path, found.what)}"
+            print(printable(told), flush=True)
         conform_days(lake, sources, window(day, model.stored_days))
         evidence.gather(lake, sources, model, day)
 
 
-def conform_days(lake: Lake, sources: Sources, days: list[date]) -> list[date]:
+def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bool = False) -> list[date]:
     """Conform the days whose snapshots, exclusions or code changed since they were conformed. Gives those days.
 
-    The last of `days` must have been pulled; of the others, those without a pull are left out.
+    The last of `days` must have been pulled, unless it is `of_the_past`; of the others, those without a pull are left out.
     """
     from clout.influence import activity, evidence, measures
     from clout.influence.conforming import conforming_engine
 
     missing = [platform for platform in sources.platforms if lake.manifest(platform, days[-1]) is None]
-    if missing:
+    if missing and not of_the_past:
         raise PoisonInput(
             f"{', '.join(missing)} was not pulled for {days[-1]} into {lake.uri}: a night without one of its sources would"
             f" score the others as if it were quiet; run jobs/pull.py --source {missing[0]} --day {days[-1]} first"
@@ -119,7 +126,11 @@ def _fingerprints(lake: Lake, sources: Sources, days: list[date], repeats: int) 
 
     def pulled(day: date) -> str | None:
         manifests = [lake.manifest(platform, day) for platform in sources.platforms]
-        return None if all(rows is None for rows in manifests) else _hash(manifests)
+        if all(rows is None for rows in manifests):
+            return None
+        # When it was pulled decides nothing: a day that is made again, and is the same, is conformed.
+        timeless = [{**row, "started_at": None, "ended_at": None} for rows in manifests for row in rows or []]
+        return _hash(timeless)
 
     looked_at = {day: pulled(day) for day in window(days[-1], len(days) + repeats)}
     rules = [sources.platforms, sorted(sources.excluded), code_version()]

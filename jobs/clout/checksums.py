@@ -10,6 +10,7 @@ a lake that was written before there were checksums has neither; it is read as i
 
 from __future__ import annotations
 
+import base64
 import errno
 import hashlib
 import json
@@ -39,6 +40,10 @@ SEAL = "_checksums.json"
 EXPECTED = "checksums"
 #: In place of a hash: a partition that was written before there were checksums.
 UNSEALED = "unsealed"
+#: Bytes up to which something is kept twice.
+_LARGEST_COPY = 4 << 20
+#: Files by name, in base64; a note by no name.
+Copy = dict[str, str]
 #: In a note, its checksum over all else in it.
 _OWN = "checksum"
 
@@ -98,16 +103,21 @@ class Checksums:
         return hashlib.sha256(text).hexdigest()
 
     @contextmanager
-    def changing(self, path: str, new: str | None) -> Iterator[None]:
-        """Expect what is there as well as `new`, the hash that comes (None: nothing), and in the end `new` alone."""
+    def changing(self, path: str, new: str | None, copy: Copy | None = None, private: bool = False) -> Iterator[None]:
+        """Expect what is there as well as `new`, the hash that comes (None: nothing), and in the end `new` alone.
+
+        copy: the files that come, where they are kept twice. private: only the owner may read what is written here.
+        """
         with self.writing():
             before = self._expected_by_writer(path)
             if new is None and before in (None, [None]):
                 yield
                 return
-            self._expect(path, [*(before or [None]), new])
+            copies = {new: copy} if copy and new else {}
+            # Without the copy of what is there: it may hold whom the new one forgets.
+            self._expect(path, [*(before or [None]), new], copies, private)
             yield
-            self._expect(path, [new])
+            self._expect(path, [new], copies, private)
 
     def writing(self) -> AbstractContextManager[None]:
         """While no other process puts a partition into its place, on a local lake."""
@@ -177,6 +187,12 @@ class Checksums:
             return "missing"
         return "checksummed" if SEAL in self._inside(folder) else "not checksummed"
 
+    def is_as_sealed(self, info: pafs.FileInfo, known: dict[str, Any] | None) -> bool:
+        """Whether a file is the one that a note of checksums, see sealed_as, speaks of."""
+        with suppress(OSError):
+            return known is not None and info.size == known["bytes"] and self._hash(info.path) == known["sha256"]
+        return False
+
     def sealed_as(self, path: str) -> dict[str, Any] | None:
         """What a partition's own note says of its files, as far as it can be read."""
         with suppress(OSError, ValueError, KeyError, TypeError, PoisonInput):
@@ -184,7 +200,10 @@ class Checksums:
         return None
 
     def adopt(self, path: str) -> None:
-        """Take what a partition holds for right: give it checksums, or those that it holds for what is expected."""
+        """Take what a partition or note holds for right: give it checksums, or those that it holds for what is expected."""
+        if path.endswith(".json"):
+            self.adopt_note(path)
+            return
         folder = self.lake.found(path)
         if folder is None:
             self._expect(path, [None])
@@ -205,13 +224,21 @@ class Checksums:
             return False
         return True
 
+    def unseal(self, path: str) -> None:
+        """Expect no checksums of a folder that is about to change file by file, until it is adopted."""
+        if self.expected(path) not in (None, [UNSEALED]):
+            self._expect(path, [UNSEALED])
+        with suppress(FileNotFoundError):
+            self.lake.fs.delete_file(f"{self.lake.root}/{path}/{SEAL}")
+
     # Notes ------------------------------------------------------------------------------------------------------------
 
-    def write_note(self, path: str, content: dict[str, Any], private: bool = False) -> None:
-        """Replace a JSON file in one step. private: only its owner may read it."""
+    def write_note(self, path: str, content: dict[str, Any], private: bool = False, twice: bool = False) -> None:
+        """Replace a JSON file in one step. private: only its owner may read it. twice: a copy lies with what is expected."""
         body = {name: value for name, value in content.items() if name != _OWN}
         text = json.dumps({**body, _OWN: _sum(body)}, indent=1, sort_keys=True, default=str).encode()
-        with self.changing(path, hashlib.sha256(text).hexdigest()):
+        copy = {"": base64.b64encode(text).decode()} if twice else None
+        with self.changing(path, hashlib.sha256(text).hexdigest(), copy, private):
             self._put(path, text, private)
 
     def read_note(self, path: str) -> dict[str, Any] | None:
@@ -245,6 +272,37 @@ class Checksums:
             raise Damaged(self.lake, path, "is not the one that was written last")
         return content
 
+    def adopt_note(self, path: str) -> None:
+        """Take what a JSON file holds for right, or that it is gone."""
+        try:
+            content = json.loads(self._bytes(path, path))
+            is_private = not isinstance(self.lake.fs, pafs.LocalFileSystem) or not (
+                Path(f"{self.lake.root}/{path}").stat().st_mode & 0o077
+            )
+        except (OSError, PoisonInput):
+            with suppress(OSError):
+                self.lake.fs.delete_dir(f"{self.lake.root}/{path}")
+            self._expect(path, [None])
+            return
+        except ValueError as error:
+            raise Damaged(
+                self.lake, path, f"is not JSON: {error}; write it anew, or delete it, and adopt that"
+            ) from error
+        self.write_note(path, content, private=is_private, twice=not _DAY.match(path))
+
+    def note_agrees_with_itself(self, path: str) -> bool:
+        """Whether a JSON file is as its own checksum says: then only what the lake expected of it was damaged."""
+        with suppress(OSError, ValueError, AttributeError, PoisonInput):
+            content = json.loads(self._bytes(path, path))
+            return content.pop(_OWN) == _sum(content)
+        return False
+
+    def is_unsealed_note(self, path: str) -> bool:
+        """Whether a JSON file that is right has no checksum."""
+        with suppress(OSError, ValueError, PoisonInput):
+            return self.expected(path) in (None, [UNSEALED]) and _OWN not in json.loads(self._bytes(path, path))
+        return False
+
     def remove_note(self, path: str) -> None:
         """Remove a JSON file, where there is one."""
         with self.changing(path, None), suppress(FileNotFoundError):
@@ -254,21 +312,51 @@ class Checksums:
 
     def expected(self, path: str) -> list[str | None] | None:
         """The hashes that may be found at a path, None among them where nothing may; None where nobody wrote that down."""
+        content = self._expectation(path)
+        return None if content is None else content["either"]
+
+    def _expectation(self, path: str) -> dict[str, Any] | None:
         where = f"{EXPECTED}/{path}.json"
         try:
             with self.lake.fs.open_input_stream(f"{self.lake.root}/{where}") as stream:
                 content = json.loads(stream.read())
             if content["of"] != path or not isinstance(content["either"], list):
                 raise ValueError(f"it is of {content['of']}")
+            if content.get(_OWN) != _sum({name: value for name, value in content.items() if name != _OWN}):
+                raise ValueError("its own checksum is another")
         except FileNotFoundError:
             return None
-        except (ValueError, LookupError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise Damaged(self.lake, where, f"does not say what to expect: {printable(str(error))}") from error
         except OSError as error:
             if is_passing(error, self.lake):
                 raise
             raise Damaged(self.lake, where, f"cannot be read: {error.strerror or error}") from error
-        return content["either"]
+        return content
+
+    def restore(self, path: str) -> bool:
+        """Put back what is kept twice, byte for byte; False where there is no copy of what is expected."""
+        content = self._expectation(path) or {"either": []}
+        copy = next(iter(content.get("copies", {}).values()), None)
+        if copy is None:
+            return False
+        if "" in copy:
+            self._put(path, base64.b64decode(copy[""]), private=True)
+            return True
+        folder = self.lake.found(path) or path
+        for name, coded in copy.items():
+            self._put(f"{folder}/{name}", base64.b64decode(coded))
+        for name in self._inside(folder).keys() - copy.keys():
+            with suppress(OSError):
+                self.lake.fs.delete_file(f"{self.lake.root}/{folder}/{name}")
+        return True
+
+    def copy_of(self, folder: str) -> Copy | None:
+        """The files of a folder, to be kept twice; None where they are large."""
+        inside = {name: info for name, info in self._inside(folder).items() if info.type == pafs.FileType.File}
+        if sum(info.size for info in inside.values()) > _LARGEST_COPY:
+            return None
+        return {name: base64.b64encode(self._bytes(folder, f"{folder}/{name}")).decode() for name in sorted(inside)}
 
     def all_expected(self) -> list[str]:
         """Every path of which anything is expected."""
@@ -294,14 +382,18 @@ class Checksums:
     def _is_file(self, path: str) -> bool:
         return self.lake.fs.get_file_info(f"{self.lake.root}/{path}").type == pafs.FileType.File
 
-    def _expect(self, path: str, either: list[str | None]) -> None:
+    def _expect(
+        self, path: str, either: list[str | None], copies: dict[str, Copy] | None = None, private: bool = False
+    ) -> None:
         where = f"{EXPECTED}/{path}.json"
         if either == [None]:
             with suppress(FileNotFoundError):
                 self.lake.fs.delete_file(f"{self.lake.root}/{where}")
             return
-        content = {"either": sorted(set(either), key=str), "of": path}
-        self._put(where, json.dumps(content).encode())
+        content: dict[str, Any] = {"either": list(dict.fromkeys(either)), "of": path}
+        if copies:
+            content["copies"] = copies
+        self._put(where, json.dumps({**content, _OWN: _sum(content)}, sort_keys=True).encode(), private)
 
     def _steadily(self, look: Callable[[str], Any], path: str) -> Any:
         """What a look at a path gives; where it finds damage, once more when no writer is between its steps."""

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 import secrets
-import uuid
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,22 +60,16 @@ class Erased:
 
 def read_erased(lake: Lake) -> Erased:
     """The list of a lake. Nobody, where there is none."""
-    try:
-        with lake.fs.open_input_stream(f"{lake.root}/{ERASED}") as stream:
-            stored = json.loads(stream.read())
-    except FileNotFoundError:
+    stored = lake.checksums.read_note(ERASED)
+    if stored is None:
         return Erased()
     return Erased(stored["salt"], frozenset(stored["keys"]), frozenset(stored["names"]))
 
 
 def write_erased(lake: Lake, erased: Erased) -> None:
-    """Replace the list in one step."""
-    lake.fs.create_dir(lake.root, recursive=True)
-    aside = f"{lake.root}/.tmp-{uuid.uuid4().hex[:12]}-{ERASED}"
+    """Replace the list in one step. Only its owner may read it, and it is kept twice: nobody could make it again."""
     content = {"salt": erased.salt, "keys": sorted(erased.keys), "names": sorted(erased.names)}
-    with lake.fs.open_output_stream(aside) as stream:
-        stream.write(json.dumps(content, indent=1).encode())
-    lake.fs.move(aside, f"{lake.root}/{ERASED}")
+    lake.checksums.write_note(ERASED, content, private=True, twice=True)
 
 
 def salted(lake: Lake) -> Erased:

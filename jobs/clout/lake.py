@@ -50,6 +50,9 @@ _CURRENT = "_current"
 #: How much older than a partition's new version must what no pointer names be, before it is taken for a killed writer's.
 _LEFT_BEHIND = timedelta(days=1)
 
+#: What cannot be made again.
+_KEPT_TWICE = ("snapshots/manifest/", "erasure_log/", "purge_log/")
+
 #: The manifests that this process has read, by the files that they were in. A night asks for each of its window a dozen
 #: times, and to see that a file is the same costs a twentieth of reading it.
 _MANIFESTS: dict[tuple, pa.Table] = {}
@@ -112,7 +115,7 @@ class Lake:
 
     def found(self, path: str) -> str | None:
         """The same, whatever its files hold; None where there is none."""
-        if self.renames:
+        if self.renames or path.startswith("raw/"):  # raw pages come one by one, and are never replaced as a whole
             return path if self.is_folder(path) else None
         version = self._version(path)
         return f"{path}/{version}" if version else None
@@ -210,7 +213,9 @@ class Lake:
 
     def move_into_place(self, aside: str, path: str) -> None:
         """Put a finished folder in the place of a partition: rename it, or where that cannot be, point at it."""
-        with self.checksums.changing(path, self.checksums.seal(aside, path)):
+        digest = self.checksums.seal(aside, path)
+        copy = self.checksums.copy_of(aside) if path.startswith(_KEPT_TWICE) else None
+        with self.checksums.changing(path, digest, copy):
             if not self.renames:
                 if aside.rpartition("/")[0] != path:
                     aside = self._copied(aside, self._new_version(path))

@@ -75,8 +75,9 @@ class InMemory(DuckDB):
 
     def keep(self, lake: Lake, name: str, day: date, rows: Frame, facts: dict[str, Any]) -> Frame:
         """See ConformingEngine."""
-        lake.write(lake.features(name, day), rows, facts)
-        return rows
+        ordered = rows.sort_by([(column, "ascending") for column in rows.column_names])
+        lake.write(lake.features(name, day), ordered, facts)
+        return ordered
 
     def arrow(self, rows: Frame) -> pa.Table:
         """See ConformingEngine."""

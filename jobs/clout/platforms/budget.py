@@ -7,7 +7,6 @@ snapshots: a night that takes three days spends one ceiling. Money is counted in
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from decimal import Decimal
 
@@ -20,7 +19,7 @@ class Budget:
 
     def __init__(self, lake: Lake, platform: str, day: date, ceiling_usd: float) -> None:
         self.ceiling = int(Decimal(str(ceiling_usd)) * 1000)
-        self._lake, self._folder, self._name = lake, f"{lake.root}/spent/{platform}", f"{day.isoformat()}.json"
+        self._lake, self._note = lake, f"spent/{platform}/{day.isoformat()}.json"
         self.spent = self._read()
 
     @property
@@ -40,19 +39,13 @@ class Budget:
             self._write(self.spent - mills)
 
     def _read(self) -> int:
-        file = f"{self._folder}/{self._name}"
         try:
-            with self._lake.fs.open_input_stream(file) as stream:
-                return int(json.loads(stream.read())["mills"])
-        except FileNotFoundError:
-            return 0
+            return int((self._lake.checksums.read_note(self._note) or {"mills": 0})["mills"])
         except (ValueError, LookupError, TypeError) as error:
-            raise PoisonInput(f'{file}: does not say what was spent; write {{"mills": …}} into it') from error
+            raise PoisonInput(
+                f'{self._lake.location(self._note)}: does not say what was spent; write {{"mills": …}} into it'
+            ) from error
 
     def _write(self, mills: int) -> None:
-        self._lake.fs.create_dir(self._folder, recursive=True)
-        aside = f"{self._folder}/.tmp-{self._name}"
-        with self._lake.fs.open_output_stream(aside) as stream:
-            stream.write(json.dumps({"mills": mills}).encode())
-        self._lake.fs.move(aside, f"{self._folder}/{self._name}")
+        self._lake.checksums.write_note(self._note, {"mills": mills}, twice=True)
         self.spent = mills

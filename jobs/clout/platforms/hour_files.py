@@ -32,7 +32,7 @@ from clout.platforms.budget import Budget
 from clout.platforms.http_client import Client, Clock, Limits, StopError, days_over
 from clout.platforms.pages import Endpoint, Known, Page, Platform, Rows
 from clout.platforms.rate_policies import GitHubPolicy
-from clout.platforms.raw_pages import HOURS
+from clout.platforms.raw_pages import HOURS, RawState
 from clout.platforms.rows import Batch, FileReport
 from clout.sources import Source
 
@@ -119,6 +119,7 @@ class RawHours:
     def __init__(self, lake: Lake, platform: str, day: date, hidden: Hidden = NOBODY) -> None:
         self.lake, self.day, self.hidden = lake, day, hidden
         self.folder = f"raw/{platform}/{day.isoformat()}/{HOURS}"
+        self.state = RawState(lake, f"raw/{platform}/{day.isoformat()}")
 
     def any(self) -> bool:
         """Whether there is one."""
@@ -129,7 +130,8 @@ class RawHours:
         return self.lake.fs.get_file_info(self._note(hour)).type == pafs.FileType.File
 
     def hour(self, hour: int) -> gharchive.Hour:
-        """An hour that is there."""
+        """An hour that is there. Raises Damaged where a finished day's files changed."""
+        self.state.compare()
         with self.lake.fs.open_input_stream(self._note(hour)) as stream:
             record = json.loads(stream.read())
         name = gharchive.hour_name(self.day, hour)
@@ -139,6 +141,7 @@ class RawHours:
 
     def store(self, hour: int, file: IO[bytes], record: dict[str, Any]) -> None:
         """Keep an hour; its note comes last."""
+        self.state.changes()
         self.lake.fs.create_dir(f"{self.lake.root}/{self.folder}", recursive=True)
         with tempfile.TemporaryFile() as cleaned:
             file.seek(0)
@@ -160,11 +163,13 @@ class RawHours:
                 with self.hour(hour).open() as file:
                     found = _without(file, cleaned, lambda line: is_named(line.decode("utf-8", "replace")))
                 if found:
+                    self.state.changes()
                     with self.lake.fs.open_input_stream(self._note(hour)) as stream:
                         record = json.loads(stream.read())
                     self.lake.fs.delete_file(self._note(hour))  # a crash from here on leaves an hour that is not there
                     self.store(hour, cleaned, {**record, "bytes": cleaned.tell()})
                     changed += 1
+        self.state.settle()
         return changed
 
     def _is_erased(self, line: bytes) -> bool:

@@ -144,6 +144,9 @@ def _pull(
                 result.rows += item.rows.num_rows if item.table != "quarantine" else 0
                 result.quarantined += item.rows.num_rows if item.table == "quarantine" else 0
         result.written = partitions.place(owed, reports, started, configuration, say)
+    for raw in (f"raw/{source.name}/{day.isoformat()}" for day in result.written):
+        if lake.found(raw) is not None and lake.checksums.state(raw) == "not checksummed":
+            lake.checksums.adopt(raw)
 
     gone = [day for day in owed if day not in result.written and lake.is_pulled(source.name, day)]
     for day in gone:

@@ -27,6 +27,32 @@ HOURS = "hour_file"
 _NAME = re.compile(r"(\d{5})\.json\.gz")
 
 
+class RawState:
+    """The checksums of a raw day: it has none while it grows page by page, and gets them when its pull is done."""
+
+    def __init__(self, lake: Lake, folder: str) -> None:
+        self.lake, self.folder = lake, folder
+        self._compared = self._changed = False
+
+    def compare(self) -> None:
+        """Compare the day with its checksums, once. Raises Damaged."""
+        if not self._compared and not self._changed:
+            self.lake.checksums.compare(self.folder)
+        self._compared = True
+
+    def changes(self) -> None:
+        """Say that the day is about to change."""
+        if not self._changed:
+            self.lake.checksums.unseal(self.folder)
+        self._changed = True
+
+    def settle(self) -> None:
+        """Give the day checksums of what it holds, where it changed."""
+        if self._changed and self.lake.found(self.folder) is not None:
+            self.lake.checksums.adopt(self.folder)
+        self._changed = False
+
+
 class RawPages:
     """The raw pages of one platform's day. Nobody whom `hidden` knows as erased is stored."""
 
@@ -34,17 +60,20 @@ class RawPages:
         self.lake = lake
         self.hidden = hidden
         self.folder = f"raw/{platform}/{day.isoformat()}"
+        self.state = RawState(lake, self.folder)
 
     def ref(self, endpoint: str, subject: str, number: int) -> str:
         """A page's file, relative to the lake."""
         return f"{self.folder}/{endpoint}/{short_hash(subject)}/{number:05d}.json.gz"
 
     def load(self, endpoint: str, subject: str, number: int) -> dict[str, Any] | None:
-        """A stored page, or None where there is none that can be read."""
+        """A stored page, or None where there is none that can be read. Raises Damaged where a finished day's pages changed."""
+        self.state.compare()
         return self._load(self.ref(endpoint, subject, number))
 
     def store(self, endpoint: str, subject: str, number: int, record: dict[str, Any]) -> int:
         """Store a page whole or not at all; gives its size."""
+        self.state.changes()
         body = self.hidden.without_erased(record["body"])
         if body is None and record["body"] is not None:
             record = {**record, "status": 410}  # it was about an erased person alone
@@ -83,6 +112,7 @@ class RawPages:
                 if len(records) == len(pages) and cleaned == records and kept == subjects:
                     continue
                 changed += len(pages)
+                self.state.changes()
                 subject = ",".join(kept)
                 for number, record in enumerate(cleaned if kept else []):
                     self.store(endpoint, subject, number, record)
@@ -91,6 +121,7 @@ class RawPages:
                         self.lake.fs.delete_file(f"{self.lake.root}/{page}")
                 if not self._names(place):
                     self.lake.fs.delete_dir(f"{self.lake.root}/{place}")
+        self.state.settle()
         return changed
 
     @staticmethod
@@ -103,7 +134,7 @@ class RawPages:
 
     def _names(self, folder: str) -> list[str]:
         found = self.lake.fs.get_file_info(pafs.FileSelector(f"{self.lake.root}/{folder}", allow_not_found=True))
-        return sorted(info.base_name for info in found)
+        return sorted(info.base_name for info in found if not info.base_name.startswith("_"))
 
     def subjects(self, endpoint: str) -> Iterator[str]:
         """The subjects of an endpoint of which there is a first page, in the order of their hashes."""
@@ -113,6 +144,25 @@ class RawPages:
             record = self._load(f"{self.folder}/{endpoint}/{info.base_name}/00000.json.gz")
             if record is not None:
                 yield record["subject"]
+
+    def drop_damaged(self) -> int:
+        """Remove the pages that cannot be read, and what is no page; gives how many, those that are gone included."""
+        known = self.lake.checksums.sealed_as(self.folder) or {}
+        begin = len(f"{self.lake.root}/{self.folder}/")
+        selector = pafs.FileSelector(f"{self.lake.root}/{self.folder}", allow_not_found=True, recursive=True)
+        files = {info.path[begin:]: info for info in self.lake.fs.get_file_info(selector)}
+        lost = len(known.keys() - files.keys())
+        for name, info in files.items():
+            page = name.rpartition("/")[2]
+            if page.startswith("_") or (info.type == pafs.FileType.Directory and not page.endswith(".gz")):
+                continue
+            if info.type == pafs.FileType.Directory:
+                self.lake.fs.delete_dir(info.path)
+                lost += 1
+            elif not self.lake.checksums.is_as_sealed(info, known.get(name)):
+                self.lake.fs.delete_file(info.path)
+                lost += 1
+        return lost
 
     def any(self) -> bool:
         """Whether anything is stored of the day."""
