@@ -32,7 +32,7 @@ from clout.platforms.budget import Budget
 from clout.platforms.http_client import Client, Clock, Limits, StopError, days_over
 from clout.platforms.pages import Endpoint, Known, Page, Platform, Rows
 from clout.platforms.rate_policies import GitHubPolicy
-from clout.platforms.raw_pages import HOURS, RawState
+from clout.platforms.raw_pages import HOURS, RawPages, RawState, look_through
 from clout.platforms.rows import Batch, FileReport
 from clout.sources import Source
 
@@ -69,6 +69,7 @@ def read(
         for day, began, age in days_over(source, days, clock, say):
             raw = RawHours(lake, source.name, day, hidden)
             may_ask = age <= timedelta(days=limits.backfill_days)
+            look_through(RawPages(lake, source.name, day, hidden), may_ask, say)
             if not may_ask and not raw.any():
                 continue
             client.not_before = max(client.not_before, began + timedelta(days=1) + _PUBLISHED)
@@ -130,8 +131,7 @@ class RawHours:
         return self.lake.fs.get_file_info(self._note(hour)).type == pafs.FileType.File
 
     def hour(self, hour: int) -> gharchive.Hour:
-        """An hour that is there. Raises Damaged where a finished day's files changed."""
-        self.state.compare()
+        """An hour that is there."""
         with self.lake.fs.open_input_stream(self._note(hour)) as stream:
             record = json.loads(stream.read())
         name = gharchive.hour_name(self.day, hour)

@@ -29,7 +29,7 @@ from clout.platforms.budget import Budget
 from clout.platforms.http_client import PAGING, Client, Clock, Limits, StopError, days_over, joined, origin
 from clout.platforms.pages import SHAPE_ERRORS, Endpoint, Known, Page, Platform, Rows, at, flag_name
 from clout.platforms.people import people_of
-from clout.platforms.raw_pages import RawPages
+from clout.platforms.raw_pages import RawPages, look_through
 from clout.platforms.rows import Batch, Fields, FileReport, quarantine_table, rows_table
 from clout.platforms.seen import Seen
 from clout.sources import LOOPBACK, Source
@@ -92,6 +92,7 @@ def read(
             say(f"pull {source.name}: {client.lacks}")
         for day, began, age in days_over(source, days, clock, say):
             raw = RawPages(lake, source.name, day, hidden)
+            look_through(raw, age <= FRESH, say)
             # What was taken while it could be is worth more than what is left of it now.
             is_late = lake.is_pulled(source.name, day) or age > timedelta(days=limits.backfill_days)
             if age > FRESH and is_late and not raw.any():

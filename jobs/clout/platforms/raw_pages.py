@@ -7,6 +7,7 @@ Names hold neither subjects nor cursors, and are the same for the same page: a p
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import re
@@ -18,13 +19,30 @@ from typing import Any
 
 from pyarrow import fs as pafs
 
+from clout.checksums import Damaged
 from clout.consent import NOBODY, Hidden, without_items
 from clout.lake import Lake
 from clout.platforms.rows import short_hash
+from clout.terminal import printable
 
 #: Not pages: see hour_files.
 HOURS = "hour_file"
 _NAME = re.compile(r"(\d{5})\.json\.gz")
+
+
+def look_through(raw: RawPages, may_ask: bool, say: Callable[[str], None]) -> None:
+    """Compare a finished day's pages with their checksums. What is damaged goes where it may be asked for again.
+
+    Raises Damaged where it may not.
+    """
+    try:
+        raw.lake.checksums.compare(raw.folder)
+    except Damaged as damage:
+        if not may_ask:
+            raise
+        say(printable(f"{raw.folder}: {damage.what}: what is damaged there is asked for again"))
+        raw.drop_damaged()
+        raw.lake.checksums.unseal(raw.folder)
 
 
 class RawState:
@@ -32,13 +50,7 @@ class RawState:
 
     def __init__(self, lake: Lake, folder: str) -> None:
         self.lake, self.folder = lake, folder
-        self._compared = self._changed = False
-
-    def compare(self) -> None:
-        """Compare the day with its checksums, once. Raises Damaged."""
-        if not self._compared and not self._changed:
-            self.lake.checksums.compare(self.folder)
-        self._compared = True
+        self._changed = False
 
     def changes(self) -> None:
         """Say that the day is about to change."""
@@ -67,8 +79,7 @@ class RawPages:
         return f"{self.folder}/{endpoint}/{short_hash(subject)}/{number:05d}.json.gz"
 
     def load(self, endpoint: str, subject: str, number: int) -> dict[str, Any] | None:
-        """A stored page, or None where there is none that can be read. Raises Damaged where a finished day's pages changed."""
-        self.state.compare()
+        """A stored page, or None where there is none that can be read."""
         return self._load(self.ref(endpoint, subject, number))
 
     def store(self, endpoint: str, subject: str, number: int, record: dict[str, Any]) -> int:
@@ -158,10 +169,17 @@ class RawPages:
                 continue
             if info.type == pafs.FileType.Directory:
                 self.lake.fs.delete_dir(info.path)
-                lost += 1
             elif not self.lake.checksums.is_as_sealed(info, known.get(name)):
                 self.lake.fs.delete_file(info.path)
-                lost += 1
+            else:
+                continue
+            lost += 1
+        for name in files:  # an hour's note, without its file
+            place = f"{self.lake.root}/{self.folder}/{name}"
+            is_note = name.startswith(f"{HOURS}/") and name.endswith(".json")
+            if is_note and self.lake.fs.get_file_info(f"{place}.gz").type != pafs.FileType.File:
+                with contextlib.suppress(FileNotFoundError):
+                    self.lake.fs.delete_file(place)
         return lost
 
     def any(self) -> bool:

@@ -351,6 +351,9 @@ def test_a_note_that_cannot_be_read_stops_the_spending(asked: Any, host: Host, l
     folder = Path(lake.root) / "spent" / "made"
     folder.mkdir(parents=True)
     (folder / "2026-03-02.json").write_text("{")
+    with pytest.raises(PoisonInput, match=r"2026-03-02\.json: is not JSON"):
+        asked(PRICED)
+    (folder / "2026-03-02.json").write_text('{"mills": "all"}')
     with pytest.raises(PoisonInput, match="does not say what was spent"):
         asked(PRICED)
     assert host.asked == []
