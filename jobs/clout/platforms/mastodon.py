@@ -1,6 +1,7 @@
 """One Mastodon instance: its endpoints as data, and its pages as canonical rows. Accounts and posts are keyed by `uri`.
 
-Ids are the instance's own; replies and mentions name only those, so they are resolved by what other pages told (`Known`).
+Where there is no `uri`, it is made of the address of the page. Ids are the instance's own; replies name only those, so they are
+resolved by what other pages told (`Known`), mentions also by the address of whom they name.
 An instance counts wholly only for its own people: of an account from elsewhere ("@" in acct) the counters are left out.
 A profile's fields are claims of identity; verified_at means that the instance saw the page link back.
 Only public and unlisted posts land.
@@ -20,23 +21,17 @@ from html.parser import HTMLParser
 from typing import Any
 
 from clout.addresses import addresses_in
-from clout.platforms.pages import (
-    Endpoint,
-    Known,
-    Page,
-    Platform,
-    Reader,
-    Rows,
-    count,
-    flag,
-    instant,
-    optional,
-    string,
-)
+from clout.platforms.pages import Endpoint, Known, Page, Platform, Reader, Rows, instant, optional
 from clout.platforms.rate_policies import MastodonPolicy
 from clout.platforms.rows import short_hash
+from clout.platforms.views import View
 
 _SHOWN = ("public", "unlisted")
+#: Local ids: numbers, but letters too on other software than Mastodon.
+_ID = re.compile(r"\w[\w-]*", re.ASCII)
+#: An address that may stand for somebody or something, and the page of an account or a status, as Mastodon makes them.
+_ADDRESS = r"https?://[^\s/]+/\S+"
+_PAGE = re.compile(r"(https?://[^\s/]+)/@([\w.-]+)(?:/(\w+))?")
 _COUNTERS = {
     "like_count": "favourites_count",
     "reply_count": "replies_count",
@@ -134,44 +129,48 @@ class _Reader(Reader):
 
     def account(self, view: Any) -> str:
         """Add an account; gives its key."""
-        native, uri = string(view["id"], "id"), string(view["uri"], "uri")
-        key = self.key(uri)
-        self.rows.known.accounts[native] = key
+        of = View(self.rows, "accounts", view)
+        key = self.key(_identity(of))
+        native = of.some_id("id")
+        if native is not None:
+            self.rows.known.accounts[native] = key
         self.rows.flag(key, self.flags(view))
-        acct = string(view["acct"], "acct")
+        acct = of.text("acct")
+        is_own = acct is not None and "@" not in acct
         # What an instance knows of people from elsewhere is incomplete; what it says now is not of a day long past.
-        counted = "@" not in acct and not self.page.stale
-        is_bot, is_group = flag(view.get("bot")), flag(view.get("group"))
-        moved = view.get("moved")
-        moved_to = optional(moved.get("uri")) if isinstance(moved, dict) else None
+        counted = is_own and not self.page.stale
+        is_bot, is_group = of.flag("bot"), of.flag("group")
+        moved = of.of("moved")
+        moved_to = _some_identity(moved)
         row = {
             "account_key": key,
-            "native_id": native,
-            "handle": acct.lower(),
-            "display_name": optional(view.get("display_name")),
+            "native_id": native or key.partition(":")[2],
+            "handle": acct.lower() if acct else None,
+            "display_name": of.text("display_name"),
             "account_type": "bot" if is_bot else "group" if is_group else "unknown",
-            "bio": _plain(view.get("note")),
-            "url": optional(view.get("url")),
-            "created_at": instant(view.get("created_at")),
-            "followers_count": count(view.get("followers_count"), "followers_count") if counted else None,
-            "following_count": count(view.get("following_count"), "following_count") if counted else None,
-            "posts_count": count(view.get("statuses_count"), "statuses_count") if counted else None,
-            "is_protected": flag(view.get("locked")) if "locked" in self.honour else None,
+            "bio": _plain(of.text("note")),
+            "url": of.text("url"),
+            "created_at": of.time("created_at"),
+            "followers_count": _count(of, "followers_count") if counted else None,
+            "following_count": _count(of, "following_count") if counted else None,
+            "posts_count": _count(of, "statuses_count") if counted else None,
+            "is_protected": of.flag("locked") if "locked" in self.honour else None,
             "is_bot": is_bot,
-            "opt_out": flag(view.get("noindex")),
+            "opt_out": of.flag("noindex"),
             "may_be_named": self.may_be_named(view),
-            "status": "moved" if isinstance(moved, dict) else "active",
+            "status": "moved" if moved.item else "active",
             "moved_to_key": self.key(moved_to) if moved_to else None,
             "state_complete": counted,
         }
         self.rows.account(row)
-        fields = [(addresses_in(_link(one.get("value"))), one.get("verified_at")) for one in _dicts(view.get("fields"))]
-        declared = {address: verified for found, verified in fields for address in found}
-        for address, verified in declared.items():
+        declared: dict[str, bool] = {}
+        for field in of.each("fields"):
             # Of its own people the instance has looked whether the page links back. Of others it may only have been told so.
-            is_checked = instant(verified) is not None and "@" not in acct
+            is_checked = field.time("verified_at") is not None and is_own
+            declared |= dict.fromkeys(addresses_in(_link(field.text("value"))), is_checked)
+        for address, is_checked in declared.items():
             self.rows.claim(key, address, "rel_me" if is_checked else "self_declared")
-        for own in (optional(view.get("url")), uri) if declared else ():
+        for own in (of.text("url"), key.partition(":")[2]) if declared else ():
             self.rows.claim(key, own, "address")
         return key
 
@@ -195,7 +194,9 @@ class _Reader(Reader):
 
     def subject(self, view: Any) -> None:
         self.account(view)
-        self.rows.parents.append(self.rows.tables["accounts"][-1])
+        row = self.rows.tables["accounts"][-1]
+        if _ID.fullmatch(row["native_id"]):  # else there is nothing by which more could be asked
+            self.rows.parents.append(row)
 
     def engaged(self, view: Any) -> None:
         """An entry of a list without times: what is known is the day on which it was seen."""
@@ -209,7 +210,7 @@ class _Reader(Reader):
     def own_status(self, view: Any) -> None:
         """A status of the account that was asked about: its own post, or one that it boosted."""
         row = self.status(view)
-        if row is not None and row["post_type"] != "share":
+        if row is not None and row["post_type"] != "share" and _ID.fullmatch(row["native_id"]):
             self.rows.parents.append(row)
 
     def listed_status(self, view: Any) -> None:
@@ -218,58 +219,62 @@ class _Reader(Reader):
 
     def status(self, view: Any, is_outermost: bool = True) -> dict[str, Any] | None:
         """Add a status with its author and its edges; gives its row, or None where it is not for everybody's eyes."""
-        visibility = view["visibility"]
-        if visibility not in _SHOWN:
+        of = View(self.rows, "posts", view)
+        if view["visibility"] not in _SHOWN:
             self.rows.notes["not_public"] += 1
             return None
-        native, uri = string(view["id"], "id"), string(view["uri"], "uri")
+        uri, native = _identity(of), of.some_id("id")
         author = self.account(view["account"])
-        at = instant(view["created_at"])
+        at = of.time("created_at")
         boosted = view.get("reblog")
-        is_own = "@" not in view["account"]["acct"]
-        counters = {ours: count(view.get(theirs), theirs) for ours, theirs in _COUNTERS.items()}
+        acct = view["account"].get("acct")
+        is_own = isinstance(acct, str) and "@" not in acct
         row: dict[str, Any] = {
             "post_key": self.key(uri),
-            "native_id": native,
+            "native_id": native or uri,
             "author_key": author,
             "post_type": "original",
             "created_at": at,
             "event_at": at,
-            "edited_at": instant(view.get("edited_at")),
-            "lang": optional(view.get("language")),
-            "url": optional(view.get("url")),
-            "visibility": visibility,
+            "edited_at": of.time("edited_at"),
+            "lang": of.text("language"),
+            "url": of.text("url"),
+            "visibility": view["visibility"],
             "is_deleted": False,
         }
+        is_in_feed = self.page.endpoint == "statuses" and is_outermost
         if boosted is not None:
             return self._boost(row, boosted, native, is_outermost)
-        row["text"] = _plain(view.get("content"))
-        row["hashtags"] = [name for tag in _dicts(view.get("tags")) if (name := optional(tag.get("name")))]
-        mentions = [self._whose(one.get("id")) for one in _dicts(view.get("mentions"))]
-        row["mentions"] = sorted({key for key in mentions if key is not None})
+        counters = {ours: _count(of, theirs) for ours, theirs in _COUNTERS.items()}
+        row["text"] = _plain(of.text("content"))
+        row["hashtags"] = [name for tag in of.each("tags") if (name := tag.text("name"))]
         source = row["post_key"]
         via = "author_feed" if self.page.endpoint == "statuses" else "thread"
-        # A mention names a local id only; of whom no page showed the account, no wish is known either.
-        if None in mentions:
-            self.rows.notes["unresolved_mention"] += mentions.count(None)
-        edges: list[tuple[str, str | None, str | None]] = [("mention", key, None) for key in row["mentions"]]
-        quoted = self._quoted(view.get("quote"), is_outermost)
+        mentioned = self._mentioned(of)
+        row["mentions"] = sorted(set(mentioned.values()))
+        edges: list[tuple[str, str | None, str | None]] = []
+        quoted = self._quoted(of.of("quote"), is_outermost)
         if quoted is not None:
             row["post_type"], row["quoted_post_key"] = "quote", quoted[0]
             edges.append(("quote", quoted[1], quoted[0]))
-        if view.get("in_reply_to_id") is not None:
-            post_key, whose = self._known_post(view["in_reply_to_id"])
-            whose = whose or self._whose(view.get("in_reply_to_account_id"))
+        answered, whom = of.some_id("in_reply_to_id"), of.some_id("in_reply_to_account_id")
+        if answered is not None:
+            post_key, whose = self._known_post(answered)
+            whose = whose or self._whose(whom) or mentioned.get(whom or "")
             row |= {"post_type": "reply", "in_reply_to_post_key": post_key, "in_reply_to_account_key": whose}
             edges.append(("reply", whose, post_key))
-        shown = {**row, **counters} if is_own and not self.page.stale else row
-        self.rows.post(shown, native, from_feed=self.page.endpoint == "statuses" and is_outermost)
+        # Whom a status answers stands among those whom it names: it is one act all the same.
+        named = [key for key in row["mentions"] if answered is None or key != row["in_reply_to_account_key"]]
+        edges = [*(("mention", key, None) for key in named), *edges]
+        self.rows.post({**row, **counters} if is_own and not self.page.stale else row, native, from_feed=is_in_feed)
         if is_outermost:
             for kind, target, post_key in edges:
                 self.edge(kind, author, target, post_key, at, via, source)
         return {**row, **counters}
 
-    def _boost(self, row: dict[str, Any], boosted: Any, native: str, is_outermost: bool) -> dict[str, Any] | None:
+    def _boost(
+        self, row: dict[str, Any], boosted: Any, native: str | None, is_outermost: bool
+    ) -> dict[str, Any] | None:
         inner = self.status(boosted, is_outermost=False) if is_outermost else None
         if inner is None:
             return None  # what was boosted is not public: neither is that it was
@@ -279,21 +284,56 @@ class _Reader(Reader):
         self.edge("share", row["author_key"], *target, row["created_at"], "author_feed", row["post_key"])
         return row
 
-    def _quoted(self, quote: Any, is_outermost: bool) -> tuple[str, str] | None:
+    def _quoted(self, quote: View, is_outermost: bool) -> tuple[str, str] | None:
         """Post and author that a status quotes, where the quoted has accepted it and it can be seen."""
-        if not isinstance(quote, dict) or quote.get("state") != "accepted":
+        if quote.get("state") != "accepted" or not is_outermost or not quote.of("quoted_status").item:
             return None
-        inner = quote.get("quoted_status")
-        if not isinstance(inner, dict) or not is_outermost:
-            return None
-        row = self.status(inner, is_outermost=False)
+        found: list[dict[str, Any] | None] = []
+        # That what it quotes cannot be read costs nobody the quoting status.
+        self.rows.part(
+            "posts", quote.get("quoted_status"), lambda one: found.append(self.status(one, is_outermost=False))
+        )
+        row = found[0] if found else None
         return None if row is None else (row["post_key"], row["author_key"])
 
-    def _whose(self, local_id: Any) -> str | None:
-        """The key of an account of which only the local id is named; NULL where no page has shown it."""
-        return self.rows.known.accounts.get(local_id) or self.before.accounts.get(local_id)
+    def _mentioned(self, of: View) -> dict[str, str]:
+        """The keys of those whom a status names, by their local ids.
 
-    def _known_post(self, local_id: Any) -> tuple[str | None, str | None]:
+        Of whom no page showed the account the address says who it is; that they may be named, nobody has said.
+        """
+        found: dict[str, str] = {}
+        for one in of.each("mentions"):
+            native = one.some_id("id")
+            address, acct = _some_identity(one), one.text("acct")
+            if address is None and acct is not None and re.fullmatch(r"[\w.-]+@[\w.:-]+", acct):
+                name, _, host = acct.partition("@")
+                address = f"https://{host.lower()}/users/{name}"
+            key = self._whose(native)
+            if key is None and address is not None:
+                key = self.key(address)
+                named = None if self.page.options.get("naming") == "everybody" else False
+                self.rows.account(
+                    {
+                        "account_key": key,
+                        "native_id": native or address,
+                        "handle": acct.lower() if acct else None,
+                        "account_type": "unknown",
+                        "may_be_named": named,
+                        "status": "active",
+                        "state_complete": False,
+                    }
+                )
+            if key is None:
+                self.rows.notes["unresolved_mention"] += 1
+            else:
+                found[native or key] = key
+        return found
+
+    def _whose(self, local_id: str | None) -> str | None:
+        """The key of an account of which only the local id is named; NULL where no page has shown it."""
+        return self.rows.known.accounts.get(local_id or "") or self.before.accounts.get(local_id or "")
+
+    def _known_post(self, local_id: str) -> tuple[str | None, str | None]:
         return self.rows.known.posts.get(local_id) or self.before.posts.get(local_id) or (None, None)
 
     # Edges
@@ -326,8 +366,27 @@ class _Reader(Reader):
         )
 
 
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+def _identity(of: View) -> str:
+    """What an account or a status is known by everywhere. Raises ValueError where nothing says it."""
+    found = _some_identity(of)
+    if found is None:
+        raise ValueError("uri: is missing, and there is no url in its place")
+    return found
+
+
+def _some_identity(of: View) -> str | None:
+    """The `uri`; where there is none, as older servers and GoToSocial leave it out, what it is by the address of the page."""
+    uri = of.some_id("uri")
+    if uri is not None:
+        return uri
+    url = of.some_id("url", _ADDRESS)
+    page = _PAGE.fullmatch(url or "")
+    return f"{page[1]}/users/{page[2]}{f'/statuses/{page[3]}' if page[3] else ''}" if page else url
+
+
+def _count(of: View, name: str) -> int | None:
+    """A counter; NULL also where it is -1, as instances that hide it write."""
+    return None if of.get(name) == -1 else of.count(name)
 
 
 class _Text(HTMLParser):
@@ -345,20 +404,22 @@ class _Text(HTMLParser):
             self.parts.append("\n")
 
 
-def _link(html: Any) -> str | None:
+def _link(html: str | None) -> str | None:
     """Where a profile's field leads, or its text where it is no link."""
-    found = re.search(r"""href=["']([^"'<>\s]+)""", html) if isinstance(html, str) else None
+    found = re.search(r"""href=["']([^"'<>\s]+)""", html) if html else None
     return found[1] if found else _plain(html)
 
 
-def _plain(html: Any) -> str | None:
+def _plain(text: str | None) -> str | None:
     """HTML as plain text; NULL where there is none."""
-    text = optional(html)
     if text is None:
         return None
     parser = _Text()
-    parser.feed(text)
-    parser.close()
+    try:
+        parser.feed(text)
+        parser.close()
+    except AssertionError:  # a marked section of a name that the parser does not know
+        return optional(re.sub(r"<[^>]*>?", "", text).strip())
     return optional(re.sub(r"\n{2,}", "\n", "".join(parser.parts)).strip())
 
 

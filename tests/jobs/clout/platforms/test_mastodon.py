@@ -194,8 +194,7 @@ def test_replies_and_mentions_are_resolved_by_what_is_known() -> None:
     known = Known(accounts={BO: key(BO), CY: key(CY)}, posts={"20": (post("20"), key(BO))})
     found = statuses(said, known=known)
     assert edges(found) == {
-        ("reply", key(ANN), key(BO), post("20")),
-        ("mention", key(ANN), key(BO), None),
+        ("reply", key(ANN), key(BO), post("20")),  # who is answered is not also mentioned
         ("mention", key(ANN), key(CY), None),
     }
     assert found.notes["unresolved_mention"] == 1
@@ -296,9 +295,11 @@ def test_an_operator_may_honour_defaults(name: str, value: Any, flags: dict[str,
 
 @pytest.mark.parametrize("wish", SILENT)
 def test_a_wish_counts_although_the_rest_cannot_be_read(wish: dict[str, Any]) -> None:
-    found = read("lookup", who(NO, followers_count="many", **wish))
+    found = read("lookup", {**who(NO, followers_count="many", **wish), "acct": 5})
     assert set(found.known.flags) == {key(NO)}
-    assert len(found.bad) == 1
+    assert found.tables["accounts"] == []
+    found = read("statuses", [{**status("90", NO), "account": who(NO, **wish), "uri": None}])
+    assert set(found.known.flags) == (set() if found.bad else {key(NO)})
 
 
 # Broken pages ----------------------------------------------------------------------------------------------------
@@ -317,23 +318,116 @@ def test_a_page_of_another_shape_is_quarantined(endpoint: str, body: Any) -> Non
     [
         {"account": None},
         {"account": {"id": "1"}},
-        {"id": 10},
         {"uri": None},
-        {"favourites_count": "many"},
+        {"uri": 5, "url": 5},
+        {"visibility": KeyError},
         {"reblog": {}},
         {"visibility": "public", "reblog": status("20", account=None)},
     ],
 )
 def test_an_item_is_kept_or_quarantined_whole(wrong: dict[str, Any]) -> None:
-    found = statuses({**status(), **wrong}, status("11"))
+    item = {name: value for name, value in {**status(), **wrong}.items() if value is not KeyError}
+    found = statuses(item, status("11"))
     assert [row["native_id"] for row in found.tables["posts"]] == ["11"]
     [(table, reason, _, row, _)] = found.bad
     assert (table, row) == ("posts", 0)
     assert reason
 
 
+@pytest.mark.parametrize("wrong", [None, -1, 5, "", "text", [], {}, [None], [[]], True, "\ud800", "\x00", "<![foo["])
+def test_no_status_is_lost_for_an_optional_field(wrong: Any) -> None:
+    whole = {**STATUS, "account": {**who(ANN), **dict.fromkeys(OF_AN_ACCOUNT)}}
+    for name in ("id", *sorted(whole.keys() - {"id", "uri", "account", "visibility", "reblog"})):
+        found = statuses({**whole, name: wrong}, status("11"))
+        assert [row["post_key"] for row in found.tables["posts"]][-2:] == [post("10"), post("11")], name
+    for name in ("id", *OF_AN_ACCOUNT):
+        view = {**who(ANN), **dict.fromkeys(OF_AN_ACCOUNT), name: wrong}
+        [row] = read("lookup", view).tables["accounts"] or read("lookup", who(ANN)).tables["accounts"]
+        assert row["account_key"] == key(ANN), name
+        if name not in ("noindex", "suspended"):
+            assert statuses({**status(), "account": view}).tables["posts"], name
+
+
+def test_a_counter_that_is_hidden_is_null() -> None:
+    found = read("lookup", who(ANN, followers_count=-1, following_count=-1, statuses_count=-1))
+    [row] = found.tables["accounts"]
+    assert (row["followers_count"], row["following_count"], row["posts_count"]) == (None, None, None)
+    assert (found.bad, found.mended) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("view", "native"),
+    [
+        ({"url": "https://m.example/@p1"}, "https://m.example/users/p1"),
+        ({"uri": None, "url": "https://m.example/@p1"}, "https://m.example/users/p1"),
+        ({"uri": "", "url": "https://pl.example/users/p1"}, "https://pl.example/users/p1"),
+        ({"uri": "https://m.example/ap/users/7", "url": "https://m.example/@p1"}, "https://m.example/ap/users/7"),
+    ],
+)
+def test_without_a_uri_the_address_says_who_it_is(view: dict[str, Any], native: str) -> None:
+    bare = {name: value for name, value in who(ANN).items() if name != "uri"}
+    [row] = read("lookup", {**bare, **view}).tables["accounts"]
+    assert row["account_key"] == f"m:{native}"
+    shown = {name: value for name, value in status().items() if name != "uri"}
+    [row] = statuses({**shown, "url": "https://m.example/@p1/10"}).tables["posts"]
+    assert row["post_key"] == "m:https://m.example/users/p1/statuses/10"
+
+
+def test_people_of_other_instances_are_mentioned_by_their_address() -> None:
+    far = {"id": "404", "username": "Cy", "url": "https://far.example/@Cy", "acct": "Cy@far.example"}
+    other = {"id": "405", "url": "https://pl.example/users/di", "acct": "di@pl.example"}
+    bare = {"id": "406", "acct": "eve@Far.example"}
+    found = statuses(status(mentions=[far, other, bare, {"id": "407", "acct": "someone"}, {"id": BO}]))
+    people = ["https://far.example/users/Cy", "https://far.example/users/eve", "https://pl.example/users/di"]
+    assert edges(found) == {("mention", key(ANN), f"m:{one}", None) for one in people}
+    assert found.notes["unresolved_mention"] == 2
+    rows = {row["account_key"]: row for row in found.tables["accounts"]}
+    assert rows[f"m:{people[0]}"]["handle"] == "cy@far.example"
+    assert {rows[f"m:{one}"]["may_be_named"] for one in people} == {False}  # nobody has asked them
+    # Of whom a page shows the account it says who they are.
+    known = Known(accounts={"404": key(CY)})
+    assert edges(statuses(status(mentions=[far]), known=known)) == {("mention", key(ANN), key(CY), None)}
+    reply = status(in_reply_to_id="9", in_reply_to_account_id="404", mentions=[far, other])
+    assert edges(statuses(reply)) == {
+        ("reply", key(ANN), f"m:{people[0]}", None),
+        ("mention", key(ANN), f"m:{people[2]}", None),
+    }
+
+
+def test_a_quoted_status_that_cannot_be_read_costs_the_quoting_one_nothing() -> None:
+    found = statuses(status(quote={"state": "accepted", "quoted_status": {"visibility": "public", "id": "9"}}))
+    assert [row["post_key"] for row in found.tables["posts"]] == [post()]
+    assert len(found.bad) == 1
+
+
 # Mutated pages ---------------------------------------------------------------------------------------------------
 
+OF_AN_ACCOUNT = (
+    *(
+        "acct",
+        "url",
+        "display_name",
+        "note",
+        "bot",
+        "group",
+        "created_at",
+        "followers_count",
+        "statuses_count",
+        "fields",
+    ),
+    *("moved", "discoverable", "indexable", "locked", "limited", "noindex", "suspended"),
+)
+STATUS = status(
+    edited_at=None,
+    language="en",
+    url="https://m.example/@p1/10",
+    tags=[{"name": "x"}],
+    mentions=[{"id": BO}],
+    in_reply_to_id="20",
+    in_reply_to_account_id=BO,
+    quote={"state": "accepted", "quoted_status": status("21", BO)},
+    favourites_count=1,
+)
 SUBJECT = "10"
 PAGES: dict[str, Any] = {
     "lookup": who(ANN, followers_count=3, moved=who(BO), note="<p>x</p>"),
