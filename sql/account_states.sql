@@ -1,7 +1,8 @@
 -- Account states: what is known of each account on the score date, from every snapshot of the window.
 -- Meaning: a full view beats a partial one, then the newest wins: a partial view's missing counters are not zeros.
 --   Whether somebody may be named is said by views of the account itself, which tell its age, rather than by a mention of it.
---   Flags and status are the newest that any view showed, full or partial: a "no" counts from the first time it is seen.
+--   Flags and status are the newest that any view showed, full or partial: a "no" counts from the first time it is seen. Of the
+--   statuses of one day one that says that the person is gone counts, whoever else still has an old copy.
 -- Grain: one row per account_key. ds is the score date.
 -- Inputs: {accounts}, snapshots with platform and snapshot_date
 -- Parameters:
@@ -32,6 +33,6 @@ SELECT
   max_by(opt_out, seen) FILTER (WHERE opt_out IS NOT NULL) AS opt_out,
   max_by(is_protected, seen) FILTER (WHERE is_protected IS NOT NULL) AS is_protected,
   max_by(may_be_named, seen_itself) FILTER (WHERE may_be_named IS NOT NULL) AS may_be_named,
-  max_by(status, seen) AS status
+  max_by(status, struct(snapshot_date, status <> 'active', fetched_at, coalesce(raw_ref, ''))) AS status
 FROM views
 GROUP BY account_key

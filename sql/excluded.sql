@@ -1,7 +1,8 @@
 -- Excluded: accounts of people who are not scored and whose actions move nobody's score.
--- Meaning: opted out, protected, suspended or deleted, or a declared minor. Age is never inferred. A minor, an opt-out and the
+-- Meaning: opted out, protected, suspended, deleted or unavailable, or a declared minor. Age is never inferred. A minor, an opt-out and the
 --   operator's list concern the person, hence all accounts of the person; the others concern the account alone.
---   reason: the operator's where there is one, else the first that holds of minor, opt_out, protected, suspended, deleted.
+--   reason: the operator's where there is one, else the first that holds of minor, opt_out, protected, suspended, deleted,
+--   unavailable.
 -- Grain: one row per ds, account_key.
 -- Inputs: {accounts} with ds; {operator_list} (account_key, reason), which holds for every day; {days} (ds);
 --   {persons} (account_key, person_id) of linked accounts
@@ -14,7 +15,7 @@ WITH flagged AS (
       WHEN coalesce(is_minor, false) THEN 'minor'
       WHEN coalesce(opt_out, false) THEN 'opt_out'
       WHEN coalesce(is_protected, false) THEN 'protected'
-      WHEN status IN ('suspended', 'deleted') THEN status
+      WHEN status IN ('suspended', 'deleted', 'unavailable') THEN status
     END AS reason
   FROM {accounts}
 ),
@@ -27,7 +28,7 @@ placed AS (
     ds, account_key,
     -- The worst reason comes first in the alphabet; 0 are the operator's own words.
     concat(CASE reason WHEN 'minor' THEN '1' WHEN 'opt_out' THEN '2' WHEN 'protected' THEN '3' WHEN 'suspended' THEN '4'
-      WHEN 'deleted' THEN '5' ELSE '0' END, reason) AS worst
+      WHEN 'deleted' THEN '5' WHEN 'unavailable' THEN '6' ELSE '0' END, reason) AS worst
   FROM (SELECT * FROM flagged WHERE reason IS NOT NULL UNION ALL SELECT * FROM listed)
 ),
 of_person AS (

@@ -122,8 +122,6 @@ class Pulled:
                 # A repository's issue and its pull request are two posts, and the repository is a third.
                 part = kind if platform == "github" else 0
                 acts[day, key(actor, at), key(target, at), name].append((about, part))
-                if (kind, platform) == (REPLY, "mastodon"):
-                    acts[day, key(actor, at), key(target, at), "mention"].append((about, 0))  # it names whom it answers
         return {told: (len(posts), None if told[3] == "mention" else len({*posts})) for told, posts in acts.items()}
 
     def conformed(self, platform: str) -> dict[Acts, Posts]:

@@ -39,6 +39,8 @@ FRESH = timedelta(hours=36)
 #: What happens at midnight is asked about a little later: some platforms refuse a window that ends just now.
 _SETTLED = timedelta(seconds=15)
 _FLUSH_ROWS = 5_000
+#: Of more subjects than this, not all can be gone since yesterday.
+_FEW = 2
 #: What makes two rows of a table the same.
 _KEYS = {
     "accounts": ("account_key",),
@@ -387,6 +389,7 @@ class _Walk:
     def emit(self) -> Iterator[Batch | FileReport]:
         """The rows of all stored pages, in the order of the walk; then the reports, which count exactly those."""
         self.taken = self._taken()
+        self._note_the_gone()
         self._find_the_gone()
         waiting: dict[str, list[Any]] = {name: [] for name in SNAPSHOTS if name != "manifest"}
         shown = {table: Seen() for table in _KEYS}
@@ -465,6 +468,37 @@ class _Walk:
                     for key in batch.to_pylist():
                         taken[day].add(key)
         return taken
+
+    def _note_the_gone(self) -> None:
+        """Flag the subjects of whom the platform says that they are gone: 410 that they were deleted, 404 no more than that.
+
+        That is an answer, and their units are complete. Where all of several subjects are said not to be found it is rather
+        that the platform is asked at the wrong place.
+        """
+        for endpoint in {unit.endpoint.name: unit.endpoint for unit in self.units.values()}.values():
+            if endpoint.named_by is None:
+                continue
+            units = [unit for unit in self.units.values() if unit.endpoint.name == endpoint.name]
+            ends = [(unit, self.raw.load(endpoint.name, unit.subject, 0) or {}) for unit in units]
+            gone = [(unit, end) for unit, end in ends if unit.pages == 1 and end.get("status") in (404, 410)]
+            gone = [
+                (unit, end) for unit, end in gone if "why" in end
+            ]  # not what is kept in the place of an erased person
+            if len(gone) == len(units) > _FEW and all(end["status"] == 404 for _, end in gone):
+                continue
+            names = {unit.subject: self._name_of(unit.subject) for unit, _ in gone}
+            keys = people_of(self.raw.lake, self.source.name, self.day, set(names.values()), endpoint.named_by)
+            for unit, end in gone:
+                name = names[unit.subject]
+                key = keys.get(name, f"{self.source.platform}:{name}")
+                status = "deleted" if end["status"] == 410 else "unavailable"
+                self.known.flags[key] = {**self.known.flags.get(key, {}), "status": status}
+                unit.status = "complete"
+
+    def _name_of(self, subject: str) -> str:
+        """A subject as the platform's own snapshots have it: of a host's own people without the host."""
+        name, _, host = subject.lower().partition("@")
+        return name if host == urlsplit(self.source.options["base_url"]).hostname else subject.lower()
 
     def _find_the_gone(self) -> None:
         """Put flags that a platform gave by name alone on the accounts that earlier snapshots show under that name."""

@@ -47,7 +47,7 @@ def _endpoint(name: str, path: str, table: str, method: str = "GET", **rest: Any
 _PAGED: dict[str, Any] = {"select": "elements", "paginator": "offset", "size_param": "count", "page_size": 100}
 
 ENDPOINTS = (
-    _endpoint("organization", "/organizations/{id}", "accounts", subjects=_ORGANISATION.pattern),
+    _endpoint("organization", "/organizations/{id}", "accounts", subjects=_ORGANISATION.pattern, named_by="native_id"),
     _endpoint(
         "followers",
         "/networkSizes/{subject}",

@@ -52,8 +52,15 @@ ENDPOINTS = (
         table="accounts",
         subject_param="acct",
         subjects=r"(?!\d+$).+",
+        named_by="handle",
     ),
-    Endpoint(name="account", path="/api/v1/accounts/{subject}", table="accounts", subjects=r"\d+"),
+    Endpoint(
+        name="account",
+        path="/api/v1/accounts/{subject}",
+        table="accounts",
+        subjects=r"\d+",
+        named_by="native_id",
+    ),
     Endpoint(
         name="statuses",
         path="/api/v1/accounts/{subject}/statuses",

@@ -72,6 +72,9 @@ class Endpoint:
     backfillable: bool = False
     #: What is refused about one subject would be about all, as a metric that the platform has withdrawn.
     probe: bool = False
+    #: Where a subject is a person or an organisation, and 404 or 410 therefore says that they are gone: the column of accounts
+    #: that holds what they are asked by.
+    named_by: str | None = None
     #: The answer is a gzip file, kept as it comes.
     is_file: bool = False
     #: What one item that is asked for may cost at most, with all that it brings along; and what each item at a place costs.

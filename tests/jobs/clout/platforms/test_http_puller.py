@@ -614,6 +614,33 @@ def test_nothing_more_is_asked_about_one_who_does_not_want_it(lake: Lake, instan
     assert row["handle"] is None
 
 
+NOT_FOUND, GONE = (404, {}, {"error": "Record not found"}), (410, {}, {"error": "Gone"})
+
+
+@pytest.mark.parametrize(("answer", "status"), [(NOT_FOUND, "unavailable"), (GONE, "deleted")])
+@pytest.mark.parametrize("subject", ["ann", "1", "ann@127.0.0.1"])
+def test_who_is_gone_is_said_to_be(lake: Lake, instance: Host, subject: str, answer: Any, status: str) -> None:
+    """By the key that earlier days know, however they are asked about; and that is an answer, not a failure."""
+    pull(lake, mastodon(instance, subject))
+    [ann] = [row for row in rows(lake, "accounts") if row["handle"] == "ann"]
+    later = DAY + timedelta(days=1)
+    instance.answers[API + "accounts/1"] = instance.answers[API + "accounts/lookup"] = answer
+    pull(lake, mastodon(instance, subject), Clock(MORNING + timedelta(days=1)), [later])
+    [row] = lake.read(lake.snapshot("accounts", "bluesky", later)).to_pylist()
+    assert (row["account_key"], row["status"], row["handle"]) == (ann["account_key"], status, None)
+    ends = {(r["endpoint"], r["status"], r["reason"]) for r in lake.manifest("bluesky", later) or []}
+    asked = "account" if subject == "1" else "lookup"
+    assert (asked, "complete", f"gone: HTTP {answer[0]}") in ends
+    assert ("consent", "complete", f"people: {status} 1") in ends
+
+
+def test_where_nobody_is_found_the_place_is_wrong(lake: Lake, instance: Host) -> None:
+    instance.answers[API + "accounts/lookup"] = NOT_FOUND
+    pull(lake, mastodon(instance, "ann", "bo", "cy"))
+    assert {row["status"] for row in lake.manifest("bluesky", DAY) or []} == {"failed"}
+    assert rows(lake, "accounts") == []
+
+
 # What is said ----------------------------------------------------------------------------------------------------
 
 
