@@ -71,18 +71,60 @@ def warehouse() -> dict[str, str]:
 
     A connection of type postgres is a server; of any other type, its host says what CLOUT_WAREHOUSE would. The password
     goes to the job in its environment, where neither a log, a command line nor the UI shows it.
+
+    Fails where that can be no place that outlives the task: a job runs in a folder that is removed after it.
     """
     try:
         connection = Connection.get("warehouse_default")
     except AirflowNotFoundException:
+        _refuse_no_place(os.environ.get("CLOUT_WAREHOUSE") or str(HOME / "warehouse"), "CLOUT_WAREHOUSE")
         return {}
     if connection.conn_type not in ("postgres", "postgresql"):
+        _refuse_server(connection)
+        _refuse_no_place(connection.host or "", "the host of the connection warehouse_default")
         return {"CLOUT_WAREHOUSE": connection.host or ""}
+    if not connection.host or not connection.schema:
+        raise AirflowFailException(f"warehouse_default of type postgres names no host or no database; {_STORE_SERVER}")
     user = f"{quote(connection.login, safe='')}@" if connection.login else ""
     address = (
         f"postgresql://{user}{connection.host}:{connection.port or 5432}/{quote(connection.schema or '', safe='')}"
     )
     return {"CLOUT_WAREHOUSE": address, "PGPASSWORD": connection.password or ""}
+
+
+#: A type that no provider brings is stored by --conn-type as generic, with a warning only; by JSON it is kept.
+_STORE_SERVER = (
+    "airflow connections add warehouse_default --conn-json"
+    """ '{"conn_type": "postgres", "host": "db.example", "login": "clout_publisher", "password": "...", "schema": "clout"}'"""
+)
+
+
+def _refuse_server(connection: Connection) -> None:
+    """Fail where a connection of another type than postgres has what only a server has."""
+    server = {"login": connection.login, "port": connection.port, "schema": connection.schema}
+    if given := [name for name, value in server.items() if value]:
+        raise AirflowFailException(
+            f"warehouse_default is of type {connection.conn_type or 'none'} and has a {' and a '.join(given)}, which only a"
+            " server has. Known are: type postgres for a server, and generic with a folder or iceberg:... as its host, and"
+            " nothing else. `airflow connections add --conn-type postgres` stores generic where the postgres provider is not"
+            f" installed, which Clout does not need: delete the connection, and {_STORE_SERVER}"
+        )
+
+
+def _refuse_no_place(text: str, where: str) -> None:
+    """Fail where a warehouse's text names a place relative to a job's temporary folder, or in such a folder."""
+    kind, _, rest = text.partition(":")
+    if kind in ("postgres", "postgresql") and rest.startswith("//"):
+        return
+    folder = rest if kind == "iceberg" else text
+    if kind == "iceberg" and folder and "/" not in folder:
+        return  # the name of a catalogue
+    if not folder.startswith("/") or any(part.startswith("airflowtmp") for part in Path(folder).parts):
+        raise AirflowFailException(
+            f"{where} is {text!r}: no full path, and a task's own folder is removed after it. Give a folder as"
+            " /srv/clout/warehouse, iceberg:/srv/clout/lakehouse, the name of a catalogue as iceberg:prod, or for a server:"
+            f" {_STORE_SERVER}"
+        )
 
 
 def run(name: str, *arguments: str, environment: Mapping[str, str]) -> SubprocessResult:

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 from clout import arguments, published_past
-from clout.errors import run_main
+from clout.errors import PoisonInput, run_main
 from clout.lake import Lake
 from clout.published_past import ACCOUNTS, PLATFORM_SCORES, SCORES, Past
 from clout.staging import Staged
@@ -40,10 +40,12 @@ def lay_beside(staged: Staged, warehouse: Warehouse) -> None:
         before = max((each for each in published if each < day), default=None)
         # meta.metrics is not there where every published night is older than it.
         if "metrics" in warehouse.read("meta.published_files")["table_name"].to_pylist():
-            past = Past(published_past.metrics_before(warehouse.read("meta.metrics"), day))
+            # Of these days only: what is damaged of others must not keep a day from being healed.
+            weeks = (day - timedelta(weeks=8), day - timedelta(days=1))
+            past = Past(published_past.metrics_before(warehouse.read("meta.metrics", day=weeks), day))
         spoken_of = {day - timedelta(days=each) for each in _horizons(staged)} & published
         wanted = sorted({day} & published | {each for each in (before, max(spoken_of, default=None)) if each})
-        scores = [warehouse.read("clout.scores", day=each).select(SCORES.names).cast(SCORES) for each in wanted]
+        scores = [_scores(warehouse, each, day) for each in wanted]
         past = Past(past.metrics, pa.concat_tables([past.scores, *scores]))
         if before:
             past = Past(
@@ -59,6 +61,17 @@ def lay_beside(staged: Staged, warehouse: Warehouse) -> None:
         + (f"; the newest is {newest}" if newest else ""),
         flush=True,
     )
+
+
+def _scores(warehouse: Warehouse, day: date, staged: date) -> pa.Table:
+    """The published scores of a day; none of the staged day itself where they are harmed, which publishing it again heals."""
+    try:
+        return _of(warehouse, "clout.scores", day, SCORES)
+    except PoisonInput as harmed:
+        if day != staged:
+            raise
+        print(f"past {day}: what the day showed is left out: {harmed}", flush=True)
+        return SCORES.empty_table()
 
 
 def _of(warehouse: Warehouse, name: str, day: date, schema: pa.Schema) -> pa.Table:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.compute as pc
 from clout import arguments
 from clout.errors import PoisonInput, run_main
 from clout.influence import what_if
 from clout.influence.model import Model, read_model
+from clout.warehouse.choose import open_warehouse
+from clout.warehouse.contract import Warehouse
 
 UNITS = {
     "reach": "people really moved",
@@ -22,6 +24,9 @@ UNITS = {
     "listed": "lists",
 }
 LISTED = 5
+
+#: What a page is made of.
+TABLES = ("accounts", "scores", "platform_scores", "score_explanations", "score_changes", "influences")
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -38,11 +43,25 @@ def arg_parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> None:
     """Print the page."""
     args = arg_parser().parse_args(argv)
-    file = Path(args.warehouse) / "warehouse.duckdb"
-    if not file.is_file():
-        raise PoisonInput(f"{file}: nothing is published; run a night first")
-    with duckdb.connect(str(file), read_only=True) as warehouse:
-        print("\n".join(page(warehouse, read_model(args.model), args.person, args.day)))
+    with duckdb.connect() as published:
+        fetch(open_warehouse(args.warehouse), published, args.person, args.day)
+        print("\n".join(page(published, read_model(args.model), args.person, args.day)))
+
+
+def fetch(warehouse: Warehouse, into: duckdb.DuckDBPyConnection, person: str, day: date | None) -> None:
+    """Read the tables of the day, or else of the newest on which the person is known. Raises PoisonInput where nothing is."""
+    days = sorted({entry.ds for entry in warehouse.log()}, reverse=True)
+    if not days:
+        raise PoisonInput(f"{warehouse.location}: nothing is published; run a night first")
+    into.execute("CREATE SCHEMA clout")
+    for each in days if day is None else [day]:
+        accounts = warehouse.read("clout.accounts", day=each)
+        is_known = pc.or_(pc.equal(accounts["account_key"], person), pc.equal(accounts["person_id"], person))
+        if pc.any(is_known).as_py() or each == days[-1] or day:
+            break
+    for name in TABLES:
+        into.register("rows", accounts if name == "accounts" else warehouse.read(f"clout.{name}", day=each))
+        into.execute(f"CREATE TABLE clout.{name} AS FROM rows")
 
 
 def page(warehouse: duckdb.DuckDBPyConnection, model: Model, person: str, day: date | None) -> Iterator[str]:

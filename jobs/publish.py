@@ -37,6 +37,8 @@ def publish(staged: Staged, warehouse: Warehouse, reason: str | None = None, app
     done = (
         f"version {version.version}" if version.is_new else f"nothing new, version {version.version} has this content"
     )
+    for each in version.healed:
+        print(f"publish {staged.day}: healed {each}", flush=True)
     print(f"publish {staged.day}: {done}; query {warehouse.location}", flush=True)
     return version
 

@@ -1,26 +1,34 @@
-"""Look after the warehouse: list versions, roll a day back, forget old states, read an earlier state, check freshness.
+"""Look after the warehouse: versions, rollback, forgetting, reading earlier states, damage and its healing, freshness.
 
     warehouse.py versions [--day DAY]
     warehouse.py rollback --day DAY [--to VERSION] --reason TEXT
     warehouse.py gc --keep-days DAYS
     warehouse.py read clout.scores [--day DAY] [--as-of VERSION] > scores.csv
     warehouse.py relocate
+    warehouse.py scrub
+    warehouse.py heal [--staging STAGING]
     warehouse.py fresh [--hours HOURS]
 
+`scrub` reads everything, changes nothing, and names what is not as it was published: exit status 1 where it finds something.
+`heal` puts it back byte for byte: content from another version or from the staged runs that are kept, all else from the log.
 `fresh` asks the warehouse alone, so that cron can run it where Airflow is dead: exit status 1 says that a night is missing.
 """
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.csv
 from clout import arguments
 from clout.errors import PoisonInput, run_main
+from clout.lake import Lake, days_between
+from clout.warehouse import damage
 from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import Warehouse
 
@@ -52,7 +60,9 @@ def arg_parser() -> argparse.ArgumentParser:
     read.add_argument("--day", **day)
     read.add_argument("--as-of", type=int, default=None, metavar="VERSION", help="as it was when this was the newest")
     command("relocate", "after the folder of a duckdb warehouse was moved: make it readable again")
-    fresh = command("fresh", "exit status 1 unless the newest published day is recent")
+    command("scrub", "name whatever is not as it was published; exit status 1 where there is something")
+    arguments.add(command("heal", "put back what is not as it was published"), "staging")
+    fresh = command("fresh", "exit status 1 unless the newest published day is recent and none before it is missing")
     fresh.add_argument("--hours", type=float, default=30.0, help="allowed since that day's end; 30 is a night at 06:00")
     return parser
 
@@ -76,6 +86,10 @@ def main(argv: list[str]) -> None:
         pa.csv.write_csv(warehouse.read(args.table, args.as_of, args.day), sys.stdout.buffer)
     elif args.command == "relocate":
         relocate(warehouse)
+    elif args.command == "scrub":
+        scrub(warehouse, args.warehouse)
+    elif args.command == "heal":
+        heal(warehouse, Lake(args.staging))
     elif stale := staleness(warehouse, now, timedelta(hours=args.hours)):
         print(f"clout: {stale}", file=sys.stderr)
         sys.exit(1)
@@ -104,13 +118,44 @@ def relocate(warehouse: Warehouse) -> None:
     warehouse.relocate()
 
 
+def scrub(warehouse: Warehouse, address: str) -> None:
+    """Name what is not as it was published, with the command that heals it; ends with exit status 1 where there is any."""
+    found = warehouse.harm()
+    for harm in found:
+        print(harm, file=sys.stderr)
+    if found:
+        has_password = urlsplit(address).password is not None  # and is not printed then
+        where = "with the same --warehouse" if has_password else f"--warehouse {shlex.quote(address)}"
+        print(f"clout: {len(found)} findings; run jobs/warehouse.py heal {where}", file=sys.stderr, flush=True)
+        sys.exit(1)
+    print(f"{warehouse.location}: all is as it was published", flush=True)
+
+
+def heal(warehouse: Warehouse, staging: Lake) -> None:
+    """Put back what is harmed. Raises PoisonInput that names what could not be."""
+    healed, left = damage.heal(warehouse, staging)
+    for each in healed:
+        print(f"healed: {each}", flush=True)
+    if left:
+        raise damage.refusal(warehouse, left)
+    print(f"{warehouse.location}: all is as it was published", flush=True)
+
+
 def staleness(warehouse: Warehouse, now: datetime, allowed: timedelta) -> str | None:
-    """What is wrong where the newest published day ended longer ago than allowed; None where all is well."""
+    """What is wrong where the newest published day ended longer ago than allowed, or a day before it is not published."""
     log = warehouse.log()
     if not log:
         return f"{warehouse.location}: nothing is published"
     newest = max(entry.ds for entry in log)
     since = now - datetime.combine(newest + timedelta(days=1), time(), UTC)
+    published = {entry.ds for entry in log}
+    missing = [day for day in days_between(min(published), newest) if day not in published]
+    if missing:
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        return (
+            f"{warehouse.location}: not published, between days that are: {', '.join(map(str, missing[:5]))}{more}; run"
+            f" jobs/night.py --days {missing[0]} and so on, or the DAG clout_backfill"
+        )
     if since <= allowed:
         return None
     return f"{warehouse.location}: the newest published day is {newest}, which ended {since / timedelta(hours=1):.0f} hours ago"

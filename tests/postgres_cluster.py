@@ -41,6 +41,7 @@ class Cluster:
             connection.execute(f"CREATE DATABASE {name}")
         with psycopg.connect(self.address(name, "postgres"), autocommit=True) as connection:
             connection.execute(ROLES.read_text())
+            connection.execute("CALL writing.make_analyst('ana')")
         return name
 
 

@@ -131,7 +131,7 @@ class Place:
 
     def _seen(self) -> list[tuple]:
         if self.cluster:
-            with psycopg.connect(self.cluster.address(self.database, "clout_analyst")) as connection:
+            with psycopg.connect(self.cluster.address(self.database, "ana")) as connection:
                 if connection.execute("SELECT to_regclass('clout.scores')").fetchone() == (None,):
                     return []
                 return connection.execute(SEEN).fetchall()

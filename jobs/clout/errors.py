@@ -11,8 +11,8 @@ from clout.terminal import printable
 #: Exit status of a job whose input is wrong (EX_DATAERR of sysexits.h). The DAG does not retry it.
 POISON = 65
 
-#: Exit status of a job that may do better later (EX_TEMPFAIL): Airflow tries it again.
-LATER = 75
+#: Exit status of a job that may do better later: Airflow tries it again, as it does after any other than POISON.
+LATER = 1
 
 #: What an operating system says of a disk, a quota or a limit that is reached.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -29,7 +29,7 @@ class TryLater(Exception):
 def run_main(main: Callable[[list[str]], None]) -> None:
     """Run a job's `main` on the command line's arguments.
 
-    A PoisonInput is printed as one message, exit status 65; a TryLater and a full disk likewise, exit status 75.
+    A PoisonInput is printed as one message, exit status 65; a TryLater and a full disk likewise, exit status 1.
     """
     try:
         main(sys.argv[1:])

@@ -52,6 +52,12 @@ def by_hand(airflow_home: Path) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def weekly(airflow_home: Path) -> ModuleType:
+    """dags/clout_scrub.py as a module."""
+    return load("clout_scrub")
+
+
+@pytest.fixture(scope="session")
 def tasks(airflow_home: Path) -> ModuleType:
     """dags/clout_tasks.py as a module."""
     return importlib.import_module("clout_tasks")

@@ -75,6 +75,57 @@ def test_the_connection_chooses_the_warehouse(tasks, monkeypatch, connection, ex
     assert tasks.warehouse() == expected
 
 
+WRONG = {
+    "a server of type generic": (
+        {"conn_type": "generic", "host": "127.0.0.1", "login": "me", "schema": "clout"},
+        "a login and a schema",
+    ),
+    "with a port": (
+        {"conn_type": "generic", "host": "/srv/warehouse", "port": 5432},
+        "a port, which only a server has",
+    ),
+    "a name": ({"conn_type": "generic", "host": "db"}, "'db': no full path"),
+    "a relative folder": ({"conn_type": "fs", "host": "./warehouse"}, "no full path"),
+    "a relative lakehouse": ({"conn_type": "generic", "host": "iceberg:lake/house"}, "no full path"),
+    "a task's own folder": (
+        {"conn_type": "generic", "host": "/tmp/airflowtmpab12/w"},
+        "a task's own folder is removed",
+    ),
+    "nothing": ({"conn_type": "generic"}, "no full path"),
+    "a server without a database": ({"conn_type": "postgres", "host": "db"}, "names no host or no database"),
+}
+
+
+@pytest.mark.parametrize(("connection", "said"), WRONG.values(), ids=WRONG)
+def test_wrong_wiring_is_refused_with_the_cure(tasks, monkeypatch, connection, said):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE_DEFAULT", json.dumps(connection))
+    with pytest.raises(AirflowFailException) as refused:
+        tasks.warehouse()
+    assert said in str(refused.value)
+    assert """airflow connections add warehouse_default --conn-json '{"conn_type": "postgres",""" in str(refused.value)
+
+
+def test_a_relative_warehouse_of_the_environment_is_refused(tasks, monkeypatch):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    monkeypatch.delenv("AIRFLOW_CONN_WAREHOUSE_DEFAULT", raising=False)
+    monkeypatch.setenv("CLOUT_WAREHOUSE", "warehouse")
+    with pytest.raises(AirflowFailException, match="CLOUT_WAREHOUSE is 'warehouse': no full path"):
+        tasks.warehouse()
+
+
+def test_the_weekly_look_for_damage(weekly, monkeypatch):
+    asked = []
+    monkeypatch.setattr(weekly, "run_job", lambda *words: asked.append(words))
+    [task] = weekly.dag.tasks
+    task.python_callable()
+    assert asked == [("warehouse", "scrub")]
+    assert weekly.dag.schedule == "0 12 * * 6"
+    assert task.on_failure_callback
+
+
 def test_a_password_is_in_the_jobs_environment_alone(tasks, monkeypatch, capfd, caplog):
     """Not among its words, not in what it prints when the server is not there, not in the exception."""
     from airflow.sdk.exceptions import AirflowException

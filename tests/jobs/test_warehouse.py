@@ -149,3 +149,12 @@ def test_nothing_published_is_not_fresh(tmp_path: Path) -> None:
     assert "nothing is published" in str(
         warehouse.staleness(DuckDBWarehouse(tmp_path), END_OF_NEXT, timedelta(hours=30))
     )
+
+
+def test_fresh_names_a_night_that_is_missing_between_others(place: Place) -> None:
+    place.publish(NEXT + timedelta(days=2), "r9", "nine")
+    said = warehouse.staleness(place.open(), END_OF_NEXT + timedelta(days=2), timedelta(hours=30))
+    assert said
+    assert f"not published, between days that are: {NEXT + timedelta(days=1)}; run jobs/night.py --days" in said
+    place.publish(NEXT + timedelta(days=1), "r10", "ten")
+    assert warehouse.staleness(place.open(), END_OF_NEXT + timedelta(days=2), timedelta(hours=30)) is None

@@ -30,4 +30,8 @@ def open_warehouse(text: str) -> Warehouse:
         raise PoisonInput(f"{kind}: is no warehouse; give a folder, postgresql://..., or iceberg:/folder")
     from clout.warehouse.duckdb_backend import DuckDBWarehouse
 
+    if any(part.startswith("airflowtmp") for part in Path(text).resolve().parts):
+        raise PoisonInput(
+            f"{text}: lies in a task's own folder, which is removed after it; give the warehouse's full path"
+        )
     return DuckDBWarehouse(Path(text))

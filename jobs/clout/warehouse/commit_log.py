@@ -71,8 +71,7 @@ def write_aside(root: Path, commit: Commit) -> None:
 
 def put_in_place(root: Path) -> None:
     """Make the commit that lies aside the warehouse's."""
-    (root / ASIDE).replace(root / NAME)
-    content_files.sync_path(root)
+    content_files.replace(root / ASIDE, root / NAME)
 
 
 def _text(commit: Commit) -> bytes:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -78,6 +79,37 @@ def harm(root: Lake, part: Part) -> str | None:
     return "differs from what was published" if size else "is empty"
 
 
+def harmed(root: Lake, parts: Iterable[Part]) -> list[tuple[Part, str]]:
+    """Those of the parts whose file is not as it was published, and how it is harmed."""
+    return [(part, what) for part in parts if (what := harm(root, part))]
+
+
+def content(root: Lake, part: Part) -> bytes | None:
+    """The file of a part, or None where it cannot be read."""
+    try:
+        with root.fs.open_input_stream(f"{root.root}/{part.file}") as stream:
+            return stream.read()
+    except OSError:
+        return None
+
+
+def restore(root: Lake, part: Part, files: Sequence[bytes]) -> None:
+    """Put the file of a part back by one rename, where the file system has one."""
+    [whole] = files
+    path = f"{root.root}/{part.file}"
+    folder, name = path.rsplit("/", 1)
+    root.fs.create_dir(folder, recursive=True)
+    aside = f"{folder}/.tmp-{name}" if root.renames else path
+    with root.fs.open_output_stream(aside) as stream:
+        stream.write(whole)
+    if root.renames:
+        if root.fs.get_file_info(path).type == pafs.FileType.Directory:
+            root.fs.delete_dir(path)
+        root.fs.move(aside, path)
+    sync(root, part.file)
+    step("a file is put back")
+
+
 def described(part: Part, harm: str) -> str:
     """A harmed file in words."""
     return f"{part.file} ({part.table_name} of {part.ds}, version {part.version}) {harm}"
@@ -85,7 +117,7 @@ def described(part: Part, harm: str) -> str:
 
 def broken(root: Lake, parts: Iterable[Part], address: str, error: Exception) -> PoisonInput:
     """What is said where files could not be read: which of them are harmed, and the command that heals them."""
-    found = [described(part, what) for part in parts if (what := harm(root, part))]
+    found = [described(*each) for each in harmed(root, parts)]
     if not found:
         return PoisonInput(f"{address}: cannot be read: {error}")
     more = f" and {len(found) - 3} more" if len(found) > 3 else ""
@@ -99,6 +131,8 @@ def without(root: Lake, part: Part, keys: frozenset[str]) -> tuple[Part, int]:
 
     The part itself where it names none; then nothing is written.
     """
+    if what := harm(root, part):
+        raise PoisonInput(f"{described(part, what)}; run jobs/warehouse.py heal first: nothing of it was erased")
     rows = pq.read_table(f"{root.root}/{part.file}", filesystem=root.fs)
     kept = rows.filter(pc.invert(names_one_of(rows, keys)))
     gone = rows.num_rows - kept.num_rows
@@ -168,6 +202,14 @@ def sync(root: Lake, file: str) -> None:
             sync_path(each)
             if each == Path(root.root):
                 break
+
+
+def replace(aside: Path, file: Path) -> None:
+    """Let a file take another's place by one rename, whatever lies there."""
+    if file.is_dir():
+        shutil.rmtree(file)
+    aside.replace(file)
+    sync_path(file.parent)
 
 
 def sync_path(path: Path) -> None:

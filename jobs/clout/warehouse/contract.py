@@ -14,7 +14,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -34,13 +34,14 @@ class Conflict(PoisonInput):
 
 @dataclass(frozen=True)
 class Version:
-    """A published version of a day. `is_new` is false where the content was there already."""
+    """A published version of a day. `is_new` is false where the content was there already; `healed`: files put back."""
 
     version: int
     day: date
     run: str
     content_hash: str
     is_new: bool
+    healed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,22 @@ class Writer(ABC):
     def erase(self, keys: frozenset[str], log: list[Entry], parts: list[Part]) -> int:
         """Remove every row that names one of the keys from all parts, for good. Gives the number of rows."""
 
+    @abstractmethod
+    def harmed(self, parts: Sequence[Part]) -> list[tuple[Part, str]]:
+        """Those of the parts whose content is not what was published, and how it is harmed."""
+
+    @abstractmethod
+    def content(self, part: Part) -> bytes | None:
+        """The file of a part, byte for byte; None where it cannot be read, or is no file."""
+
+    @abstractmethod
+    def restore(self, part: Part, files: Sequence[bytes]) -> None:
+        """Put a part's content back, from the Parquet files that it was published from."""
+
+    @abstractmethod
+    def mend(self) -> None:
+        """Make again what the log and the parts determine and is not as it was: files of views, metadata."""
+
 
 class Warehouse(ABC):
     """A backend. `location` says where it is, without a password."""
@@ -140,6 +157,14 @@ class Warehouse(ABC):
     def writing(self) -> AbstractContextManager[Writer]:
         """Wait until nobody else writes, remove what a crash left, and give the means to write."""
 
+    @abstractmethod
+    def harm(self) -> list[str]:
+        """Whatever is not as it was published, in words; reads everything and changes nothing."""
+
+    def heal_log(self) -> list[str]:
+        """Make the log again where it is lost or damaged, from what else holds it. Gives what was healed, in words."""
+        return []
+
     def head(self, day: date) -> int:
         """The version that the day shows, 0 where it shows none: what a publisher has seen before it began."""
         return max((entry.version for entry in self.log() if entry.ds == day), default=0)
@@ -155,10 +180,17 @@ class Warehouse(ABC):
             of_day = [entry for entry in log if entry.ds == release.day]
             of_run = [entry for entry in of_day if entry.run_id == release.run]
             # A replay of what the run last published, or the content that the day shows already.
+            reason = release.reason
             for entry in (*of_run[-1:], *of_day[-1:]):
                 if entry.content_hash == release.content_hash:
-                    return _version(entry, is_new=False)
-            _refuse_to_overwrite(of_day, release, head)
+                    harmed, left = _restored(writer, parts, entry, release, staged)
+                    if not left:
+                        return replace(_version(entry, is_new=False), healed=harmed)
+                    # The audit's own tables differ from run to run: the day comes back whole, as a new version.
+                    reason = "; ".join(filter(None, [reason, f"heals version {entry.content_version}"]))
+                    break
+            else:
+                _refuse_to_overwrite(of_day, release, head)
             version = log[-1].version + 1 if log else 1
             entry = Entry(
                 version=version,
@@ -172,7 +204,7 @@ class Warehouse(ABC):
                 code_version=release.code_version,
                 people=sum(file["rows"] for file in release.tables["scores"]),
                 warnings=release.warnings,
-                reason=release.reason,
+                reason=reason,
             )
             writer.show([*log, entry], [*parts, *writer.load(release, staged, version)])
             return _version(entry, is_new=True)
@@ -349,6 +381,26 @@ def _refuse_to_overwrite(of_day: list[Entry], release: Release, head: int | None
             f"run {release.run} of {release.day} was staged at {release.staged_at:%F %T}, before run {newest.run_id}"
             f" ({newest.staged_at:%F %T}), which is published; give a --reason to publish the older run"
         )
+
+
+def _restored(
+    writer: Writer, parts: list[Part], entry: Entry, release: Release, staged: Staged
+) -> tuple[tuple[str, ...], list[Part]]:
+    """Put harmed files of a version back from a run with the same content: those, and the parts that it does not hold."""
+    harmed = writer.harmed([part for part in parts if part.version == entry.content_version])
+    left = []
+    for part, _ in harmed:
+        files = {file["sha256"]: file["path"] for file in release.tables.get(part.table_name, [])}
+        wanted = part.sha256.split("+")
+        if not set(wanted) <= files.keys():
+            left.append(part)
+            continue
+        content = []
+        for each in wanted:
+            with staged.root.fs.open_input_stream(files[each]) as stream:
+                content.append(stream.read())
+        writer.restore(part, content)
+    return tuple(f"{part.file}, which {harm}" for part, harm in harmed if part not in left), left
 
 
 def _version(entry: Entry, is_new: bool) -> Version:

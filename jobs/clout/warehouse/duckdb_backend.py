@@ -21,7 +21,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,41 @@ class DuckDBWarehouse(Warehouse):
                 yield writer
             finally:  # a failed publication, say on a full disk, keeps no space
                 writer.recover()
+
+    def harm(self) -> list[str]:
+        """Whatever is not as it was published: the log, content, files of views, what analysts open."""
+        try:
+            commit = self.commit()
+        except PoisonInput as poison:
+            return [str(poison)]
+        found = [content_files.described(*each) for each in content_files.harmed(Lake(self.root), commit.parts)]
+        for version, digest in commit.states.items():
+            found += views_file.harm(self.history(version), digest)
+        if commit.log:
+            found += views_file.harm(self.file, commit.states[commit.log[-1].version])
+        return found
+
+    def heal_log(self) -> list[str]:
+        """Make commit.json again from the newest file of views that holds every version of which there is a trace."""
+        with contextlib.suppress(PoisonInput):
+            self.commit()
+            return []
+        with (self.root / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            kept = {int(file.stem[-6:]): file for file in (self.root / "history").glob("warehouse-v??????.duckdb")}
+            begun = _begun(self.root)["files"]
+            newest = max((version for version, file in kept.items() if f"history/{file.name}" not in begun), default=0)
+            for file in (*(kept[version] for version in sorted(kept, reverse=True)), self.file):
+                found = views_file.log_of(file)
+                if found and len(found[0]) >= newest:
+                    # Whatever else is wrong, is made again from it.
+                    commit_log.write_aside(self.root, Commit(*found, dict.fromkeys([*kept, len(found[0])], "")))
+                    commit_log.put_in_place(self.root)
+                    return [f"{self.root / commit_log.NAME}, from {file.name}"]
+        raise PoisonInput(
+            f"{self.root}: neither commit.json nor any file of views holds the log up to version {newest}: restore them from a"
+            " backup, or begin a new warehouse in another folder"
+        )
 
     def relocate(self) -> None:
         """Build all files of views again, for the folder where the warehouse now lies."""
@@ -209,12 +244,33 @@ class DuckDBWriter(Writer):
             content_files.remove(self.place, [file for file in begun["files"] if file not in known])
             step("leftovers are removed")
         if log:
-            self._mend_state()
-            self._mend_shown()
+            with contextlib.suppress(PoisonInput):  # content is harmed: the writing itself says so, or heals it
+                self._mend_state()
+                self._mend_shown()
         for left in self.root.glob(".tmp-*"):
             if left != note:
                 left.unlink()
         note.unlink(missing_ok=True)  # last: until here a kill loses nothing
+
+    def harmed(self, parts: Sequence[Part]) -> list[tuple[Part, str]]:
+        """Those of the parts whose file is not as it was published."""
+        return content_files.harmed(self.place, parts)
+
+    def content(self, part: Part) -> bytes | None:
+        """The file of a part."""
+        return content_files.content(self.place, part)
+
+    def restore(self, part: Part, files: Sequence[bytes]) -> None:
+        """Put the file of a part back."""
+        content_files.restore(self.place, part, files)
+
+    def mend(self) -> None:
+        """Build again the files of views that are not as they were."""
+        commit = self.warehouse.commit()
+        states = commit.states
+        if any(views_file.harm(self.warehouse.history(version), digest) for version, digest in states.items()):
+            with contextlib.suppress(PoisonInput):  # what could not be put back is told by whoever looks next
+                self.rebuild()
 
     def rebuild(self) -> None:
         """Build the file of every state that is kept again, and what is shown."""

@@ -122,6 +122,18 @@ class IcebergWarehouse(Warehouse):
                 connection.execute(f"CREATE TABLE {table.full_name} AS FROM rows")
             return connection.sql(f"FROM ({relation.select}){surface.where(day)}").to_arrow_table()
 
+    def harm(self) -> list[str]:
+        """Whatever is not as it was published: content, and the metadata of every table."""
+        try:
+            parts = _meta(self.catalog)[1]
+        except Exception as error:  # whatever PyIceberg, Arrow or the catalogue say of damage
+            return [f"the log cannot be read: {error}"]
+        found = [content_files.described(*each) for each in content_files.harmed(self.root, parts)]
+        for relation in surface.tables() if parts else []:
+            if what := _harm_of_metadata(self.catalog, relation):
+                found.append(what)
+        return found
+
     @contextlib.contextmanager
     def writing(self) -> Iterator[IcebergWriter]:
         """Wait for the catalogue's lock, and write within one SQL transaction."""
@@ -241,14 +253,7 @@ class IcebergWriter(Writer):
             _refuse_foreign_head(old, log)
             states = sorted(entry.version for entry in log if _tag(entry.version) in old.refs())
             self.catalog.drop_table(relation.full_name)
-            table, before = self._create(relation), dict[date, int]()
-            for state in states:
-                with _Transaction(table) as transaction:
-                    after = shown(log, state)
-                    facts = {"clout.version": str(state)}
-                    _change_days(transaction, relation, before, after, new, self.root, facts)
-                    _tag_head(transaction, state)
-                before = after
+            self._fill(self._create(relation), relation, states, log, new)
             step("a table is built without the erased")
         if touched:
             relation = surface.relations()["published_files"]
@@ -258,6 +263,27 @@ class IcebergWriter(Writer):
                 _tag_head(transaction, log[-1].version)
         self._commit_and_sweep()
         return sum(gone for _, gone in cleaned)
+
+    def harmed(self, parts: Sequence[Part]) -> list[tuple[Part, str]]:
+        """Those of the parts whose file is not as it was published."""
+        return content_files.harmed(self.root, parts)
+
+    def content(self, part: Part) -> bytes | None:
+        """The file of a part."""
+        return content_files.content(self.root, part)
+
+    def restore(self, part: Part, files: Sequence[bytes]) -> None:
+        """Put the file of a part back; the tables name it already."""
+        content_files.restore(self.root, part, files)
+
+    def mend(self) -> None:
+        """Build again the tables of content whose metadata are harmed."""
+        log, parts = self.meta()
+        for relation in surface.tables():
+            if log and relation.name not in MEMORY and _harm_of_metadata(self.catalog, relation):
+                states = [entry.version for entry in log if _readable(log, parts, entry.version)]
+                self.catalog.drop_table(relation.full_name)
+                self._fill(self._create(relation), relation, states, log, parts)
 
     def prepare(self) -> None:
         """Make the tables and views that are missing, and add columns that are new."""
@@ -294,6 +320,18 @@ class IcebergWriter(Writer):
         )
         table.append(relation.arrow_schema.empty_table())  # a first snapshot: a table without one can bear no tag
         return table
+
+    def _fill(
+        self, table: Table, relation: surface.Relation, states: list[int], log: list[Entry], parts: list[Part]
+    ) -> None:
+        """Commit every state to a table that was just made, each with its tag."""
+        before = dict[date, int]()
+        for state in states:
+            with _Transaction(table) as transaction:
+                after = shown(log, state)
+                _change_days(transaction, relation, before, after, parts, self.root, {"clout.version": str(state)})
+                _tag_head(transaction, state)
+            before = after
 
     def _create_view(self, relation: surface.Relation, mark: str) -> None:
         """A view, for the engines that read Iceberg's views from a SQL catalogue. PyIceberg cannot write them there."""
@@ -425,6 +463,22 @@ def _files_of(table: Table) -> set[str]:
                 manifests.add(manifest.manifest_path)
                 files |= {entry.data_file.file_path for entry in manifest.fetch_manifest_entry(table.io)}
     return files | manifests
+
+
+def _harm_of_metadata(catalog: SqlCatalog, relation: surface.Relation) -> str | None:
+    """What is wrong with the metadata of a table, in words, or None where every snapshot can be read."""
+    try:
+        table = catalog.load_table(relation.full_name)
+        _files_of(table)
+        if relation.name in MEMORY:
+            table.scan().to_arrow()
+        return None
+    except Exception as error:  # whatever PyIceberg, Arrow or the file system say of damage
+        return f"the metadata of {relation.full_name} cannot be read: {error}"
+
+
+def _readable(log: Sequence[Entry], parts: Sequence[Part], version: int) -> bool:
+    return set(shown(log, version).values()) <= {part.version for part in parts}
 
 
 def _add_columns(table: Table, relation: surface.Relation) -> None:

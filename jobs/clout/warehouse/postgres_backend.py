@@ -5,8 +5,9 @@
     history.<table>(N)       a function: the table as it was when version N was the newest
     staging                  where content is loaded; analysts cannot look into it
 
-A publication is one transaction under an advisory lock: it loads, detaches and attaches the day's partitions, and writes
-the log. A crash rolls it back whole. Readers wait for the moment of the exchange only, and it waits for them only briefly.
+A publication is one transaction under a lock that analysts cannot see: it loads, detaches and attaches the day's
+partitions, and writes the log. A crash rolls it back whole. Readers wait for the moment of the exchange only, and it waits
+for them for a minute at most.
 """
 
 from __future__ import annotations
@@ -14,32 +15,21 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import random
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import psycopg
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 from psycopg import sql
 
-from clout.errors import PoisonInput
+from clout.errors import PoisonInput, TryLater
 from clout.staging import Staged
-from clout.warehouse import surface
+from clout.warehouse import postgres_locks, surface
 from clout.warehouse.contract import Entry, Part, Release, Warehouse, Writer, check_state, shown
 from clout.warehouse.steps import step
 from clout.warehouse.surface import Days
-
-#: The advisory lock of whoever writes: "clout" as a number.
-LOCK = int.from_bytes(b"clout")
-
-#: The exchange waits this long for the first table that analysts read, and tries so often before it gives up.
-FIRST_WAIT_MS, TRIES = 3000, 20
-
-#: ... and this long for all other tables together. Less than PostgreSQL's deadlock_timeout (1 s): a query that waits for
-#: one table while it holds another is set free before PostgreSQL would cancel it as a deadlock.
-OTHER_WAITS_MS = 700
 
 #: The log and the list of parts are memory, not content.
 MEMORY = ("publish_log", "published_files")
@@ -83,32 +73,64 @@ class PostgresWarehouse(Warehouse):
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[PostgresWriter]:
-        """Wait for the advisory lock, within one transaction that ends with the writing."""
-        with self.connection() as connection, connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-            step("the advisory lock is held")
-            _prepare(connection)
-            writer = PostgresWriter(connection)
-            yield writer
-            step("all is done but the commit")
+        """Wait for the lock, within one transaction that ends with the writing."""
+        try:
+            with self.connection() as connection:
+                _refuse_foreign_schemas(connection)
+                postgres_locks.make(connection)
+                with connection.transaction():
+                    postgres_locks.take(connection)
+                    step("the lock is held")
+                    _prepare(connection)
+                    writer = PostgresWriter(connection, self.connection)
+                    yield writer
+                    step("all is done but the commit")
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise PoisonInput(
+                f"{self.location}: {error.diag.message_primary}: the publisher must own clout, meta, history and staging, and"
+                " what is in them; run sql/warehouse/postgres/roles.sql, and publish as clout_publisher"
+            ) from error
+        except (psycopg.errors.DiskFull, psycopg.errors.OutOfMemory) as error:
+            raise TryLater(f"{self.location}: {error.diag.message_primary or error}; nothing was done") from error
         step("it is committed")
         if writer.erased:
             with self.connection() as connection:
-                connection.execute(f"VACUUM {', '.join(writer.erased)}")
+                # Analysed, too: the planner's notes hold values, which readers may see.
+                connection.execute(f"VACUUM (ANALYZE) {', '.join(writer.erased)}")
+                connection.execute(f"ANALYZE {', '.join(relation.full_name for relation in surface.tables())}")
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[psycopg.Connection]:
         """A connection of its own, in UTC; transactions are begun by name."""
-        with psycopg.connect(self.address, autocommit=True, application_name="clout") as connection:
-            connection.execute("SET TimeZone = 'UTC'")
+        try:
+            connection = psycopg.connect(
+                self.address, autocommit=True, application_name="clout", client_encoding="UTF8", connect_timeout=30
+            )
+        except psycopg.OperationalError as error:  # whose words name no password
+            raise TryLater(f"{self.location}: no connection: {str(error).strip()}") from None
+        with connection:
+            if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
+                raise PoisonInput(
+                    f"{self.location}: the database speaks {encoding}, in which not every name can be written; make one with"
+                    " createdb -E UTF8 -T template0, and run sql/warehouse/postgres/roles.sql there"
+                )
+            connection.execute("SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET extra_float_digits = 1")
             yield connection
+
+    def harm(self) -> list[str]:
+        """Whatever is not as it was published: content whose rows are others, or cannot be read."""
+        with self.connection() as connection:
+            return [_described(*each) for each in _harmed(connection, _meta(connection)[1])]
+
+
+Connect = Callable[[], contextlib.AbstractContextManager[psycopg.Connection]]
 
 
 class PostgresWriter(Writer):
-    """Writes within the transaction that holds the advisory lock."""
+    """Writes within the transaction that holds the lock. `connect` gives a connection beside it."""
 
-    def __init__(self, connection: psycopg.Connection) -> None:
-        self.connection = connection
+    def __init__(self, connection: psycopg.Connection, connect: Connect) -> None:
+        self.connection, self.connect = connection, connect
         #: The tables that rows were erased from: their bytes are overwritten once it is committed.
         self.erased: list[str] = []
 
@@ -127,7 +149,8 @@ class PostgresWriter(Writer):
                 f"CHECK (ds IS NOT NULL AND ds = {surface.quoted(release.day)}))"
             )
             for file in files:
-                self._load_file(staged, file, relation, place)
+                self._load_file(file["path"], _audited(staged, file), relation, f"staging.{place}")
+            _sign(self.connection, f"staging.{place}")
             parts.append(
                 Part(
                     version,
@@ -151,7 +174,7 @@ class PostgresWriter(Writer):
             self.connection.execute(f'GRANT SELECT ON history."{place}" TO clout_analyst')
         old = [part for part in parts if part.version == before.get(entry.ds)]
         next_ones = [part for part in parts if part.version == entry.content_version]
-        self._lock_out_readers([_place(part) for part in (*old, *next_ones)])
+        self._lock_out_readers([*old, *next_ones])
         for part in old:
             self.connection.execute(f"ALTER TABLE {_table(part)} DETACH PARTITION {_place(part)}")
             step("a partition is detached")
@@ -179,12 +202,45 @@ class PostgresWriter(Writer):
         )
         return len(gone)
 
+    def harmed(self, parts: Sequence[Part]) -> list[tuple[Part, str]]:
+        """Those of the parts whose table does not hold the rows that were published."""
+        return _harmed(self.connection, parts)
+
+    def content(self, part: Part) -> bytes | None:
+        """No file: rows lie in the server's own form."""
+        return None
+
+    def restore(self, part: Part, files: Sequence[bytes]) -> None:
+        """Load a part's table again, in its place."""
+        relation, place = surface.relations()[part.table_name], part.file.partition(".")[2]
+        self._lock_out_readers([])
+        self.connection.execute(f"DROP TABLE IF EXISTS {_place(part)}")
+        self.connection.execute(
+            f'CREATE TABLE history."{place}" (LIKE {relation.full_name}, '
+            f"CHECK (ds IS NOT NULL AND ds = {surface.quoted(part.ds)}))"
+        )
+        for content in files:
+            self._load_file(part.file, content, relation, part.file)
+        _sign(self.connection, part.file)
+        self.connection.execute(f"GRANT SELECT ON {_place(part)} TO clout_analyst")
+        log, _ = self.meta()
+        if shown(log).get(part.ds) == part.version:
+            self.connection.execute(
+                f"ALTER TABLE {_table(part)} ATTACH PARTITION {_place(part)} FOR VALUES IN ({surface.quoted(part.ds)})"
+            )
+        step("a table is put back")
+
+    def mend(self) -> None:
+        """Nothing but content lies on the server that the log would determine; the schemas are made at every writing."""
+
     def erase(self, keys: frozenset[str], log: list[Entry], parts: list[Part]) -> int:
         """Delete the rows from every part's table."""
         total = 0
         for part in parts:
             texts = [c.name for c in surface.relations()[part.table_name].columns if c.type == "VARCHAR"]
             named = " OR ".join(f"regexp_split_to_array(btrim(\"{name}\"), '\\s*,\\s*') && %(keys)s" for name in texts)
+            if harmed := self.harmed([part]):
+                raise PoisonInput(f"{_described(*harmed[0])}; run jobs/warehouse.py heal first: nothing was erased")
             done = self.connection.execute(f"DELETE FROM {_place(part)} WHERE {named}", {"keys": sorted(keys)})
             if done.rowcount:
                 self.connection.execute(
@@ -192,46 +248,119 @@ class PostgresWriter(Writer):
                 )
                 total += done.rowcount
                 self.erased.append(_place(part))
+                _sign(self.connection, part.file)
             step("a table is without the erased")
         return total
 
     # Inside -----------------------------------------------------------------------------------------------------
 
-    def _load_file(self, staged: Staged, file: dict, relation: surface.Relation, place: str) -> None:
-        """COPY one audited file; its bytes are hashed again as they are read."""
-        with staged.root.fs.open_input_stream(file["path"]) as stream:
-            content = stream.read()
-        if hashlib.sha256(content).hexdigest() != file["sha256"]:
-            raise PoisonInput(f"{file['path']} changed while it was published; audit again")
+    def _load_file(self, path: str, content: bytes, relation: surface.Relation, place: str) -> None:
+        """COPY one audited file into a table."""
         names = [column.name for column in relation.columns]
+        target = sql.Identifier(*place.split(".", 1)).as_string()
         with (
             self.connection.cursor() as cursor,
-            cursor.copy(f'COPY staging."{place}" ({_names(relation)}) FROM STDIN (FORMAT csv)') as copy,
+            cursor.copy(f"COPY {target} ({_names(relation)}) FROM STDIN (FORMAT csv)") as copy,
         ):
             for batch in pq.ParquetFile(io.BytesIO(content)).iter_batches(columns=names):
+                _refuse_zero_signs(path, relation, batch)
                 text = io.BytesIO()
                 # Strings are quoted and NULL is not, so that an empty text stays one.
                 options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
                 pa.csv.write_csv(batch.select(names), text, options)
                 copy.write(text.getvalue())
 
-    def _lock_out_readers(self, partitions: list[str]) -> None:
-        """Lock every table that analysts read, or give up: never wait in a way that makes a query fail."""
-        tables = [relation.full_name for relation in surface.tables()] + partitions
-        for attempt in range(TRIES):
-            try:
-                with self.connection.transaction():  # a savepoint
-                    for number, table in enumerate(tables):
-                        wait = FIRST_WAIT_MS if number == 0 else OTHER_WAITS_MS // (len(tables) - 1)
-                        self.connection.execute(f"SET LOCAL lock_timeout = {wait}")
-                        self.connection.execute(f"LOCK TABLE ONLY {table} IN ACCESS EXCLUSIVE MODE")
-                step("readers wait")
-                return
-            except psycopg.errors.LockNotAvailable:
-                time.sleep(random.uniform(0.05, 0.3) * (attempt + 1))
-        raise RuntimeError(
-            "somebody has been reading the published tables for so long that the exchange gave up; nothing was published."
-            " Publish again, or look for the query in pg_stat_activity"
+    def _lock_out_readers(self, parts: Sequence[Part]) -> None:
+        tables = [relation.full_name for relation in surface.tables()] + [_place(part) for part in parts]
+        postgres_locks.lock_out_readers(self.connection, tables, self.connect)
+
+
+def _audited(staged: Staged, file: dict) -> bytes:
+    """A staged file, if it still is what was audited."""
+    with staged.root.fs.open_input_stream(file["path"]) as stream:
+        content = stream.read()
+    if hashlib.sha256(content).hexdigest() != file["sha256"]:
+        raise PoisonInput(f"{file['path']} changed while it was published; audit again")
+    return content
+
+
+def _refuse_zero_signs(path: str, relation: surface.Relation, batch: pa.RecordBatch) -> None:
+    """Raise PoisonInput for a text with U+0000, which PostgreSQL cannot hold."""
+    for name in batch.schema.names:
+        if pa.types.is_string(batch[name].type) or pa.types.is_large_string(batch[name].type):
+            found = pc.match_substring(batch[name].cast(pa.string()), "\0")
+            if pc.any(found).as_py():
+                row = {column: str(value) for column, value in batch.filter(found).slice(0, 1).to_pylist()[0].items()}
+                key = next((row[key] for key in ("account_key", "person_id", "platform") if key in row), "")
+                raise PoisonInput(
+                    f"{path}: {relation.full_name}.{name} of {key!r} holds the sign U+0000, which PostgreSQL cannot: mend it"
+                    " in the export, or pull its day again (jobs/night.py --refresh), since readers leave it out"
+                )
+
+
+def _sign(connection: psycopg.Connection, place: str) -> None:
+    """Note the checksum of a table's rows on the table."""
+    columns = connection.execute(_COLUMNS, [place]).fetchall()
+    [(rows, checksum)] = connection.execute(_checksum(place, [name for (name,) in columns])).fetchall()
+    note = surface.quoted(f"rows={rows} checksum={checksum} columns={len(columns)}")
+    connection.execute(f"COMMENT ON TABLE {sql.Identifier(*place.split('.', 1)).as_string()} IS {note}")
+
+
+def _harmed(connection: psycopg.Connection, parts: Sequence[Part]) -> list[tuple[Part, str]]:
+    """Those of the parts whose table is missing, cannot be read, or holds other rows than were published."""
+    found = []
+    for part in parts:
+        try:
+            with connection.transaction():
+                note = connection.execute(
+                    "SELECT obj_description(to_regclass(%s), 'pg_class'), to_regclass(%s) IS NULL",
+                    [part.file, part.file],
+                ).fetchone()
+                assert note
+                if note[1]:
+                    found.append((part, "is missing"))
+                    continue
+                known = dict(word.split("=") for word in (note[0] or "").split())
+                names = [name for (name,) in connection.execute(_COLUMNS, [part.file]).fetchall()]
+                names = names[: int(known.get("columns", 0)) or None]
+                [(rows, checksum)] = connection.execute(_checksum(part.file, names)).fetchall()
+        except (psycopg.DatabaseError, ValueError) as error:
+            if isinstance(error, psycopg.OperationalError) and connection.closed:
+                raise
+            found.append((part, f"cannot be read ({str(error).splitlines()[0]})"))
+            continue
+        if rows != part.rows or known.get("checksum", checksum) != checksum:
+            found.append((part, "is empty" if part.rows and not rows else "holds other rows than were published"))
+    return found
+
+
+_COLUMNS = (
+    "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+)
+
+
+def _checksum(place: str, columns: Sequence[str]) -> str:
+    """A query of the number of rows, and of a sum over them that does not depend on their order. Takes no lock for long."""
+    row = ", ".join(sql.Identifier(name).as_string() for name in columns)
+    table = sql.Identifier(*place.split(".", 1)).as_string()
+    return f"SELECT count(*), coalesce(sum(hashtextextended(ROW({row})::text, 0)), 0)::text FROM ONLY {table}"
+
+
+def _described(part: Part, harm: str) -> str:
+    return f"{part.file} ({part.table_name} of {part.ds}, version {part.version}) {harm}"
+
+
+def _refuse_foreign_schemas(connection: psycopg.Connection) -> None:
+    """Raise PoisonInput where a schema of ours belongs to a role that the publisher is not."""
+    foreign = connection.execute(
+        "SELECT nspname, pg_get_userbyid(nspowner), current_user FROM pg_namespace WHERE nspname IN"
+        " ('clout', 'meta', 'history', 'staging', 'writing') AND NOT pg_has_role(nspowner, 'USAGE')"
+    ).fetchall()
+    if foreign:
+        name, owner, me = foreign[0]
+        raise PoisonInput(
+            f"the schema {name} on the server belongs to {owner}, and {me} publishes: ALTER SCHEMA {name} OWNER TO {me}, and"
+            " likewise what is in it; or publish into another database"
         )
 
 

@@ -123,6 +123,16 @@ def digest(file: Path) -> str | None:
         return None
 
 
+def harm(file: Path, published: str) -> list[str]:
+    """What is wrong with a file of views whose sha256 was `published`, in words; nothing where it is as it was."""
+    found = [f"{each.name} lies beside {file.name}: a tool wrote into it" for each in side_files(file) if each.exists()]
+    if not file.exists():
+        return [*found, f"{file.parent.name}/{file.name} is missing"]
+    if digest(file) != published:
+        return [*found, f"{file.parent.name}/{file.name} differs from what was published"]
+    return found
+
+
 def side_files(file: Path) -> list[Path]:
     """What DuckDB writes beside a file, and would read into whatever file bears that name next."""
     return [file.with_name(f"{file.name}{suffix}") for suffix in (".wal", ".wal.checkpoint", ".wal.recovery")]
@@ -138,8 +148,7 @@ def put_in_place(aside: Path, file: Path) -> None:
     """Let a whole file of views take its place, where nothing may be left of a log of the one before."""
     for left in side_files(file):
         left.unlink(missing_ok=True)
-    aside.replace(file)
-    content_files.sync_path(file.parent)
+    content_files.replace(aside, file)
 
 
 @contextlib.contextmanager
