@@ -2,7 +2,7 @@
 
 -- table: posts        what the SELECT below yields: interactions (also where nothing is said), posts or accounts
 -- each: **/*.csv      optional: the SELECT is run once for each such file, whose name is $file; above the first label: for all
-SELECT … FROM read_csv($file)
+SELECT … FROM read_csv($file)                  $skip: so many lines stand above the file's header (read_csv's skip)
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import duckdb
 from clout.errors import PoisonInput
 
 TABLES = ("interactions", "posts", "accounts")
+#: What a SELECT that is run once a file may name: the file, and the lines before its header.
+PARAMETERS = frozenset({"file", "skip"})
 LONGEST = 1 << 20
 _LABEL = re.compile(r"^\s*--\s*(table|each)\s*:\s*(.*?)\s*$")
 _AT = re.compile(r"\s*LINE (\d+):.*", re.DOTALL)
@@ -30,6 +32,7 @@ class Select:
     sql: str
     line: int
     each: str | None = None
+    parameters: frozenset[str] = frozenset()
 
     @property
     def where(self) -> str:
@@ -103,15 +106,15 @@ def _select(
         raise PoisonInput(
             f"{query}: line {line}: several SELECTs; say above each what it yields: -- table: {' or '.join(TABLES)}"
         )
-    parameters = set(statements[0].named_parameters)
-    if parameters - {"file"}:
+    parameters = frozenset(statements[0].named_parameters)
+    if unknown := sorted(parameters - PARAMETERS):
         raise PoisonInput(
-            f"{query}: line {line}: ${min(parameters - {'file'})} is not known; $file is, below a line -- each: **/*.csv"
+            f"{query}: line {line}: ${unknown[0]} is not known; $file and $skip are, below a line -- each: **/*.csv"
         )
-    if bool(parameters) != bool(each):
+    if ("file" in parameters) != bool(each) or (parameters and not each):
         cure = "say of which: -- each: **/*.csv" if parameters else "read $file in it, or remove the line -- each"
         raise PoisonInput(f"{query}: line {line}: a SELECT that is run once a file names it $file: {cure}")
-    return Select(query, table or "interactions", sql, line, each)
+    return Select(query, table or "interactions", sql, line, each, parameters)
 
 
 def read_text(file: Path) -> str:

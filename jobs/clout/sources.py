@@ -49,14 +49,19 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from clout.errors import PoisonInput
 from clout.lake_schemas import KINDS
+from clout.native_ids import look_alike
 from clout.query_text import read_text
 
 #: How any export is read.
-_READ = ("kind", "unix_unit", "missing", "people_named", "rounded_ids")
-_OPTIONS = ("delimiter", "column_names", *_READ, "memory_mb", "deadline_minutes")
+_READ = (
+    *("kind", "unix_unit", "time_format", "time_zone", "thousands", "handles", "platform"),
+    *("missing", "people_named", "rounded_ids"),
+)
+_OPTIONS = ("delimiter", "column_names", "skip_rows", *_READ, "memory_mb", "deadline_minutes")
 #: What says how files are read; a query reads them itself.
 _OF_FILES = ("delimiter", "column_names", "columns")
 PRESETS = Path(__file__).parent / "platforms" / "presets"
@@ -87,6 +92,8 @@ REFRESH_DAYS = 3
 HONOURABLE = ("indexable", "discoverable", "locked")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+#: Every directive is one that DuckDB's strptime reads.
+_TIME_FORMAT = re.compile(r"([^%]|%[aAbBdfgHIjmMnpSyYzZ%]|%-[dHIjmMSy])+")
 #: What each optional key must hold: a check, and the words for it.
 _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "seeds": (lambda it: _is_list(it, (str, int)), 'a list of ids, like ["88"]'),
@@ -106,6 +113,14 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "missing": (lambda it: _is_list(it, (str,)), 'a list of words, like ["nan"]'),
     "people_named": (lambda it: _is_list(it, (str,)), 'a list of ids, like ["null"]'),
     "rounded_ids": (lambda it: isinstance(it, bool), "true or false"),
+    "time_format": (
+        lambda it: isinstance(it, str) and bool(_TIME_FORMAT.fullmatch(it)) and _tells_a_day(it),
+        "a pattern of strptime that tells year, month and day, like %d/%m/%Y %H:%M",
+    ),
+    "time_zone": (lambda it: it in available_timezones(), "a time zone, like America/New_York"),
+    "thousands": (lambda it: it in (",", ".", " ", "'", "_"), "a sign between thousands, like ,"),
+    "skip_rows": (lambda it: type(it) is int and 0 <= it <= 1000, "a whole number of lines from 0 to 1000"),
+    "handles": (lambda it: isinstance(it, bool), "true or false"),
     "base_url": (lambda it: _is_base_url(it), "a web address without user, query and fragment"),
     "subjects": (
         lambda it: (
@@ -233,7 +248,15 @@ def read_sources(location: Path) -> Sources:
         if names.count(name) > 1:
             raise PoisonInput(f"{location}: two sources are named {name!r}; a name is the platform in every key")
     readers: dict[str, str] = {}
+    folded: dict[str, bool] = {}
     for source in sources:
+        if folded.setdefault(source.platform, source.options.get("handles", False)) != source.options.get(
+            "handles", False
+        ):
+            raise PoisonInput(
+                f"{location}: source {source.name!r}: handles is true in one source of platform {source.platform!r} and not in"
+                " another: an account would have two keys; set it in all"
+            )
         if readers.setdefault(source.platform, source.reader) != source.reader:
             raise PoisonInput(
                 f"{location}: source {source.name!r}: platform {source.platform!r} is shown by the reader"
@@ -250,7 +273,7 @@ def read_sources(location: Path) -> Sources:
                 f"{location}: the {what} speaks of {', '.join(strangers)}, which is no source here, and would do nothing;"
                 f" a key begins with the source's name, as in {sources[0].name}:88"
             )
-    by_login = {source.name for source in sources if source.reader == "gharchive"}
+    by_login = {source.platform for source in sources if source.reader == "gharchive" or source.options.get("handles")}
     for source in sources:
         titles = source.options.get("titles", {})
         titles.update({title: _key(key, by_login) for title, key in titles.items()})
@@ -276,9 +299,9 @@ def read_sources(location: Path) -> Sources:
 
 
 def _key(key: str, by_login: set[str]) -> str:
-    """The key as the readers write it: GitHub's logins have no upper case."""
+    """The key as the readers write it: GitHub's logins have no upper case, and neither has what a source calls handles."""
     platform, native_id = key.split(":", 1)
-    return f"{platform}:{native_id.lower() if platform in by_login else native_id}"
+    return f"{platform}:{look_alike(native_id) if platform in by_login else native_id}"
 
 
 def _folder_source(folder: Path) -> Source:
@@ -326,17 +349,29 @@ def _source(location: Path, entry: dict[str, Any]) -> Source:
             raise PoisonInput(f"{where}: kinds.{theirs} = {ours!r} is not one of {', '.join(KINDS)}")
     if entry.get("kind") is not None and entry["kind"] not in KINDS:
         raise PoisonInput(f"{where}: kind {entry['kind']!r} is not one of {', '.join(KINDS)}")
+    if "time_zone" in entry and re.search("%[zZ]", entry.get("time_format", "")):
+        raise PoisonInput(
+            f"{where}: time_format tells the zone of each time, and time_zone another; remove one of the two"
+        )
     if entry.get("unix_unit", "s") not in ("s", "ms", "us"):
         raise PoisonInput(f"{where}: unix_unit {entry['unix_unit']!r} is not one of s, ms, us")
     return Source(
         name=name,
         reader=reader,
         path=path,
-        seeds=tuple(str(seed).lower() if reader == "gharchive" else str(seed) for seed in entry.get("seeds", [])),
+        seeds=tuple(
+            look_alike(str(seed)) if reader == "gharchive" or entry.get("handles") else str(seed)
+            for seed in entry.get("seeds", [])
+        ),
         columns={str(ours): str(theirs) for ours, theirs in entry.get("columns", {}).items()},
         kinds=kinds,
         options=options,
     )
+
+
+def _tells_a_day(pattern: str) -> bool:
+    has = set(re.findall(r"%-?([a-zA-Z])", pattern))
+    return bool(has & {"y", "Y"} and ("j" in has or ("d" in has and has & {"m", "b", "B"})))
 
 
 def presets() -> list[str]:

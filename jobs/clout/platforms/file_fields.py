@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -28,6 +30,9 @@ COMMON_KINDS = {
     **dict.fromkeys(("qt",), "quote"),
 }
 
+#: A number whose thousands are parted, which only the source can say: 1.234 may be one and a quarter.
+_PARTED = re.compile(r"\d{1,3}([,.' _\u00a0\u202f\u2009]\d{3})+")
+_COUNT_CURE = "; if a sign parts its thousands, name it in the source: thousands"
 _UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -67,7 +72,7 @@ def times_of(source: Source, batch: RowBatch) -> tuple[pa.Array, dict[int, str]]
     times: pa.Array = pa.nulls(len(unix), TIME)
     wrong: dict[int, str] = {}
     if iso.null_count < len(iso):
-        times, wrong = iso_times(iso, "occurred_at")
+        times, wrong = times_in(source, iso, "occurred_at")
     if unix.null_count < len(unix):
         unix_times, wrong_unix = _unix_times(source, unix)
         given = pc.is_valid(unix)
@@ -79,7 +84,7 @@ def times_of(source: Source, batch: RowBatch) -> tuple[pa.Array, dict[int, str]]
 
 def _unix_times(source: Source, unix: pa.Array) -> tuple[pa.Array, dict[int, str]]:
     if pa.types.is_timestamp(unix.type):
-        return _range_checked(_utc(unix), "unix_ts", unix)
+        return _range_checked(_utc(unix, source.options.get("time_zone")), "unix_ts", unix)
     multiplier = _UNITS[source.options.get("unix_unit", "s")]
     is_number = pc.fill_null(pc.match_substring_regex(unix, r"^-?\d{1,16}(\.\d*)?$"), False)
     text = pc.if_else(is_number, unix, pa.scalar(None, pa.string()))
@@ -102,23 +107,42 @@ def _failures(values: pa.Array, good: pa.Array) -> Iterator[tuple[int, Any]]:
         yield index, values[index].as_py()
 
 
-def iso_times(column: pa.Array, name: str) -> tuple[pa.Array, dict[int, str]]:
-    """A column of ISO 8601 texts (or times of Parquet) as microseconds UTC, and the rows that cannot be read."""
+def times_in(source: Source, column: pa.Array, name: str) -> tuple[pa.Array, dict[int, str]]:
+    """A column of times as microseconds UTC, and the rows that cannot be read: ISO 8601, or in the source's time_format.
+
+    A time that tells no zone is one of the source's time_zone, or of UTC. What the clock shows twice is the earlier.
+    """
+    zone, pattern = source.options.get("time_zone"), source.options.get("time_format")
     if pa.types.is_timestamp(column.type):
-        return _range_checked(_utc(column), name, column)
+        return _range_checked(_utc(column, zone), name, column)
+    return _range_checked(
+        _in_format(column, pattern, zone) if pattern else _iso_times(column, zone), name, column, pattern
+    )
+
+
+def _in_format(column: pa.Array, pattern: str, zone: str | None) -> pa.Array:
+    quoted = pattern.replace("'", "''")
+    parsed = (
+        duckdb.from_arrow(pa.table({"t": column})).project(f"try_strptime(t, '{quoted}') AS t").to_arrow_table()["t"]
+    )
+    return _utc(parsed.combine_chunks(), zone)
+
+
+def _iso_times(column: pa.Array, zone: str | None) -> pa.Array:
     shaped = pc.fill_null(pc.match_substring_regex(column, _ISO), False)
     text = pc.if_else(shaped, column, pa.scalar(None, pa.string()))
-    # Arrow wants a zone in every text or in none; a time without a zone is taken as UTC.
+    # Arrow wants a zone in every text or in none; a time without a zone gets one first, and its own later.
     text = pc.replace_substring_regex(text, r" ?UTC$", "Z")
     text = pc.replace_substring_regex(text, r" (Z|[+-][\d:]+)$", r"\1")
     text = pc.replace_substring_regex(text, r"^(\d{4}-\d{2}-\d{2})$", r"\1 00:00")
-    text = pc.if_else(pc.match_substring_regex(text, _ZONE + "|^$"), text, pc.binary_join_element_wise(text, "Z", ""))
+    has_zone = pc.match_substring_regex(text, _ZONE + "|^$")
+    text = pc.if_else(has_zone, text, pc.binary_join_element_wise(text, "Z", ""))
     text = pc.replace_substring_regex(text, r"(\.\d{6})\d+", r"\1")
     try:
         times = text.cast(TIME)
     except pa.ArrowInvalid:  # the right shape and yet no time, as 2026-02-30
         times = pa.array([_iso_or_none(value) for value in text.to_pylist()], TIME)
-    return _range_checked(times, name, column)
+    return times if zone is None else pc.if_else(has_zone, times, _utc(times.cast(pa.timestamp("us")), zone))
 
 
 def _iso_or_none(value: str | None) -> datetime | None:
@@ -128,17 +152,25 @@ def _iso_or_none(value: str | None) -> datetime | None:
         return None
 
 
-def _utc(column: pa.Array) -> pa.Array:
-    if column.type.tz is None:
-        return column.cast(pa.timestamp("us"), safe=False).cast(TIME)
-    return column.cast(TIME, safe=False)
+def _utc(column: pa.Array, zone: str | None) -> pa.Array:
+    if column.type.tz is not None:
+        return column.cast(TIME, safe=False)
+    times = column.cast(pa.timestamp("us"), safe=False)
+    if zone is None:
+        return times.cast(TIME)
+    # DuckDB brings the zones with it; Arrow looks for them on the machine.
+    local = duckdb.from_arrow(pa.table({"t": times})).project(f"t AT TIME ZONE '{zone}' AS t").to_arrow_table()["t"]
+    return local.combine_chunks().cast(TIME, safe=False)
 
 
-def _range_checked(times: pa.Array, name: str, given: pa.Array) -> tuple[pa.Array, dict[int, str]]:
+def _range_checked(
+    times: pa.Array, name: str, given: pa.Array, pattern: str | None = None
+) -> tuple[pa.Array, dict[int, str]]:
     within = pc.and_(pc.greater_equal(times, pa.scalar(_EARLIEST, TIME)), pc.less(times, pa.scalar(_LATEST, TIME)))
     good = pc.or_(pc.fill_null(within, False), pc.is_null(given))
+    like = f"in the source's time_format {pattern}" if pattern else "like 2026-03-01T12:00:00Z"
     wrong = {
-        index: f"{name}: {str(value)!r} is not a time between 1990 and 2100, like 2026-03-01T12:00:00Z"
+        index: f"{name}: {str(value)!r} is not a time between 1990 and 2100, {like}"
         for index, value in _failures(given, good)
     }
     return pc.if_else(within, times, pa.scalar(None, TIME)), wrong
@@ -172,13 +204,18 @@ def one_of(
     return pc.if_else(known, column, unreadable), wrong
 
 
-def count_of(batch: RowBatch, name: str) -> tuple[pa.Array, dict[int, str]]:
-    """A column of whole numbers, and the rows that hold something else."""
-    column = batch.columns[name]
+def count_of(batch: RowBatch, name: str, thousands: str | None = None) -> tuple[pa.Array, dict[int, str]]:
+    """A column of whole numbers, and the rows that hold something else. `thousands`: the sign that may part thousands."""
+    given = column = batch.columns[name]
+    if thousands:
+        # Where the sign is a space, what keeps a number on one line is one too.
+        sign = "[ \u00a0\u202f\u2009]" if thousands == " " else re.escape(thousands)
+        parted = pc.fill_null(pc.match_substring_regex(column, rf"^\d{{1,3}}({sign}\d{{3}})+(\D0*)?$"), False)
+        column = pc.if_else(parted, pc.replace_substring_regex(column, sign, ""), column)
     whole = pc.match_substring_regex(column, r"^\d{1,18}(\.0*)?$")
     wrong = {
-        index: f"{name}: {value!r} is not a whole number"
-        for index, value in _failures(column, pc.fill_null(whole, True))
+        index: f"{name}: {value!r} is not a whole number{_COUNT_CURE if _PARTED.fullmatch(value) else ''}"
+        for index, value in _failures(given, pc.fill_null(whole, True))
     }
     digits = pc.replace_substring_regex(column, r"\..*$", "")
     return pc.if_else(pc.fill_null(whole, False), digits, pa.scalar(None, pa.string())).cast(pa.int64()), wrong

@@ -8,13 +8,18 @@ opt-outs. All further checks are those of the reader `files`.
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import difflib
+import gzip
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, overload
 
@@ -40,6 +45,7 @@ _TEXT = r"VARCHAR|\"?NULL\"?|ENUM\(.*\)|UUID"
 _NUMBER = rf"{_WHOLE}|DECIMAL\(.*\)|FLOAT|DOUBLE"
 _TIME = r"DATE|TIMESTAMP.*"
 _MOST_REJECTED = 10_000
+_NEAR_THE_TOP = 60
 _EXCERPT = re.compile(r"\s*LINE (\d+):.*", re.DOTALL)
 _CSV_ERROR = re.compile(
     r"CSV Error on Line: (\d+)\n(?:Original Line:[^\n]*\n)?(.*?)\n\s*(?:Possible|file = )", re.DOTALL
@@ -61,6 +67,7 @@ class Queries:
         #: Files that are not read. Which ones a SELECT over the whole folder reads only the SELECT knows.
         self.passed: list[Passed] = []
         self._runner = Runner(source.path.resolve(), given)
+        self._rows = 0
         self._by_place: dict[tuple[Path, str], Select] = {}
         for select in self.selects:
             for file in self._files(select):
@@ -123,7 +130,11 @@ class Queries:
             yield from file_rows.batches(self.source, file, table, described)
             return
         ours = file_rows.COLUMNS[table]
-        parameters = {} if select.each is None else {"file": str(file.relative_to(self.source.path))}
+        parameters: dict[str, Any] = {}
+        if "file" in select.parameters:
+            parameters["file"] = str(file.relative_to(self.source.path))
+        if "skip" in select.parameters:
+            parameters["skip"] = self.source.options.get("skip_rows", lines_above_header(file))
         where = select.where if select.each is None else f"{file}: {select.where}"
         types: dict[str, str] = {}
         seen = 0
@@ -143,10 +154,13 @@ class Queries:
                     yield replace(as_text([], {}, dict.fromkeys(ours, ""), bad), modified=modified)
         except QueryError as error:
             raise PoisonInput(_explained(where, error)) from error
-        if not seen and select.each is None:
-            raise PoisonInput(
-                f"{where}: yields no row; look whether its WHERE and its files are those that it should have"
-            )
+        self._rows += seen
+
+    def check_some(self) -> None:
+        """Raise PoisonInput where all that was asked yielded no row at all."""
+        if not self._rows:
+            name = self.source.options["query"]
+            raise PoisonInput(f"{name}: yields no row; look whether its WHERE and its files are as they should be")
 
     def _batch(
         self, select: Select, batch: pa.RecordBatch, ours: list[str], before: int, modified: datetime
@@ -254,6 +268,22 @@ def _files_in(source: Source) -> set[Path]:
     return found
 
 
+def lines_above_header(file: Path) -> int:
+    """How many lines stand above the header of a CSV file: it is the first of the rows of one length that hold most fields."""
+    opener = gzip.open if file.name.lower().endswith(".gz") else open
+    with opener(file, "rt", encoding="utf-8-sig", errors="replace", newline="") as stream:
+        rows = csv.reader(line.replace("\0", "") for line in islice(stream, _NEAR_THE_TOP))
+        ends: list[tuple[int, int]] = []
+        before = 0
+        with contextlib.suppress(csv.Error):  # a quote that is closed below what is looked at
+            for row in rows:
+                ends.append((before, len(row)))
+                before = rows.line_num
+    rows_of = Counter(fields for _, fields in ends)
+    usual = max(rows_of, key=lambda fields: (fields * rows_of[fields], fields), default=0)
+    return next((above for above, fields in ends if fields == usual), 0)
+
+
 def _checked(where: str, columns: list[list[str]], ours: list[str], needed: list[tuple[str, ...]]) -> dict[str, str]:
     """The columns of a SELECT with their types, in order. Raises PoisonInput where they are not what a table needs."""
     known = [*ours, *PLACES, REFUSED]
@@ -304,7 +334,7 @@ def _rejected(where: str, rows: list[list[Any]]) -> list[BadRow]:
     for name, line, column, reason, text in rows:
         place = Place(line)
         place.file = name
-        bad.append((f"{column or 'row'}: {' '.join(reason.split())}", place, text or ""))
+        bad.append((f"line {line}: {column or 'all columns'}: {' '.join(reason.split())}", place, text or ""))
     if len(bad) > _MOST_REJECTED:
         reason, line, _ = bad[0]
         raise PoisonInput(
@@ -352,6 +382,7 @@ def _explained(where: str, error: QueryError) -> str:
         file = re.search(r"^\s*file = (.*)$", text, re.MULTILINE)
         reason = " ".join(csv[2].split())
         return f"{where}: {file[1] if file else 'a file'} line {csv[1]}: {reason}; mend the line or the options of read_csv"
+    said = re.sub(r"\s*Input: .*", "", said)  # it would be the whole file
     if "file system operations are disabled" in text:
         return f"{where}: {said}: a query reads files of its source's folder alone; copy the file into it"
     cure = {

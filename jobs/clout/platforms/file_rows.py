@@ -18,12 +18,12 @@ from clout.platforms.file_fields import (
     Checked,
     count_of,
     flag_of,
-    iso_times,
     keys_of,
     kinds_of,
     one_of,
     raw_refs,
     same,
+    times_in,
     times_of,
 )
 from clout.platforms.file_ids import IdColumns, is_missing, is_word, spelt
@@ -98,7 +98,8 @@ def batches(source: Source, file: Path, table: str, described: dict[str, str] | 
     names = source.options.get("column_names")
     consent = {word: ours for ours in _CONSENT for word in (plain(ours), *_ALSO.get(ours, ()))}
     guarded = {} if table != "accounts" else consent
-    return read_batches(file, wanted, needed(source, table), source.options.get("delimiter"), names, guarded, described)
+    delimiter, skip = source.options.get("delimiter"), source.options.get("skip_rows", 0)
+    return read_batches(file, wanted, needed(source, table), delimiter, names, guarded, described, skip)
 
 
 def interactions(
@@ -175,7 +176,7 @@ def posts(source: Source, file: Path, batch: RowBatch, bad: list[BadRow], ids: I
         "raw_ref": raw_refs(source, file, batch),
     }
     for name in ("like_count", "reply_count", "share_count", "quote_count"):
-        columns[name] = check(count_of(batch, name))
+        columns[name] = check(count_of(batch, name, source.options.get("thousands")))
     table = _without(pa.table(columns), batch, check.wrong, bad)
     rows = table.num_rows
     columns = {name: table[name] for name in table.column_names}
@@ -207,14 +208,14 @@ def accounts_of(
         "handle": batch.columns["handle"],
         "display_name": batch.columns["display_name"],
         "account_type": check(one_of(batch, "account_type", _ACCOUNT_TYPES, empty="unknown", unreadable="unknown")),
-        "created_at": check(iso_times(batch.columns["created_at"], "created_at")),
+        "created_at": check(times_in(source, batch.columns["created_at"], "created_at")),
         "status": check(one_of(batch, "status", _STATUSES, empty="active", unreadable="suspended")),
         "state_complete": same(True, len(batch.numbers)),
         "raw_ref": raw_refs(source, file, batch),
         **_provenance(file, batch, len(batch.numbers)),
     }
     for name in ("followers_count", "following_count", "posts_count", "listed_count"):
-        columns[name] = check(count_of(batch, name))
+        columns[name] = check(count_of(batch, name, source.options.get("thousands")))
     for name in ("verified", "is_bot"):
         columns[name] = check(flag_of(batch, name, unreadable=None))
     for name in ("is_protected", "is_minor", "opt_out"):

@@ -63,6 +63,8 @@ def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[B
         observed |= {day for _, day in accounts if day in days}
         yield from _read_accounts(source, exports, accounts, observed, consent)
         yield from passed_reports(source, exports.passed, observed)
+        if isinstance(exports, Queries):
+            exports.check_some()
 
 
 def inventory(source: Source, days: Iterable[date]) -> dict[date, dict[str, Stored]]:

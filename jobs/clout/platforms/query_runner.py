@@ -62,7 +62,7 @@ class Runner:
     ) -> None:
         self._end()
 
-    def answers(self, sql: str, parameters: dict[str, str]) -> Iterator[tuple[str, Any]]:
+    def answers(self, sql: str, parameters: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         """What a SELECT yields: ("T", columns with types), ("B", batch) …, ("R", rows that read_csv rejected). Raises
         QueryError. Read it to its end before the next.
         """

@@ -84,13 +84,15 @@ def read_batches(
     column_names: list[str] | None = None,
     guarded: Mapping[str, str] = MappingProxyType({}),
     described: dict[str, str] | None = None,
+    skip: int = 0,
 ) -> Iterator[RowBatch]:
     """The file's rows in order.
 
     `wanted` maps our column name to the file's. Each tuple in `needed` names columns of ours of which the file must
     have at least one. `guarded`: words (see `plain`) that no column but a wanted one may have for a name, and the column of
     ours that each is nearly. A wanted column that the file lacks comes as NULL. `described` gets the file's
-    columns with their types: Parquet's own, of CSV "text"; of JSON lines the keys that every object has. Raises PoisonInput
+    columns with their types: Parquet's own, of CSV "text"; of JSON lines the keys that every object has. `skip`: so many
+    lines stand above the header of a CSV file; they count as rows. Raises PoisonInput
     where the file cannot be read to its end or lacks a needed column.
     """
     name = file.name.lower()
@@ -102,7 +104,7 @@ def read_batches(
             yield from _read_json_lines(file, wanted, needed, guarded, described)
         else:
             default = "\t" if ".tsv" in name else ","
-            yield from _read_csv(file, wanted, needed, delimiter or default, column_names, guarded, described)
+            yield from _read_csv(file, wanted, needed, delimiter or default, column_names, guarded, described, skip)
     except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
         raise PoisonInput(f"{file}: cannot be read to its end: {error}; replace the file and run again") from error
 
@@ -142,6 +144,7 @@ def _read_csv(
     column_names: list[str] | None,
     guarded: Mapping[str, str],
     described: dict[str, str],
+    skip: int,
 ) -> Iterator[RowBatch]:
     bad: list[BadRow] = []
     skipped: set[int] = set()
@@ -152,7 +155,7 @@ def _read_csv(
         bad.append((f"{row.actual_columns} fields where {row.expected_columns} are expected", number, row.text or ""))
         return "skip"
 
-    names, is_all = (column_names, False) if column_names else _csv_header(file, delimiter)
+    names, is_all = (column_names, False) if column_names else _csv_header(file, delimiter, skip)
     _check_columns(file, [name.strip() for name in names], wanted, needed, guarded)
     described |= dict.fromkeys((name.strip() for name in names), "text")
     if is_all:
@@ -161,14 +164,14 @@ def _read_csv(
     _check_quotes(file, delimiter)
     as_written = {name.strip(): name for name in names}
     present = {ours: as_written[theirs] for ours, theirs in wanted.items() if theirs in as_written}
-    read = pacsv.ReadOptions(column_names=column_names, block_size=_LONGEST, use_threads=False)
+    read = pacsv.ReadOptions(skip_rows=skip, column_names=column_names, block_size=_LONGEST, use_threads=False)
     convert = pacsv.ConvertOptions(
         column_types={theirs: pa.binary() for theirs in present.values()},
         include_columns=list(dict.fromkeys(present.values())),
         strings_can_be_null=False,
     )
     parse = pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse)
-    next_row = 1 if column_names else 2
+    next_row = skip + (1 if column_names else 2)
     with pacsv.open_csv(file, read, parse, convert) as reader:
         for batch in reader:
             numbers: list[int] = []
@@ -182,11 +185,11 @@ def _read_csv(
         yield as_text([], {}, wanted, _take(bad))
 
 
-def _csv_header(file: Path, delimiter: str) -> tuple[list[str], bool]:
+def _csv_header(file: Path, delimiter: str, skip: int) -> tuple[list[str], bool]:
     """The header's names, and whether there is nothing else: a header without a line's end is beyond Arrow."""
     with pa.input_stream(file) as stream:
         head = stream.read(1 << 20)
-    lines = [line for line in head.splitlines() if line.strip()]
+    lines = [line for line in head.splitlines()[skip:] if line.strip()]
     if not lines:
         return [], True
     try:

@@ -160,7 +160,7 @@ def test_a_query_may_refuse_rows_and_tell_lines_that_cannot_be_read(exports: Pat
       row_number() OVER () + 1 AS row, CASE WHEN author IS NULL THEN 'author: is empty' END AS refused
       FROM read_csv('*.csv', all_varchar = true, filename = true, header = true, delim = ',', store_rejects = true)"""
     assert Got(source(exports, text)).refused == {
-        ("tweets.csv", 5, "reply_to: Expected Number of Columns: 5 Found: 2"),
+        ("tweets.csv", 5, "line 5: reply_to: Expected Number of Columns: 5 Found: 2"),
         ("tweets.csv", 5, "author: is empty"),
     }
 
@@ -213,7 +213,7 @@ PLAIN = "columns = {a: 'INT', b: 'INT'}, auto_detect = false"
         (GOOD + ", 'x' AS row", "line 1: column row is VARCHAR; a row's number is whole"),
         (GOOD + " FROM read_csv('tweets.csv') WHERE\n nosuch = 1", r"line 2: .*column \"nosuch\" not found.* mend the one"),
         (GOOD + " FROM read_csv('none.csv')", r"No files found .*\"none.csv\"; look whether the file"),
-        (GOOD + " WHERE false", "line 1: yields no row"),
+        (GOOD + " WHERE false", "twarc.sql: yields no row"),
         (GOOD + " FROM read_csv('torn.csv', header = true, delim = ',')", "torn.csv: its lines have no delimiter, .*; mend"),
         (GOOD + f" FROM read_csv('torn.csv', {PLAIN})", "torn.csv line 3: Expected Number of Columns: 2 Found: 1; mend"),
         (GOOD + " FROM read_json('torn.jsonl')", r"JSON in file \"torn.jsonl\", at byte \d+ in line \d: .*; mend"),
@@ -226,7 +226,7 @@ PLAIN = "columns = {a: 'INT', b: 'INT'}, auto_detect = false"
         ("-- table: posts\n", "line 1: no SELECT follows the label posts"),
         ("-- each: *.csv\n" + GOOD, "line 2: a SELECT that is run once a file names it \\$file: read \\$file in it"),
         (GOOD + " FROM read_csv($file)", "names it \\$file: say of which: -- each:"),
-        (GOOD + " FROM read_csv($path)", r"\$path is not known; \$file is"),
+        (GOOD + " FROM read_csv($path)", r"\$path is not known; \$file and"),
         ("-- each: ../*.csv\n" + GOOD, "line 1: each: '../\\*.csv' is no pattern of files in the source's folder"),
         ("-- each: *.tsv\n" + GOOD + " FROM read_csv($file)", r"line 2: no file \*.tsv lies in .*; mend the line -- each"),
     ],
