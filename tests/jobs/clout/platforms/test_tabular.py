@@ -195,7 +195,7 @@ def test_parquet_bytes_that_are_no_text(tmp_path: Path) -> None:
     assert [(reason, number) for reason, number, _ in bad] == [("actor: not UTF-8", 2)]
 
 
-WHOLE = gzip.compress(HEADER + b"".join(b"ann,bo,%d\n" % i for i in range(20_000)))
+WHOLE = gzip.compress(HEADER + b"".join(b"ann,bo,%d\n" % i for i in range(20_000)), mtime=0)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ WHOLE = gzip.compress(HEADER + b"".join(b"ann,bo,%d\n" % i for i in range(20_000
         ("x.csv", b"", "row 1: no column actor; found nothing"),
         ("x.csv", b"\n\n", "row 1: no column actor; found nothing"),
         ("x.csv.gz", b"", "row 1: no column actor; found nothing"),
-        ("x.csv.gz", gzip.compress(b""), "row 1: no column actor; found nothing"),
+        ("x.csv.gz", gzip.compress(b"", mtime=0), "row 1: no column actor; found nothing"),
         ("x.jsonl", b"", "row 1: no column actor; found nothing"),
         ("x.csv", b"who,whom\n1,2\n", r"no column actor; found who, whom.*\[source.columns\]"),
         ("x.csv", b"actor;target;unix_ts\n1;2;3\n", "no column actor; found actor;target;unix_ts"),
@@ -217,7 +217,7 @@ WHOLE = gzip.compress(HEADER + b"".join(b"ann,bo,%d\n" % i for i in range(20_000
         ("x.csv.gz", WHOLE[:-9], "cannot be read to its end.*replace the file"),
         ("x.csv.gz", WHOLE[: len(WHOLE) // 2], "cannot be read to its end"),
         ("x.csv.gz", HEADER, "cannot be read to its end"),
-        ("x.jsonl.gz", gzip.compress(b'{"actor": 1}\n' * 9)[:-9], "cannot be read to its end"),
+        ("x.jsonl.gz", gzip.compress(b'{"actor": 1}\n' * 9, mtime=0)[:-9], "cannot be read to its end"),
         ("x.jsonl.gz", b"<html>", "cannot be read to its end"),
         ("x.parquet", b"", "cannot be read to its end"),
         ("x.parquet", b"PAR1" + b"\x00" * 40 + b"PAR1", "cannot be read to its end"),
