@@ -12,15 +12,20 @@ import hashlib
 import hmac
 import re
 import secrets
+import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from clout.consent_ledger import Hearing
 from clout.lake import Lake
+from clout.native_ids import look_alike, look_alike_key, normal_id
 
 ERASED = "erased.json"
-#: What a text is cut into in search of a key or a name.
-_WORD = re.compile(r"[^\s\"'<>()\[\]{},;=]+")
+_ERASED = ("keys", "names", "alike", "others")
+#: What a text is cut into in search of a key or a name: by all that no plain id has, and by dots and hyphens, too.
+_WORDS = (re.compile(r"[\w.-]+"), re.compile(r"\w+"))
 _TOKEN = re.compile(r"[^\s\"'<>()\[\]{},;/]+")
 
 
@@ -35,6 +40,10 @@ class Erased:
     salt: str = ""
     keys: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
+    #: Hashes of what the keys look like (native_ids.look_alike), and of the keys that look so and are somebody else's: whom
+    #: the lake knew when the person was erased.
+    alike: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
 
     def hashed(self, text: str) -> str:
         """HMAC-SHA-256 of a key or a name."""
@@ -48,14 +57,23 @@ class Erased:
         """The list with a salt, which it needs before anything is hashed."""
         return self if self.salt else Erased(secrets.token_hex(32))
 
-    def and_also(self, keys: Iterable[str], names: Iterable[str]) -> Erased:
-        """The list with more people on it."""
-        more = self.salted()
+    def and_also(self, keys: Iterable[str], names: Iterable[str], others: Iterable[str] = ()) -> Erased:
+        """The list with more people on it. others: keys that look like one of `keys`, and are not the person's."""
+        more, gone = self.salted(), list(keys)
         return Erased(
             more.salt,
-            more.keys | {more.hashed(key) for key in keys},
+            more.keys | {more.hashed(key) for key in gone},
             more.names | {more.hashed(name) for name in names},
+            more.alike | {more.hashed(look_alike_key(key)) for key in gone},
+            more.others | {more.hashed(key) for key in others},
         )
+
+    def holds(self, key: str) -> bool:
+        """Whether a key is an erased person's, also in another spelling that nobody had when the person was erased."""
+        if not self.keys:
+            return False
+        hashed = self.hashed(key)
+        return hashed in self.keys or (hashed not in self.others and self.hashed(look_alike_key(key)) in self.alike)
 
 
 def read_erased(lake: Lake) -> Erased:
@@ -63,12 +81,12 @@ def read_erased(lake: Lake) -> Erased:
     stored = lake.checksums.read_note(ERASED)
     if stored is None:
         return Erased()
-    return Erased(stored["salt"], frozenset(stored["keys"]), frozenset(stored["names"]))
+    return Erased(stored["salt"], *(frozenset(stored.get(name, ())) for name in _ERASED))
 
 
 def write_erased(lake: Lake, erased: Erased) -> None:
     """Replace the list in one step. Only its owner may read it, and it is kept twice: nobody could make it again."""
-    content = {"salt": erased.salt, "keys": sorted(erased.keys), "names": sorted(erased.names)}
+    content = {"salt": erased.salt, **{name: sorted(getattr(erased, name)) for name in _ERASED}}
     lake.checksums.write_note(ERASED, content, private=True, twice=True)
 
 
@@ -84,19 +102,42 @@ def salted(lake: Lake) -> Erased:
 
 @dataclass(frozen=True)
 class Hidden:
-    """Whom the operator's list and the list of the erased hide on one platform."""
+    """Whom the operator's list, the list of the erased and the ledger of consent hide on one platform."""
 
     platform: str = ""
     listed: frozenset[str] = frozenset()
     erased: Erased = field(default_factory=Erased)
+    #: What the pull hears about consent, and what the ledger held before. None where nothing is pulled.
+    hearing: Hearing | None = None
+    _known: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def listed_alike(self) -> frozenset[str]:
+        """What the keys of the operator's list look like."""
+        return frozenset(map(look_alike_key, self.listed))
 
     def reason(self, key: str | None) -> str | None:
-        """Why an account may not be shown: operator, erased; None where it may, or where there is no account."""
+        """Why an account may not be shown: operator, erased, or what the ledger says; None where it may be."""
         if key is None:
             return None
-        if key in self.listed:
-            return "operator"
-        return "erased" if self.erased.keys and self.erased.hashed(key) in self.erased.keys else None
+        return self.without_ledger(key) or (self.hearing.reason(key) if self.hearing else None)
+
+    def without_ledger(self, key: str) -> str | None:
+        """The reason of the two lists alone. Who is on the operator's list in another spelling is left out, too."""
+        if key not in self._known:
+            listed = bool(self.listed) and (key in self.listed or look_alike_key(key) in self.listed_alike)
+            if listed and self.hearing:
+                self.hearing.met.add(key)
+                if key not in self.listed:
+                    self.hearing.other_spelling(key, "operator", self.hearing.newest)
+            self._known[key] = "operator" if listed else "erased" if self.erased.holds(key) else None
+        return self._known[key]
+
+    def names_any(self, text: str, ids: Collection[str] = ()) -> bool:
+        """Whether a text holds, as a word of its own and in whatever spelling, an id of `ids` or of whom this hides."""
+        if names_any(text, {*ids, *(key.partition(":")[2] for key in self.listed)}):
+            return True
+        return any(self.reason(f"{self.platform}:{word}") for word in words_of(text)) if self.erased.keys else False
 
     def is_erased_name(self, text: str) -> bool:
         """Whether a handle or a profile's address is an erased person's."""
@@ -127,9 +168,25 @@ NOBODY = Hidden()
 UNSHOWN = "(names somebody who may not be shown)"
 
 
+def words_of(text: str) -> set[str]:
+    """The words of a text that may be an id, as they stand, and as native_ids.look_alike has them."""
+    seen = normal_id(unicodedata.normalize("NFKC", text))
+    found = {word for pattern in _WORDS for word in pattern.findall(seen)}
+    found |= {word.strip(".-") for word in found}
+    return {form for word in found if word for form in (word, look_alike(word))}
+
+
 def names_any(text: str, ids: Collection[str]) -> bool:
-    """Whether a text holds one of the ids as a word of its own."""
-    return bool(ids) and not set(_WORD.findall(text)).isdisjoint(ids)
+    """Whether a text holds one of the ids as a word of its own, in whatever spelling and between whatever signs."""
+    if not ids:
+        return False
+    sought = {look_alike(one) for one in ids} - {""}
+    if not words_of(text).isdisjoint(sought):
+        return True
+    # An id that is more than a word, as an address, is sought as a part of the text.
+    longer = [one for one in sought if not _WORDS[0].fullmatch(one)]
+    flat = look_alike(text) if longer else ""
+    return any(one in flat for one in longer)
 
 
 def without_items(node: Any, is_named: Callable[[str], bool]) -> Any:

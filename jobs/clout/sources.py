@@ -35,6 +35,7 @@ contact = "ops@example.org"
 "higgs:88" = "Ada Lovelace"
 
 exclude = "exclusions.csv"   # optional, at the top: account_key,reason of people who are never scored
+released = "released.csv"    # optional, at the top: account_key,released_on of people whose no until that day holds no longer
 links = "links.csv"          # optional, at the top: account_a,account_b of one person's accounts; valid_from, valid_to, reason
 """
 
@@ -155,7 +156,7 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(_LIMITS, (lambda it: type(it) is int and 0 < it <= 1_000_000, "a whole number from 1 to 1000000")),
 }
 #: The operator's own files: option -> what it is called.
-_LISTS = {"exclude": "exclusion list", "links": "list of links"}
+_LISTS = {"exclude": "exclusion list", "links": "list of links", "released": "list of the released"}
 _HOUR_FILE = re.compile(r"\d{4}-\d{2}-\d{2}-\d{1,2}\.json\.gz")
 
 
@@ -172,6 +173,8 @@ class Source:
     options: dict[str, Any] = field(default_factory=dict)
     #: Account keys of this source that the operator excludes.
     excluded: frozenset[str] = frozenset()
+    #: Account keys of this platform whose no the operator says to be over, each with the last day whose no it is.
+    released: dict[str, date] = field(default_factory=dict)
 
     @property
     def platform(self) -> str:
@@ -238,7 +241,7 @@ def read_sources(location: Path) -> Sources:
         text = tomllib.loads(location.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise PoisonInput(f"{location}: not a TOML file: {error}") from error
-    _known_keys(location, "top", text, {"source", "exclude", "links"})
+    _known_keys(location, "top", text, {"source", *_LISTS})
     entries = text.get("source")
     if not isinstance(entries, list) or not entries:
         raise PoisonInput(f"{location}: lists no source; begin one with [[source]]")
@@ -264,9 +267,15 @@ def read_sources(location: Path) -> Sources:
             )
     excluded = _read_exclusions(location, text.get("exclude"))
     links = _read_links(location, text.get("links"))
+    released = _read_released(location, text.get("released"))
     linked = {key for link in links for key in link.accounts}
     titled = {key for source in sources for key in source.options.get("titles", {}).values()}
-    for what, keys in ((_LISTS["exclude"], set(excluded)), (_LISTS["links"], linked), ("table titles", titled)):
+    for what, keys in (
+        (_LISTS["exclude"], set(excluded)),
+        (_LISTS["links"], linked),
+        (_LISTS["released"], set(released)),
+        ("table titles", titled),
+    ):
         strangers = sorted({key.split(":")[0] for key in keys} - {source.platform for source in sources})
         if strangers:
             raise PoisonInput(
@@ -278,6 +287,7 @@ def read_sources(location: Path) -> Sources:
         titles = source.options.get("titles", {})
         titles.update({title: _key(key, by_login) for title, key in titles.items()})
     excluded = {_key(key, by_login): reason for key, reason in excluded.items()}
+    released = {_key(key, by_login): on for key, on in released.items()}
     return Sources(
         tuple(
             replace(
@@ -287,6 +297,7 @@ def read_sources(location: Path) -> Sources:
                     for key in excluded
                     if key.partition(":")[0] == one.platform or key in one.options.get("titles", {}).values()
                 ),
+                released={key: on for key, on in released.items() if key.partition(":")[0] == one.platform},
             )
             for one in sources
         ),
@@ -428,6 +439,18 @@ def _read_exclusions(location: Path, name: object) -> dict[str, str]:
         # Scoring people who asked not to be scored is worse than not scoring at all.
         excluded[_account_key(where, row, "account_key")] = (row.get("reason") or "").strip() or "operator"
     return excluded
+
+
+def _read_released(location: Path, name: object) -> dict[str, date]:
+    released: dict[str, date] = {}
+    for where, row in _rows(location, "released", name, ("account_key", "released_on")):
+        key, text = _account_key(where, row, "account_key"), (row["released_on"] or "").strip()
+        try:
+            on = date.fromisoformat(text)
+        except ValueError as error:
+            raise PoisonInput(f"{where}: released_on {text!r} is not a day like 2026-03-01") from error
+        released[key] = max(on, released.get(key, on))
+    return released
 
 
 def _read_links(location: Path, name: object) -> list[Link]:

@@ -32,7 +32,7 @@ from clout.lake_spark import POSTS, features_path, in_groups
 #: The columns that hold somebody's key.
 _KEYS = ("actor", "target", "account_key", "person_id", "author_key", "other_id")
 #: Queries that look into a key, and are given the keys themselves. Their tables have a row per account at most.
-_NAMED = ("scored_accounts",)
+_NAMED = ("scored_accounts", "remembered")
 #: Queries that are cheap: computed whenever they are read, so that their rows are stored nowhere.
 _VIEWS = ("persons_activity",)
 #: The columns that hold one of few words, each with the type that enumerates them.
@@ -146,6 +146,10 @@ class DiskDuckDB:
                 words = self.connection.execute(f"SELECT key {new} ORDER BY key").fetchall()
                 self.connection.execute(_enumerated(of, [word for [word] in words]))
         self._known = True
+
+    def people(self, *frames: Frame) -> Rows:
+        """See NightEngine. They are the keys that have a number."""
+        return self._make("SELECT key AS account_key FROM keys", numbered=False)
 
     # What is computed ------------------------------------------------------------------------------------------------
 

@@ -75,6 +75,9 @@ class NightEngine(Engine, Protocol):
     def posts(self, lake: Lake, platforms: Mapping[str, str], days: list[date]) -> Frame:
         """The columns lake_spark.POSTS of the posts that the sources showed. platforms: the sources, each with its platform."""
 
+    def people(self, *frames: Frame) -> Frame:
+        """The accounts that the frames name, once each, as account_key. The frames are all of which the engine was told."""
+
     def keep(self, lake: Lake, name: str, day: date, rows: Frame, facts: dict[str, Any]) -> Frame:
         """Write the features `name` of a score date, and give them as they were written."""
 

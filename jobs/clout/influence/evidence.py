@@ -10,10 +10,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clout import consent_ledger
 from clout.consent import salted
 from clout.influence import identity, measures
 from clout.influence.conforming import as_named, conforming_engine
-from clout.influence.engines import engine_for
+from clout.influence.engines import Frame, NightEngine, engine_for
 from clout.influence.measures import Evidence
 from clout.influence.model import Model
 from clout.lake import Lake, window
@@ -57,6 +58,9 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     listed, named = engine.table(*operator_list(sources)), engine.table(*_named_seeds(sources))
     words = measures.platforms_table(engine, _platforms(sources)), measures.variants_table(engine, model, day)
     engine.know(activity, posts, states, linked, listed, named, *words)
+    left_out = small_arrow(_LISTED, [*operator_list(sources)[1], *_remembered(lake, engine, activity, posts, states)])
+    lake.write(lake.features("left_out", day), left_out, facts)
+    listed = engine.kept(lake, "left_out", day, facts, "conform")
     own = engine.run("own_interactions", {}, activity=activity, persons=linked).toArrow()["n"][0].as_py()
     refused = [(*link, why) for link, why in sorted(found.refused.items())]
     counts = {"accounts": len(found.person_of), "one_way": one_way, "refused": len(refused), "own_interactions": own}
@@ -85,15 +89,16 @@ def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
         name: engine.kept(lake, name, day, facts, "conform")
         for name in (
             *("acts", "weights", "counted", "people", "engaged"),
-            *("account_states", "counter_states", "persons"),
+            *("account_states", "counter_states", "persons", "left_out"),
         )
     }
+    listed = features.pop("left_out")
     seen = {
         "activity": engine.conformed(lake, "activity", days),
         "named_seeds": engine.table(*_named_seeds(sources)),
         "post_actions": engine.conformed(lake, "post_actions", days),
         "posts": engine.posts(lake, sources.platforms, days),
-        "operator_list": engine.table(*operator_list(sources)),
+        "operator_list": listed,
     }
     words = measures.platforms_table(engine, _platforms(sources)), measures.variants_table(engine, model, day)
     engine.know(features["account_states"], features["counter_states"], features["persons"], *seen.values(), *words)
@@ -111,6 +116,16 @@ def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
 def operator_list(sources: Sources) -> tuple[pa.Schema, list[tuple]]:
     """The operator's exclusions, (account_key, reason), as schema and rows."""
     return _LISTED, sorted(sources.excluded.items())
+
+
+def _remembered(lake: Lake, engine: NightEngine, *frames: Frame) -> list[tuple]:
+    """Of the people in the frames those whom the ledger of consent holds back, each with a reason."""
+    held = consent_ledger.read(lake).rows()
+    if not held:
+        return []
+    keys, ledger = engine.people(*frames), engine.table(consent_ledger.ROWS, held)
+    found = engine.run("remembered", {}, people=keys, ledger=ledger).toArrow()
+    return sorted(zip(found["account_key"].to_pylist(), found["reason"].to_pylist(), strict=True))
 
 
 def _platforms(sources: Sources) -> list[str]:

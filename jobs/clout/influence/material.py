@@ -15,6 +15,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from clout import consent_ledger
 from clout.influence import identity, measures, variants
 from clout.influence.engines import DuckDB
 from clout.influence.measures import Evidence
@@ -72,12 +73,14 @@ def read(lake: Lake, sources: Sources, model: Model, days: list[date]) -> Materi
         [link.accounts for link in sources.links if link.holds_on(days[-1])],
     )
     named = [(source.platform, f"{source.platform}:{seed}") for source in sources.sources for seed in source.seeds]
+    acted = _activity(engine, lake, sources, accounts, operator_list, days)
+    remembered = _remembered(engine, lake, acted["activity"], states)
     return Material(
-        **_activity(engine, lake, sources, accounts, operator_list, days),
+        **acted,
         account_states=states,
         counter_states=measures.counter_states(engine, accounts, model, days[-1]),
         posts=_snapshots(lake, "posts", platforms, days, _POSTS),
-        operator_list=operator_list,
+        operator_list=pa.concat_tables([operator_list, remembered]),
         persons=engine.table(identity.PERSONS, sorted(found.person_of.items())),
         named_seeds=engine.table(_SEEDS, named),
         platforms=sorted(set(platforms.values())),
@@ -108,6 +111,15 @@ def _activity(
         days=owed,
     )
     return {table: engine.run(table, {}, classified=classified) for table in ("activity", "post_actions")}
+
+
+def _remembered(engine: DuckDB, lake: Lake, activity: pa.Table, states: pa.Table) -> pa.Table:
+    """Whom of those who acted, were acted on or have a state the ledger of consent holds back."""
+    held = engine.table(consent_ledger.ROWS, consent_ledger.read(lake).rows())
+    columns = (activity["actor"], activity["target"], states["account_key"])
+    keys = pa.chunked_array([chunk for column in columns for chunk in column.chunks], pa.string()).unique()
+    found = engine.run("remembered", {}, people=pa.table({"account_key": keys}), ledger=held)
+    return found.select(_LISTED.names).cast(_LISTED)
 
 
 def _snapshots(

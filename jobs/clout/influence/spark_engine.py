@@ -34,6 +34,9 @@ Frame = Any
 
 _GRAPHS = pa.schema([("variant", pa.string()), ("platform", pa.string())])
 
+#: The columns that hold the key of an account.
+_PEOPLE = ("actor", "target", "account_key", "author_key")
+
 #: Edges of one variant of one platform up to which Spark ranks them in one task; that task holds 150 bytes an edge.
 ONE_TASK_EDGES = 4_000_000
 
@@ -68,6 +71,16 @@ class Spark(AtOnce):
     def posts(self, lake: Lake, platforms: Mapping[str, str], days: list[date]) -> Frame:
         """See NightEngine."""
         return read_snapshots(self.spark, lake, "posts", platforms, days).select(*POSTS)
+
+    def people(self, *frames: Frame) -> Frame:
+        """See NightEngine."""
+        columns = [
+            frame.select(frame[name].alias("account_key"))
+            for frame in frames
+            for name in frame.columns
+            if name in _PEOPLE
+        ]
+        return reduce(lambda above, below: above.union(below), columns).where("account_key IS NOT NULL").distinct()
 
     def run(self, query: str, parameters: Mapping[str, Any], **inputs: Frame) -> Frame:
         """See Engine."""

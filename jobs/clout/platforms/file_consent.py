@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
 from pathlib import Path
@@ -12,8 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clout.addresses import hashed
-from clout.consent import UNSHOWN, Hidden, names_any
+from clout.consent import UNSHOWN, Hidden
+from clout.consent_ledger import FLAGS, Hearing, contradicted_by, said_by
 from clout.lake_schemas import ACCOUNT_LINKS, ACCOUNTS
+from clout.native_ids import look_alike, look_alike_key, look_alike_keys
 from clout.platforms.file_fields import same
 from clout.platforms.file_ids import IdColumns, is_word
 from clout.platforms.file_inventory import holding
@@ -43,38 +46,77 @@ class Consent:
         self.words: set[str] = set()
         self._holding = {day: tuple(holding(accounts, day)) for day in days}
         files = {file for holding in self._holding.values() for file in holding}
-        said = {file: dict(self._said(source, file)) for file in files}
-        listed = dict.fromkeys(hidden.listed, "operator")
-        #: Key and reason of everybody who may not be shown, by the files that hold.
-        self._reasons = {
-            holding: {key: why for each in (*(said[file] for file in holding), listed) for key, why in each.items()}
+        last = {file: max(day for day, holding in self._holding.items() if file in holding) for file in files}
+        self._seen: dict[Path, list[pa.Array]] = {}
+        said = {file: dict(self._said(source, file, last[file])) for file in files}
+        if hidden.hearing:
+            hidden.hearing.is_whole = max(days) >= hidden.hearing.newest
+        #: Everybody who may not be shown, by the files that hold.
+        self._unshown = {
+            holding: _Unshown.of([said[file] for file in holding], [self._seen[file] for file in holding], hidden)
             for holding in set(self._holding.values())
         }
-        self._keys = {holding: pa.array(list(reasons), pa.string()) for holding, reasons in self._reasons.items()}
 
-    def _said(self, source: Source, file: Path) -> Iterator[tuple[str, str]]:
+    def _said(self, source: Source, file: Path, day: date) -> Iterator[tuple[str, str]]:
+        """Key and reason of whom a file shows not to be shown. The ledger hears it, as of the last day on which it holds."""
+        meant = {form: key for key in sorted(self.hidden.listed) for form in _forms(key)}
+        listed = pa.array(list(meant), pa.string())
+        self._seen[file] = []
         ids = IdColumns(source)
         for batch in self._batches(file, "accounts"):
             rows = accounts_of(source, file, batch, [], ids)
             self.words |= set(filter(is_word, rows["native_id"].to_pylist()))
+            keys = rows["account_key"].combine_chunks()
+            self._seen[file].append(keys)
             why = _why_not(rows)
-            yield from zip(
-                rows["account_key"].filter(pc.is_valid(why)).to_pylist(), why.drop_null().to_pylist(), strict=True
-            )
+            if self.hidden.hearing:
+                _tell(self.hidden.hearing, rows, batch, why, file.name, day)
+            yield from zip(keys.filter(pc.is_valid(why)).to_pylist(), why.drop_null().to_pylist(), strict=True)
+            if len(listed):  # the list may name people by their handle
+                handles = pc.fill_null(pc.utf8_lower(rows["handle"]).combine_chunks(), "")
+                handles = look_alike_keys(pc.binary_join_element_wise(source.platform, handles, ":"))
+                named = pc.is_in(handles, listed)
+                for key, handle in zip(keys.filter(named).to_pylist(), handles.filter(named).to_pylist(), strict=True):
+                    self._other_spelling(key, "operator", day)
+                    if self.hidden.hearing:
+                        self.hidden.hearing.met.add(meant[handle])
+                    yield key, "operator"
         ids.notes(file)
+
+    def _other_spelling(self, key: str, reason: str, day: date) -> None:
+        if self.hidden.hearing:
+            self.hidden.hearing.other_spelling(key, reason, day)
 
     def reason(self, key: str | None, day: date) -> str | None:
         """Why an account may not be shown on a day; None where it may."""
-        return self.hidden.reason(key) or self._reasons[self._holding[day]].get(key or "")
+        if key is None:
+            return None
+        unshown = self._unshown[self._holding[day]]
+        # What a file says of a person is no other's word: a list in another spelling, or the ledger.
+        exact = "operator" if key in self.hidden.listed else "erased" if self.hidden.erased.holds(key) else None
+        found = exact or unshown.reasons.get(key) or unshown.spelt.get(key)
+        return found or (self.hidden.hearing.reason(key) if self.hidden.hearing else None)
 
     def shown(self, rows: pa.Table, day: date, report: FileReport) -> pa.Table:
         """The rows that may be shown on a day; the report counts the others."""
         columns = [name for name in _WHO if name in rows.column_names]
-        keys = self._keys[self._holding[day]]
+        unshown = self._unshown[self._holding[day]]
+        chunks = [chunk for name in columns for chunk in rows[name].chunks]
+        there = pc.unique(pa.chunked_array(chunks, pa.string())).drop_null()
+        keys = [there.filter(pc.is_in(there, unshown.keys))]
+        if len(unshown.keys):
+            for key in there.filter(pc.is_in(look_alike_keys(there), unshown.alike)).to_pylist():
+                if key not in unshown.spelt and (why := unshown.looks_like(key)):
+                    unshown.spelt[key] = why
+                    self._other_spelling(key, why, day)
+            keys.append(pa.array(list(unshown.spelt), pa.string()))
         if self.hidden.erased.keys:
-            there = {key for name in columns for key in pc.unique(rows[name]).to_pylist()}
-            keys = pa.array([key for key in there if key is not None and self.reason(key, day)], pa.string())
-        left_out = reduce(pc.or_, (pc.is_in(rows[name], keys) for name in columns))
+            keys.append(pa.array([key for key in there.to_pylist() if self.hidden.erased.holds(key)], pa.string()))
+        if self.hidden.hearing:
+            keys.append(pa.array(list(self.hidden.hearing.among(there)), pa.string()))
+            self.hidden.hearing.meet(keys[0])
+        gone = pa.concat_arrays(keys)
+        left_out = reduce(pc.or_, (pc.is_in(rows[name], gone) for name in columns))
         if not pc.any(left_out).as_py():
             return rows
         for row in rows.filter(left_out).select(columns).to_pylist():
@@ -87,7 +129,7 @@ class Consent:
         """
         why_not = _why_not(rows).to_pylist()
         mine = [
-            why and not self.hidden.reason(key)
+            why and not self.hidden.without_ledger(key)
             for key, why in zip(rows["account_key"].to_pylist(), why_not, strict=True)
         ]
         flagged = rows.filter(pa.array(mine, pa.bool_()))
@@ -106,15 +148,67 @@ class Consent:
 
     def refused(self, table: str, subject: str, bad: list[BadRow], day: date) -> pa.Table:
         """Quarantine rows of a day, without the text of those that name somebody who may not be shown."""
-        ids = {key.partition(":")[2] for key in self._reasons[self._holding[day]]}
+        ids = {key.partition(":")[2] for key in self._unshown[self._holding[day]].reasons}
         # The rows of a query over several files say themselves in which they stand.
         return quarantine_table(
             table,
             [
-                (reason, getattr(row, "file", subject), row, UNSHOWN if names_any(raw, ids) else raw)
+                (reason, getattr(row, "file", subject), row, UNSHOWN if self.hidden.names_any(raw, ids) else raw)
                 for reason, row, raw in bad
             ],
         )
+
+
+@dataclass
+class _Unshown:
+    """Who may not be shown on some days: reasons by key, by what the keys look like, and the spellings that were met so far.
+
+    own: keys that look like one of them and have a row of their own in the accounts files: other people.
+    """
+
+    reasons: dict[str, str]
+    looks: dict[str, str]
+    own: frozenset[str]
+    keys: pa.Array
+    alike: pa.Array
+    spelt: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, said: list[dict[str, str]], seen: list[list[pa.Array]], hidden: Hidden) -> _Unshown:
+        """From what accounts files say, each with the keys that have a row in it, and from the operator's list."""
+        reasons = {key: why for each in (*said, dict.fromkeys(hidden.listed, "operator")) for key, why in each.items()}
+        looks = {look_alike_key(key): why for key, why in reasons.items()}
+        alike = pa.array(list(looks), pa.string())
+        rows = [keys.filter(pc.is_in(look_alike_keys(keys), alike)) for each in seen for keys in each]
+        there = {key for keys in rows for key in keys.to_pylist()}
+        # A person of the list who has no row may be the one whose row is spelt otherwise.
+        lost = {look_alike_key(key) for key in hidden.listed - there}
+        own = frozenset(key for key in there - reasons.keys() if look_alike_key(key) not in lost)
+        return cls(reasons, looks, own, pa.array(list(reasons), pa.string()), alike)
+
+    def looks_like(self, key: str) -> str | None:
+        """The reason of whom a key looks like, without being somebody else's."""
+        return None if key in self.reasons or key in self.own else self.looks.get(look_alike_key(key))
+
+
+def _forms(key: str) -> set[str]:
+    """What an entry of a list may mean, as look-alikes: an id, a handle, or the last part of a profile's address."""
+    platform, _, name = key.partition(":")
+    return {f"{platform}:{look_alike(part)}" for part in (name, name.rstrip("/").rpartition("/")[2]) if part}
+
+
+def _tell(hearing: Hearing, rows: pa.Table, batch: RowBatch, why: pa.Array, by: str, day: date) -> None:
+    """Let the ledger hear what account rows say: every no, and of those whom it holds back what contradicts it."""
+    held = hearing.among(rows["account_key"].combine_chunks())
+    told = pc.or_(pc.is_valid(why), pc.is_in(rows["account_key"], pa.array(list(held), pa.string())))
+    # A status that the file does not state is no statement.
+    status = pc.if_else(pc.is_valid(batch.columns["status"]), rows["status"], pa.scalar(None, pa.string()))
+    columns = {name: rows[name] for name in ("account_key", *FLAGS)}
+    for row in pa.table({**columns, "status": status}).filter(told).to_pylist():
+        for reason in said_by(row):
+            hearing.no(row["account_key"], reason, day, by)
+        for reason in contradicted_by(row):
+            hearing.yes(row["account_key"], reason, day)
 
 
 def _why_not(accounts: pa.Table) -> pa.Array:

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clout.consent import NOBODY, Hidden
+from clout.consent_ledger import said_by
 from clout.errors import PoisonInput
 from clout.lake import Lake, days_between
 from clout.lake_schemas import SNAPSHOTS
@@ -368,6 +369,7 @@ class _Walk:
         for key, flags in rows.known.flags.items():
             self.known.flags[key] = {**self.known.flags.get(key, {}), **flags}
         self.known.names |= rows.known.names
+        self._hear(rows.known)
         self.known.accounts.update(rows.known.accounts)
         self.known.posts.update(rows.known.posts)
         for key, columns in rows.known.counters.items():
@@ -383,6 +385,18 @@ class _Walk:
             if row["kind"] == "share" and row["occurred_at"] is not None:
                 self.dated.add(row["interaction_key"])
         return rows
+
+    def _hear(self, known: Known) -> None:
+        """Let the ledger of consent hear what a page says about it."""
+        hearing = self.raw.hidden.hearing
+        if hearing is None:
+            return
+        for key, flags in known.flags.items():
+            for reason in said_by(flags):
+                hearing.no(key, reason, self.day, self.source.reader)
+        for key, reasons in known.contradicted.items():
+            for reason in reasons:
+                hearing.yes(key, reason, self.day)
 
     # Rows
 

@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from clout.addresses import hashed, profile_address
-from clout.consent import NOBODY, UNSHOWN, Hidden, names_any
+from clout.consent import NOBODY, UNSHOWN, Hidden
+from clout.consent_ledger import contradicted_by
 from clout.native_ids import normal_id
 from clout.platforms.rate_policies import RatePolicy
 
@@ -124,6 +125,9 @@ class Known:
     posts: dict[str, tuple[str, str | None]] = field(default_factory=dict)  # local id -> post_key, author_key
     counters: dict[str, dict[str, Any]] = field(default_factory=dict)  # account_key or post_key -> column -> value
     names: set[str] = field(default_factory=set)  # keys of `flags` that hold a name in the place of an id
+    contradicted: dict[str, list[str]] = field(
+        default_factory=dict
+    )  # account_key -> reasons that a full view contradicts
 
 
 class Rows:
@@ -201,6 +205,8 @@ class Rows:
         """Add an account."""
         if local_id is not None:
             self.known.accounts[local_id] = row["account_key"]
+        if row["state_complete"] and (contradicted := contradicted_by(row)):
+            self.known.contradicted[row["account_key"]] = contradicted
         if row.get("url"):  # in the form in which others claim it
             row = {**row, "url": profile_address(row["url"]) or row["url"]}
         self._add("accounts", row)
@@ -281,8 +287,10 @@ class Rows:
         self.tables = kept
         self.parents = [row for row in self.parents if row.get("author_key", row.get("account_key")) not in flags]
         natives = {key.partition(":")[2] for key in flags}
-        self.bad = [(*bad[:4], UNSHOWN if names_any(bad[4], natives) else bad[4]) for bad in self.bad]
-        self.mended = [(*one[:4], UNSHOWN if names_any(one[4], natives) else one[4]) for one in self.mended]
+        self.bad = [(*bad[:4], UNSHOWN if self.page.hidden.names_any(bad[4], natives) else bad[4]) for bad in self.bad]
+        self.mended = [
+            (*one[:4], UNSHOWN if self.page.hidden.names_any(one[4], natives) else one[4]) for one in self.mended
+        ]
         return self
 
     def _hidden_flags(self) -> dict[str, dict[str, Any]]:

@@ -36,6 +36,7 @@ from clout.platforms import (
     http_puller,
     linkedin,
     mastodon,
+    pull_consent,
     wikipedia,
     x,
 )
@@ -115,7 +116,9 @@ def _pull(
     started = datetime.now(UTC)
     if source.reader in READERS and "base_url" not in source.options:
         _check_over(source, days, clock)
-    hidden = Hidden(source.platform, source.excluded, _erased(lake, source))
+    names = partial(pull_consent.names_of, lake, source, READERS.get(source.reader), days)
+    hearing = pull_consent.hearing(lake, source, days[-1], names, say)
+    hidden = Hidden(source.platform, source.excluded, _erased(lake, source), hearing)
     configuration = short_hash(_configuration(source), hidden.digest())
     owed = [day for day in days if refresh or not lake.is_pulled(source.name, day)]
     if source.reader in INVENTORIES and "base_url" not in source.options:
@@ -123,12 +126,13 @@ def _pull(
         owed = sorted({*owed, *_changed(lake, source, configuration, pulled, days[-1], say)})
     result = Pulled(written=[], reused=[day for day in days if day not in owed])
     if not owed:
+        pull_consent.remember(lake, source, hearing, names, say)
         say(f"pull {source.name}: nothing to do, {len(days)} days are complete")
         return result
 
     with contextlib.ExitStack() as stack:
-        partitions = _OpenPartitions(lake, source.name)
-        stack.callback(partitions.discard)
+        opened = _OpenPartitions(lake, source.name)
+        stack.callback(opened.discard)
         reports: list[FileReport] = []
         for item in _items(lake, source, set(owed), say, clock, hidden):
             if isinstance(item, FileReport):
@@ -140,10 +144,11 @@ def _pull(
                     f" {item.status}{f' ({item.reason})' if item.reason else ''}"
                 )
             else:
-                partitions.append(item)
+                opened.append(item)
                 result.rows += item.rows.num_rows if item.table != "quarantine" else 0
                 result.quarantined += item.rows.num_rows if item.table == "quarantine" else 0
-        result.written = partitions.place(owed, reports, started, configuration, say)
+        pull_consent.remember(lake, source, hearing, names, say)
+        result.written = opened.place(owed, reports, started, configuration, say)
     for raw in (f"raw/{source.name}/{day.isoformat()}" for day in result.written):
         if lake.found(raw) is not None and lake.checksums.state(raw) == "not checksummed":
             lake.checksums.adopt(raw)
@@ -270,7 +275,8 @@ def _configuration(source: Source) -> str:
     """A hash of what, besides the files, decides how a source's rows are read."""
     # What a snapshot holds is part of it: days that were read before posts said whose feed they were in are read again.
     parts = ["from_feed", source.reader, str(source.path), sorted(source.columns.items()), sorted(source.kinds.items())]
-    return short_hash(repr([*parts, sorted(source.options.items())]))
+    released = [sorted(source.released.items())] if source.released else []
+    return short_hash(repr([*parts, sorted(source.options.items()), *released]))
 
 
 def _changed(

@@ -302,7 +302,8 @@ def test_all_days_forget_whom_the_exclusion_list_names_and_remember_whom_it_lets
         return [state(lake).get(f"interactions {day:%d}", 0) for day in DAYS[:2]]
 
     listed = replace(source, excluded=frozenset({"x:ann"}))
-    for one, expected in ((source, [2, 2]), (listed, [0, 0]), (source, [2, 2])):
+    let_go = replace(source, released={"x:ann": DAYS[1]})
+    for one, expected in ((source, [2, 2]), (listed, [0, 0]), (let_go, [2, 2])):
         assert puller.pull(lake, one, DAYS[:2], say=lambda text: None).written == DAYS[:2]
         assert rows() == expected
     assert [row["rows_excluded"] for row in lake.manifest("x", DAYS[1]) or []] == [0]
