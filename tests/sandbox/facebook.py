@@ -24,9 +24,8 @@ REACTIONS = ("LIKE", "LIKE", "LIKE", "LIKE", "LOVE", "LOVE", "CARE", "HAHA", "WO
 METRICS = ("post_media_view", "post_total_media_view_unique", "post_clicks")
 PAGE_FIELDS = "id,name,username,about,category,link,website,fan_count,followers_count,talking_about_count"
 PAGE_FIELDS += ",verification_status"
-POST_FIELDS = (
-    "id,created_time,updated_time,message,permalink_url,status_type,from,message_tags,shares,reactions,comments"
-)
+POST_FIELDS = "id,created_time,updated_time,message,permalink_url,status_type,parent_id,from,message_tags,shares"
+POST_FIELDS += ",reactions,comments"
 COMMENT_FIELDS = "id,from,message,created_time,like_count,comment_count,parent"
 #: Limit codes, and what else a rule may say on command.
 CODES = {"code_4": 4, "code_17": 17, "code_32": 32, "code_613": 613, "code_80001": 80001}
@@ -99,7 +98,8 @@ class Facebook:
         if edge is None:
             return self._chosen(self.page(owner), params, PAGE_FIELDS)
         if edge == "published_posts":
-            rows = self.view.of_actor(owner, (POST,))
+            rows = self.view.of_actor(owner, (POST, SHARE))
+            rows = rows[[self._is_shown(int(row)) for row in rows]]
             return self._list(path, params, self._in_time(rows, params), lambda row: self.post(row, params))
         if edge == "tagged":
             mine = self.view.whole & (self.table.kind == MENTION) & (self.table.target == owner)
@@ -155,6 +155,9 @@ class Facebook:
             "status_type": "mobile_status_update",
             "from": {"id": page_id(owner), "name": f"{self.world.name(owner)}'s Page"},
         }
+        if self.table.kind[event] == SHARE:  # without words of its own
+            del shown["message"]
+            shown |= {"status_type": "shared_story", "parent_id": self.post_id(int(self.table.about[event]))}
         shares = counts[SHARE] + counts[QUOTE]
         shown |= {"shares": {"count": shares}} if shares else {}
         edges = {"comments": [None] * counts[REPLY], "reactions": [REACTIONS[i % len(REACTIONS)] for i in liked]}
@@ -217,9 +220,14 @@ class Facebook:
     def _event(self, name: str) -> int:
         number = int(name.partition("_")[2])
         event = self.view.find(number >> 23, number & 0x7FFFFF)
-        if event is None or not self.view.whole[event] or self.table.kind[event] != POST or self.post_id(event) != name:
+        if event is None or not self.view.whole[event] or not self._is_shown(event) or self.post_id(event) != name:
             raise self._missing(name)
         return event
+
+    def _is_shown(self, event: int) -> bool:
+        """Whether an event is a post of a Page: its own, or a story of another Page that it shares."""
+        kind, target = int(self.table.kind[event]), int(self.table.target[event])
+        return kind == POST or (kind == SHARE and owns_page(target) and target != int(self.table.actor[event]))
 
     def _owner(self, name: str) -> int:
         """Whose Page it is: by its id, or by its name."""
@@ -268,7 +276,8 @@ class Facebook:
                 kind = re.search(r"\.type\(([A-Z]+)\)", text)
                 items = [one for one in edges[name] if kind is None or one == kind[1]]
                 alias = re.search(r"\.as\(([a-z_]+)\)", text)
-                shown[alias[1] if alias else name] = {"data": [], "summary": {"total_count": len(items)}}
+                summary = {} if "no_summaries" in self.struck else {"summary": {"total_count": len(items)}}
+                shown[alias[1] if alias else name] = {"data": [], **summary}
             elif name in node:
                 shown[name] = node[name]
         return shown

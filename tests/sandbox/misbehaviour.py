@@ -62,6 +62,7 @@ MISBEHAVIOURS = {
     # Facebook; always: limits as HTTP 400, no shares where nobody shared, +0000, comments without from, the token in next
     "next_elsewhere": (FACEBOOK, "the next address names another host"),
     "hidden_authors": (FACEBOOK, "no comment has an author, as with another Page's token"),
+    "no_summaries": (FACEBOOK, "no totals of reactions and comments, as where they may not be seen"),
     "metric_withdrawn": (FACEBOOK, "post_media_view is no metric any more"),
     "token_expired": (f"{FACEBOOK}|{LINKEDIN}", "code 190, and 401"),
     "no_permission": (FACEBOOK, "code 10"),

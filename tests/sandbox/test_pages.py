@@ -58,6 +58,7 @@ GRAPH_POST = closed(
     message=TEXT,
     permalink_url=TEXT,
     status_type=TEXT,
+    parent_id={"type": "string", "pattern": r"^\d+_\d+$"},
     message_tags={"type": "array"},
     shares=closed("count", count={"type": "integer", "minimum": 1}),
     reactions=TOTAL,

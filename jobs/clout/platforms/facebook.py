@@ -3,6 +3,7 @@
 Who liked or shared cannot be had: reactions and shares are counters of the post. Who commented, or tagged the Page, is named
 only with the Page's own token, by an id that holds for that Page alone; without a name the row stays, its actor NULL. Of
 these people nothing else lands, no name and no words: only what they did to the Page, and not what they say to each other.
+A story that a Page passes on from another (`parent_id`) is a share.
 `shares` is absent where nobody shared, but also where it may not be seen: it stays NULL, since nobody said 0.
 """
 
@@ -11,9 +12,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from clout.platforms.pages import Endpoint, Known, Page, Platform, Reader, Rows, count, epoch, instant, optional, string
+from clout.platforms.pages import Endpoint, Known, Page, Platform, Reader, Rows, count, epoch, instant
 from clout.platforms.rate_policies import FacebookPolicy
 from clout.platforms.rows import short_hash
+from clout.platforms.views import View
 
 #: Native names of the reactions, as `reaction_counts` has them.
 REACTIONS = ("LIKE", "LOVE", "CARE", "HAHA", "WOW", "SAD", "ANGRY")
@@ -24,11 +26,13 @@ METRICS = {"post_media_view": "view_count", "post_clicks": "click_count"}
 _ACCOUNT_FIELDS = "id,name,username,about,link,website,followers_count,talking_about_count,verification_status"
 _POST_FIELDS = ",".join(
     [
-        "id,created_time,updated_time,message,permalink_url,from,message_tags,shares",
+        "id,created_time,updated_time,message,permalink_url,from,message_tags,shares,parent_id",
         "comments.summary(true).limit(0),reactions.summary(total_count).limit(0)",
         *(f"reactions.type({name}).limit(0).summary(total_count).as({name.lower()})" for name in REACTIONS),
     ]
 )
+#: A post of a Page that says whose it is.
+_POST_ID = r"\d+_\d+"
 _VERIFIED = {"blue_verified": True, "gray_verified": True, "not_verified": False}
 
 
@@ -131,34 +135,35 @@ class _Reader(Reader):
 
     def page_itself(self, node: Any) -> None:
         """A Page. Its counters are of the moment of asking."""
-        native = string(node["id"], "id")
+        of = View(self.rows, "accounts", node)
+        native, handle = of.id("id"), of.text("username")
         counters = {
-            "followers_count": count(node.get("followers_count"), "followers_count"),
-            "engaged_count": count(node.get("talking_about_count"), "talking_about_count"),
+            "followers_count": of.count("followers_count"),
+            "engaged_count": of.count("talking_about_count"),
         }
-        handle = optional(node.get("username"))
         row: dict[str, Any] = {
             "account_key": self.key(native),
             "native_id": native,
             "handle": handle.lower() if handle else None,
-            "display_name": optional(node.get("name")),
+            "display_name": of.text("name"),
             "account_type": "page",
-            "bio": optional(node.get("about")),
-            "url": optional(node.get("link")),
-            "verified": _VERIFIED.get(str(node.get("verification_status"))),
+            "bio": of.text("about"),
+            "url": of.text("link"),
+            "verified": _VERIFIED.get(of.text("verification_status") or ""),
             "status": "active",
             "state_complete": not self.page.stale,
             **({} if self.page.stale else counters),
         }
         self.rows.account(row)
-        self.rows.claim(row["account_key"], optional(node.get("website")))
+        self.rows.claim(row["account_key"], of.text("website"))
         self.rows.parents.append(row)
 
     def post(self, node: Any) -> None:
-        """A post of the Page, and its mentions of other Pages."""
-        native, at = string(node["id"], "id"), _time(node)
-        author = self.whose(node) or self.key(self.page.subject)
-        pages = [tag for tag in _dicts(node.get("message_tags")) if tag.get("type") == "page"]
+        """A post of the Page, with what it passes on and the other Pages that it mentions."""
+        of = View(self.rows, "posts", node)
+        native, at = of.id("id"), _time(of)
+        author = self.whose(of) or self.key(self.page.subject)
+        pages = [tag.some_id("id") for tag in of.each("message_tags") if tag.get("type") == "page"]
         row: dict[str, Any] = {
             "post_key": self.key(native),
             "native_id": native,
@@ -166,21 +171,25 @@ class _Reader(Reader):
             "post_type": "original",
             "created_at": at,
             "event_at": at,
-            "text": optional(node.get("message")),
-            "url": optional(node.get("permalink_url")),
+            "text": of.text("message"),
+            "url": of.text("permalink_url"),
             "visibility": "public",
-            "mentions": sorted({self.key(string(tag["id"], "message_tags.id")) for tag in pages}),
+            "mentions": sorted({self.key(one) for one in pages if one is not None}),
             "is_deleted": False,
         }
-        shares = node.get("shares")
-        kinds = {name: _total(node.get(name.lower()), name) for name in REACTIONS}
+        kinds = {name: _total(of, name.lower()) for name in REACTIONS}
         counters: dict[str, Any] = {
-            "like_count": _total(node.get("reactions"), "reactions"),
-            "reply_count": _total(node.get("comments"), "comments"),
-            "share_count": None if shares is None else count(shares["count"], "shares"),
+            "like_count": _total(of, "reactions"),
+            "reply_count": _total(of, "comments"),
+            "share_count": of.of("shares").count("count"),
             "reaction_counts": {name: number for name, number in kinds.items() if number is not None} or None,
             **self.before.counters.get(row["post_key"], {}),
         }
+        shared = of.some_id("parent_id", _POST_ID)
+        if shared is not None:
+            whose, shared_key = self.key(shared.partition("_")[0]), self.key(shared)
+            row |= {"post_type": "share", "shared_post_key": shared_key}
+            self.edge("share", author, whose, shared_key, at, native, "author_feed")
         self.rows.post(row if self.page.stale else {**row, **counters}, native, from_feed=True)
         self.rows.parents.append({**row, **counters})  # today's counters are good enough to plan by
         for mentioned in row["mentions"]:
@@ -188,14 +197,15 @@ class _Reader(Reader):
 
     def comment(self, node: Any) -> None:
         """A comment is a reply to the Page's post; an answer to a comment counts where that comment is the Page's."""
-        native, at, actor = string(node["id"], "id"), _time(node), self.whose(node)
+        of = View(self.rows, "interactions", node)
+        native, at, actor = of.id("id"), _time(of), self.whose(of)
         page_id = self.page.subject.partition("_")[0]
         post_key, author = self.known_post(self.page.subject)
         author = author or self.key(page_id)
         self.rows.known.posts[native] = self.key(native), actor
-        answered = node.get("parent")
-        if answered is not None:
-            post_key, whose = self.known_post(string(answered["id"], "parent.id"))
+        if "parent" in of:
+            answered = of.of("parent").some_id("id")
+            post_key, whose = self.known_post(answered) if answered else (post_key, None)
             if whose != author:
                 self.rows.notes["between_members"] += 1
                 return
@@ -203,8 +213,9 @@ class _Reader(Reader):
 
     def tagging(self, node: Any) -> None:
         """A post of somebody else that tags the Page."""
-        native, at = string(node["id"], "id"), _time(node)
-        self.edge("mention", self.whose(node), self.key(self.page.subject), None, at, native, "mention_search")
+        of = View(self.rows, "interactions", node)
+        native, at = of.id("id"), _time(of)
+        self.edge("mention", self.whose(of), self.key(self.page.subject), None, at, native, "mention_search")
 
     def metric(self, item: Any) -> None:
         """One metric of a post, over its whole life."""
@@ -231,29 +242,25 @@ class _Reader(Reader):
             }
         )
 
-    def whose(self, node: Any) -> str | None:
+    def whose(self, of: View) -> str | None:
         """The key of whoever wrote a node; NULL where the platform hides it."""
-        author = node.get("from")
-        return None if author is None else self.key(string(author["id"], "from.id"))
+        native = of.of("from").some_id("id")
+        return None if native is None else self.key(native)
 
     def known_post(self, native: str) -> tuple[str, str | None]:
         return self.rows.known.posts.get(native) or self.before.posts.get(native) or (self.key(native), None)
 
 
-def _time(node: Any) -> datetime:
-    at = instant(node["created_time"])
+def _time(of: View) -> datetime:
+    at = of.time("created_time")
     if at is None:
         raise ValueError("created_time: is no time")
     return at
 
 
-def _total(edge: Any, name: str) -> int | None:
+def _total(of: View, name: str) -> int | None:
     """The total of an edge that was asked for its summary only; NULL where it is not there."""
-    return None if edge is None else count(edge["summary"]["total_count"], name)
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return of.of(name).of("summary").count("total_count")
 
 
 PLATFORM = Platform(ENDPOINTS, FacebookPolicy, normalise, needs_token=True, write_time=epoch)

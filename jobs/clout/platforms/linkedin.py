@@ -14,9 +14,10 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from clout.platforms.pages import Endpoint, Known, Page, Platform, Reader, Rows, count, optional, string
+from clout.platforms.pages import Endpoint, Known, Page, Platform, Reader, Rows, clean, count, optional, string
 from clout.platforms.rate_policies import LinkedInPolicy
 from clout.platforms.rows import short_hash
+from clout.platforms.views import View
 
 #: Each version is answered for at least a year.
 VERSION = "202606"
@@ -157,25 +158,26 @@ class _Reader(Reader):
 
     def organisation(self, view: Any) -> None:
         """An organisation; its followers are another answer, without which the view is not full."""
+        of = View(self.rows, "accounts", view)
         urn = f"urn:li:organization:{view['id']}"
         if not _ORGANISATION.fullmatch(urn):
             raise ValueError(f"id: {str(view['id'])[:40]!r} is no organisation's")
-        vanity, created = optional(view.get("vanityName")), view.get("created")
+        vanity = of.text("vanityName")
         counters = self.before.counters.get(self.key(urn), {})
         row = {
             "account_key": self.key(urn),
             "native_id": urn,
             "handle": vanity.lower() if vanity else None,
-            "display_name": optional(view.get("localizedName")),
+            "display_name": of.text("localizedName"),
             "account_type": "organization",
             "url": f"https://www.linkedin.com/company/{vanity}" if vanity else None,
-            "created_at": instant(created.get("time")) if isinstance(created, dict) else None,
+            "created_at": _time(of.of("created"), "time"),
             "status": "active",
-            "state_complete": "followers_count" in counters,
+            "state_complete": counters.get("followers_count") is not None,
             **counters,
         }
         self.rows.account(row)
-        self.rows.claim(row["account_key"], optional(view.get("localizedWebsite")))
+        self.rows.claim(row["account_key"], of.text("localizedWebsite"))
         self.rows.parents.append(row)
 
     def followers(self, view: Any) -> None:
@@ -186,14 +188,15 @@ class _Reader(Reader):
 
     def post(self, view: Any) -> None:
         """A post of the organisation: its own words, or what it passed on, with words of its own (a quote) or without."""
+        of = View(self.rows, "posts", view)
         if view["lifecycleState"] != "PUBLISHED" or view["visibility"] != "PUBLIC":
             self.rows.notes["not_public"] += 1
             return
         urn, author = _urn(view["id"], _POST), self.key(_urn(organisation_of(view["author"]), _ORGANISATION))
-        at = instant(view.get("publishedAt")) or instant(view.get("createdAt"))
+        at = _time(of, "publishedAt") or _time(of, "createdAt")
         if at is None:
             raise ValueError("publishedAt: is no time")
-        text, mentions, hashtags = little_text(optional(view.get("commentary")))
+        text, mentions, hashtags = little_text(of.text("commentary"))
         row: dict[str, Any] = {
             "post_key": self.key(urn),
             "native_id": urn,
@@ -207,13 +210,13 @@ class _Reader(Reader):
             "hashtags": hashtags,
             "is_deleted": False,
         }
-        reshared = view.get("reshareContext")
-        if reshared is not None:
-            parent = self.key(_urn(reshared["parent"], _POST))
+        if "reshareContext" in of:
             row["post_type"] = kind = "quote" if text else "share"
-            row["quoted_post_key" if text else "shared_post_key"] = parent
-            whose = self.known_author(reshared["parent"])
-            self.edge(kind, author, whose, parent, at, row["post_key"], "author_feed")
+            # Of what it passes on it may not be said what that is: it is no original all the same.
+            told = of.of("reshareContext").some_id("parent", _POST)
+            if told is not None:
+                row["quoted_post_key" if text else "shared_post_key"] = parent = self.key(told)
+                self.edge(kind, author, self.known_author(told), parent, at, row["post_key"], "author_feed")
         for mentioned in row["mentions"]:
             self.edge("mention", author, mentioned, None, at, row["post_key"], "author_feed")
         self.rows.post({**row, **self.before.counters.get(row["post_key"], {})}, urn, from_feed=True)
@@ -221,36 +224,42 @@ class _Reader(Reader):
 
     def metadata(self, item: Any) -> None:
         """What is counted of one post, by its URN."""
-        urn, view = item
-        kinds, comments = view.get("reactionSummaries"), view.get("commentSummary")
+        urn, of = item[0], View(self.rows, "posts", item[1])
         counters: dict[str, Any] = {}
-        if kinds is not None:
-            numbers = {string(kind, "reaction"): _number(one["count"], kind) for kind, one in kinds.items()}
-            counters |= {"reaction_counts": numbers, "like_count": count(sum(numbers.values()), "reactions")}
-        if comments is not None:
-            counters["reply_count"] = _number(comments["count"], "comments")
+        if "reactionSummaries" in of:
+            kinds = of.of("reactionSummaries")
+            numbers = {clean(kind): kinds.of(kind).count("count") for kind in kinds.item}
+            known = {kind: number for kind, number in numbers.items() if number is not None}
+            whole = len(known) == len(numbers) and isinstance(of.get("reactionSummaries"), dict)
+            total = sum(known.values())
+            counters |= {"reaction_counts": known, "like_count": total if whole and total < 2**63 else None}
+        if "commentSummary" in of:
+            counters["reply_count"] = of.of("commentSummary").count("count")
         self.rows.counters(self.key(_urn(urn, _POST)), counters)
 
     # Edges
 
     def comment(self, item: Any) -> None:
         """A comment is a reply to the organisation's post; an answer to one counts where that is the organisation's."""
-        urn, actor = string(item["commentUrn"], "commentUrn"), self.whose(item)
+        of = View(self.rows, "interactions", item)
+        urn, actor = of.id("commentUrn"), self.whose(item)
         post_key, author = self.key(self.page.subject), self.known_author(self.page.subject)
         self.rows.known.posts[urn] = self.key(urn), actor
-        answered = item.get("parentComment")
-        if answered is not None:
-            post_key, whose = self.key(string(answered, "parentComment")), self.known_author(answered)
+        if "parentComment" in of:
+            answered = of.some_id("parentComment")
+            whose = self.known_author(answered) if answered else None
+            post_key = self.key(answered) if answered else post_key
             if whose is None or whose != author:
                 self.rows.notes["between_members"] += 1
                 return
-        self.edge("reply", actor, author, post_key, _created(item), self.key(urn), "thread")
+        self.edge("reply", actor, author, post_key, _created(of), self.key(urn), "thread")
 
     def reaction(self, item: Any) -> None:
         """A reaction is a like, whichever it is; its own name is kept."""
-        kind = string(item["reactionType"], "reactionType")
+        of = View(self.rows, "interactions", item)
         target, post_key = self.known_author(self.page.subject), self.key(self.page.subject)
-        self.edge("like", self.whose(item), target, post_key, _created(item), None, "engagement_list", kind)
+        kind = of.text("reactionType")
+        self.edge("like", self.whose(item), target, post_key, _created(of), None, "engagement_list", kind)
 
     def edge(
         self,
@@ -323,18 +332,19 @@ def instant(value: Any) -> datetime | None:
     return _EPOCH + timedelta(milliseconds=value)
 
 
-def _created(item: Any) -> datetime:
-    at = instant(item["created"]["time"])
-    if at is None:
-        raise ValueError("created.time: is no time")
+def _time(of: View, name: str) -> datetime | None:
+    """A time of epoch milliseconds in a field; NULL, and said, where it cannot be read."""
+    at = instant(of.get(name))
+    if at is None and name in of:
+        of.note(name, of.get(name), "is no time; taken as NULL")
     return at
 
 
-def _number(value: Any, name: str) -> int:
-    number = count(value, name)
-    if number is None:
-        raise ValueError(f"{name}: no count")
-    return number
+def _created(of: View) -> datetime:
+    at = _time(of.of("created"), "time") or _time(of.of("lastModified"), "time")
+    if at is None:
+        raise ValueError("created.time: is no time")
+    return at
 
 
 def _urn(value: Any, form: re.Pattern[str]) -> str:

@@ -238,8 +238,6 @@ def test_an_answer_of_another_shape_is_quarantined(endpoint: str, body: Any) -> 
         {"author": BO},
         {"publishedAt": "soon", "createdAt": True},
         {"publishedAt": None, "createdAt": 2**60},
-        {"reshareContext": {}},
-        {"reshareContext": {"parent": BO}},
         {"visibility": KeyError},
     ],
 )
@@ -251,6 +249,36 @@ def test_an_item_is_kept_or_quarantined_whole(wrong: dict[str, Any]) -> None:
     [(table, reason, _, row, _)] = found.bad
     assert (table, row) == ("posts", 0)
     assert reason
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, 0, -1, "", "text", [], {}, [None], {"count": "3"}, True, "\ud800", "\x00", 2**63, {"parent": BO}]
+)
+def test_nothing_is_lost_for_an_optional_field(wrong: Any) -> None:
+    for name in ("commentary", "createdAt", "lastModifiedAt", "reshareContext", "distribution", "content"):
+        found = posts({**post(), name: wrong}, post(OTHER))
+        assert [row["native_id"] for row in found.tables["posts"]] == [POST, OTHER], name
+        assert found.bad == []
+    whole = {
+        "id": 11,
+        "localizedName": "Us",
+        "vanityName": "us",
+        "created": {"time": NOON},
+        "localizedWebsite": "https://u.example",
+    }
+    for name in set(whole) - {"id"}:
+        assert len(read("organization", {**whole, name: wrong}, US).tables["accounts"]) == 1, name
+    for name in ("id", "reactionType", "lastModified", "root", "actor"):
+        assert len(elements("reactions", {**reaction(), name: wrong}).tables["interactions"]) == 1, name
+    assert len(elements("comments", {**comment(), "actor": wrong, "message": wrong}).tables["interactions"]) == 1
+    for counted in ({"LIKE": {"count": 2}, "PRAISE": wrong}, {"LIKE": {"count": 2}, "PRAISE": {"count": wrong}}):
+        told = read(
+            "social_metadata", {"results": {POST: {"reactionSummaries": counted, "commentSummary": {"count": 1}}}}
+        )
+        counters = told.known.counters[f"li:{POST}"]
+        assert counters["reply_count"] == 1
+        if counters["like_count"] is not None:
+            assert counters["like_count"] == sum(counters["reaction_counts"].values())
 
 
 @pytest.mark.parametrize(("listed", "left_out"), [(f"li:{BO}", 2), (f"li:{US}", 7), (f"li:{THEM}", 1)])
