@@ -1,7 +1,9 @@
 -- Coverage: of the likes, replies, shares and quotes that a platform counts, how many it also names.
--- Meaning: of posts not older than repeat_days, whose lists are still asked for: counted is the sum of the platform's own
+-- Meaning: of posts not older than repeat_days, whose lists are asked for: counted is the sum of the platform's own
 --   counters on that day, identified the distinct interactions seen on those posts up to that day, coverage the one by the
 --   other. NULL where the platform shows no counter, which is not 0. Below 1: lists cut short, hidden or excluded people.
+--   Of posts that only pass by (a stranger's, which somebody passed on) nobody asks the lists; nor, on a platform or by a
+--   source that does not ask for likes, those of likes: what is counted there is not what was looked for (lists_asked).
 -- Unit: interactions; coverage a share. Grain: one row per ds, platform, kind, for each platform that was pulled.
 -- Source: platforms.md, section 5.4.
 -- Inputs: {posts} and {interactions} with platform and snapshot_date, of {days} and the repeat_days before each; {days} (ds);
@@ -20,6 +22,7 @@ counters AS (
   LEFT SEMI JOIN {days} AS d ON d.ds = p.snapshot_date
   CROSS JOIN kinds AS k
   WHERE date_diff(p.snapshot_date, CAST(p.event_at AS DATE)) BETWEEN 0 AND :repeat_days
+    AND (p.lists_asked IS NULL OR concat(' ', p.lists_asked, ' ') LIKE concat('% ', k.kind, ' %'))
 ),
 counted AS (
   SELECT ds, platform, kind, post_key, max(counted) AS counted

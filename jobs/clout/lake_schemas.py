@@ -87,6 +87,9 @@ POSTS = pa.schema(
         # Whether the post was read in its author's own feed. Of others only those posts pass by that somebody reacted to.
         # NULL in snapshots from before there was this column.
         pa.field("from_feed", pa.bool_()),
+        # The kinds of interactions of which the lists on this post were asked for when it was seen, as "reply share"; "none".
+        # NULL where that is not known: files, which hold what they hold, and snapshots from before there was this column.
+        pa.field("lists_asked", pa.string()),
         *PROVENANCE,
     ]
 )

@@ -15,7 +15,9 @@ READS = {
     ),
     "accounts": as_named("account_key", "is_minor", "opt_out", "is_protected", "status", "platform")
     | {"snapshot_date": "ds"},
-    "posts": as_named("post_key", "event_at", "like_count", "reply_count", "share_count", "quote_count", *_PLACED),
+    "posts": as_named(
+        "post_key", "event_at", "like_count", "reply_count", "share_count", "quote_count", "lists_asked", *_PLACED
+    ),
     "manifest": as_named(
         *("endpoint", "table", "status", "rows", "rows_quarantined", "rows_excluded", "requests", "cost_units"),
         *("reason", "drift", *_PLACED),

@@ -36,6 +36,8 @@ _COUNTERS = {
     "quote_count": "quoteCount",
     "bookmark_count": "bookmarkCount",
 }
+#: Of more people than this, not all can be gone.
+_FEW = 2
 _GONE = ("#viewDetached", "#viewBlocked", "#viewNotFound")
 
 
@@ -187,6 +189,9 @@ class _Reader(Reader):
         ]
         if not isinstance(profiles, list) or len(set(matched)) < len(profiles):
             return  # what cannot be read, or goes by another name now, may be one of them
+        if not shown and len(asked) > _FEW:
+            self.rows.notes["nobody_shown"] += 1  # an answer that is empty, rather than so many people gone at once
+            return
         for one in missing:
             is_name = not one.startswith("did:")
             self.rows.gone(self.key(one.lower() if is_name else one), "unavailable", is_name)

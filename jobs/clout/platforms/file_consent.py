@@ -214,7 +214,7 @@ def _tell(hearing: Hearing, rows: pa.Table, batch: RowBatch, why: pa.Array, by: 
 def _why_not(accounts: pa.Table) -> pa.Array:
     """Why an account may not be shown, NULL where it may: as in sql/excluded.sql."""
     nobody = pa.scalar(None, pa.string())
-    gone = pc.is_in(accounts["status"], pa.array(["suspended", "deleted"]))
+    gone = pc.is_in(accounts["status"], pa.array(["suspended", "deleted", "unavailable"]))
     why = pc.if_else(gone, accounts["status"], nobody)
     for name, reason in (("is_protected", "protected"), ("opt_out", "opt_out"), ("is_minor", "minor")):
         why = pc.if_else(pc.fill_null(accounts[name], False), reason, why)

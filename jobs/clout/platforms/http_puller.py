@@ -157,14 +157,10 @@ class _Walk:
     def _subjects(self, endpoint: Endpoint) -> list[str]:
         """Whom to ask an endpoint about: the parents' rows, or the configured; and everyone of whom pages are stored."""
         wanted: list[str] = []
-        parents = [row for name in endpoint.parents for row in self.parents[name]]
-        if endpoint.earlier:
-            parents = self._earlier(endpoint.parents[0])
-        for row in parents:
-            if row.get("author_key", row.get("account_key")) in self.known.flags:
-                continue
+        parents = self._earlier(endpoint.parents[0]) if endpoint.earlier else self._parents(endpoint)
+        for row in self._about(endpoint, parents):
             counters = {**row, **self.known.counters.get(row.get("post_key", ""), {})}
-            if not (endpoint.when and counters.get(endpoint.when) == 0) and self._is_recent(row):
+            if not (endpoint.when and counters.get(endpoint.when) == 0):
                 wanted.append(row[endpoint.parent_field])
         is_root = not endpoint.parents
         if endpoint.fallback and not parents and not self.is_live:
@@ -180,6 +176,17 @@ class _Walk:
             first = self.day.toordinal() % len(wanted)
             wanted = wanted[first:] + wanted[:first]
         return list(dict.fromkeys([*wanted, *stored]))
+
+    def _parents(self, endpoint: Endpoint) -> list[dict[str, Any]]:
+        return [row for name in endpoint.parents for row in self.parents[name]]
+
+    def _about(self, endpoint: Endpoint, parents: list[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
+        """The parents about whom an endpoint may be asked: who may be shown, and posts that are not too old."""
+        return [
+            row
+            for row in (self._parents(endpoint) if parents is None else parents)
+            if row.get("author_key", row.get("account_key")) not in self.known.flags and self._is_recent(row)
+        ]
 
     def _batches(self, endpoint: Endpoint, wanted: list[str], stored: list[str]) -> list[str]:
         """The stored batches, and batches of those who are in none, in the order of the wanted."""
@@ -199,16 +206,16 @@ class _Walk:
 
     def _earlier(self, parent: str) -> list[dict[str, Any]]:
         """Posts of the refreshed days that earlier snapshots hold of an endpoint, and tonight's pages of it do not."""
-        shown = {row["native_id"] for row in self.parents[parent]}
+        shown = {row["post_key"] for row in self.parents[parent]}
         people = {row.get("account_key") for rows in self.parents.values() for row in rows}
-        names = ["native_id", "author_key", "event_at", "post_type", "source_endpoint"]
+        names = ["post_key", "native_id", "author_key", "event_at", "post_type", "source_endpoint"]
         found = {}
         for day in days_between(self.since[True].date(), self.day - timedelta(days=1)):
             path = self.raw.lake.snapshot("posts", self.source.name, day)
             for row in self.raw.lake.read(path, names).to_pylist() if self.raw.lake.exists(path) else []:
                 is_own = row["source_endpoint"] == parent and row["author_key"] in people
-                if is_own and row["post_type"] != "share" and row["native_id"] not in shown:
-                    found[row["native_id"]] = row
+                if is_own and row["post_type"] != "share" and row["post_key"] not in shown:
+                    found[row["post_key"]] = row
         return list(found.values())
 
     def _is_recent(self, row: dict[str, Any]) -> bool:
@@ -405,6 +412,7 @@ class _Walk:
         self.taken = self._taken()
         self._note_the_gone()
         self._find_the_gone()
+        self.asked = self._asked()
         waiting: dict[str, list[Any]] = {name: [] for name in SNAPSHOTS if name != "manifest"}
         shown = {table: Seen() for table in _KEYS}
 
@@ -525,6 +533,14 @@ class _Walk:
                 flags = self.known.flags.pop(name)
                 self.known.flags[found] = {**self.known.flags.get(found, {}), **flags}
 
+    def _asked(self) -> dict[str, str]:
+        """Of each post about which lists were asked, the kinds of interactions that they show."""
+        kinds: dict[str, set[str]] = defaultdict(set)
+        for endpoint in self.platform.configured(self.platform.endpoints, self.source.options):
+            for row in self._about(endpoint) if endpoint.when else ():
+                kinds[row["post_key"]].add(str(endpoint.when).removesuffix("_count"))
+        return {key: " ".join(sorted(found)) for key, found in kinds.items()}
+
     def _is_taken(self, row: dict[str, Any]) -> bool:
         """Whether an interaction of an earlier day was landed on its day: then it need not be landed on this one again."""
         at = row["occurred_at"]
@@ -547,8 +563,10 @@ class _Walk:
             else:
                 if table == "accounts" and not row["state_complete"] and row["account_key"] in self.full:
                     continue
-                if table == "posts" and not row["from_feed"] and row["post_key"] in self.own_posts:
-                    continue
+                if table == "posts":
+                    if not row["from_feed"] and row["post_key"] in self.own_posts:
+                        continue
+                    row["lists_asked"] = self.asked.get(row["post_key"], "none")
                 if not shown[table].add(tuple(row[name] for name in _KEYS[table])):
                     continue
             yield row

@@ -11,6 +11,7 @@ token), when somebody began to follow, or posts of protected accounts. Lists of 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -194,7 +195,20 @@ def normalise(page: Page, known: Known) -> Rows:
     # X leaves `data` out where there is nothing to show; an answer without any of these is something else.
     if "data" in body or not (errors or at(body, "meta.result_count") == 0):
         rows.each(table, body.get("data"), handle)
+    _join_versions(rows)
     return rows.without({**known.flags, **rows.known.flags})
+
+
+def _join_versions(rows: Rows) -> None:
+    """Leave of several versions of a post on one page the newest: its counters are the post's."""
+    newest: dict[str, dict[str, Any]] = {}
+    for row in rows.tables["posts"]:
+        former = newest.setdefault(row["post_key"], row)
+        if (row["from_feed"], int(row["native_id"])) > (former["from_feed"], int(former["native_id"])):
+            newest[row["post_key"]] = row
+    kept = [row for row in rows.tables["posts"] if row["native_id"] == newest[row["post_key"]]["native_id"]]
+    rows.notes += Counter(older_version=len(rows.tables["posts"]) - len(kept))
+    rows.tables["posts"] = kept
 
 
 class _Reader(Reader):

@@ -96,6 +96,49 @@ def test_a_handle_that_is_no_longer_valid_is_none() -> None:
     assert (row["handle"], row["account_key"]) == (None, key(ANN))
 
 
+SELF = {"uri": "x", "val": "bot", "cts": NOON}
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind", "is_bot"),
+    [
+        ([{"src": ANN, **SELF}], "bot", True),
+        ([{"src": BO, **SELF}], "unknown", False),  # somebody else says so
+        ([{"src": ANN, **SELF, "neg": True}], "unknown", False),
+        ([{"src": ANN, **SELF, "val": "!no-promote"}], "unknown", False),
+        ([], "unknown", False),
+        (None, "unknown", None),
+    ],
+)
+def test_a_bot_says_so_itself(labels: Any, kind: str, is_bot: bool | None) -> None:
+    [row] = read("profiles", {"profiles": [who(ANN, labels=labels)]}).tables["accounts"]
+    assert (row["account_type"], row["is_bot"]) == (kind, is_bot)
+
+
+GONE = {"status": "unavailable"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown", "flags", "names"),
+    [
+        ((ANN, BO), [who(ANN)], {key(BO): GONE}, set()),
+        ((BO,), [], {key(BO): GONE}, set()),
+        (("Ann.example", "bo.example"), [who(ANN)], {key("bo.example"): GONE}, {key("bo.example")}),
+        ((ANN, "ann.example"), [who(ANN)], {}, set()),
+        # Of a profile under another name, or one that cannot be read, nobody knows whose it is.
+        (("bo.example", CY), [who(BO, handle="handle.invalid")], {}, set()),
+        ((ANN, BO), [{"handle": "x"}], {}, set()),
+        # An answer without anybody is none.
+        ((ANN, BO, CY), [], {}, set()),
+        ((ANN, BO, CY), None, {}, set()),
+    ],
+)
+def test_who_is_left_out_is_unavailable(asked: Any, shown: Any, flags: Any, names: Any) -> None:
+    found = read("profiles", {"profiles": shown}, ",".join(asked))
+    assert (found.known.flags, found.known.names, found.notes["left_out"]) == (flags, names, len(flags))
+    assert len(found.tables["accounts"]) == sum("did" in one for one in shown or [])
+
+
 def test_a_post_and_its_counters() -> None:
     found = feed({"post": post(likeCount=0, repostCount=2, record={"langs": ["de"]})})
     [row] = found.tables["posts"]

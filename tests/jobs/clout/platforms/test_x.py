@@ -338,6 +338,125 @@ def test_a_page_never_costs_more_than_was_reserved(dialect: str) -> None:
         assert one.cost({"data": [{}], "includes": includes}) == one.price > 0
 
 
+def problem(value: str, parameter: str, detail: str = "User has been suspended", **more: Any) -> dict[str, Any]:
+    base = {
+        "type": f"{PROBLEMS}resource-not-found",
+        "title": "Forbidden",
+        "resource_type": "user",
+        "resource_id": value,
+    }
+    return {**base, "value": value, "parameter": parameter, "detail": f"{detail}: [{value}].", **more}
+
+
+LOST = "Could not find user"
+NOT_AUTHORIZED = {"type": f"{PROBLEMS}not-authorized-for-resource"}
+
+
+@pytest.mark.parametrize(
+    ("told", "flags"),
+    [
+        (problem(NO, "ids"), {key(NO): {"status": "suspended"}}),
+        (problem(NO, "ids", LOST), {key(NO): {"status": "deleted"}}),
+        (problem(NO, "in_reply_to_user_id"), {key(NO): {"status": "suspended"}}),
+        (problem(NO, "author_id", LOST), {key(NO): {"status": "deleted"}}),
+        (problem("No_9", "usernames"), {key("no_9"): {"status": "suspended"}}),
+        (problem("No_9", "entities.mentions.username"), {key("no_9"): {"status": "suspended"}}),
+        (problem("123", "usernames"), {key("123"): {"status": "suspended"}}),
+        # Whoever is not found by name may be there under another.
+        (problem("no_9", "usernames", LOST), {key("no_9"): {"status": "unavailable"}}),
+        (problem(NO, "id", "Sorry", **NOT_AUTHORIZED), {key(NO): {"is_protected": True}}),
+        (problem(NO, "ids", "x", type=f"{PROBLEMS}disallowed-resource"), {key(NO): {"status": "unavailable"}}),
+        (problem(NO, "ids", "x", type=f"{PROBLEMS}not-authorized-for-field"), {}),
+        # What is no id or no name names nobody; the name of somebody who is shown is somebody else's by now.
+        (problem("no 9", "usernames"), {}),
+        (problem("p3", "usernames"), {}),
+        (problem(NO, "referenced_tweets.id", "Could not find tweet", resource_type="tweet"), {}),
+    ],
+)
+@pytest.mark.parametrize("endpoint", ["usernames", "posts", "replies"])
+def test_whom_x_does_not_show_is_not_silently_active(endpoint: str, told: Any, flags: Any) -> None:
+    body = {"data": [who(CY) if endpoint == "usernames" else post("7", CY)], "errors": [told]}
+    found = read(endpoint, {**body, "includes": {"users": [who(CY)]}}, CY)
+    assert found.known.flags == flags
+    assert found.known.names == {name for name in flags if "username" in told["parameter"]}
+    assert sum(found.notes.values()) == 1
+    assert [row["account_key"] for row in found.tables["accounts"]][:1] == [key(CY)]
+
+
+def test_who_is_gone_is_no_end_of_an_edge() -> None:
+    body = {"data": [post("7", ANN, in_reply_to_user_id=NO)], "errors": [problem(NO, "in_reply_to_user_id")]}
+    found = read("posts", body)
+    assert (edges(found), found.excluded) == (set(), 1)
+    assert found.tables["posts"][0]["in_reply_to_account_key"] is None
+
+
+def test_a_post_that_comes_along_without_its_author_is_nobodys() -> None:
+    unsigned = {name: value for name, value in post(ROOT).items() if name != "author_id"}
+    found = listed("posts", post("7", ANN, referenced_tweets=refers(("retweeted", ROOT))), tweets=[unsigned])
+    assert {row["native_id"]: row["author_key"] for row in found.tables["posts"]} == {ROOT: None, "7": key(ANN)}
+    assert edges(found) == {("share", key(ANN), None, key(ROOT))}
+    again = listed("posts", unsigned, known=Known(posts={ROOT: (key(ROOT), key(CY))}), subject=CY)
+    assert [row["author_key"] for row in again.tables["posts"]] == [key(CY)]
+
+
+@pytest.mark.parametrize("endpoint", ["mentions", "replies", "quotes", "reposts"])
+def test_what_comes_along_tells_whose_a_post_is_on_every_endpoint(endpoint: str) -> None:
+    quote = post("7", BO, referenced_tweets=refers(("quoted", ROOT)))
+    found = listed(endpoint, quote, subject=POST, tweets=[post(ROOT, CY)])
+    assert edges(found) == {("quote", key(BO), key(CY), key(ROOT))}
+
+
+@pytest.mark.parametrize("history", ["edit_history_tweet_ids", "edit_history_post_ids"])
+def test_the_versions_of_a_post_are_one(history: str) -> None:
+    versions = {"edit_history_tweet_ids": None, history: ["101", "102"]}
+    counted = post("102", ANN, text="b", **versions)
+    former = post("101", ANN, text="a", public_metrics={"like_count": 1}, **versions)
+    page_of_posts = {"data": [counted], "includes": {"tweets": [former]}}
+    found = read("posts", page_of_posts)
+    [row] = found.tables["posts"]
+    assert (row["post_key"], row["native_id"], row["text"], row["like_count"]) == (key("101"), "102", "b", 3)
+    assert (row["edited_at"], found.notes) == (AT_NOON, {"older_version": 1})
+    assert [parent["native_id"] for parent in found.parents] == ["102"]  # X lists what was done to the newest
+    # Whichever version others refer to, and whichever their list was asked about, it is one post.
+    acts = {
+        act["target_post_key"]
+        for asked in ("101", "102")
+        for meant in ("101", "102")
+        for act in listed(
+            "reposts", post("301", BO, referenced_tweets=refers(("retweeted", meant))), subject=asked, known=found.known
+        ).tables["interactions"]
+    }
+    assert acts == {key("101")}
+    shares = [
+        listed(
+            "posts", post(number, BO, referenced_tweets=refers(("quoted", "7")), edit_history_tweet_ids=["301", "302"])
+        )
+        for number in ("301", "302")
+    ]
+    assert len({act["interaction_key"] for one in shares for act in one.tables["interactions"]}) == 1
+
+
+def test_a_reposts_counters_are_the_originals() -> None:
+    found = listed("posts", post("7", ANN, referenced_tweets=refers(("retweeted", ROOT))))
+    [row] = found.tables["posts"]
+    assert {row.get(name) for name in ("like_count", "share_count", "reply_count", "quote_count", "view_count")} == {
+        None
+    }
+
+
+def test_whom_a_post_answers_is_told_although_the_post_is_gone() -> None:
+    found = listed("mentions", post("7", BO, in_reply_to_user_id=ANN, entities=names(ANN, CY)))
+    assert edges(found) == {("reply", key(BO), key(ANN), None), ("mention", key(BO), key(CY), None)}
+
+
+def test_a_name_in_a_mention_is_the_subjects_only_on_the_subjects_page() -> None:
+    named = post("7", BO, entities={"mentions": [{"username": "p1"}, {"username": "P3"}]})
+    known = Known(accounts={"p1": key(ANN), "p3": key(CY)})
+    found = listed("mentions", named, known=known)
+    assert (edges(found), found.notes["unresolved_mention"]) == ({("mention", key(BO), key(ANN), None)}, 1)
+    assert edges(listed("replies", named, subject=POST, known=known)) == set()
+
+
 # Mutated pages ---------------------------------------------------------------------------------------------------
 
 
