@@ -289,6 +289,8 @@ class Bluesky:
         view = self.view
         counts = (view.followers(person).size, view.follows(person).size, int(view.written_by[person]))
         told = {} if "absent_counts" in self.struck else dict(zip(COUNTS, counts, strict=True))
+        if told and "negative_counts" in self.struck and person % 3 == 0:
+            told[COUNTS[0]] = -1
         return self.profile(person) | told
 
     def _people(self, params: Params, name: str) -> Json:
@@ -317,6 +319,8 @@ class Bluesky:
             counts = self.view.counts(number)
             shown |= {"replyCount": counts[REPLY], "repostCount": counts[SHARE], "likeCount": counts[LIKE]}
             shown |= {"quoteCount": counts[QUOTE], "bookmarkCount": 0}
+            if "negative_counts" in self.struck and number % 3 == 0:
+                shown["bookmarkCount"] = -1
         return shown
 
     def _feed_item(self, number: int) -> Json:

@@ -38,6 +38,7 @@ MISBEHAVIOURS = {
     "too_many_requests_bare": ("", "429 whose headers were lost on the way"),
     "retry_after_zero": (BLUESKY, "429 with Retry-After: 0"),
     "skewed_clock": ("", "Date and resets are three hours ahead"),
+    "negative_counts": (rf"{BLUESKY}|{X}", "counters of -1 for every third person and post"),
     "redirect_away": ("", "302 to the same path on another host"),
     # Bluesky
     "absent_counts": (BLUESKY, "no counters in profiles and posts"),
@@ -54,6 +55,11 @@ MISBEHAVIOURS = {
     "boost_of_deleted": (STATUSES, "a boost whose reblog is null"),
     # X; always: ids beyond 2**53, no `data` where there is nothing, windows for each endpoint
     "new_dialect": (X, "fields are called post and repost, in answers and in questions"),
+    "edited_posts": (
+        X,
+        "every fifth post was edited: it has two ids, and half of what refers to it names the former one",
+    ),
+    "unsigned_includes": (X, "posts that come along do not say who wrote them"),
     "errors_in_200": (X, "every third item of a list is an error in an answer that is otherwise good"),
     "usage_capped": (X, "429 for the rest of the month, with a near reset and requests left"),
     "credits_depleted": (X, "402"),

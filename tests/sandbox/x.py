@@ -147,9 +147,7 @@ class X:
             if person is not None and self.view.here[person]:
                 shown.append(self.user(person, fields))
                 continue
-            gone = person is not None and person in self.world.suspended
-            detail = f"User has been suspended: [{one}]." if gone else f"Could not find user with {name}: [{one}]."
-            self._error("resource-not-found", detail, "user", one, name)
+            self._gone(person, one, name)
         return {"data": shown} if shown else {}
 
     def _tweets(self, params: Params) -> Json:
@@ -277,18 +275,28 @@ class X:
             "listed_count": person % 7,
             "like_count": int(view.of_actor(person, (LIKE,)).size),
         }
+        if "negative_counts" in self.struck and person % 3 == 0:
+            whole["public_metrics"]["followers_count"] = -1
         return {name: value for name, value in whole.items() if name in fields | {"id", "name", "username"}}
 
     def id(self, number: int) -> str:
         """The id of an event's post."""
         return str((int(self.table.at[number]) * 1000 - EPOCH << 22) + int(self.table.rank[number]))
 
+    def _is_edited(self, number: int) -> bool:
+        return "edited_posts" in self.struck and number % 5 == 0
+
+    def _former(self, number: int) -> str:
+        """The id that a post had before it was edited, a minute after it was written."""
+        return str(int(self.id(number)) - (60_000 << 22))
+
     def tweet(self, number: int, fields: set[str]) -> Json:
         """A post, with the fields that were asked for."""
         kind, about, actor = (int(column[number]) for column in (self.table.kind, self.table.about, self.table.actor))
         text, tag = words(int(self.table.at[number]), actor)
         told, target = f"{text} #{tag}", int(self.table.target[number])
-        whole: Json = {"id": self.id(number), "edit_history_tweet_ids": [self.id(number)], "lang": "en"}
+        former = [self._former(number)] if self._is_edited(number) else []
+        whole: Json = {"id": self.id(number), "edit_history_tweet_ids": [*former, self.id(number)], "lang": "en"}
         whole |= {"author_id": id_of(actor), "conversation_id": self.id(about if kind == REPLY else number)}
         whole["created_at"] = iso(int(self.table.at[number]))
         entities: Json = {}
@@ -309,7 +317,8 @@ class X:
         if kind == REPLY:
             whole["in_reply_to_user_id"] = id_of(target)
         if kind in KINDS:
-            whole["referenced_tweets"] = [{"type": KINDS[kind], "id": self.id(about)}]
+            meant = self._former(about) if self._is_edited(about) and number % 2 else self.id(about)
+            whole["referenced_tweets"] = [{"type": KINDS[kind], "id": meant}]
         counts = self.view.counts(about if kind == SHARE else number)
         whole["public_metrics"] = {
             "retweet_count": counts[SHARE],
@@ -319,6 +328,8 @@ class X:
             "bookmark_count": 0,
             "impression_count": 12 * sum(counts),
         }
+        if "negative_counts" in self.struck and number % 3 == 0:
+            whole["public_metrics"]["bookmark_count"] = -1
         return {
             name: value for name, value in whole.items() if name in fields | {"id", "text", "edit_history_tweet_ids"}
         }
@@ -330,13 +341,13 @@ class X:
         fields = (
             fields | (expansions & {"author_id", "in_reply_to_user_id"}) | ({"referenced_tweets"} if refers else set())
         )
-        people: dict[int, None] = {}
+        people: dict[int, str] = {}
         others: dict[int, None] = {}
         for number in numbers:
             if "author_id" in expansions:
-                people[int(self.table.actor[number])] = None
+                people[int(self.table.actor[number])] = "author_id"
             if "in_reply_to_user_id" in expansions and self.table.kind[number] == REPLY:
-                people[int(self.table.target[number])] = None
+                people.setdefault(int(self.table.target[number]), "in_reply_to_user_id")
             about = int(self.table.about[number])
             if refers and int(self.table.kind[number]) in KINDS:
                 if self.view.visible[about] and int(self.table.actor[about]) not in self.world.protected:
@@ -348,11 +359,25 @@ class X:
                         "not-authorized-for-resource", "Not authorized.", "tweet", one, "referenced_tweets.id", **where
                     )
         body: Json = {"data": [self.tweet(i, fields) for i in numbers]} if numbers else {}
+        for person, parameter in people.items():
+            if not self.view.here[person]:
+                self._gone(person, id_of(person), parameter)
         users = [self.user(i, self._fields(params, "user")) for i in people if self.view.here[i]]
         includes = ({"users": users} if users else {}) | (
-            {"tweets": [self.tweet(i, fields) for i in others]} if others else {}
+            {"tweets": [self._unsigned(self.tweet(i, fields)) for i in others]} if others else {}
         )
         return body | ({"includes": includes} if includes else {})
+
+    def _unsigned(self, tweet: Json) -> Json:
+        return {n: v for n, v in tweet.items() if n != "author_id" or "unsigned_includes" not in self.struck}
+
+    def _gone(self, person: int | None, named: str, parameter: str) -> None:
+        """That a person cannot be shown, in the words in which X says it."""
+        if person is not None and person in self.world.suspended:
+            detail, more = f"User has been suspended: [{named}].", {"title": "Forbidden"}
+        else:
+            detail, more = f"Could not find user with {parameter}: [{named}].", {}
+        self._error("resource-not-found", detail, "user", named, parameter, **more)
 
     def _renamed(self, value: Any) -> Any:
         if isinstance(value, dict):

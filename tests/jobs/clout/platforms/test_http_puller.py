@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 from clout.checksums import SEAL, Damaged
+from clout.consent import Erased, write_erased
 from clout.lake import Lake
 from clout.platforms import puller
 from clout.platforms.pages import Endpoint, Platform, Rows
+from clout.platforms.people import people_of
 from clout.platforms.puller import Pulled
 from clout.platforms.rate_policies import MastodonPolicy
 from clout.sources import Source
@@ -139,6 +141,63 @@ def test_a_day_lands(lake: Lake, world: Host) -> None:
     accounts = {r["native_id"]: tuple(r[name] for name in names) for r in rows(lake, "accounts")}
     assert accounts[ANN] == (7, 0, True)  # the author's view in the feed, without counters, did not replace it
     assert accounts[BO] == (None, None, False)
+
+
+def test_a_post_says_which_lists_were_asked_and_whose_feed_it_was_in(lake: Lake, world: Host) -> None:
+    stranger = {"post": post(f"at://{CY}/app.bsky.feed.post/7", CY, "2026-03-01T09:00:00Z", repostCount=900)}
+    reason = {"$type": "app.bsky.feed.defs#reasonRepost", "by": who(ANN), "indexedAt": "2026-03-01T12:30:00Z"}
+    world.answers[FEED]["feed"].insert(0, {**stranger, "reason": reason})
+    pull(lake, bluesky(world))
+    assert {r["native_id"]: (r["from_feed"], r["lists_asked"]) for r in rows(lake, "posts")} == {
+        stranger["post"]["uri"]: (False, "none"),
+        POST: (True, "like quote reply share"),
+        OLD: (True, "none"),
+    }
+
+
+def test_a_post_of_ones_own_feed_beats_the_same_passed_on(lake: Lake, world: Host) -> None:
+    own = post(POST, ANN, "2026-03-01T10:00:00Z", likeCount=3)
+    reason = {"$type": "app.bsky.feed.defs#reasonRepost", "by": who(BO), "indexedAt": "2026-03-01T12:30:00Z"}
+    feeds = {BO: [{"post": own, "reason": reason}], ANN: [{"post": own}]}
+    world.answers[X + "actor.getProfiles"] = {"profiles": [who(BO), who(ANN)]}
+    world.answers[FEED] = lambda query: {"feed": feeds[query["actor"][0]]}
+    pull(lake, bluesky(world, subjects=[BO, ANN]))
+    assert [(r["native_id"], r["from_feed"]) for r in rows(lake, "posts")] == [(POST, True)]
+
+
+def test_who_is_asked_by_name_and_left_out_is_the_account_of_that_name(lake: Lake, world: Host) -> None:
+    day = DAY + timedelta(days=1)
+    pull(lake, bluesky(world))
+    world.answers[X + "actor.getProfiles"] = {"profiles": []}
+    pull(lake, bluesky(world), Clock(MORNING + timedelta(days=1)), [day])
+    told = [(r["account_key"], r["status"], r["source_endpoint"]) for r in rows(lake, "accounts", day)]
+    assert told == [(f"bluesky:{ANN}", "unavailable", "consent")]
+    assert manifest(lake, day)["profiles", "accounts"] == ("complete", "left_out 1")
+    assert manifest(lake, day)["consent", "accounts"] == ("complete", "people: unavailable 1")
+    # Nor is a name known that its person gave up since: of such a one the name stands by itself.
+    assert people_of(lake, "bluesky", day, {"ann.example", "bo.example", "nobody.example"}) == {
+        "ann.example": f"bluesky:{ANN}",
+        "bo.example": f"bluesky:{BO}",
+    }
+    world.answers[X + "actor.getProfiles"] = {"profiles": [who(ANN, handle="new.example")]}
+    pull(lake, bluesky(world, subjects=[ANN]), Clock(MORNING + timedelta(days=2)), [day + timedelta(days=1)])
+    assert people_of(lake, "bluesky", day + timedelta(days=2), {"ann.example", "new.example"}) == {
+        "new.example": f"bluesky:{ANN}"
+    }
+
+
+@pytest.mark.parametrize("levels", [100, 600, 900])
+def test_a_post_that_is_nested_without_end_costs_no_other(lake: Lake, world: Host, levels: int) -> None:
+    deep: Any = "x"
+    for _ in range(levels):
+        deep = [deep]
+    bad = post(OLD, ANN, "2026-03-01T10:30:00Z")
+    bad["record"]["embed"] = {"$type": "x", "deep": deep}
+    world.answers[FEED]["feed"][1] = {"post": bad}
+    write_erased(lake, Erased().and_also({"bluesky:did:plc:somebody"}, {"somebody.example"}))
+    pull(lake, bluesky(world))
+    assert {r["native_id"] for r in rows(lake, "posts")} == {POST, OLD}
+    assert ("too_deep" in str(manifest(lake)["author_feed", "posts"][1])) == (levels > 200)
 
 
 def test_manifest_and_rows_agree(lake: Lake, world: Host) -> None:

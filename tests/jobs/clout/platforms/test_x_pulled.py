@@ -167,6 +167,57 @@ def pull_marks(pull: Pull, key: str) -> list[str]:
     return pull.people[key.removeprefix("pl:")]["marks"]
 
 
+def test_edited_posts_are_one_each(pull: Pull, tmp_path: Path) -> None:
+    pull.subjects = pull.subjects[:2]
+    pull()
+    acts = [(row["kind"], row["actor_key"], row["occurred_at"]) for row in pull.rows("interactions")]
+    posts = Counter(row["author_key"] for row in pull.rows("posts"))
+    targets = {row["target_post_key"] for row in pull.rows("interactions")}
+    pull.lake = Lake(tmp_path)
+    pull.box.change({"misbehave": ["edited_posts"], "clear_log": True})
+    pull()
+    edited = pull.rows("interactions")
+    assert sorted((row["kind"], row["actor_key"], row["occurred_at"]) for row in edited) == sorted(acts)
+    assert len({row["target_post_key"] for row in edited}) == len(targets)
+    assert Counter(row["author_key"] for row in pull.rows("posts")) == posts
+    assert any(row["post_key"] != f"pl:{row['native_id']}" for row in pull.rows("posts"))
+    assert pull.asked().keys() == {200}
+
+
+def test_what_comes_along_unsigned_is_nobodys_and_a_bad_counter_costs_nobody_a_row(pull: Pull, tmp_path: Path) -> None:
+    pull.subjects = pull.subjects[:2]
+    pull()
+    accounts, posts = ({row[0]: row[1] for row in keys(pull, table)} for table in ("accounts", "posts"))
+    edges = {row["interaction_key"]: row["target_account_key"] for row in pull.rows("interactions")}
+    pull.lake = Lake(tmp_path)
+    pull.box.change({"misbehave": ["unsigned_includes", "negative_counts"]})
+    pull()
+    assert {row[0] for row in keys(pull, "accounts")} == accounts.keys()
+    authors = {row[0]: row[1] for row in keys(pull, "posts")}
+    assert authors.keys() == posts.keys()
+    assert {authors[key] for key in posts if authors[key] != posts[key]} == {None}
+    after = {row["interaction_key"]: row["target_account_key"] for row in pull.rows("interactions")}
+    assert after.keys() == edges.keys()
+    assert all(target in (edges[key], None) for key, target in after.items())
+    counted = [row for row in pull.rows("accounts") if row["state_complete"]]
+    hidden = [row for row in counted if row["followers_count"] is None]
+    assert 0 < len(hidden) < len(counted)
+    put_aside = pull.rows("quarantine")
+    assert {row["reason"].rpartition(" ")[0].endswith("(row") for row in put_aside} == {True}
+    assert len(put_aside) == sum(
+        int(str(row["reason"]).rpartition("unreadable_field ")[2].split(",")[0])
+        for row in {
+            r["endpoint"] + r["subject"]: r for r in pull.manifest() if "unreadable_field" in str(r["reason"])
+        }.values()
+    )
+    assert sum(row["rows_quarantined"] for row in pull.manifest()) == 0
+
+
+def keys(pull: Pull, table: str) -> list[tuple[str, str | None]]:
+    of = {"accounts": ("account_key", "handle"), "posts": ("post_key", "author_key")}[table]
+    return [(row[of[0]], row[of[1]]) for row in pull.rows(table)]
+
+
 def test_posts_that_left_since_are_seen_to_be_gone(pull: Pull) -> None:
     first = DAY - timedelta(days=1)
     pull.box.change({"now": f"{DAY}T00:30:00Z"})
