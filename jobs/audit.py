@@ -91,7 +91,10 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     versions = staged.read_json("run.json")
     if versions is None:
         raise PoisonInput(f"{staged.location}/run.json is missing; score again")
-    staged.root.write(staged.table("metrics"), metrics.measured(staged, versions["model_version"], lake))
+    measured = metrics.measured(staged, versions, lake)
+    if changed := metrics.changed(measured):
+        print(f"audit {day}: since the newest published day before: {', '.join(changed)}", flush=True)
+    staged.root.write(staged.table("metrics"), measured)
     suites = [quality.load_suite(table) for table in AUDITED]
     content = staged.content()
     counts = {table: sum(file["rows"] for file in files) for table, files in content.items()}

@@ -55,6 +55,7 @@ def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
         "model_version": evidence.model.version,
         "model_sha256": evidence.model.sha256,
         "code_version": code_version(),
+        "made_of": evidence.made_of,
     }
     staged.write_run(versions)
     print(f"score {day}: staged {staged.location}", flush=True)

@@ -1,6 +1,7 @@
 -- Drift: how unlike the published past a night's metrics are.
 -- Meaning: expected is the median of the metric over the published days of the same weekday, at most :weeks of them, points
---   how many there are. spread is what one step from it is: the robust standard deviation 1.4826 MAD, and at least :floor of
+--   how many there are. What has grown is expected to be as large as it is by now: a number of rows counts as much more as the
+--   median of the seven days before the score date is above that of the seven before its own day, up to three times. spread is what one step from it is: the robust standard deviation 1.4826 MAD, and at least :floor of
 --   the median and the square root of the median, by which a count scatters by chance; of a share at least :share_floor.
 --   deviation is (value - expected) / spread. The rest is for the scores' distribution: psi = Σ (p - q) ln(p / q) over the ten
 --   bins, p the share of tonight's scores, q that of the 28 days before, of the same model; half a score is added to every
@@ -10,20 +11,22 @@
 --   the platforms that are still asked; a platform that the newest published day had and that is not asked any more is said
 --   once, as conservation's asked.
 --   Of all other units {bounds} says what holds without a past: ideal, the value of a night that moves nothing, usual, how far
---   from it a night is, and one step from there. expected is ideal + :scale * usual, from four published days in the 28 before
+--   from it a night is, and one step from there. expected is ideal + scale * usual, from four published days in the 28 before
 --   on ideal + :gap * (their median - ideal); spread is the robust standard deviation of these days, at most three times
---   and at least :scale * step + chance / √n, n being what the metric rests on.
+--   and at least scale * step + chance / √n, n being what the metric rests on.
+--   movement alone is scaled. Of the unit people the newest published value is expected, and one of them is a step.
+--   Of a print the newest published one is expected, of before that of until; deviation is 1 where it is another.
 -- Unit: of the metric; deviation in spreads. Grain: one row per dataset, platform, metric.
 -- Source: operations.md, section 3.5; architecture.md, section 6; Yurdakul and Naranjo, Journal of Risk Model Validation 14
 --   (2020), for what chance makes of psi.
 -- Inputs: {metrics}, see metrics.sql and movement.sql, with ds, model_version and n; {past}, the same of published days, without
---   n; {bounds} (dataset, metric, ideal, usual, step, chance), see expectations/bounds.toml
+--   n; {bounds} (dataset, metric, ideal, usual, step, chance), see expectations/bounds.toml;
+--   {scales} (platform, scale): how much more than on a settled lake scores may move from one published day to the next
 -- Parameters:
 --   day DATE            the score date
 --   weeks INT           how many weeks of the past count
 --   floor DOUBLE        the least spread of a number of rows, as a share of its median
 --   share_floor DOUBLE  the least spread of a share
---   scale DOUBLE        how much more than on a settled lake scores may move from one published day to the next
 --   gap DOUBLE          days since the newest published day
 -- Run: .venv/bin/python jobs/audit.py --day 2026-03-14 --run by-hand
 WITH asked AS (SELECT DISTINCT platform FROM {metrics}),
@@ -44,10 +47,29 @@ tonight AS (
   LEFT ANTI JOIN asked ON asked.platform = p.platform
   WHERE p.dataset = 'conservation' AND p.metric <> 'asked'
 ),
+levels AS (
+  SELECT d.ds, p.dataset, p.platform, p.metric, median(p.value) AS level
+  FROM (SELECT ds FROM {past} UNION SELECT CAST(:day AS DATE)) AS d
+  INNER JOIN {past} AS p ON p.ds < d.ds AND date_diff(d.ds, p.ds) <= 7
+  WHERE p.unit = 'rows' AND date_diff(:day, d.ds) % 7 = 0
+  GROUP BY d.ds, p.dataset, p.platform, p.metric
+  HAVING count(*) >= 4
+),
+grown AS (
+  SELECT
+    p.dataset, p.platform, p.metric,
+    CASE
+      WHEN p.unit = 'rows' THEN p.value * least(greatest(coalesce(n.level / nullif(t.level, 0e0), 1e0), 1e0), 3e0)
+      ELSE p.value
+    END AS value
+  FROM {past} AS p
+  LEFT JOIN levels AS t ON t.ds = p.ds AND t.dataset = p.dataset AND t.platform = p.platform AND t.metric = p.metric
+  LEFT JOIN levels AS n ON n.ds = :day AND n.dataset = p.dataset AND n.platform = p.platform AND n.metric = p.metric
+  WHERE p.ds < :day AND date_diff(:day, p.ds) <= 7 * :weeks AND date_diff(:day, p.ds) % 7 = 0
+),
 weekday AS (
   SELECT dataset, platform, metric, value, median(value) OVER (PARTITION BY dataset, platform, metric) AS expected
-  FROM {past}
-  WHERE ds < :day AND date_diff(:day, ds) <= 7 * :weeks AND date_diff(:day, ds) % 7 = 0
+  FROM grown
 ),
 usual AS (
   SELECT
@@ -70,11 +92,24 @@ judged AS (
   FROM tonight AS m
   LEFT JOIN usual AS u ON u.dataset = m.dataset AND u.platform = m.platform AND u.metric = m.metric AND m.unit <> 'bin'
   LEFT ANTI JOIN {bounds} AS b ON b.dataset = m.dataset AND b.metric = m.metric
+  WHERE m.unit NOT IN ('people', 'print')
+),
+counted AS (
+  SELECT dataset, platform, metric, count(*) AS points, max_by(value, ds) AS newest
+  FROM {past}
+  WHERE unit = 'people' AND ds < :day AND date_diff(:day, ds) <= 7 * :weeks
+  GROUP BY dataset, platform, metric
+),
+prints AS (
+  SELECT dataset, metric, count(*) AS points, max_by(value, ds) AS newest
+  FROM {past}
+  WHERE unit = 'print' AND ds < :day
+  GROUP BY dataset, metric
 ),
 any_day AS (
   SELECT dataset, platform, metric, value, median(value) OVER (PARTITION BY dataset, platform, metric) AS middle
   FROM {past}
-  WHERE ds < :day AND date_diff(:day, ds) <= 28 AND unit NOT IN ('rows', 'share', 'bin', 'psi')
+  WHERE ds < :day AND date_diff(:day, ds) <= 28 AND unit NOT IN ('rows', 'share', 'bin', 'psi', 'people', 'print')
 ),
 learnt AS (
   SELECT
@@ -89,10 +124,17 @@ bounded AS (
   SELECT
     m.ds, m.dataset, m.platform, m.metric, m.unit, m.value, m.model_version,
     coalesce(l.points, 0) AS points,
-    CASE WHEN l.points >= 4 THEN b.ideal + :gap * (l.middle - b.ideal) ELSE b.ideal + :scale * b.usual END AS expected,
-    :scale * b.step + b.chance / sqrt(greatest(m.n, 1)) AS stated,
+    CASE WHEN l.points >= 4 THEN b.ideal + m.gap * (l.middle - b.ideal) ELSE b.ideal + m.scale * b.usual END AS expected,
+    m.scale * b.step + b.chance / sqrt(greatest(m.n, 1)) AS stated,
     CASE WHEN l.points >= 4 THEN l.scatter ELSE 0e0 END AS scatter
-  FROM tonight AS m
+  FROM (
+    SELECT
+      t.*,
+      CASE WHEN t.dataset = 'movement' THEN coalesce(s.scale, :gap) ELSE 1e0 END AS scale,
+      CASE WHEN t.dataset = 'movement' THEN :gap ELSE 1e0 END AS gap
+    FROM tonight AS t
+    LEFT JOIN {scales} AS s ON s.platform = t.platform
+  ) AS m
   INNER JOIN {bounds} AS b ON b.dataset = m.dataset AND b.metric = m.metric
   LEFT JOIN learnt AS l ON l.dataset = m.dataset AND l.platform = m.platform AND l.metric = m.metric
 ),
@@ -133,6 +175,20 @@ SELECT
   (value - expected) / greatest(stated, least(scatter, 3e0 * stated)) AS deviation,
   model_version
 FROM bounded
+UNION ALL
+SELECT
+  m.ds, m.dataset, m.platform, m.metric, m.unit, m.value, coalesce(c.points, 0), coalesce(c.newest, m.value), 1e0,
+  m.value - coalesce(c.newest, m.value), m.model_version
+FROM tonight AS m
+LEFT JOIN counted AS c ON c.dataset = m.dataset AND c.platform = m.platform AND c.metric = m.metric
+WHERE m.unit = 'people'
+UNION ALL
+SELECT
+  m.ds, m.dataset, m.platform, m.metric, m.unit, m.value, coalesce(c.points, 0), c.newest, 1e0,
+  CASE WHEN m.value <> c.newest THEN 1e0 ELSE 0e0 END, m.model_version
+FROM tonight AS m
+LEFT JOIN prints AS c ON c.dataset = m.dataset AND c.metric = CASE m.metric WHEN 'before' THEN 'until' ELSE m.metric END
+WHERE m.unit = 'print'
 UNION ALL
 SELECT ds, 'scores', 'all', 'psi', 'psi', psi, points, expected, 0.1, (psi - expected) / 0.1, model_version
 FROM psi

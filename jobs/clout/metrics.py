@@ -1,22 +1,28 @@
-"""What a staged night is like in a few numbers, and how unlike the published past: the queries metrics, movement and drift.
+"""What a staged night is like in a few numbers, and how unlike the published past: the queries metrics, movement, day_shape,
+consent_counts and drift.
 
 Computed by DuckDB on the staged files, column by column: ten million scores take no more memory than a thousand.
 """
 
 from __future__ import annotations
 
+import os
+import tempfile
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from functools import cache
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as pads
 
-from clout import published_past, quality, queries
+from clout import day_shape, published_past, quality, queries
 from clout.errors import PoisonInput
-from clout.lake import Lake, window
+from clout.lake import Lake
 from clout.lake_schemas import METRICS, small_arrow
 from clout.published_past import WEEKS, Past
 from clout.staging import TABLES, Staged
@@ -34,6 +40,7 @@ _BOUNDS = pa.schema(
         *((name, pa.float64()) for name in ("ideal", "usual", "step", "chance")),
     ]
 )
+_SCALES = pa.schema([("platform", pa.string()), ("scale", pa.float64())])
 #: What the queries of a night's metrics give.
 _FOUND = pa.schema(
     [
@@ -57,34 +64,67 @@ def bounds() -> pa.Table:
     return small_arrow(_BOUNDS, rows)
 
 
-def measured(staged: Staged, model_version: str, lake: Lake) -> pa.Table:
-    """The staged day's rows of meta.metrics, by METRICS. Raises PoisonInput where nobody laid the past beside the run."""
-    past = published_past.read(staged)
+def measured(staged: Staged, versions: dict[str, Any], lake: Lake) -> pa.Table:
+    """The staged day's rows of meta.metrics, by METRICS. Raises PoisonInput where nobody laid the past beside the run.
+
+    versions: the run's run.json.
+    """
+    past, day = published_past.read(staged), staged.day
+    made_of = versions.get("made_of") or {}
+    platforms = made_of.get("platforms") or {}
     content = staged.content()
     inputs = {table: _file(staged, table) for table in ("scores", "conservation", "pulls")}
     rows = {"dataset": list(TABLES), "rows": [sum(file["rows"] for file in content[table]) for table in TABLES]}
-    before = past.before(staged.day)
-    gap = float((staged.day - before).days) if before else 1.0
-    scale = gap * max(1.0, SETTLED_DAYS / max(1, _evidence_days(lake, staged.day)))
+    before = past.before(day)
+    gap = float((day - before).days) if before else 1.0
+    scales = [
+        (platform, gap * max(1.0, SETTLED_DAYS / max(1, days)))
+        for platform, days in day_shape.evidence_days(lake, day).items()
+    ]
     try:
-        with queries.connect() as connection:
+        with _connected() as connection:
+            accounts = _file(staged, "accounts")
             found = [queries.run_duckdb(connection, "metrics", {}, counted=pa.table(rows), **inputs)]
+            found.append(
+                queries.run_duckdb(connection, "scores_shape", COMPARED, scores=inputs["scores"], accounts=accounts)
+            )
             if before:
                 found.append(_movement(connection, staged, past, before))
-            return _held_against(connection, staged, model_version, past, _together(found), scale=scale, gap=gap)
+            found.append(day_shape.shape(connection, lake, day, platforms))
+            found.append(day_shape.prints(lake, day, before, made_of.get("digests") or {}))
+            found.append(day_shape.consent(connection, lake, day, made_of.get("listed") or {}))
+            earlier = day_shape.unpublished(connection, lake, day, platforms, past.metrics)
+            held = pa.concat_tables([past.metrics, earlier])
+            scaled = small_arrow(_SCALES, scales)
+            return _held_against(connection, staged, versions["model_version"], held, _together(found), scaled, gap)
     except duckdb.Error as error:  # a column is missing, or is no number
         raise PoisonInput(f"{staged.location}: cannot be measured: {error}; score again") from error
+
+
+def changed(measured: pa.Table) -> list[str]:
+    """What is other than on the newest published day: sources, links, exclusions, model, the window itself."""
+    rows = measured.filter(pc.and_(pc.equal(measured["unit"], "print"), pc.greater(measured["deviation"], 0)))
+    # until is of another day each night.
+    return [
+        "the window was read again or conformed anew" if name == "before" else f"other {name}"
+        for name in rows["metric"].to_pylist()
+        if name != "until"
+    ]
+
+
+@contextmanager
+def _connected() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A session of DuckDB that goes on on disk where it would need more than a quarter of the memory, or 4 GiB."""
+    memory = min(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4, 4 << 30)
+    with tempfile.TemporaryDirectory(prefix="clout-") as folder, queries.connect() as connection:
+        connection.execute(f"SET memory_limit = '{memory >> 20} MiB'")
+        connection.execute(f"SET temp_directory = '{folder}'")
+        yield connection
 
 
 def _file(staged: Staged, table: str) -> pads.Dataset:
     files = staged.root.files([staged.table(table)])
     return pads.dataset(files, filesystem=staged.root.fs, format="parquet", partitioning=None)
-
-
-def _evidence_days(lake: Lake, day: date) -> int:
-    """How many of the 90 days that end with a day have activity."""
-    paths = [lake.conformed("activity", each) for each in window(day, 90)]
-    return sum(1 for path in paths if lake.exists(path) and lake.count(path))
 
 
 def _movement(connection: duckdb.DuckDBPyConnection, staged: Staged, past: Past, before: date) -> pa.Table:
@@ -104,13 +144,14 @@ def _movement(connection: duckdb.DuckDBPyConnection, staged: Staged, past: Past,
     )
 
 
-def _together(found: list[pa.Table]) -> pa.Table:
+def _together(found: list[pa.Table | None]) -> pa.Table:
     """Tables of metrics as one; n is NULL where a query gives none."""
     return pa.concat_tables(
         pa.table({name: rows[name] if name in rows.column_names else pa.nulls(rows.num_rows) for name in _FOUND.names})
         .select(_FOUND.names)
         .cast(_FOUND)
         for rows in found
+        if rows is not None
     )
 
 
@@ -118,13 +159,14 @@ def _held_against(
     connection: duckdb.DuckDBPyConnection,
     staged: Staged,
     model_version: str,
-    past: Past,
+    past: pa.Table,
     metrics: pa.Table,
-    **moved: float,
+    scales: pa.Table,
+    gap: float,
 ) -> pa.Table:
     for name, value in (("ds", pa.scalar(staged.day)), ("model_version", pa.scalar(model_version))):
         metrics = metrics.append_column(name, pa.repeat(value, metrics.num_rows))
-    given: dict[str, Any] = {"metrics": metrics, "past": past.metrics, "bounds": bounds()}
-    drift = queries.run_duckdb(connection, "drift", {"day": staged.day, **PARAMETERS, **moved}, **given)
+    given: dict[str, Any] = {"metrics": metrics, "past": past, "bounds": bounds(), "scales": scales}
+    drift = queries.run_duckdb(connection, "drift", {"day": staged.day, **PARAMETERS, "gap": gap}, **given)
     order = [(name, "ascending") for name in ("dataset", "platform", "metric")]
     return drift.select(METRICS.names).cast(METRICS).sort_by(order)

@@ -68,7 +68,7 @@ class Staged:
         """A table's folder, relative to the staging area."""
         return f"{self.folder}/{table}"
 
-    def write_run(self, versions: dict[str, str]) -> None:
+    def write_run(self, versions: dict[str, Any]) -> None:
         """Write run.json: what made the files, and that they were written now. The last thing that is staged."""
         facts = {**versions, "staged_at": datetime.now(UTC).isoformat()}
         self.write_json("run.json", json.dumps(facts, indent=1, sort_keys=True))

@@ -354,6 +354,42 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
             (moved("again", "lost_share", 0.5, 0.0, 4.0), set()),
             (moved("again", "new_share", 0.5, 0.0, 4.0), set()),
         ],
+        "actors_as_usual": [
+            (moved("day", "actors_seen", 0.5, 1.0, -4.0, "kept"), set()),
+            (moved("day", "actors_alike", 0.5, 1.0, -4.0, "kept"), set()),
+        ],
+        "regulars_there": [(moved("day", "regulars_missing", 0.5, 0.0, 4.0), set())],
+        "targets_as_usual": [
+            (moved("day", "targets_seen", 0.5, 1.0, -4.0, "kept"), set()),
+            (moved("day", "targets_alike", 0.5, 1.0, -4.0, "kept"), set()),
+        ],
+        "pairs_as_usual": [(moved("day", "pairs_seen", 0.5, 1.0, -4.0, "kept"), set())],
+        "kinds_as_usual": [(moved("day", "kinds_differ", 0.5, 0.0, 4.0), set())],
+        "times_as_usual": [(moved("day", "hours_differ", 0.5, 0.0, 4.0), set())],
+        "day_not_repeated": [(moved("day", "repeated_share", 0.5, 0.0, 4.0), set())],
+        "nobody_flooded": [
+            (moved("day", "one_target", 0.5, 0.0, 4.0), set()),
+            (moved("day", "newcomers_one_target", 0.5, 0.0, 4.0), set()),
+        ],
+        "moments_differ": [(moved("day", "one_moment", 0.5, 0.0, 4.0), set())],
+        "posts_known": [(moved("day", "posts_known", 0.5, 1.0, -4.0, "kept"), set())],
+        "acts_on_authors": [(moved("day", "on_author", 0.5, 1.0, -4.0, "kept"), set())],
+        "acts_after_posts": [(moved("day", "after_post", 0.5, 1.0, -4.0, "kept"), set())],
+        "scores_spread": [(moved("shape", "bins_used", 0.5, 1.0, -4.0, "kept"), set())],
+        "scores_differ": [(moved("shape", "within_a_point", 0.5, 0.0, 4.0), set())],
+        "scores_centred": [
+            (moved("shape", "median", 80.0, 35.0, 5.0, "points"), set()),
+            (moved("shape", "median", 2.0, 35.0, -4.0, "points"), set()),
+        ],
+        "links_few": [(moved("shape", "linked_share", 0.5, 0.0, 4.0), set())],
+        "consent_kept": [
+            (moved("consent", "opted_out", 9.0, 10.0, -1.0, "people"), set()),
+            (moved("consent", "minors", 9.0, 10.0, -1.0, "people"), set()),
+            (moved("consent", "listed", 0.0, 1.0, -1.0, "people"), set()),
+        ],
+        "protection_kept": [(moved("consent", "protected", 16.0, 20.0, -4.0, "people"), set())],
+        "consent_not_lost": [(moved("consent", "opted_out", 16.0, 20.0, -4.0, "people"), {"consent_kept"})],
+        "window_as_published": [(moved("window", "links", 7.0, 6.0, 1.0, "print"), set())],
     },
 }
 

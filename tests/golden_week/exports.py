@@ -1,6 +1,6 @@
 """The exports of the golden week: three sources in three forms, the same acts of forty people on each day, and the defects.
 
-chirp delivers CSV, toot gzipped JSON lines, board Parquet: one file a day, from three days before the week on. `plant` puts a
+chirp delivers CSV, toot gzipped JSON lines, board Parquet: one file a day, from the week before on. `plant` puts a
 defect into a day's delivery, `mend` delivers the day again as it should have been.
 """
 
@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 MONDAY = date(2026, 3, 2)
-DAYS = [MONDAY + timedelta(days=i) for i in range(-4, 7)]
+DAYS = [MONDAY + timedelta(days=i) for i in range(-8, 7)]
 PEOPLE, ACTS = 40, 240
 SOURCES = ("chirp", "toot", "board")
 Rows = list[dict[str, Any]]

@@ -110,6 +110,7 @@ def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
         **seen,
         platforms=_platforms(sources),
         facts=facts,
+        made_of=_made_of(sources, model),
     )
 
 
@@ -158,6 +159,30 @@ def _with_pseudonyms(lake: Lake, person_of: dict[str, str], day: date) -> dict[s
     is_hidden = pc.or_(pc.fill_null(states["is_protected"], False), is_gone)
     hidden = frozenset(states.filter(is_hidden)["account_key"].to_pylist())
     return identity.with_pseudonyms(person_of, frozenset(unnamed), hidden, salted(lake).pseudonym)
+
+
+def _made_of(sources: Sources, model: Model) -> dict[str, Any]:
+    """What an operator decides of a night: digests of the sources, the links, the exclusions and the model, the platform that
+    each source shows, and how many accounts of each are on the operator's list."""
+    platforms = sources.platforms
+    listed = dict.fromkeys(platforms.values(), 0)
+    for key in sources.excluded:
+        platform = key.partition(":")[0]
+        listed[platform] = listed.get(platform, 0) + 1
+    said = {
+        "sources": [
+            (
+                *(each.name, each.reader, sorted(each.columns.items()), sorted(each.kinds.items()), each.seeds),
+                sorted((name, str(value)) for name, value in each.options.items()),
+            )
+            for each in sources.sources
+        ],
+        "links": sorted(map(str, sources.links)),
+        "exclusions": sorted(sources.excluded),
+        "model": model.lineage,
+    }
+    digests = {name: hashlib.sha256(json.dumps(each).encode()).hexdigest() for name, each in said.items()}
+    return {"digests": digests, "platforms": platforms, "listed": listed}
 
 
 def _facts(lake: Lake, sources: Sources, model: Model, day: date) -> dict[str, Any]:

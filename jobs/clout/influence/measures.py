@@ -9,7 +9,7 @@ activity -> acts -> strengths -> pairs -> ranks -> weights   the evidence, gathe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -40,7 +40,8 @@ class Evidence:
     account_states, counter_states: sql/account_states.sql, sql/counter_states.sql. post_actions: conformed, and posts:
     snapshots with platform, both of the stored days. operator_list: (account_key, reason).
     persons: (account_key, person_id) of people with several accounts. platforms: the names of all configured sources.
-    facts: what all this was made of. engine: a NightEngine where the evidence came from a lake.
+    facts: what all this was made of; made_of: the same for people and for later nights. engine: a NightEngine where the
+    evidence came from a lake.
     """
 
     engine: Any
@@ -61,6 +62,7 @@ class Evidence:
     persons: Frame
     platforms: list[str]
     facts: dict[str, Any]
+    made_of: dict[str, Any] = field(default_factory=dict)
 
     def run(self, query: str, **inputs: Frame) -> Frame:
         """A query of sql/ with the model's numbers and the date."""

@@ -19,7 +19,10 @@ def test_a_collapse_is_six_spreads_from_the_median(tmp_path: Path) -> None:
     ago = [timedelta(days=7 * week) for week in range(1, 5)]
     before = [(DAY - each, "conservation", "chirp", "kept", "rows", 4000.0, 0, *[None] * 3, "one") for each in ago]
     Past(rows_of("metrics", before).cast(METRICS)).write(staged)
-    found = {(row["dataset"], row["metric"]): row for row in metrics.measured(staged, "one", staged.root).to_pylist()}
+    found = {
+        (row["dataset"], row["metric"]): row
+        for row in metrics.measured(staged, {"model_version": "one"}, staged.root).to_pylist()
+    }
     kept = found["conservation", "kept"]
     assert (kept["value"], kept["points"], kept["expected"], kept["spread"]) == (40, 4, 4000, 400)
     assert kept["deviation"] == -9.9
@@ -32,7 +35,7 @@ def test_what_cannot_be_measured_is_named(tmp_path: Path) -> None:
     scores = staged.root.read(staged.table("scores")).drop_columns("amplification")
     staged.root.write(staged.table("scores"), scores)
     with pytest.raises(PoisonInput, match=r"cannot be measured: .*amplification"):
-        metrics.measured(staged, "one", staged.root)
+        metrics.measured(staged, {"model_version": "one"}, staged.root)
 
 
 def test_the_lakes_and_the_analysts_columns_are_the_same() -> None:
