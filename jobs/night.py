@@ -29,8 +29,12 @@ from clout.platforms.http_client import Clock
 from clout.platforms.puller import SystemClock, pull
 from clout.sources import Sources, read_sources
 from clout.staging import Staged
+from clout.terminal import printable
 from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import Warehouse
+
+#: Signs of a name that are shown.
+WIDEST = 60
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -137,8 +141,8 @@ def show_leaderboard(warehouse: Warehouse, day: date, places: int = 15) -> None:
 
 
 def _table(names: list[str], rows: list[tuple]) -> str:
-    """Rows as aligned text; numbers to the right."""
-    cells = [["" if value is None else str(value) for value in row] for row in rows]
+    """Rows as aligned text; numbers to the right. A row is one line, whatever somebody calls themselves."""
+    cells = [["" if value is None else printable(str(value), WIDEST) for value in row] for row in rows]
     widths = [max(len(line[i]) for line in [names, *cells]) for i in range(len(names))]
 
     def line(values: list[str], row: tuple | None) -> str:

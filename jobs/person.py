@@ -13,6 +13,7 @@ from clout import arguments
 from clout.errors import PoisonInput, run_main
 from clout.influence import what_if
 from clout.influence.model import Model, read_model
+from clout.terminal import printable
 from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import Warehouse
 
@@ -24,6 +25,8 @@ UNITS = {
     "listed": "lists",
 }
 LISTED = 5
+#: Signs of a line.
+WIDEST = 200
 
 #: What a page is made of.
 TABLES = ("accounts", "scores", "platform_scores", "score_explanations", "score_changes", "influences")
@@ -45,7 +48,8 @@ def main(argv: list[str]) -> None:
     args = arg_parser().parse_args(argv)
     with duckdb.connect() as published:
         fetch(open_warehouse(args.warehouse), published, args.person, args.day)
-        print("\n".join(page(published, read_model(args.model), args.person, args.day)))
+        for line in page(published, read_model(args.model), args.person, args.day):
+            print(printable(line, WIDEST))
 
 
 def fetch(warehouse: Warehouse, into: duckdb.DuckDBPyConnection, person: str, day: date | None) -> None:
@@ -85,7 +89,7 @@ def page(warehouse: duckdb.DuckDBPyConnection, model: Model, person: str, day: d
     platforms = rows("FROM clout.platform_scores WHERE ds = ? AND person_id = ? ORDER BY platform", day, person)
     names = rows("SELECT DISTINCT display_name FROM clout.accounts WHERE ds = ? AND person_id = ?", day, person)
     name = next((row["display_name"] for row in names if row["display_name"]), person)
-    yield f"{name}  ({person})   {day:%d %B %Y}, model {score['model_version']}"
+    yield f"{printable(name, 60)}  ({printable(person, 80)})   {day:%d %B %Y}, model {score['model_version']}"
     yield ""
     yield from _heading(score, rows, day, model)
     yield from _measures(score)
@@ -200,7 +204,8 @@ def _influences(rows: Any, day: date, person: str) -> Iterator[str]:
             yield said
             for row in listed:
                 yield (
-                    f"  {row['strength']:>4.0%}  {row['name']} ({row['other_id']}), {row['interactions']} interactions,"
+                    f"  {row['strength']:>4.0%}  {printable(row['name'], 60)} ({printable(row['other_id'], 80)}),"
+                    f" {row['interactions']} interactions,"
                     f" the last on {row['last_day']:%d %B}"
                 )
 

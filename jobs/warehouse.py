@@ -28,6 +28,7 @@ import pyarrow.csv
 from clout import arguments
 from clout.errors import PoisonInput, run_main
 from clout.lake import Lake, days_between
+from clout.terminal import printable, without_formulas
 from clout.warehouse import damage
 from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import Warehouse
@@ -73,7 +74,7 @@ def main(argv: list[str]) -> None:
     warehouse, now = open_warehouse(args.warehouse), datetime.now(UTC)
     if args.command == "versions":
         for line in versions(warehouse, args.day):
-            print(line)
+            print(printable(line))
     elif args.command == "rollback":
         if not args.reason.strip():
             raise PoisonInput("a rollback needs a reason: it is kept in meta.publish_log")
@@ -83,7 +84,8 @@ def main(argv: list[str]) -> None:
         gone = warehouse.gc(args.keep_days, now)
         print(f"forgot the content of {len(gone.versions)} versions, removed {gone.files} files or partitions")
     elif args.command == "read":
-        pa.csv.write_csv(warehouse.read(args.table, args.as_of, args.day), sys.stdout.buffer)
+        # By DuckDB's and PostgreSQL's own clients a text comes as it is; this file is for a spreadsheet.
+        pa.csv.write_csv(without_formulas(warehouse.read(args.table, args.as_of, args.day)), sys.stdout.buffer)
     elif args.command == "relocate":
         relocate(warehouse)
     elif args.command == "scrub":

@@ -6,7 +6,7 @@ import errno
 import sys
 from collections.abc import Callable
 
-from clout.terminal import printable
+from clout.terminal import guard, printable
 
 #: Exit status of a job whose input is wrong (EX_DATAERR of sysexits.h). The DAG does not retry it.
 POISON = 65
@@ -29,12 +29,14 @@ class TryLater(Exception):
 def run_main(main: Callable[[list[str]], None]) -> None:
     """Run a job's `main` on the command line's arguments.
 
-    A PoisonInput is printed as one message, exit status 65; a TryLater and a full disk likewise, exit status 1.
+    A PoisonInput is printed as one message, exit status 65; a TryLater and a full disk likewise, exit status 1. Whatever
+    the job prints, and a traceback too, holds no sign that a terminal would obey.
     """
+    guard()
     try:
         main(sys.argv[1:])
     except PoisonInput as poison:
-        print(printable(f"clout: {poison}", lines=True), file=sys.stderr, flush=True)
+        print(f"clout: {printable(str(poison), lines=True)}", file=sys.stderr, flush=True)
         sys.exit(POISON)
     except TryLater as passing:
         print(f"clout: {passing}", file=sys.stderr, flush=True)
