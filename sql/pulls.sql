@@ -1,6 +1,7 @@
 -- Pulls: what each platform was asked that day, and what came of it. Tells a quiet day from a blind one.
 -- Meaning: of the subjects planned (accounts, posts, files), how many were complete, truncated, skipped or failed.
---   blind: something was asked there and nothing of it was answered; rows that are not there then mean nothing.
+--   blind: something was asked there and nothing of it was answered; rows that are not there then mean nothing. What the
+--   deadline cut before it gave anything was asked, too, though it is left out rather than failed.
 --   Nothing is answered either where nine of ten rows, or more, could not be read. platform_blind: the same of the whole
 --   platform. reason: one of those given: that nobody is named, else the first in the alphabet.
 --   drift: how the columns of a file, or the fields of an endpoint's answers, differ from those of the day pulled before;
@@ -17,6 +18,9 @@ WITH summed AS (
     count(*) FILTER (WHERE status = 'truncated') AS truncated,
     count(*) FILTER (WHERE status = 'skipped') AS skipped,
     count(*) FILTER (WHERE status = 'failed') AS failed,
+    count(*) FILTER (
+      WHERE status = 'failed' OR (status = 'skipped' AND requests > 0 AND startswith(reason, 'deadline'))
+    ) AS unanswered,
     CAST(sum(rows) AS BIGINT) AS rows,
     CAST(sum(rows_quarantined) AS BIGINT) AS quarantined,
     CAST(coalesce(sum(rows_excluded), 0) AS BIGINT) AS excluded,
@@ -32,9 +36,9 @@ WITH summed AS (
 SELECT
   ds, platform, endpoint, snapshot, planned, complete, truncated, skipped, failed, rows, quarantined, excluded,
   requests, cost_usd,
-  (failed > 0 AND complete + truncated = 0) OR (quarantined > 0 AND quarantined >= 9 * (rows + excluded)) AS blind,
+  (unanswered > 0 AND complete + truncated = 0) OR (quarantined > 0 AND quarantined >= 9 * (rows + excluded)) AS blind,
   (
-    sum(failed) OVER (PARTITION BY ds, platform) > 0
+    sum(unanswered) OVER (PARTITION BY ds, platform) > 0
     AND sum(complete + truncated) OVER (PARTITION BY ds, platform) = 0
   ) OR (
     sum(quarantined) OVER (PARTITION BY ds, platform) > 0

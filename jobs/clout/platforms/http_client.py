@@ -285,7 +285,7 @@ class Client:
 
     def _chunks(self, answer: requests.Response, decode: bool = True) -> Iterator[bytes]:
         """The body as it comes, as far as it may go."""
-        size = 0
+        size, began = 0, self.clock.now()
         # read1 gives what there is: to wait for a whole chunk of a body that drips is to wait past the deadline.
         while chunk := answer.raw.read1(_CHUNK, decode_content=decode):
             size += len(chunk)
@@ -293,7 +293,10 @@ class Client:
             if size > self.limits.max_body_mb * 1_000_000:
                 raise StopError("body_cap")
             if self.clock.now() > self.deadline:
-                raise StopError("deadline")
+                seconds = (self.clock.now() - began).total_seconds()
+                told = f"cut_by_deadline: {size} bytes came in {seconds:.0f} s, and no end"
+                self.say(f"pull {self.source.name}: {self.doing}: {told}")
+                raise StopError(told)
             yield chunk
 
     def _file(
