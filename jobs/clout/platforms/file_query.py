@@ -28,7 +28,7 @@ import pyarrow.compute as pc
 
 from clout.errors import PoisonInput
 from clout.platforms import file_rows
-from clout.platforms.file_inventory import Passed, by_day, day_of, files_of, table_of
+from clout.platforms.file_inventory import Passed, by_day, day_of, look, table_of
 from clout.platforms.query_runner import OUT_OF_MEMORY, Bounds, QueryError, Runner
 from clout.platforms.rows import Stored, modified_at, stored
 from clout.platforms.tabular import BadRow, RowBatch, as_text
@@ -64,8 +64,7 @@ class Queries:
             seconds=60 * options.get("deadline_minutes", Bounds.seconds // 60),
         )
         self.there = _files_in(source)
-        #: Files that are not read. Which ones a SELECT over the whole folder reads only the SELECT knows.
-        self.passed: list[Passed] = []
+        self._folder = look(source)
         self._runner = Runner(source.path.resolve(), given)
         self._rows = 0
         self._by_place: dict[tuple[Path, str], Select] = {}
@@ -85,13 +84,26 @@ class Queries:
             (place, table, None if place == self.source.path else day_of(self.source, place))
             for place, table in self._by_place
         ]
-        has_accounts = any(select.table == "accounts" and not select.each for select in self.selects)
         plain = [
             (file, "accounts", day_of(self.source, file))
-            for file in files_of(self.source)
-            if table_of(file) == "accounts" and not has_accounts and (file, "accounts") not in self._by_place
+            for file in self._folder.read
+            if table_of(file) == "accounts" and (file, "accounts") not in self._by_place and not self._is_named(file)
         ]
         return [*asked, *plain]
+
+    def _is_named(self, file: Path) -> bool:
+        """Whether a SELECT over the folder reads an accounts file itself: it names it. One that it may miss is read as ours."""
+        return any(not each.each and each.table == "accounts" and file.name in each.sql for each in self.selects)
+
+    @property
+    def passed(self) -> list[Passed]:
+        """Files that are not read. Which ones a SELECT over the whole folder reads only the SELECT knows."""
+        if not all(select.each for select in self.selects):
+            return []
+        read = {file for file, _ in self._by_place}
+        unread = [file for file in self._folder.read if file not in read and table_of(file) != "accounts"]
+        others = [replace(each, is_data=False) for each in self._folder.passed if each.file not in read]
+        return [*(Passed(file, f"read by no SELECT of {self.source.options['query']}") for file in unread), *others]
 
     def stored(self, file: Path) -> Stored:
         """Size and time of a file; of the folder the sum and the newest."""

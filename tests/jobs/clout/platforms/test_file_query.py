@@ -96,6 +96,9 @@ SELECT DISTINCT author AS account, author = 'cy' AS opt_out FROM read_csv($file,
 """
 
 
+ACCOUNTS = "-- table: accounts\nSELECT DISTINCT author AS account FROM read_csv('tw*.csv', all_varchar = true)"
+
+
 def test_a_select_below_each_is_run_once_a_file_as_if_without_a_query(exports: Path) -> None:
     (exports / "2026-03-01").mkdir()
     (exports / "2026-03-01" / "more.csv").write_text(
@@ -172,6 +175,33 @@ def test_an_account_row_that_cannot_be_read_stops_the_pull(exports: Path) -> Non
     )
     with pytest.raises(PoisonInput, match=r"tweets.csv: row 5: .*An account row may hold somebody's opt-out"):
         Got(source(exports, text))
+
+
+@pytest.mark.parametrize(
+    "text", [QUERY.replace("*.csv", "tw*.csv") + ";\n" + ACCOUNTS, EACH, QUERY.replace("*.csv", "tw*.csv")]
+)
+def test_an_accounts_file_of_ours_is_heeded_beside_any_query(exports: Path, text: str) -> None:
+    (exports / "accounts-no.csv").write_text("account,opt_out\nbo,true\n")
+    got = Got(source(exports, text))
+    assert got.rows("interactions") == []
+    assert {row["account_key"] for row in got.rows("accounts") if row["opt_out"]} >= {"x:bo"}
+
+
+def test_an_accounts_file_that_a_query_names_is_the_querys(exports: Path) -> None:
+    (exports / "accounts-no.csv").write_text("login,left\nbo,true\n")
+    text = QUERY.replace("*.csv", "tw*.csv")
+    with pytest.raises(PoisonInput, match=r"accounts-no.csv: row 1: no column account"):
+        Got(source(exports, text))
+    named = "-- table: accounts\nSELECT login AS account, \"left\" AS opt_out FROM read_csv('accounts-no.csv')"
+    assert Got(source(exports, f"{text};\n{named}")).rows("interactions") == []
+
+
+def test_a_file_that_no_select_reads_is_told(exports: Path) -> None:
+    for name in ("other.tsv", "book-2026-03-01.xlsx", "notes.md"):
+        (exports / name).write_text("x")
+    told = {r.subject: (r.status, r.reason) for r in Got(source(exports, EACH)).reports if r.status != "complete"}
+    assert told["other.tsv"] == ("skipped", "read by no SELECT of twarc.sql")
+    assert set(told) == {"other.tsv", "book-2026-03-01.xlsx", "notes.md"}
 
 
 def test_types_of_a_query_give_what_texts_give(exports: Path) -> None:
