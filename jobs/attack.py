@@ -76,8 +76,7 @@ def attack(lake: Lake, sources: Sources, model: Model, cut: date | None) -> dict
     attacked = attacks.inject(clean, suite, day)
     found: dict[str, dict[str, Any]] = {each.name: {} for each in suite}
     honest: dict[str, float | None] = {}
-    for name, numbers in attacks.configurations().items():
-        overlaid = material.overlaid(model, numbers)
+    for name, overlaid in attacks.configurations(model).items():
         for each, rank in attacks.ranks(suite, attacked, candidates, overlaid, day).items():
             found[each][name] = {"rank": rank, "percentile": round(100 * rank / (len(candidates) + 1), 2)}
         scores = material.scores(clean, overlaid, day, candidates)
@@ -109,7 +108,7 @@ def show(figures: Mapping[str, Any]) -> None:
         f"Attacks on {', '.join(figures['sources'])}, scored on {figures['score_date']}: {figures['candidates']} people.\n"
         f"Place of the profiteer, and in percent from the top; * is within the top {attacks.TOP:.0%}."
     )
-    columns = list(attacks.configurations())
+    columns = list(figures["clean_ndcg100"])
     print(f"  {'':28}" + "".join(f"{name:>16}" for name in columns))
     for name, found in figures["attacks"].items():
         line = f"  {name:28}"

@@ -108,10 +108,9 @@ def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, An
             f" days from then on{_but(past)}; choose an earlier cut, or exports that hold shares"
         )
     day = cut - timedelta(days=1)
-    undefended = material.overlaid(model, material.UNDEFENDED)
     rankings = {
         **material.rankings(past, model, day, candidates),
-        "score_undefended": material.scores(past, undefended, day, candidates),
+        "score_undefended": material.scores(past, material.undefended(model), day, candidates),
         **evaluation.baselines(past.activity, timed, candidates, datetime.combine(cut, datetime.min.time())),
     }
     figures: dict[str, Any] = {

@@ -116,7 +116,7 @@ def _of_activity(past: material.Material, future: dict[str, int], model: Model, 
     gain = np.array([future.get(person, 0) for person in candidates], dtype=float)
     rankings = {
         "score": material.scores(past, model, day, candidates),
-        "score_undefended": material.scores(past, material.overlaid(model, material.UNDEFENDED), day, candidates),
+        "score_undefended": material.scores(past, material.undefended(model), day, candidates),
         **evaluation.head_counts(past.activity, candidates),
     }
     return {"candidates": len(candidates), **evaluation.judge(rankings, gain)}

@@ -103,7 +103,7 @@ def test_a_pile_on_does_not_raise_its_victim_above_the_calm_leader(people: int, 
     world, lake, days = World(seed, people), Lake(tmp_path / "lake"), days_between(DAYS[0], PILE_ON_DAYS[1])
     write_lake(lake, world, days)
     past = material.read(lake, read_sources(write_sources(tmp_path, world, [PLATFORM])), MODEL, days)
-    unbound = material.overlaid(MODEL, material.DEFENCES["bursts"])
+    unbound = material.overlaid(MODEL, material.DEFENCES[MODEL.formulas]["bursts"])
     keys = [f"{PLATFORM}:{person}" for person in (*world.victims, *world.calm_leaders)]
     victim, leader = material.scores(past, MODEL, days[-1], keys)
     assert victim < leader

@@ -62,7 +62,10 @@ def measure(model: Model, seed: int, people: int) -> dict[str, float]:
                 for name in HALF_LIVES
             }
 
-        loud, unbound = on(PILE_ON_DAYS[1]), on(PILE_ON_DAYS[1], material.overlaid(keep, material.DEFENCES["bursts"]))
+        loud, unbound = (
+            on(PILE_ON_DAYS[1]),
+            on(PILE_ON_DAYS[1], material.overlaid(keep, material.DEFENCES[keep.formulas]["bursts"])),
+        )
         before, after = on(BEFORE_HOLIDAY), on(HOLIDAY[1])
     scores = np.array(list(loud["now"].values()))
     return {

@@ -33,8 +33,17 @@ from clout.lake_schemas import TIME
 HERE = Path(__file__).parent
 DAY = date(2026, 3, 14)
 MODEL = read_model(Path(__file__).with_name("model.toml"))
-CASES = sorted(file.parent for file in HERE.glob("*/*/expected.csv"))
-QUERIES = sorted(file.stem for file in queries.SQL.glob("*.sql"))
+MODELS = {"v1": MODEL, "v2": read_model(Path(__file__).with_name("model_v2.toml"))}
+CASES = sorted(file.parent for file in HERE.rglob("expected.csv"))
+QUERIES = sorted(file.stem for file in queries.SQL.glob("*.sql")) + sorted(
+    f"v2/{file.stem}" for file in (queries.SQL / "v2").glob("*.sql")
+)
+
+
+def query_of(case: Path) -> str:
+    """The query that a case is an example of: `pairs`, or `v2/pairs`."""
+    return case.parent.relative_to(HERE).as_posix()
+
 
 OPERATORS = {
     ast.Add: operator.add,
@@ -103,7 +112,7 @@ DEFAULTS = {
 }
 #: Inputs with one row, or many, for each variant.
 BY_VARIANT = (
-    *("strengths", "backs", "pairs", "trust", "weights", "ranks", "counted", "people"),
+    *("strengths", "backs", "pairs", "trust", "weights", "ranks", "counted", "people", "seeds"),
     *("reach", "network", "amplification", "platform_score", "score", "engaged", "counters"),
 )
 
@@ -143,13 +152,14 @@ def close(got: float | None, right: float | None) -> bool:
 
 
 @pytest.mark.parametrize("engine", ["spark", "duckdb"])
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{query_of(case)}-{case.name}")
 def test_worked_example(case: Path, engine: str, request: pytest.FixtureRequest) -> None:
-    query = queries.load(case.parent.name)
+    query = queries.load(query_of(case))
+    model = MODELS["v2" if query.name.startswith("v2/") else "v1"]
     given = {file.stem for file in case.glob("*.csv")} - {"expected"}
     assert given <= query.inputs <= given | set(DEFAULTS)
     changes = case / "parameters.toml"
-    parameters = measures.parameters(MODEL, DAY) | {"first_day": DAY - timedelta(89), "last_day": DAY}
+    parameters = measures.parameters(model, DAY) | {"first_day": DAY - timedelta(89), "last_day": DAY}
     parameters |= tomllib.loads(changes.read_text(encoding="utf-8")) if changes.exists() else {}
     inputs = {name: input_table(case / f"{name}.csv") if name in given else DEFAULTS[name] for name in query.inputs}
     if engine == "spark":
@@ -189,7 +199,7 @@ def test_worked_example(case: Path, engine: str, request: pytest.FixtureRequest)
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_every_query_has_a_worked_example(query: str) -> None:
-    assert query in {case.parent.name for case in CASES}
+    assert query in {query_of(case) for case in CASES}
 
 
 @pytest.mark.parametrize("query", QUERIES)
@@ -197,7 +207,7 @@ def test_header_says_what_a_reader_needs(query: str) -> None:
     content = (queries.SQL / f"{query}.sql").read_text(encoding="utf-8")
     header = content[: content.index("\n", content.index("\n-- Run: ") + 1)]
     assert all(line.startswith("-- ") for line in header.splitlines()), "the header comes first, and whole"
-    title = query.replace("_", " ").capitalize()
+    title = query.removeprefix("v2/").replace("_", " ").capitalize()
     assert re.match(rf"-- ({title}|[A-Z][\w ]+): \S", header), "the first line is `-- Name: what it is.`"
     for word in ("Meaning: +", "Grain: ", "Inputs: ", r"Parameters:(?: none)?$", r"Run: \.venv/bin/python jobs/"):
         assert re.search(rf"^-- (?:.*\. )?{word}", header, re.MULTILINE), f"no line {word}"

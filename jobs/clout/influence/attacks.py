@@ -149,18 +149,15 @@ def _extended(table: pa.Table, rows: list[tuple], names: list[str]) -> pa.Table:
     return pa.concat_tables([table, pa.table(new, schema=table.schema)])
 
 
-def configurations() -> dict[str, dict[str, float]]:
-    """The numbers that leave no defence, each one alone, and all."""
+def configurations(model: Model) -> dict[str, Model]:
+    """The model without any defence, with each one alone, and with all."""
+    defences = material.DEFENCES[model.formulas]
     alone = {
-        name: {
-            key: value
-            for other, numbers in material.DEFENCES.items()
-            if other != name
-            for key, value in numbers.items()
-        }
-        for name in material.DEFENCES
+        name: {key: value for other, off in defences.items() if other != name for key, value in off.items()}
+        for name in defences
     }
-    return {"none": material.UNDEFENDED, **alone, "all": {}}
+    models = {name: material.overlaid(model, numbers) for name, numbers in alone.items()}
+    return {"none": material.undefended(model), **models, "all": model}
 
 
 def ranks(attacks: list[Attack], attacked: Material, candidates: list[str], model: Model, day: date) -> dict[str, int]:

@@ -24,6 +24,7 @@ import pyarrow.dataset as pads
 from pyarrow import fs as pafs
 
 from clout import queries
+from clout.influence import trust_flow
 from clout.influence.network_rank import Graph
 from clout.lake import Lake
 from clout.lake_schemas import CONFORMED, KINDS, SNAPSHOTS, small_arrow
@@ -191,8 +192,11 @@ class DiskDuckDB:
         """See Engine."""
         self._numbered.pop(id(rows), None)
 
-    def trust(self, edges: Rows) -> Rows:
+    def trust(self, edges: Rows, parameters: dict[str, Any]) -> Rows:
         """See Engine."""
+        if trust_flow.is_asked(parameters):
+            columns = {**_GRAPH, "trust": pa.float64(), "gives": pa.float64(), "seed": pa.bool_()}
+            return self._of_graphs(edges, columns, lambda graph: trust_flow.flow(graph, parameters))
         return self._of_graphs(edges, {**_GRAPH, "trusted": pa.bool_(), "seed": pa.bool_()}, Graph.trust)
 
     def rank(self, edges: Rows, parameters: dict[str, Any]) -> Rows:

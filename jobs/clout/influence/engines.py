@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clout import queries, session
-from clout.influence import network_rank
+from clout.influence import network_rank, trust_flow
 from clout.influence.disk_engine import DiskDuckDB
 from clout.lake import Lake
 from clout.lake_schemas import small_arrow
@@ -59,8 +59,10 @@ class Engine(Protocol):
     def release(self, rows: Frame) -> None:
         """Forget what is kept of rows, which may be read again, but are not soon."""
 
-    def trust(self, edges: Frame) -> Frame:
-        """Who is trusted, by variant and platform: `network_rank.trust_platform` of each."""
+    def trust(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
+        """Who is trusted, by variant and platform: `network_rank.trust_platform` of each; and by how much, where the model's
+        numbers say how trust flows: `trust_flow.flow_platform`.
+        """
 
     def rank(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
         """The ranks, by variant and platform: `network_rank.rank_platform` of each."""
@@ -148,8 +150,10 @@ class DuckDB(AtOnce):
     def release(self, rows: Frame) -> None:
         """See Engine. Arrow goes by itself."""
 
-    def trust(self, edges: Frame) -> Frame:
+    def trust(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
         """See Engine."""
+        if trust_flow.is_asked(parameters):
+            return _grouped(edges, lambda table: trust_flow.flow_platform(table, parameters))
         return _grouped(edges, network_rank.trust_platform)
 
     def rank(self, edges: Frame, parameters: dict[str, Any]) -> Frame:

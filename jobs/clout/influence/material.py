@@ -24,17 +24,25 @@ from clout.lake import Lake
 from clout.lake_schemas import CONFORMED, SNAPSHOTS
 from clout.sources import Sources
 
-#: The numbers of the model that switch each defence off. The queries know no switch beside their numbers.
-DEFENCES: dict[str, dict[str, float]] = {
+#: The numbers of a model that switch each defence off, by its formulas. The queries know no switch beside their numbers.
+_CREDULOUS = {
     "selectivity": {"gamma": 0.0},
     "reciprocity": {"rho": 0.0},
     "credibility": {"ramp_days": 1e-9, "bot_factor": 1.0},
     "presence": {"mention_absent": 1.0},
-    "single purpose": {"single_slope": float("inf")},
     "bursts": {"burst_slope": float("inf")},
-    "trust": {"cap": float("inf")},
 }
-UNDEFENDED = {name: value for numbers in DEFENCES.values() for name, value in numbers.items()}
+DEFENCES: dict[str, dict[str, dict[str, float]]] = {
+    "v1": _CREDULOUS | {"single purpose": {"single_slope": float("inf")}, "trust": {"cap": float("inf")}},
+    "v2": _CREDULOUS | {"trust": {"floor": float("inf")}},
+}
+
+
+def undefended(model: Model) -> Model:
+    """The model without any defence."""
+    off = DEFENCES[model.formulas].values()
+    return overlaid(model, {name: value for numbers in off for name, value in numbers.items()})
+
 
 _LISTED = pa.schema([("account_key", pa.string()), ("reason", pa.string())])
 _SEEDS = pa.schema([("platform", pa.string()), ("account_key", pa.string())])

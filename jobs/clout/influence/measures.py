@@ -65,8 +65,8 @@ class Evidence:
     made_of: dict[str, Any] = field(default_factory=dict)
 
     def run(self, query: str, **inputs: Frame) -> Frame:
-        """A query of sql/ with the model's numbers and the date."""
-        return self.engine.run(query, parameters(self.model, self.day), **inputs)
+        """A query of the model's formulas with its numbers and the date."""
+        return self.engine.run(self.model.query(query), parameters(self.model, self.day), **inputs)
 
     @property
     def variants(self) -> Frame:
@@ -156,8 +156,12 @@ def moved(
     """
     rows = variants.variants(model, day)
     bound = parameters(model, day)
+
+    def run(query: str, **inputs: Frame) -> Frame:
+        return engine.run(model.query(query), bound, **inputs)
+
     strengths: dict[str, Frame] = {}  # by variant, as long as a later one needs them
-    graphs: dict[str, tuple[Frame, Frame]] = {}  # and trust and ranks
+    graphs: dict[str, dict[str, Frame]] = {}  # and what is known of the graph: trust, ranks, and to v2 also the seeds
     found: dict[str, list[Frame]] = {"counted": [], "people": [], "engaged": []}
     groups = [[row] for row in rows] if engine.one_by_one else [rows]
     for number, group in enumerate(groups):
@@ -165,11 +169,10 @@ def moved(
         _, base, back_of = group[0][:3]
         own = [variant for variant, its_base, *_ in group if variant == its_base]
         if own:
-            strengths |= dict.fromkeys(own, engine.hold(engine.run("strengths", {}, acts=acts, variants=known)))
+            strengths |= dict.fromkeys(own, engine.hold(run("strengths", acts=acts, variants=known)))
         pairs = engine.hold(
-            engine.run(
+            run(
                 "pairs",
-                bound,
                 strengths=strengths[base],
                 backs=strengths[back_of],
                 credibility=credibility,
@@ -177,31 +180,32 @@ def moved(
             )
         )
         if own:
-            seeds = engine.run(
+            seeds = run(
                 "seeds",
-                bound,
                 pairs=pairs,
                 credibility=credibility,
                 named_seeds=named_seeds,
                 persons=persons,
                 variants=known,
             )
-            edges = engine.hold(engine.run("edges", {}, pairs=pairs, seeds=seeds, variants=known))
-            graphs |= dict.fromkeys(own, (engine.hold(engine.trust(edges)), engine.hold(engine.rank(edges, bound))))
-            del seeds, edges
-        trust, ranks = graphs[base]
-        weights = engine.run("weights", {}, pairs=pairs, trust=trust, ranks=ranks, variants=known)
+            if model.formulas != "v1":
+                seeds = engine.hold(seeds)
+            edges = engine.hold(run("edges", pairs=pairs, seeds=seeds, variants=known))
+            graph = {"trust": engine.hold(engine.trust(edges, bound)), "ranks": engine.hold(engine.rank(edges, bound))}
+            graphs |= dict.fromkeys(own, graph if model.formulas == "v1" else {**graph, "seeds": seeds})
+            del seeds, edges, graph
+        weights = run("weights", pairs=pairs, variants=known, **graphs[base])
         if number == 0:
             now = weights
             if len(group) > 1:
                 first = engine.table(variants.SCHEMA, rows[:1])
-                now = engine.run("weights", {}, pairs=pairs, trust=trust, ranks=ranks, variants=first)
+                now = run("weights", pairs=pairs, variants=first, **graphs[base])
         del pairs
-        people = engine.hold(engine.run("people", bound, weights=weights))
+        people = engine.hold(run("people", weights=weights))
         found["people"].append(people)
-        found["engaged"].append(engine.run("engaged", bound, weights=weights, people=people))
+        found["engaged"].append(run("engaged", weights=weights, people=people))
         for part in engine.parts(weights):
-            found["counted"].append(engine.run("counted", bound, weights=part, people=people))
+            found["counted"].append(run("counted", weights=part, people=people))
             del part
         del weights
         needed = {name for later in groups[number + 1 :] for row in later for name in row[1:3]}

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from clout import queries
 from clout.errors import PoisonInput
 
 #: section -> the numbers it must hold. `sql/models/v1.toml` says what each means.
@@ -54,12 +55,25 @@ _NUMBERS = {
     "changes": (),
     "influences": ("top", "min_interactions"),
 }
+#: The sections that a model whose `formulas` are "v2" (sql/v2) has instead, or with other numbers.
+_NUMBERS_V2 = _NUMBERS | {
+    "evidence": (*_NUMBERS["evidence"], "taper_days"),
+    "trust": (
+        *("seed_votes", "seed_people", "seed_place", "seed_age_days", "seed_trust", "trust_share", "trust_rounds"),
+        *("acts_divided", "cap", "cap_half", "floor"),
+        *("burst_slope", "burst_floor", "burst_days", "burst_min_days", "burst_phase_days", "nobody_pct"),
+    ),
+    "score": (*_NUMBERS["score"], "counter_people"),
+}
+#: formulas -> the numbers of their models.
+_FORMULAS = {"v1": _NUMBERS, "v2": _NUMBERS_V2}
 #: Sections in which a name alone would not say what it counts.
 _PREFIXES = {"base": "base_", "counters": "counter_"}
 _LISTS = {"network": ("reference",), "score": ("map_from", "map_to"), "changes": ("days_before",)}
 _WHOLE = (
     *("window_days", "seed_age_days", "rounds", "burst_days", "burst_min_days"),
     *("min_people", "top", "min_interactions"),
+    *("taper_days", "seed_people", "seed_place", "trust_rounds", "burst_phase_days"),
 )
 #: What a formula divides by, and the two parameters of a Beta distribution.
 _POSITIVE = (
@@ -77,14 +91,16 @@ _POSITIVE = (
         "single_floor",
         "burst_floor",
     ),
+    *("taper_days", "acts_divided", "cap_half", "burst_phase_days", "seed_place"),
 )
-_SHARES = ("rho", "bot_factor", "mention_absent", "credible_at")
+_SHARES = ("rho", "bot_factor", "mention_absent", "credible_at", "trust_share")
 
 
 @dataclass(frozen=True)
 class Model:
     """A read model file: its version, its numbers as the SQL's parameters, and the hash of its bytes.
 
+    formulas: v1, the queries of sql/, or v2, those of sql/v2 where it has a query of the name.
     earlier: the model that was in force before `since`, where the file names one.
     """
 
@@ -93,6 +109,11 @@ class Model:
     sha256: str
     earlier: Model | None = None
     since: date = date.min
+    formulas: str = "v1"
+
+    def query(self, name: str) -> str:
+        """The query of a name in this model's formulas: `pairs`, or `v2/pairs`."""
+        return queries.of_formulas(self.formulas, name)
 
     def on(self, day: date) -> Model:
         """The model that was in force on a day: this one, or one of those before it."""
@@ -146,8 +167,11 @@ def read_model(file: Path) -> Model:
     if not isinstance(version, str) or not version:
         raise PoisonInput(f"{file}: model_version is missing")
     follows = text.pop("follows", None)
+    formulas = text.pop("formulas", "v1")
+    if formulas not in _FORMULAS:
+        raise PoisonInput(f"{file}: formulas is {formulas!r}; known are {', '.join(_FORMULAS)}")
     parameters: dict[str, Any] = {}
-    for section, names in _NUMBERS.items():
+    for section, names in _FORMULAS[formulas].items():
         values = text.pop(section, {})
         if not isinstance(values, dict):
             raise PoisonInput(f"{file}: {section} must be a section")
@@ -204,7 +228,7 @@ def read_model(file: Path) -> Model:
     earlier = _earlier(file, follows)
     if earlier and earlier["earlier"].version == version:
         raise PoisonInput(f"{file}: model_version {version} is also that of the model that it follows")
-    return Model(version, parameters, hashlib.sha256(content).hexdigest(), **earlier)
+    return Model(version, parameters, hashlib.sha256(content).hexdigest(), formulas=formulas, **earlier)
 
 
 def _is_number(value: Any) -> bool:

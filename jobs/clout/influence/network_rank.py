@@ -96,12 +96,12 @@ def rank_platform(edges: pa.Table, parameters: dict[str, Any]) -> pa.Table:
 
     edges: (variant, platform, and the columns of Graph.of_names).
     """
-    return _placed(edges, Graph.of_names(edges).ranks(parameters))
+    return placed(edges, Graph.of_names(edges).ranks(parameters))
 
 
 def trust_platform(edges: pa.Table) -> pa.Table:
     """Who of one platform is trusted, in one variant of the evidence: (variant, platform, and the columns of Graph.trust)."""
-    return _placed(edges, Graph.of_names(edges).trust())
+    return placed(edges, Graph.of_names(edges).trust())
 
 
 def published(rank: np.ndarray, parameters: dict[str, Any]) -> dict[str, np.ndarray]:
@@ -109,7 +109,8 @@ def published(rank: np.ndarray, parameters: dict[str, Any]) -> dict[str, np.ndar
     return {"rank": np.round(rank, 12), "pct": np.round(percentiles(rank, parameters), 12)}
 
 
-def _placed(edges: pa.Table, columns: dict[str, Any]) -> pa.Table:
+def placed(edges: pa.Table, columns: dict[str, Any]) -> pa.Table:
+    """Columns of one graph's people, with the variant and the platform of its edges."""
     place = {name: pa.repeat(edges[name][0], len(columns["person_id"])) for name in ("variant", "platform")}
     return pa.table({**place, **columns})
 

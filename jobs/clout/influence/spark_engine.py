@@ -16,7 +16,7 @@ from pyspark import cloudpickle
 from pyspark.sql import SparkSession
 
 from clout import queries
-from clout.influence import blocked_rank, network_rank
+from clout.influence import blocked_rank, network_rank, trust_flow
 from clout.influence.engines import AtOnce
 from clout.lake import Lake
 from clout.lake_spark import (
@@ -56,7 +56,7 @@ class Spark(AtOnce):
         self.spark = spark
         spark.udf.register("beta_quantile", beta_quantile)
         # Workers have no clout to import, on a cluster least of all: the kernel travels to them by value.
-        for kernel in (network_rank, blocked_rank):
+        for kernel in (network_rank, trust_flow, blocked_rank):
             cloudpickle.register_pickle_by_value(kernel)
         #: The edges that were asked about last, those of small graphs among them, and the graphs of the others.
         self._cut: tuple[Frame, Frame, blocked_rank.BlockedGraphs | None] = (None, None, None)
@@ -119,8 +119,14 @@ class Spark(AtOnce):
         """See NightEngine."""
         write_sorted(folder, path, rows, *keys)
 
-    def trust(self, edges: Frame) -> Frame:
-        """See Engine. A small graph is one task, a large one is many."""
+    def trust(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
+        """See Engine. A small graph is one task, a large one is many; how trust flows is one task always."""
+        if trust_flow.is_asked(parameters):
+
+            def flowed(table: pa.Table) -> pa.Table:
+                return trust_flow.flow_platform(table, parameters)
+
+            return _by_graph(edges).applyInArrow(flowed, trust_flow.FLOW_DDL)
         small, large = self._small_and_large(edges)
         trusted = _by_graph(small).applyInArrow(network_rank.trust_platform, network_rank.TRUST_DDL)
         return trusted.unionByName(large.trust()) if large else trusted

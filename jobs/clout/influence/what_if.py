@@ -113,7 +113,7 @@ def _score(model: Model, day: date, rows: list[Row], credible_people: int, with_
         for row in named
     ]
     by_platform = engine.run(
-        "platform_score",
+        model.query("platform_score"),
         parameters,
         reach=_table(_REACH, seen),
         network=_table(_NETWORK, seen),
@@ -124,7 +124,7 @@ def _score(model: Model, day: date, rows: list[Row], credible_people: int, with_
     )
     engaged = {"variant": "now", "person_id": rows[0]["person_id"], "people": 0, "credible_people": credible_people}
     score = engine.run(
-        "score",
+        model.query("score"),
         parameters,
         platform_score=by_platform,
         engaged=pa.Table.from_pylist([engaged]),

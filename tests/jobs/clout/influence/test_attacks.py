@@ -57,7 +57,7 @@ def test_no_attack_enters_the_top(clean, suite):
 
 
 def test_without_defences_attacks_succeed(clean, suite):
-    naked = material.overlaid(MODEL, material.UNDEFENDED)
+    naked = material.undefended(MODEL)
     found = attacks.ranks(suite, attacks.inject(clean, suite, DAYS[-1]), candidates(clean), naked, DAYS[-1])
     assert found["1,000 sock puppets x 1"] <= 3
     assert found["mentioned but absent"] <= attacks.TOP * len(candidates(clean))

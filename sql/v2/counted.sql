@@ -1,0 +1,95 @@
+-- Counted: each person's audience after the anti-abuse bounds, as a number of people and the same weighted by their influence.
+-- Meaning: over all platforms together, of the people who acted on u:
+--     X = sum of weight,  A = sum of trusted_weight           see weights.sql
+--     let_in(A) = floor + cap * A^2 / (A + cap_half)           how many people whom nobody trusts are believed
+--     B(Z) = Z - phase * max(0, Z - (rest + burst_slope * (burst_floor + rest))),  rest = Z without its burst_days loudest days, on
+--       which only those are left out who came on that day and on no other: a crowd that comes once counts as far as other days
+--       confirm it. phase rises from 0 to 1 over burst_phase_days from the burst_min_days-th day of the evidence on: no rule
+--       begins overnight.
+--     people = min(B(X), A + let_in(A))
+--   So a set of accounts that honest people did E acts on, in people, gives a target at most E + let_in(E), however many
+--   they are, where E counts what trust these acts passed on: at most trust_share / (1 - trust_share) more for each.
+--   influential: the same of weights by influence; but what is let in is nobody_pct / 100 each.
+--   Each platform has the part of the person's people that its weights are of X. Each bound rises with evidence.
+-- Unit: people; influential people of the highest percentile. Grain: one row per variant, platform, person_id.
+-- Source: scoring.md, second edition, property 4; the form of let_in is ours: one confirmed fan vouches for few, many for many.
+-- Inputs: {weights}, see weights.sql, of any of the targets; {people}, see people.sql, of all. loudest(x, n) is the sum of the n largest x, see jobs/clout/queries.py.
+-- Parameters:
+--   cap DOUBLE              how many untrusted people each of many trusted people vouches for
+--   cap_half DOUBLE         trusted people from which on half of that is reached
+--   floor DOUBLE            people who need nobody's word
+--   burst_slope DOUBLE      how much of those who came on one loud day only a unit of other evidence lets in
+--   burst_floor DOUBLE      evidence of other days that everybody is credited with
+--   burst_days INT          how many days are loud
+--   burst_min_days INT      where there are fewer days nothing is called a burst
+--   burst_phase_days INT    over how many days after them the bound comes into force
+--   nobody_pct DOUBLE       how influential somebody is taken to be whom only others confirm
+-- Run: .venv/bin/python jobs/reach.py --day 2026-03-14
+WITH by_day AS (
+  SELECT
+    variant, target, only_day,
+    sum(CAST(weight AS DECIMAL(18, 12))) AS x,
+    sum(CAST(trusted_weight AS DECIMAL(18, 12))) AS a,
+    sum(CAST(influential AS DECIMAL(18, 12))) AS y,
+    sum(CAST(trusted_influential AS DECIMAL(18, 12))) AS b
+  FROM {weights}
+  GROUP BY variant, target, only_day
+),
+days AS (
+  SELECT
+    *,
+    CASE WHEN only_day IS NOT NULL THEN CAST(x AS DOUBLE) END AS x_only,
+    CASE WHEN only_day IS NOT NULL THEN CAST(y AS DOUBLE) END AS y_only
+  FROM by_day
+),
+sums AS (
+  SELECT
+    variant, target,
+    CAST(sum(x) AS DOUBLE) AS x, CAST(sum(a) AS DOUBLE) AS a, CAST(sum(y) AS DOUBLE) AS y, CAST(sum(b) AS DOUBLE) AS b,
+    loudest(x_only, :burst_days) AS x_loud,
+    loudest(y_only, :burst_days) AS y_loud
+  FROM days
+  GROUP BY variant, target
+),
+phases AS (
+  SELECT
+    variant,
+    least(1e0, greatest(0e0, (unix_date(max(last_day)) - unix_date(min(first_day)) + 1 - :burst_min_days)
+      / CAST(:burst_phase_days AS DOUBLE))) AS phase
+  FROM {people}
+  GROUP BY variant
+),
+rests AS (
+  SELECT
+    s.*, p.phase, greatest(0e0, s.x - s.x_loud) AS x_rest, greatest(0e0, s.y - s.y_loud) AS y_rest,
+    :floor + :cap * s.a * s.a / (s.a + :cap_half) AS let_in
+  FROM sums AS s
+  INNER JOIN phases AS p ON p.variant = s.variant
+),
+bounded AS (
+  SELECT
+    variant, target, x, y,
+    least(x - phase * greatest(0e0, x - x_rest - :burst_slope * (:burst_floor + x_rest)), a + let_in) AS people,
+    least(y - phase * greatest(0e0, y - y_rest - :nobody_pct / 100e0 * :burst_slope * (:burst_floor + x_rest)),
+      b + :nobody_pct / 100e0 * let_in) AS influential
+  FROM rests
+),
+parts AS (
+  SELECT
+    variant, platform, target,
+    CAST(sum(CAST(weight AS DECIMAL(18, 12))) AS DOUBLE) AS x,
+    CAST(sum(CAST(trusted_weight AS DECIMAL(18, 12))) AS DOUBLE) AS a,
+    CAST(sum(CAST(influential AS DECIMAL(18, 12))) AS DOUBLE) AS y,
+    bool_or(trusted IS NOT NULL) AS seeded
+  FROM {weights}
+  GROUP BY variant, platform, target
+)
+SELECT
+  p.variant, p.platform, p.target AS person_id,
+  coalesce(p.x / nullif(b.x, 0e0), 0e0) * b.people AS people,
+  coalesce(p.x / nullif(b.x, 0e0), 0e0) * greatest(0e0, b.x - b.people) AS people_cut,
+  CASE WHEN p.seeded THEN p.a ELSE 0e0 END AS trusted_people,
+  coalesce(p.y / nullif(b.y, 0e0), 0e0) * b.influential AS influential,
+  coalesce(p.y / nullif(b.y, 0e0), 0e0) * greatest(0e0, b.y - b.influential) AS influential_cut
+FROM parts AS p
+INNER JOIN bounded AS b ON b.variant = p.variant AND b.target = p.target

@@ -1,0 +1,30 @@
+-- Strengths: how strongly one person was moved to act by another on a platform, over a window.
+-- Meaning:  p(d) = 1 - e^(-m(d,a,u) / kappa)            one day's acts, saturated: repeating within a day counts less; m: acts.sql
+--           w(d) = 2^(-(T - d) / H) * taper             its age, outside of any saturation
+--           taper = 1 until the last taper_days of the window, then ((window_days - age) / taper_days)^2, so that nothing leaves
+--           the window with a step
+--           S(a,u) = sum over days of -ln(1 - p(d) * w(d)), so that 1 - e^-S is the chance that at least one day still counts
+--   One act of a single day is worth p * w: it loses its half in H days, however strong it was.
+--   Of each variant of influence/variants.py that has strengths of its own. first_day, last_day: of all acts counted in it.
+-- Unit: none; S adds up over days and platforms. Grain: one row per variant, platform, actor, target.
+-- Source: scoring.md, second edition, properties 1 and 2. Sums are of decimals, so that no order of adding can change a bit.
+-- Inputs: {acts}, see acts.sql; {variants}
+-- Parameters:
+--   kappa DOUBLE     what a day's acts must be worth to count 1 - 1/e
+--   taper_days INT   over how many days at the window's end evidence fades out
+--   window_days INT  length of the window
+-- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+SELECT
+  v.variant, a.platform, a.actor, a.target,
+  CAST(sum(CAST(-ln(greatest(1e-12,
+    1e0 - (1e0 - exp(-a.worth / :kappa))
+      * power(2e0, (unix_date(a.ds) - unix_date(v.evaluated_on)) / v.half_life_days)
+      * power(least(1e0, greatest(0e0, (:window_days - unix_date(v.evaluated_on) + unix_date(a.ds)) / CAST(:taper_days AS DOUBLE))), 2e0)
+  )) AS DECIMAL(24, 12))) AS DOUBLE) AS strength,
+  CAST(sum(a.n) AS BIGINT) AS interactions,
+  min(a.ds) AS first_day,
+  max(a.ds) AS last_day
+FROM {acts} AS a
+INNER JOIN {variants} AS v ON a.ds BETWEEN v.first_day AND v.acts_until
+WHERE v.variant = v.base
+GROUP BY v.variant, a.platform, a.actor, a.target
