@@ -79,3 +79,72 @@ def fits(*pages: Rows) -> None:
     bad = [one for page in pages for one in page.bad]
     assert all(reason for _, reason, *_ in bad)
     quarantine_table("any", [(reason, ref, row, raw) for _, reason, ref, row, raw in bad])
+
+
+#: Of each platform the fields that may stop an item: ids, consent, time, and what tells which object it is. And those that say
+#: to whom or to what a post refers: without them it is another act, or none, but the post stands.
+NEEDED = {
+    "bluesky": {"did", "uri", "labels", "$type"},
+    "x": {"id", "author_id", "protected"},
+    "mastodon": {
+        "id",
+        "uri",
+        "url",
+        "acct",
+        "visibility",
+        "noindex",
+        "discoverable",
+        "indexable",
+        "locked",
+        "suspended",
+        "reblog",
+    },
+    "facebook": {"id", "from", "created_time", "name", "value", "values"},
+    "linkedin": {
+        "id",
+        "lifecycleState",
+        "visibility",
+        "author",
+        "commentUrn",
+        "actor",
+        "created",
+        "time",
+        "publishedAt",
+        "firstDegreeSize",
+        "results",
+    },
+}
+REFERS = {
+    "bluesky": {"reply", "embed", "facets", "record"},
+    "x": {"referenced_tweets", "in_reply_to_user_id", "entities", "note_tweet", "edit_history_tweet_ids"},
+    "mastodon": {"mentions", "in_reply_to_id", "in_reply_to_account_id", "quote"},
+    "facebook": {"message_tags", "parent"},
+    "linkedin": {"reshareContext", "commentary", "parentComment"},
+}
+CORRUPT: list[Any] = [KeyError, -1, "a\x00\ud800", [], {}, [7], 1e308]
+
+
+def holds(value: Any, names: set[str]) -> bool:
+    """Whether a value holds one of the fields, however deep."""
+    if isinstance(value, dict):
+        return not names.isdisjoint(value) or any(holds(one, names) for one in value.values())
+    return isinstance(value, list) and any(holds(one, names) for one in value)
+
+
+def without_an_optional_field(platform: str, item: Any) -> Iterator[tuple[Any, bool, Any]]:
+    """An item with each wrong value in the place of each field that may be missing; where, and whether that field refers."""
+    copied = pickle.dumps(item)
+    for place in places(item):
+        refers = not REFERS[platform].isdisjoint(place)
+        value = item
+        for name in place:
+            value = value[name]
+        last = next((name for name in reversed(place) if isinstance(name, str)), "")
+        # What a URN leads to is an item by itself.
+        is_needed = last in NEEDED[platform] or last.startswith("urn:") or holds(value, NEEDED[platform])
+        if not refers and is_needed:
+            continue
+        for wrong in CORRUPT:
+            mutated = pickle.loads(copied)
+            put(mutated, place, wrong)
+            yield (place, wrong), refers, mutated

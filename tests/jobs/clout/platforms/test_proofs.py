@@ -23,11 +23,13 @@ import requests
 from clout.consent import Erased, write_erased
 from clout.lake import Lake
 from clout.platforms import puller
-from clout.platforms.pages import Endpoint, Platform, Rows
+from clout.platforms.pages import Endpoint, Known, Page, Platform, Rows, at
 from clout.platforms.puller import SystemClock
 from clout.platforms.rate_policies import BlueskyPolicy
+from clout.platforms.raw_pages import RawPages
 from clout.sources import Source, read_sources
 from hosts import SandboxClock
+from mutations import fits, places, without_an_optional_field
 from sandbox import facebook, linkedin
 from sandbox.server import LIMITS, Sandbox
 
@@ -405,3 +407,63 @@ def test_a_token_in_the_configuration_is_refused_and_not_shown(tmp_path: Path, l
     with pytest.raises(Exception) as raised:  # noqa: PT011 - of whatever kind
         read_sources(file)
     assert NEEDLE not in "".join(traceback.format_exception(raised.value))
+
+
+# What an answer may lack --------------------------------------------------------------------------------------------
+
+
+def test_no_optional_field_costs_an_account_a_post_or_an_act(pull: Pull, lake: Lake) -> None:
+    """Each field of each sort of answer, dropped and corrupted, one at a time: but for ids, consent and time nothing stops."""
+    pull.subjects = pull.many[: 3 * pull.asked.people]
+    pull(lake, ceiling_usd=100.0)
+    raw, reader = RawPages(lake, "pl", DAY), puller.PLATFORMS[pull.asked.reader]
+    pages = [
+        Page("pl", endpoint.name, subject, DAY, datetime(2026, 3, 7, tzinfo=UTC), stored["body"], "raw")
+        for endpoint in reader.endpoints
+        for subject in raw.subjects(endpoint.name)
+        if (stored := raw.load(endpoint.name, subject, 0)) is not None and stored["status"] == 200
+    ]
+    known = Known()
+    for one in pages:
+        told = reader.normalise(one, known).known
+        for mine, more in ((known.flags, told.flags), (known.accounts, told.accounts), (known.posts, told.posts)):
+            mine.update(more)
+
+    def keys(rows: Rows, *tables: str) -> set[str]:
+        names = {"accounts": "account_key", "posts": "post_key", "interactions": "interaction_key"}
+        return {row[names[table]] for table in tables for row in rows.tables[table]}
+
+    tried: Counter[str] = Counter()
+    for endpoint in reader.endpoints:
+        # The page whose first item has most fields stands for its sort.
+        of = [
+            (len(places(item)), page, item)
+            for page in pages
+            if page.endpoint == endpoint.name
+            for item in first(at(page.body, endpoint.select))
+        ]
+        for _, page, item in sorted(of, key=lambda one: -one[0])[:1]:
+            whole = reader.normalise(replace(page, body=with_only(page.body, endpoint.select, item)), known)
+            for where, refers, mutated in without_an_optional_field(pull.asked.reader, item):
+                body = with_only(page.body, endpoint.select, mutated)
+                found = reader.normalise(replace(page, body=body), known)
+                assert refers or found.bad == [], (endpoint.name, where)
+                tables = ("posts",) if refers else ("accounts", "posts", "interactions")
+                assert keys(found, *tables) >= keys(whole, *tables), (endpoint.name, where)
+                fits(found)
+                tried[endpoint.name] += 1
+    assert len(tried) >= 3, tried
+    assert tried.total() > 100, tried
+
+
+def first(items: Any) -> list[Any]:
+    """The first few items of an answer, or the answer where it is one."""
+    return items[:20] if isinstance(items, list) else [items] if isinstance(items, dict) else []
+
+
+def with_only(body: Any, select: str, item: Any) -> Any:
+    """An answer with one item in the place of all."""
+    if not select:
+        return [item] if isinstance(body, list) else item
+    name, _, rest = select.partition(".")
+    return {**body, name: with_only(body[name], rest, item) if rest else [item]}
