@@ -20,6 +20,7 @@ from clout.platforms.pages import Endpoint, Platform, Rows
 from clout.platforms.people import people_of
 from clout.platforms.puller import Pulled
 from clout.platforms.rate_policies import MastodonPolicy
+from clout.platforms.raw_pages import RawPages
 from clout.sources import Source
 from hosts import MORNING, Clock, Host, SandboxClock
 from sandbox.server import Sandbox
@@ -198,6 +199,10 @@ def test_a_post_that_is_nested_without_end_costs_no_other(lake: Lake, world: Hos
     pull(lake, bluesky(world))
     assert {r["native_id"] for r in rows(lake, "posts")} == {POST, OLD}
     assert ("too_deep" in str(manifest(lake)["author_feed", "posts"][1])) == (levels > 200)
+    raw = RawPages(lake, "bluesky", DAY)
+    [stored] = [raw.load("author_feed", subject, 0) for subject in raw.subjects("author_feed")]
+    assert json.dumps(stored).count("[" * min(levels, 190)) == 1
+    assert "[" * 210 not in json.dumps(stored)
 
 
 def test_manifest_and_rows_agree(lake: Lake, world: Host) -> None:

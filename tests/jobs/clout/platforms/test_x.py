@@ -436,6 +436,14 @@ def test_the_versions_of_a_post_are_one(history: str) -> None:
     assert len({act["interaction_key"] for one in shares for act in one.tables["interactions"]}) == 1
 
 
+def test_a_version_that_no_page_shows_is_of_the_same_post() -> None:
+    found = listed("posts", post("103", ANN, edit_history_tweet_ids=["101", "102", "103"]))
+    quote = post("301", BO, referenced_tweets=refers(("quoted", "102")))
+    assert edges(listed("quotes", quote, subject="103", known=found.known)) == {
+        ("quote", key(BO), key(ANN), key("101"))
+    }
+
+
 def test_a_reposts_counters_are_the_originals() -> None:
     found = listed("posts", post("7", ANN, referenced_tweets=refers(("retweeted", ROOT))))
     [row] = found.tables["posts"]
