@@ -81,7 +81,7 @@ def refuse_unless_passed(verdict: Verdict) -> None:
 
 def judge(lake: Lake, staged: Staged) -> Verdict:
     """Run every suite and write the verdict beside the staged files, whatever it is."""
-    from clout import metrics, quality
+    from clout import made_from, metrics, quality
 
     day = staged.day
     staged.remove_verdict()
@@ -91,6 +91,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     versions = staged.read_json("run.json")
     if versions is None:
         raise PoisonInput(f"{staged.location}/run.json is missing; score again")
+    made_from.refuse_unless_unchanged(staged, versions, lake)
     measured = metrics.measured(staged, versions, lake)
     if changed := metrics.changed(measured):
         print(f"audit {day}: since the newest published day before: {', '.join(changed)}", flush=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, datetime
 
-from clout import arguments
+from clout import arguments, made_from
 from clout.errors import run_main
 from clout.lake import Lake
 from clout.staging import Staged
@@ -32,6 +32,7 @@ def main(argv: list[str]) -> None:
 
 def publish(staged: Staged, warehouse: Warehouse, reason: str | None = None, approved_by: str | None = None) -> Version:
     """Publish a staged run, unless the day changes meanwhile. One of the few that read a clock: for the log."""
+    made_from.refuse_unless_unchanged(staged, staged.read_json("run.json") or {})
     head = warehouse.head(staged.day)
     version = warehouse.publish(release(staged, reason or None, approved_by or None), staged, datetime.now(UTC), head)
     done = (

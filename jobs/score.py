@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from clout import arguments
+from clout import arguments, made_from
 from clout.errors import run_main
 from clout.lake import Lake
 from clout.lake_arrow import read_conformed
@@ -56,6 +56,7 @@ def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
         "model_sha256": evidence.model.sha256,
         "code_version": code_version(),
         "made_of": evidence.made_of,
+        **made_from.noted(lake, evidence.facts),
     }
     staged.write_run(versions)
     print(f"score {day}: staged {staged.location}", flush=True)

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clout import consent_ledger
+from clout import consent_ledger, made_from
 from clout.consent import salted
 from clout.influence import identity, measures
 from clout.influence.conforming import as_named, conforming_engine
@@ -186,7 +186,7 @@ def _made_of(sources: Sources, model: Model) -> dict[str, Any]:
 
 
 def _facts(lake: Lake, sources: Sources, model: Model, day: date) -> dict[str, Any]:
-    """What the evidence is made of: the model, the seeds, and the fingerprint of every conformed day of the window."""
+    """What the evidence is made of: the model, the seeds, the fingerprint of every conformed day of the window, its pulls."""
     conformed = [
         (lake.facts(lake.conformed("activity", each)) or {}).get("fingerprint")
         for each in window(day, model.stored_days)
@@ -194,4 +194,5 @@ def _facts(lake: Lake, sources: Sources, model: Model, day: date) -> dict[str, A
     seeds = [source.seeds for source in sources.sources]
     links = [str(link) for link in sources.links]
     content = json.dumps([conformed, seeds, sorted(sources.excluded), links]).encode()
-    return {"model": model.lineage, "window": hashlib.sha256(content).hexdigest()}
+    pulled = made_from.inputs(lake, [*sources.platforms], window(day, model.stored_days))
+    return {"model": model.lineage, "window": hashlib.sha256(content).hexdigest(), **pulled}
