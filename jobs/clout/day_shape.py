@@ -152,7 +152,11 @@ def unpublished(
             parts.append(_as_past(_delivered(lake, each), each))
             if ago <= shaped:
                 shaped_so = shape(connection, lake, each, platforms)
-                parts.append(_as_past(shaped_so.filter(pc.invert(pc.is_in(shaped_so["metric"], ABSOLUTE))), each))
+                parts.append(
+                    _as_past(
+                        shaped_so.filter(pc.invert(pc.is_in(shaped_so["metric"].cast(pa.string()), ABSOLUTE))), each
+                    )
+                )
     return pa.concat_tables(parts)
 
 

@@ -89,7 +89,7 @@ def main(argv: list[str]) -> None:
     with args.metrics.open("a", buffering=1) as file:
         for seed in args.seeds:
             began = time.monotonic()
-            with tempfile.TemporaryDirectory(prefix="clout-gate-") as folder:
+            with tempfile.TemporaryDirectory(prefix="judged-") as folder:
                 outcomes = run(Path(folder), seed, args.nights, file.write)
             total += outcomes
             print(f"seed {seed}: {dict(outcomes)}, {time.monotonic() - began:.0f} s", flush=True)

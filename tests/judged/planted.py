@@ -69,7 +69,7 @@ class Gold:
         return upon, first
 
     def _copy(self, spoil: Any, sources: str, with_past: list[bool]) -> list[Night]:
-        with tempfile.TemporaryDirectory(prefix="clout-gate-") as name:
+        with tempfile.TemporaryDirectory(prefix="judged-") as name:
             folder = Path(name)
             # Files are replaced, never changed in place: the same file may lie in both folders.
             shutil.copytree(self.folder / "exports", folder / "exports", copy_function=os.link)
@@ -126,7 +126,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--nights", type=int, default=8, help="published nights before")
     args = parser.parse_args(argv)
     rows = []
-    with tempfile.TemporaryDirectory(prefix="clout-gate-") as folder:
+    with tempfile.TemporaryDirectory(prefix="judged-") as folder:
         gold = Gold.made(Path(folder), args.nights)
         print("honest:", gold.honest.outcome, gold.honest.failed, flush=True)
         for damage in DAMAGES:
