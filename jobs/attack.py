@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from clout.influence import attacks, evaluation, material
 from clout.influence.model import Model, read_model
 from clout.lake import Lake, days_between, window
 from clout.platforms.puller import INVENTORIES, pull
+from clout.scratch import Scratch
 from clout.sources import Sources, read_sources
 
 #: Exports of other years are not looked for.
@@ -52,7 +52,7 @@ def main(argv: list[str]) -> None:
             raise PoisonInput(
                 f"{', '.join(asked)}: attack reads folders of exports; give --lake for what was pulled over HTTP"
             )
-        with tempfile.TemporaryDirectory(prefix="clout-attack-") as folder:
+        with Scratch("attack") as folder:
             for source in sources.sources:
                 pull(Lake(folder), source, EVER, say=lambda message: None)
             figures = attack(Lake(folder), sources, model, args.cut)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -24,6 +23,7 @@ from clout.influence.material import Material
 from clout.influence.model import Model, read_model
 from clout.lake import Lake, days_between, window
 from clout.platforms.puller import INVENTORIES, pull
+from clout.scratch import Scratch
 from clout.sources import Sources, read_sources
 
 
@@ -88,7 +88,7 @@ def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, An
         raise PoisonInput(
             f"{', '.join(asked)}: evaluate reads folders of exports; what is asked over HTTP has no past to cut"
         )
-    with tempfile.TemporaryDirectory(prefix="clout-evaluate-") as folder:
+    with Scratch("evaluate") as folder:
         before = window(cut - timedelta(days=1), model.window_days)
         past = gathered(Lake(f"{folder}/past"), sources, before, model)
         timed = material.timed_acts(Lake(f"{folder}/past"), sources, past.activity, before)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from clout.influence import evaluation, fitting, labelled_pairs, material
 from clout.influence.model import Model, read_model
 from clout.lake import Lake, days_between, window
 from clout.platforms.puller import pull
+from clout.scratch import Scratch
 from clout.sources import Sources, read_sources
 
 
@@ -52,7 +52,7 @@ def main(argv: list[str]) -> None:
     args = arg_parser().parse_args(argv)
     model, text = read_model(args.model), args.model.read_text(encoding="utf-8")
     report: dict[str, Any] = {"model_version": model.version}
-    with tempfile.TemporaryDirectory(prefix="clout-fit-") as folder:
+    with Scratch("fit") as folder:
         draft = Path(folder) / "model.toml"
 
         def took(fitted: dict[str, dict[str, Any]]) -> Model:

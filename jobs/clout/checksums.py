@@ -201,7 +201,7 @@ class Checksums:
 
     def adopt(self, path: str) -> None:
         """Take what a partition or note holds for right: give it checksums, or those that it holds for what is expected."""
-        if path.endswith(".json"):
+        if path.endswith((".json", ".jsonl")):
             self.adopt_note(path)
             return
         folder = self.lake.found(path)
@@ -274,6 +274,12 @@ class Checksums:
 
     def adopt_note(self, path: str) -> None:
         """Take what a JSON file holds for right, or that it is gone."""
+        if path.endswith(".jsonl"):
+            if self._is_file(path):
+                self.write_file(path, self._bytes(path, path))
+            else:
+                self._expect(path, [None])
+            return
         try:
             content = json.loads(self._bytes(path, path))
             is_private = not isinstance(self.lake.fs, pafs.LocalFileSystem) or not (
@@ -300,8 +306,29 @@ class Checksums:
     def is_unsealed_note(self, path: str) -> bool:
         """Whether a JSON file that is right has no checksum."""
         with suppress(OSError, ValueError, PoisonInput):
+            if path.endswith(".jsonl"):
+                return self.expected(path) in (None, [UNSEALED])
             return self.expected(path) in (None, [UNSEALED]) and _OWN not in json.loads(self._bytes(path, path))
         return False
+
+    def write_file(self, path: str, content: bytes) -> None:
+        """Replace a file that is no JSON object, in one step; it is kept twice, and only its owner may read it."""
+        copy = {"": base64.b64encode(content).decode()}
+        with self.changing(path, hashlib.sha256(content).hexdigest(), copy, private=True):
+            self._put(path, content, private=True)
+
+    def read_file(self, path: str) -> bytes:
+        """The bytes of such a file. Raises Damaged."""
+        return self._steadily(self._read_file, path)
+
+    def _read_file(self, path: str) -> bytes:
+        expected = self.expected(path)
+        if not self._is_file(path):
+            raise Damaged(self.lake, path, "is missing, and was not removed by Clout")
+        content = self._bytes(path, path)
+        if expected and expected != [UNSEALED] and hashlib.sha256(content).hexdigest() not in expected:
+            raise Damaged(self.lake, path, "does not hold what was written: its SHA-256 is another")
+        return content
 
     def remove_note(self, path: str) -> None:
         """Remove a JSON file, where there is one."""
@@ -358,10 +385,10 @@ class Checksums:
             return None
         return {name: base64.b64encode(self._bytes(folder, f"{folder}/{name}")).decode() for name in sorted(inside)}
 
-    def all_expected(self) -> list[str]:
-        """Every path of which anything is expected."""
+    def all_expected(self, folder: str = "") -> list[str]:
+        """Every path, of a folder or of all, of which anything is expected."""
         found = self.lake.fs.get_file_info(
-            pafs.FileSelector(f"{self.lake.root}/{EXPECTED}", allow_not_found=True, recursive=True)
+            pafs.FileSelector(f"{self.lake.root}/{EXPECTED}/{folder}".rstrip("/"), allow_not_found=True, recursive=True)
         )
         begin = len(f"{self.lake.root}/{EXPECTED}/")
         return sorted(info.path[begin:-5] for info in found if info.path.endswith(".json") and "/." not in info.path)

@@ -26,7 +26,6 @@ from pyarrow import fs as pafs
 from clout.errors import PoisonInput
 from clout.lake import Lake
 from clout.native_ids import look_alike_key
-from clout.private_files import write_private
 
 FOLDER = "consent_ledger"
 #: Stands in the place of a source where the word is the operator's list.
@@ -96,8 +95,8 @@ def read(lake: Lake) -> Ledger:
     ledger = Ledger()
     for path in files(lake):
         try:
-            with lake.fs.open_input_stream(path) as stream:
-                head, *lines = [json.loads(line) for line in stream.read().decode().splitlines()]
+            content = lake.checksums.read_file(path.removeprefix(f"{lake.root}/"))
+            head, *lines = [json.loads(line) for line in content.decode().splitlines()]
             words = [Word(**{**line, "day": date.fromisoformat(line["day"])}) for line in lines]
             salt, source = head["salt"], head["source"]
         except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
@@ -122,7 +121,10 @@ def files(lake: Lake) -> list[str]:
     """The files of a lake's ledger, oldest first."""
     selector = pafs.FileSelector(f"{lake.root}/{FOLDER}", allow_not_found=True)
     found = [info.path for info in lake.fs.get_file_info(selector) if info.base_name.endswith(".jsonl")]
-    return sorted(path for path in found if not path.rpartition("/")[2].startswith("."))
+    there = {path for path in found if not path.rpartition("/")[2].startswith(".")}
+    # Those that must be there, too: what is gone is found missing where it is read.
+    expected = (path for path in lake.checksums.all_expected(FOLDER) if path.endswith(".jsonl"))
+    return sorted(there | {f"{lake.root}/{path}" for path in expected})
 
 
 def append(lake: Lake, ledger: Ledger, source: str, words: Iterable[Word]) -> None:
@@ -135,7 +137,7 @@ def append(lake: Lake, ledger: Ledger, source: str, words: Iterable[Word]) -> No
     numbers = [path.rpartition("/")[2].partition("-")[0] for path in files(lake)]
     number = max((int(each) for each in numbers if each.isdigit()), default=0) + 1
     name = f"{number:08}-{source.strip('()')}-{uuid.uuid4().hex[:8]}.jsonl"
-    write_private(lake, f"{FOLDER}/{name}", text.encode())
+    lake.checksums.write_file(f"{FOLDER}/{name}", text.encode())
     ledger.heard.setdefault(source, date.min)
     for word in added:
         place = (word.hash, word.source, word.reason)

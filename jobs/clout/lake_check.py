@@ -46,7 +46,7 @@ def day_of(path: str) -> date | None:
 
 def is_note(path: str) -> bool:
     """Whether a path is a JSON file's, not a partition's."""
-    return path.endswith(".json")
+    return path.endswith((".json", ".jsonl"))
 
 
 def paths(place: Lake) -> list[str]:
@@ -90,7 +90,9 @@ def damage(place: Lake, days: Collection[date] | None = None) -> Iterator[Found]
 def damage_of(place: Lake, path: str) -> str | None:
     """What is wrong with one partition, raw day or note; None where nothing is."""
     try:
-        if is_note(path):
+        if path.endswith(".jsonl"):
+            place.checksums.read_file(path)
+        elif is_note(path):
             place.checksums.read_note(path)
         elif not _RAW.fullmatch(path) and place.exists(path):
             place.checksums.compare(path)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import os
-import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from clout.influence.network_rank import Graph
 from clout.lake import Lake
 from clout.lake_schemas import CONFORMED, KINDS, SNAPSHOTS, small_arrow
 from clout.lake_spark import POSTS, features_path, in_groups
+from clout.scratch import Scratch
 
 #: The columns that hold somebody's key.
 _KEYS = ("actor", "target", "account_key", "person_id", "author_key", "other_id")
@@ -82,7 +82,7 @@ class DiskDuckDB:
     one_by_one = True
 
     def __init__(self) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="clout-")
+        self.folder = Scratch()
         self.connection = queries.connect()
         limit = memory_limit(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
         for statement in (

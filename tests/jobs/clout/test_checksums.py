@@ -248,3 +248,18 @@ def test_the_command_names_the_places_of_the_job_that_found_the_damage(
     told = checksums.command("heal", lake, ONE)
     assert told.endswith(f"heal --lake {lake.uri} --day 2026-03-01 --sources 'my exports/a.toml' --model m.toml")
     assert json.loads((written / "checksums" / f"{ONE}.json").read_text())["of"] == ONE
+
+
+@pytest.mark.parametrize("damage", [cut, flip, Path.unlink, into_a_folder])
+def test_a_file_that_nobody_could_make_again_is_kept_twice(
+    lake: Lake, written: Path, damage: Callable[[Path], None]
+) -> None:
+    lake.checksums.write_file("consent_ledger/1-x.jsonl", b'{"salt": "00"}\n{"hash": "11"}\n')
+    file = written / "consent_ledger" / "1-x.jsonl"
+    assert file.stat().st_mode & 0o777 == 0o600
+    damage(file)
+    with pytest.raises(Damaged, match="consent_ledger/1-x"):
+        lake.checksums.read_file("consent_ledger/1-x.jsonl")
+    assert lake.checksums.restore("consent_ledger/1-x.jsonl")
+    assert lake.checksums.read_file("consent_ledger/1-x.jsonl") == b'{"salt": "00"}\n{"hash": "11"}\n'
+    assert file.stat().st_mode & 0o777 == 0o600
