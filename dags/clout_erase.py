@@ -2,7 +2,7 @@
 
 Removes one person everywhere: raw pages, snapshots, counts, staged runs and every published version; then searches every file
 for the person and fails if one is left. The person does not come back with the next pull. A run that was cut short is completed
-by the next. Trigger it while no night runs.
+by the next one about the same person. It waits for steps of nights that run, and they wait for it.
 
 **Whose account?** Best in the Variable `clout_erase_secret` (Admin, Variables), with *Account key* left empty: Airflow masks
 it, encrypts it where a Fernet key is set, and this DAG deletes it when all is done. A key that is written into the form stays
@@ -90,7 +90,10 @@ with DAG(
         command += ["--one-account"] if params["one_account"] else []
         done = subprocess.run(command, env=os.environ | warehouse() | {"CLOUT_ERASE_KEY": key})
         if done.returncode in (2, 65):
-            raise AirflowFailException("the person is still somewhere, or the input is wrong; the log says where")
+            raise AirflowFailException(
+                "nobody is meant by the key, the person is still somewhere, or the input is wrong: the log says which. The"
+                f" key stays in the Variable {VARIABLE}: correct it and run again, or delete it"
+            )
         done.check_returncode()
         if not params["account_key"] and not params["check_only"]:
             Variable.delete(VARIABLE)

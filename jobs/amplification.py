@@ -28,7 +28,8 @@ def main(argv: list[str]) -> None:
 
     args = arg_parser().parse_args(argv)
     lake = Lake(args.lake)
-    measure(evidence.load(lake, read_sources(args.sources), read_model(args.model), args.day), lake)
+    with lake.together("amplification"):
+        measure(evidence.load(lake, read_sources(args.sources), read_model(args.model), args.day), lake)
 
 
 def measure(evidence: Evidence, lake: Lake) -> None:

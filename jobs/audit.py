@@ -38,7 +38,9 @@ def arg_parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> None:
     """Judge the staged run; refuse with the failed checks where it must not be published."""
     args = arg_parser().parse_args(argv)
-    verdict = judge(Lake(args.lake), Staged(Lake(args.staging), args.day, args.run))
+    lake = Lake(args.lake)
+    with lake.together("audit"):
+        verdict = judge(lake, Staged(Lake(args.staging), args.day, args.run))
     report(verdict)
     document(verdict, args.reports)
     refuse_unless_passed(verdict)

@@ -39,7 +39,8 @@ def main(argv: list[str]) -> None:
 
     args = arg_parser().parse_args(argv)
     lake, sources, model = Lake(args.lake), read_sources(args.sources), read_model(args.model)
-    conform(lake, sources, model, args.day)
+    with lake.together("conform"):
+        conform(lake, sources, model, args.day)
 
 
 def conform(lake: Lake, sources: Sources, model: Model, day: date) -> None:

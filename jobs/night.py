@@ -79,7 +79,8 @@ def run(args: argparse.Namespace, clock_of: Callable[[date], Clock] = lambda day
     for day in args.days:
         began = time.monotonic()
         try:
-            run_night(args, sources, model, warehouse, day, clock_of(day))
+            with Lake(args.lake).together(f"night {day}"):
+                run_night(args, sources, model, warehouse, day, clock_of(day))
         except PoisonInput as poison:
             refused[day] = poison
             print(f"night {day}: {poison}", flush=True)

@@ -25,7 +25,9 @@ def main(argv: list[str]) -> None:
     """Take what the source owes the lake for the window that ends with the day."""
     args = arg_parser().parse_args(argv)
     days = window(args.day, read_model(args.model).stored_days)
-    pull(Lake(args.lake), read_sources(args.sources).named(args.source), days, refresh=args.refresh)
+    lake = Lake(args.lake)
+    with lake.together("pull"):
+        pull(lake, read_sources(args.sources).named(args.source), days, refresh=args.refresh)
 
 
 if __name__ == "__main__":

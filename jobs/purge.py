@@ -31,7 +31,9 @@ def arg_parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> None:
     """Purge every configured source."""
     args = arg_parser().parse_args(argv)
-    run(Lake(args.lake), read_sources(args.sources).sources, args.day, args.dry_run)
+    lake = Lake(args.lake)
+    with lake.alone("purge"):
+        run(lake, read_sources(args.sources).sources, args.day, args.dry_run)
 
 
 def run(lake: Lake, sources: Sequence[Source], day: date, dry_run: bool = False) -> list[Purged]:

@@ -33,8 +33,9 @@ def main(argv: list[str]) -> None:
 
     args = arg_parser().parse_args(argv)
     lake = Lake(args.lake)
-    loaded = evidence.load(lake, read_sources(args.sources), read_model(args.model), args.day)
-    stage(loaded, lake, Staged(Lake(args.staging), args.day, args.run))
+    with lake.together("score"):
+        loaded = evidence.load(lake, read_sources(args.sources), read_model(args.model), args.day)
+        stage(loaded, lake, Staged(Lake(args.staging), args.day, args.run))
 
 
 def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:

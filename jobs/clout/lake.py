@@ -287,6 +287,33 @@ class Lake:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
+    @contextmanager
+    def together(self, what: str) -> Iterator[None]:
+        """Do `what` beside other steps of nights, while nobody erases or purges. Says so where it has to wait. See lock()."""
+        with self._everybody(fcntl.LOCK_SH, what, "an erasure or a purge"):
+            yield
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[None]:
+        """Do `what` while no step of a night, no erasure and no purge works in the lake. Says so where it has to wait."""
+        with self._everybody(fcntl.LOCK_EX, what, "what else works in the lake"):
+            yield
+
+    @contextmanager
+    def _everybody(self, kind: int, what: str, whom: str) -> Iterator[None]:
+        """A lock that the system itself gives back when its holder ends, however it ends."""
+        if not isinstance(self.fs, pafs.LocalFileSystem):
+            yield
+            return
+        self.fs.create_dir(f"{self.root}/.locks", recursive=True)
+        with Path(self.root, ".locks", "everybody").open("a") as file:
+            try:
+                fcntl.flock(file, kind | fcntl.LOCK_NB)
+            except BlockingIOError:
+                print(f"{what}: waits until {whom} is done ({self.uri})", flush=True)
+                fcntl.flock(file, kind)
+            yield
+
     # Inside -----------------------------------------------------------------------------------------------------
 
     def _is_there(self, path: str) -> bool:

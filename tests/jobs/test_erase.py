@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
+import time
+import unicodedata
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 import erase
@@ -14,14 +18,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from clout import erasure
-from clout.consent import read_erased
+from clout.consent import Erased, read_erased, write_erased
+from clout.erasure_search import Search
 from clout.errors import PoisonInput
 from clout.lake import Lake
 from clout.lake_schemas import ACTIVITY, MANIFEST, POST_ACTIONS, QUARANTINE, SNAPSHOTS
+from clout.native_ids import normal_id
 from clout.platforms.raw_pages import RawPages
 from clout.sources import Source, Sources
 from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import release
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from staged_run import DAY, NEXT, approve, good, rows_of, stage
 
 ANN, BO = "bsky:did:plc:ann", "bsky:did:plc:bo"
@@ -146,7 +154,7 @@ def test_the_person_is_everywhere_before(home: Home) -> None:
     assert set(NAMES) < request.names
     assert "ada alder" not in request.names
     assert {"@writer"} < request.names
-    places = {str(file.relative_to(home.root)).split("/")[0] for file in erasure.found_in(home.root, request)}
+    places = {str(file.relative_to(home.root)).split("/")[0] for file in Search(request).found_in(home.root)}
     assert places == {"lake", "staging", "warehouse"}
     with pytest.raises(PoisonInput, match=r"the person is still in \d\d places: .*/lake/") as found:
         erase.check(home.lake, home.staging, home.warehouse, request)
@@ -189,7 +197,6 @@ def test_the_person_leaves_and_others_stay(home: Home, capsys: pytest.CaptureFix
         fresh.execute(f"ATTACH '{home.warehouse}/warehouse.duckdb' AS w (READ_ONLY)")
         assert fresh.sql("SELECT DISTINCT account_key FROM w.clout.accounts").fetchall() == [("chirp:bo",)]
     readers.close()
-    assert not Path(lake.root, erasure.PENDING).exists()
     [log] = lake.read(lake.conformed("erasure_log", DAY)).to_pylist()
     assert (log["accounts"], json.loads(log["removed"])["raw pages"]) == (2, 3)
 
@@ -210,27 +217,25 @@ def test_again_finds_nothing_and_changes_nothing(home: Home) -> None:
     } == before
 
 
-@pytest.mark.parametrize("step", ["_lake", "check"])
-def test_a_crash_in_the_middle_is_completed_although_her_names_are_gone(
+@pytest.mark.parametrize("step", ["_staged", "search", "check"])
+def test_a_crash_in_the_middle_is_completed_by_asking_again_and_leaves_no_key_behind(
     home: Home, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    whole = getattr(erase, step)
-
     def dies(*arguments: Any) -> None:
-        if step != "check":
-            whole(*arguments)
         raise RuntimeError("power cut")
 
     monkeypatch.setattr(erase, step, dies)
     with pytest.raises(RuntimeError, match="power cut"):
         home.erase()
     monkeypatch.undo()
-    request = erasure.find(home.lake, {ANN, LINKED})
-    another = erasure.Request(
-        frozenset({"bsky:did:plc:nobody"})
-    )  # what was begun is completed with whatever comes next
-    erase.run(home.lake, home.staging, home.warehouse, SOURCES, another if step == "_lake" else request, DAY)
-    assert next(erasure.found_in(home.root, erasure.Request(frozenset({ANN, LINKED}), frozenset(NAMES))), None) is None
+    text = b"".join(file.read_bytes() for file in Path(home.lake.root).rglob("*.json"))
+    assert ANN.encode() not in text
+    # Another request is not touched by it.
+    bo = erasure.find(home.lake, {BO})
+    assert not bo.keys & {ANN, LINKED}
+    home.erase()
+    request = erasure.Request(frozenset({ANN, LINKED}), frozenset(NAMES))
+    assert next(Search(request).found_in(home.root), None) is None
 
 
 @pytest.mark.parametrize("name", ["note.txt", "old.json.gz", "part.parquet", "some.duckdb", "of-ann.example-.txt"])
@@ -267,7 +272,7 @@ def test_a_short_number_is_searched_for_with_its_platform_only(lake: Lake) -> No
 def test_a_longer_name_is_another_name(tmp_path: Path) -> None:
     (tmp_path / "other").write_text("joann.example ann.example2 murmur:881 xmurmur:88")
     request = erasure.Request(frozenset({"murmur:88"}), frozenset({"@ann.example"}))
-    assert list(erasure.found_in(tmp_path, request)) == []
+    assert list(Search(request).found_in(tmp_path)) == []
     assert not request.is_named_in("joann.example ann.example2 murmur:881 xmurmur:88")
 
 
@@ -295,5 +300,145 @@ def test_the_command_line(
         erase.main([*places, "--check-only"])
     erase.main(places)
     erase.main([*places, "--check-only"])
+    erase.main(places)  # again, of somebody who was erased before
+    for unknown in ("chirp:nobody-at-all", "chirp:ADA", "chirp:ad", "chirp:ada1"):
+        hashes = read_erased(home.lake)
+        with pytest.raises(PoisonInput, match="nobody is meant by this request"):
+            erase.main([*places, "--key", unknown])
+        assert read_erased(home.lake) == hashes
+    erase.main([*places, "--key", "chirp:nobody-at-all", "--even-if-unknown"])
+    assert read_erased(home.lake).holds("chirp:nobody-at-all")
+    assert Path(home.lake.root, "erased.json").stat().st_mode & 0o077 == 0
     assert "nothing of the person is left" in capsys.readouterr().out
     assert date.fromisoformat(str(DAY)) == DAY
+
+
+CONTAINED = [
+    f"{stem}{end}"
+    for stem in (
+        "dan",
+        "Dan",
+        "DAN",
+        "dan-smith",
+        "dan.smith",
+        "dan_x",
+        "dante",
+        "danté",
+        "jordan",
+        "an",
+        "a",
+        "x-dan",
+        "7",
+        "07",
+    )
+    for end in ("", "1", "-1", ".1", "_1", ".dan", "-dan", "@dan", "/dan", " dan", "é", "\u0301", "A", "a")
+]
+
+
+@given(st.sets(st.sampled_from(CONTAINED), min_size=4, max_size=12))
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+def test_of_keys_that_contain_one_another_exactly_those_leave_that_were_asked_for(
+    tmp_path_factory: pytest.TempPathFactory, asked: set[str]
+) -> None:
+    lake = Lake(tmp_path_factory.mktemp("contained"))
+    keys = [f"chirp:{name}" for name in dict.fromkeys(map(normal_id, CONTAINED))]
+    assert len(keys) >= 180
+    accounts = [{**ACCOUNT, "account_key": key, "native_id": key[6:]} for key in keys]
+    put(lake, "accounts", "chirp", *accounts)
+    acts = [
+        {**ACT, "interaction_key": str(n), "actor_key": key, "target_account_key": "chirp:everybody"}
+        for n, key in enumerate(keys)
+    ]
+    put(lake, "interactions", "chirp", *acts)
+    put(lake, "posts", "chirp", *({**POST, "post_key": f"chirp:#{n}", "author_key": key} for n, key in enumerate(keys)))
+    counts = {"ds": DAY, "platform": "chirp", "kind": "like", "n": 1, "target": "chirp:everybody"}
+    lake.write(lake.conformed("activity", DAY), pa.Table.from_pylist([{**counts, "actor": k} for k in keys], ACTIVITY))
+    gone = {f"chirp:{normal_id(name)}" for name in asked}
+    for name in sorted(asked):
+        request = erasure.find(lake, {f"chirp:{name}"})
+        for folder in erasure.folders(lake):
+            erase.rewrite(lake, folder, erasure.edit_of(folder, request))
+        assert next(Search(request).found_in(Path(lake.root)), None) is None
+    left = [key for key in keys if key not in gone]
+    assert [row["account_key"] for row in rows(lake, "accounts", "chirp")] == left
+    assert [row["actor_key"] for row in rows(lake, "interactions", "chirp")] == left
+    assert [row["author_key"] for row in rows(lake, "posts", "chirp")] == left
+    assert lake.read(lake.conformed("activity", DAY))["actor"].to_pylist() == left
+
+
+def test_case_counts_where_the_platform_tells_it_apart(lake: Lake) -> None:
+    put(lake, "accounts", "chirp", *({**ACCOUNT, "account_key": f"chirp:{name}"} for name in ("abcde9", "AbCdE9")))
+    assert erasure.find(lake, {"chirp:abcde9"}).keys == {"chirp:abcde9"}
+    assert erasure.find(lake, {"chirp:ABCDE9"}, folding={"chirp"}).keys >= {"chirp:abcde9", "chirp:AbCdE9"}
+    request = erasure.find(lake, {"chirp:abcde9"})
+    assert request.others == {"chirp:AbCdE9"}
+    assert request.is_named_in("see chirp:abcde9!")
+    assert not request.is_named_in("see chirp:AbCdE9!")
+
+
+def test_the_erased_come_back_in_no_other_spelling_and_others_are_let_in(lake: Lake) -> None:
+    erased = Erased().and_also({"chirp:p07"}, (), {"chirp:P07"})
+    assert erased.holds("chirp:p07\u200b")
+    assert erased.holds("chirp:ｐ０７")
+    assert not erased.holds("chirp:P07")  # who was there when p07 was erased is somebody else
+    assert not erased.holds("chirp:p071")
+    write_erased(lake, erased)
+    assert read_erased(lake) == erased
+
+
+SAID = "we met Ann.Example there"
+WRITTEN = {
+    "UTF-16": SAID.encode("utf-16"),
+    "UTF-16 from an odd byte on": b"x" + SAID.encode("utf-16-be"),
+    "an address": b"https://e.example/?q=ann%2Eexample&u=" + quote("josé-müller").encode(),
+    "JSON": json.dumps({"a": "josé-müller"}).encode(),
+    "Latin-1": "josé-müller".encode("latin-1"),
+    "NFD": unicodedata.normalize("NFD", "josé-müller").encode(),
+    "upper case": "JOSÉ-MÜLLER".encode(),
+}
+
+
+@pytest.mark.parametrize("how", WRITTEN)
+def test_the_search_finds_every_way_of_writing(tmp_path: Path, how: str) -> None:
+    (tmp_path / "found").write_bytes(b"..." + WRITTEN[how] + b"...")
+    (tmp_path / "other").write_bytes("josé-müllers joann.example ann.example2".encode())
+    request = erasure.Request(frozenset({ANN}), frozenset({"ann.example", "josé-müller"}))
+    assert [file.name for file in Search(request).found_in(tmp_path)] == ["found"]
+
+
+def test_short_ids_are_found_in_quarantine_and_by_equality(lake: Lake) -> None:
+    request = erasure.Request(frozenset({"chirp:p07"}))
+    bad = {"table": "interactions", "reason": "?", "file": "f"}
+    told = ["actor=p07,target=p30", "p30|p07|x", "@P07", "https://toot.example/p07", "p0\u200b7", "p071,p30"]
+    put(lake, "quarantine", "chirp", *({**bad, "row": n, "raw": raw} for n, raw in enumerate(told)))
+    assert next(Search(request).found_in(Path(lake.root)), None)
+    folder = lake.snapshot("quarantine", "chirp", DAY)
+    erase.rewrite(lake, folder, erasure.edit_of(folder, request))
+    assert [row["raw"] for row in rows(lake, "quarantine", "chirp")] == ["p071,p30"]
+    assert next(Search(request).found_in(Path(lake.root)), None) is None
+
+
+def test_steps_of_nights_wait_for_an_erasure_and_it_for_them(lake: Lake, capfd: pytest.CaptureFixture) -> None:
+    begun, order = threading.Event(), []
+
+    def erases() -> None:
+        with Lake(lake.root).alone("erase"):
+            order.append("erase")
+            begun.set()
+            with Lake(lake.root).lock("conform"):
+                time.sleep(0.2)
+            order.append("erased")
+
+    with lake.together("conform"), lake.together("pull"):  # steps do not wait for one another
+        other = threading.Thread(target=erases)
+        other.start()
+        time.sleep(0.2)
+        order.append("conformed")
+    begun.wait(10)
+    with lake.together("score"):
+        order.append("score")
+    other.join(10)
+    assert order == ["conformed", "erase", "erased", "score"]
+    said = capfd.readouterr().out
+    assert "erase: waits until what else works in the lake is done" in said
+    assert "score: waits until an erasure or a purge is done" in said
