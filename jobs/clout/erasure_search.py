@@ -60,14 +60,15 @@ class Search:
                 found.append((encoding, re.compile(b"|".join(parts))))
         return found
 
-    def is_in(self, data: bytes) -> bool:
-        """Whether bytes name the person."""
+    def is_in(self, data: bytes, is_path: bool = False) -> bool:
+        """Whether bytes name the person. In a path hyphens and dots are what words are joined by, elsewhere parts of ids."""
+        joined = (r"\w$", r"\w") if is_path else (r"[\w-]$|\w\.$", r"[\w-]|[.@]\w")
         for encoding, pattern in self._patterns:
             wide = 2 if encoding.startswith("utf-16") else 1
             for match in pattern.finditer(data):
                 before = data[max(0, match.start() - 4 * wide) : match.start()].decode(encoding, "ignore")[-2:]
                 after = data[match.end() : match.end() + 4 * wide].decode(encoding, "ignore")[:2]
-                if not re.search(r"[\w-]$|\w\.$", before) and not re.match(r"[\w-]|[.@]\w", after):
+                if not re.search(joined[0], before) and not re.match(joined[1], after):
                     return True
         return False
 
@@ -80,7 +81,7 @@ class Search:
     def is_in_file(self, file: Path, root: Path) -> bool:
         """Whether a file names the person."""
         place = str(file.relative_to(root))
-        if self.is_in(place.encode("utf-8", "surrogateescape")):
+        if self.is_in(place.encode("utf-8", "surrogateescape"), is_path=True):
             return True
         # Parquet's pages are packed, and what its footer holds besides are the least and the greatest of its cells.
         if file.suffix != ".parquet" and any(map(self.is_in, _pieces(file))):
