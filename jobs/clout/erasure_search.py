@@ -8,6 +8,7 @@ others in a quarantined row, and by equality in the columns of ids of its platfo
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import re
@@ -38,38 +39,34 @@ class Search:
         self._strict = {look_alike(key) for key in request.others}
 
     @cached_property
-    def _patterns(self) -> list[tuple[str, re.Pattern[bytes]]]:
-        """Encoding and pattern of all that is sought."""
-        found = []
-        texts = self.request.keys | self.request.names | self.request.telling_ids
-        for encoding in _ENCODINGS:
-            plain: set[bytes] = set()
-            folded: set[bytes] = set()
-            for text in texts:
-                is_strict = look_alike(text) in self._strict or any(
-                    look_alike(f"{key.partition(':')[0]}:{text}") in self._strict for key in self.request.keys
-                )
-                for form in _written(text, is_strict):
-                    try:
-                        (plain if is_strict else folded).add(re.escape(form.encode(encoding)))
-                    except UnicodeEncodeError:
-                        continue
-            parts = [b"|".join(_longest_first(plain))] if plain else []
-            parts += [b"(?i:" + b"|".join(_longest_first(folded)) + b")"] if folded else []
-            if parts:
-                found.append((encoding, re.compile(b"|".join(parts))))
+    def _sought(self) -> dict[bytes, tuple[str, bool]]:
+        """Bytes that are sought, each with its encoding and whether case counts; where it does not, in lower case."""
+        found: dict[bytes, tuple[str, bool]] = {}
+        for text in self.request.keys | self.request.names | self.request.telling_ids:
+            is_strict = look_alike(text) in self._strict or any(
+                look_alike(f"{key.partition(':')[0]}:{text}") in self._strict for key in self.request.keys
+            )
+            for form in _written(text, is_strict):
+                for encoding in _ENCODINGS:
+                    with contextlib.suppress(UnicodeEncodeError):
+                        data = form.encode(encoding)
+                        found.setdefault(data if is_strict else data.lower(), (encoding, is_strict))
         return found
 
     def is_in(self, data: bytes, is_path: bool = False) -> bool:
         """Whether bytes name the person. In a path hyphens and dots are what words are joined by, elsewhere parts of ids."""
         joined = (r"\w$", r"\w") if is_path else (r"[\w-]$|\w\.$", r"[\w-]|[.@]\w")
-        for encoding, pattern in self._patterns:
-            wide = 2 if encoding.startswith("utf-16") else 1
-            for match in pattern.finditer(data):
-                before = data[max(0, match.start() - 4 * wide) : match.start()].decode(encoding, "ignore")[-2:]
-                after = data[match.end() : match.end() + 4 * wide].decode(encoding, "ignore")[:2]
+        lower = data.lower()  # of ASCII's letters; the others are sought in both cases
+        for sought, (encoding, is_strict) in self._sought.items():
+            text, wide = data if is_strict else lower, 2 if encoding.startswith("utf-16") else 1
+            start = text.find(sought)
+            while start >= 0:
+                end = start + len(sought)
+                before = text[max(0, start - 4 * wide) : start].decode(encoding, "ignore")[-2:]
+                after = text[end : end + 4 * wide].decode(encoding, "ignore")[:2]
                 if not re.search(joined[0], before) and not re.match(joined[1], after):
                     return True
+                start = text.find(sought, start + 1)
         return False
 
     def found_in(self, root: Path) -> Iterator[Path]:
@@ -136,10 +133,6 @@ class Search:
             if name == "native_id" and own & cells:
                 return True
         return False
-
-
-def _longest_first(texts: Iterable[bytes]) -> list[bytes]:
-    return sorted(texts, key=lambda text: (-len(text), text))
 
 
 def _written(text: str, is_strict: bool) -> set[str]:
