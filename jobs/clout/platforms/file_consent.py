@@ -99,6 +99,8 @@ class Consent:
 
     def shown(self, rows: pa.Table, day: date, report: FileReport) -> pa.Table:
         """The rows that may be shown on a day; the report counts the others."""
+        if not rows.num_rows:  # a file without a row: its columns have no type
+            return rows
         columns = [name for name in _WHO if name in rows.column_names]
         unshown = self._unshown[self._holding[day]]
         chunks = [chunk for name in columns for chunk in rows[name].chunks]
