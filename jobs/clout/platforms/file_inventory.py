@@ -122,6 +122,8 @@ def _walk(source: Source) -> Iterator[Path]:
     try:
         for place, folders, names in os.walk(source.path, onerror=_raise):
             _check_table_format(place, folders)
+            # A lake of our own that lies among the exports is none.
+            folders[:] = [name for name in folders if not (Path(place) / name / "consent_ledger").is_dir()]
             for name in names:
                 yield _named(place, name)
             for name in folders:
