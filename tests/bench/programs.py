@@ -87,8 +87,8 @@ def _timed_spark(out: Path, lap: Callable[[str], None]) -> Any:
             rows = super().run(query, parameters, **inputs)
             return rows if query == "persons_activity" else self._through_files(rows, STAGE_OF.get(query, "pairs"))
 
-        def trust(self, edges: Any) -> Any:
-            return self._through_files(super().trust(edges), "rank")
+        def trust(self, edges: Any, parameters: dict[str, Any]) -> Any:
+            return self._through_files(super().trust(edges, parameters), "rank")
 
         def rank(self, edges: Any, parameters: dict[str, Any]) -> Any:
             self.ranks = self._through_files(super().rank(edges, parameters), "rank")

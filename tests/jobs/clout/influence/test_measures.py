@@ -44,8 +44,8 @@ class Eager(Spark):
     def run(self, query: str, parameters: Any, **inputs: Any) -> Any:
         return self._spread(super().run(query, parameters, **inputs).toArrow())
 
-    def trust(self, edges: Any) -> Any:
-        return self._spread(super().trust(edges).toArrow())
+    def trust(self, edges: Any, parameters: Any) -> Any:
+        return self._spread(super().trust(edges, parameters).toArrow())
 
     def rank(self, edges: Any, parameters: Any) -> Any:
         return self._spread(super().rank(edges, parameters).toArrow())
