@@ -40,6 +40,7 @@ def test_the_honest_night_is_published(gold: Gold) -> None:
     assert (gold.honest.outcome, gold.honest.failed) == ("published", [])
 
 
+@pytest.mark.skipif("CLOUT_GATE" not in os.environ, reason="takes minutes; CLOUT_GATE=few or all runs it")
 def test_what_must_not_pass_does_not(rows: list[dict], show_table) -> None:
     show_table("planted damage", [{name: str(value) for name, value in row.items()} for row in rows])
     found = summary(rows)
