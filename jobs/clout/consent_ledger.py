@@ -69,6 +69,17 @@ class Ledger:
     #: The sources that were ever heard, each with the newest day of a word of it.
     heard: dict[str, date] = field(default_factory=dict)
 
+    def hear(self, source: str, words: Iterable[Word]) -> None:
+        """Take the words of a source in order: a no stands until a yes of the same place lifts it."""
+        self.heard.setdefault(source, date.min)
+        for word in words:
+            place = (word.hash, word.source, word.reason)
+            if word.said == "yes":
+                self.standing.pop(place, None)
+            else:
+                self.standing[place] = word
+            self.heard[source] = max(self.heard[source], word.day)
+
     def hashed(self, key: str) -> list[str]:
         """The hashes of a key, one for each salt."""
         return [hashlib.sha256((salt + key).encode("utf-8", "surrogatepass")).hexdigest() for salt in self.salts]
@@ -106,14 +117,7 @@ def read(lake: Lake) -> Ledger:
             ) from None
         if salt not in ledger.salts:
             ledger.salts.append(salt)
-        ledger.heard.setdefault(source, date.min)
-        for word in words:
-            place = (word.hash, word.source, word.reason)
-            if word.said == "yes":
-                ledger.standing.pop(place, None)
-            else:
-                ledger.standing[place] = word
-            ledger.heard[source] = max(ledger.heard[source], word.day)
+        ledger.hear(source, words)
     return ledger
 
 
@@ -138,14 +142,7 @@ def append(lake: Lake, ledger: Ledger, source: str, words: Iterable[Word]) -> No
     number = max((int(each) for each in numbers if each.isdigit()), default=0) + 1
     name = f"{number:08}-{source.strip('()')}-{uuid.uuid4().hex[:8]}.jsonl"
     lake.checksums.write_file(f"{FOLDER}/{name}", text.encode())
-    ledger.heard.setdefault(source, date.min)
-    for word in added:
-        place = (word.hash, word.source, word.reason)
-        if word.said == "yes":
-            ledger.standing.pop(place, None)
-        else:
-            ledger.standing[place] = word
-        ledger.heard[source] = max(ledger.heard[source], word.day)
+    ledger.hear(source, added)
 
 
 def hashes(keys: pa.Array, salt: str) -> pa.Array:

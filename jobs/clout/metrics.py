@@ -7,7 +7,6 @@ Computed by DuckDB on the staged files, column by column: ten million scores tak
 from __future__ import annotations
 
 import os
-import tempfile
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from clout.errors import PoisonInput
 from clout.lake import Lake
 from clout.lake_schemas import METRICS, small_arrow
 from clout.published_past import WEEKS, Past
+from clout.scratch import Scratch
 from clout.staging import TABLES, Staged
 
 #: sql/drift.sql says what each of these is.
@@ -116,7 +116,7 @@ def changed(measured: pa.Table) -> list[str]:
 def _connected() -> Iterator[duckdb.DuckDBPyConnection]:
     """A session of DuckDB that goes on on disk where it would need more than a quarter of the memory, or 4 GiB."""
     memory = min(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4, 4 << 30)
-    with tempfile.TemporaryDirectory(prefix="clout-") as folder, queries.connect() as connection:
+    with Scratch("metrics") as folder, queries.connect() as connection:
         connection.execute(f"SET memory_limit = '{memory >> 20} MiB'")
         connection.execute(f"SET temp_directory = '{folder}'")
         yield connection

@@ -3,7 +3,8 @@
     .venv/bin/python tests/judged/honest.py --seeds 101 102 103 104 105 --nights 60
 
 Five kinds of worlds (PLANS), with growth of 20 % a week, launches of a platform with and without its past, holidays, joins,
-opt-outs and viral days. The bounds in expectations/bounds.toml were chosen on the seeds 1 to 5; any others are a test. Prints a
+opt-outs and viral days. The bounds in expectations/bounds.toml were chosen on the seeds 5 and 101 to
+103: others are a test. Prints a
 line for each night that is not published, how far each metric came, and the totals as JSON.
 """
 

@@ -1,6 +1,7 @@
 """Damage behind good history, and on a first night, is stopped or waits; honest nights are published.
 
-A few kinds by default. All of them, and 300 honest nights, which takes hours: CLOUT_GATE=all make test ARGS=tests/judged
+CLOUT_GATE=few make test ARGS=tests/judged plants a few kinds, in minutes; CLOUT_GATE=all plants all, and runs 300 honest
+nights, in hours.
 """
 
 from __future__ import annotations
