@@ -105,7 +105,7 @@ def test_addresses_and_blocks_that_spark_makes(spark: SparkSession, monkeypatch:
     known = engines.DuckDB()
     by_person = [("platform", "ascending"), ("person_id", "ascending")]
     expected_rank = known.rank(edges, parameters).sort_by(by_person)
-    expected_trust = known.trust(edges).sort_by(by_person)
+    expected_trust = known.trust(edges, parameters).sort_by(by_person)
     for vector_bytes in (blocked_rank.VECTOR_BYTES, 0):
         monkeypatch.setattr(blocked_rank, "VECTOR_BYTES", vector_bytes)
         engine, shuffled = spark_engine.Spark(spark), chance.sample(range(edges.num_rows), edges.num_rows)
@@ -118,4 +118,6 @@ def test_addresses_and_blocks_that_spark_makes(spark: SparkSession, monkeypatch:
         for name in ("rank", "pct", "residual"):
             assert ranks[name].to_pylist() == pytest.approx(expected_rank[name].to_pylist(), rel=1e-9, abs=1e-15)
         if vector_bytes == 0:
-            assert engine.trust(frame).toArrow().sort_by(by_person).to_pylist() == expected_trust.to_pylist()
+            assert (
+                engine.trust(frame, parameters).toArrow().sort_by(by_person).to_pylist() == expected_trust.to_pylist()
+            )
