@@ -107,13 +107,15 @@ def ending(connect: Callable[[], contextlib.AbstractContextManager]) -> Iterator
     def end() -> None:
         # Without the function the exchange says whom it waits for, and gives up.
         with contextlib.suppress(psycopg.Error, PoisonInput, TryLater), connect() as connection:
-            while not done.wait(0.3):
+            is_over = False
+            while not is_over:  # at least once, also when the wait for a lock was over before this connection stood
                 for pid, role, application, since in connection.execute(
                     "SELECT * FROM writing.end_readers()"
                 ).fetchall():
                     print(
                         f"ended {_named(pid, role, application, since)}, who kept the publication waiting", flush=True
                     )
+                is_over = done.wait(0.3)
 
     thread = threading.Thread(target=end, daemon=True)
     thread.start()
