@@ -29,7 +29,7 @@ from clout import arguments
 from clout.errors import PoisonInput, run_main
 from clout.lake import Lake, days_between
 from clout.terminal import printable, without_formulas
-from clout.warehouse import damage
+from clout.warehouse import choose, damage
 from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import Warehouse
 
@@ -71,6 +71,8 @@ def arg_parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> None:
     """Do what the command line says."""
     args = arg_parser().parse_args(argv)
+    if args.command == "heal":
+        choose.set_aside_a_broken_catalogue(args.warehouse)
     warehouse, now = open_warehouse(args.warehouse), datetime.now(UTC)
     if args.command == "versions":
         for line in versions(warehouse, args.day):

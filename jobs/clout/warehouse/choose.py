@@ -8,7 +8,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+import time
 from pathlib import Path
+from urllib.parse import quote
 
 from clout.errors import PoisonInput
 from clout.warehouse.contract import Warehouse
@@ -35,3 +39,18 @@ def open_warehouse(text: str) -> Warehouse:
             f"{text}: lies in a task's own folder, which is removed after it; give the warehouse's full path"
         )
     return DuckDBWarehouse(Path(text))
+
+
+def set_aside_a_broken_catalogue(text: str) -> None:
+    """Move the SQLite catalogue of an Iceberg folder aside where it is no database any more: heal builds another one."""
+    kind, _, rest = text.partition(":")
+    file = Path(rest) / "catalog.sqlite"
+    if kind != "iceberg" or "/" not in rest or not file.exists():
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as catalogue:
+            if catalogue.execute("PRAGMA integrity_check").fetchone() == ("ok",):
+                return
+    except sqlite3.Error:
+        pass
+    file.rename(file.with_name(f"catalog.sqlite.broken-{time.time_ns()}"))

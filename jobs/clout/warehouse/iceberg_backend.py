@@ -25,6 +25,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+from pyarrow import fs as pafs
 from pyiceberg.catalog import load_catalog
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
@@ -47,11 +48,13 @@ from pyiceberg.types import (
     TimestamptzType,
 )
 from sqlalchemy import Connection, delete, insert, text
+from sqlalchemy.exc import DatabaseError
 
 from clout.errors import PoisonInput
 from clout.lake import Lake
 from clout.staging import Staged
-from clout.warehouse import content_files, surface
+from clout.warehouse import commit_log, content_files, iceberg_damage, surface
+from clout.warehouse.commit_log import Commit
 from clout.warehouse.contract import Conflict, Entry, Part, Release, Warehouse, Writer, check_state, shown
 from clout.warehouse.steps import step
 from clout.warehouse.surface import Days
@@ -80,15 +83,21 @@ class IcebergWarehouse(Warehouse):
     """The Iceberg warehouse in a folder, or in a catalogue that PyIceberg's own configuration names."""
 
     def __init__(self, place: str) -> None:
+        self.folder: Path | None = None
         if "/" in place:
-            root = Path(place).resolve()
+            root = self.folder = Path(place).resolve()
             root.mkdir(parents=True, exist_ok=True)
             # A writer waits while another one holds the catalogue.
             properties = {"type": "sql", "uri": f"sqlite:///{root}/catalog.sqlite?timeout=600", "warehouse": str(root)}
             self._load = lambda: load_catalog(NAME, **properties)
         else:
             self._load = lambda: load_catalog(place)
-        catalog = self._load()
+        try:
+            catalog = self._load()
+        except DatabaseError as error:
+            if self.folder is None:
+                raise
+            raise _damaged(self.folder, error) from error
         if not isinstance(catalog, SqlCatalog):
             raise PoisonInput(
                 f"iceberg:{place} is a {type(catalog).__name__}; only in a SQL catalogue can all tables of a day become"
@@ -102,12 +111,24 @@ class IcebergWarehouse(Warehouse):
 
     def log(self) -> list[Entry]:
         """The log in order of version; empty where nothing is published."""
-        return _meta(self.catalog)[0]
+        return self.meta()[0]
+
+    def meta(self) -> tuple[list[Entry], list[Part]]:
+        """The log in order of version, and the parts that are kept. Raises PoisonInput where they are lost."""
+        if self.folder is None:
+            return _meta(self.catalog)
+        try:
+            found = _meta(self.catalog)
+        except Exception as error:  # whatever PyIceberg, Arrow or the catalogue say of damage
+            raise _damaged(self.folder, error) from error
+        if not found[0] and (kept := commit_log.read(self.folder)) and kept.log:
+            raise _damaged(self.folder, "it is empty, and version 1 was published already")
+        return found
 
     def read(self, name: str, version: int | None = None, day: Days = None) -> pa.Table:
         """A table, or a view computed here, as it is shown or as it was when `version` was the newest."""
         relation = surface.named(name)
-        log, parts = _meta(self.catalog)
+        log, parts = self.meta()
         if not log:
             raise PoisonInput(f"{self.location}: nothing is published")
         if version is not None:
@@ -125,18 +146,37 @@ class IcebergWarehouse(Warehouse):
     def harm(self) -> list[str]:
         """Whatever is not as it was published: content, and the metadata of every table."""
         try:
-            parts = _meta(self.catalog)[1]
-        except Exception as error:  # whatever PyIceberg, Arrow or the catalogue say of damage
-            return [f"the log cannot be read: {error}"]
+            parts = self.meta()[1]
+        except PoisonInput as poison:
+            return [str(poison)]
         found = [content_files.described(*each) for each in content_files.harmed(self.root, parts)]
+        if self.folder:
+            found += [f"{name} {what}" for name, what in iceberg_damage.harmed(self.folder)]
         for relation in surface.tables() if parts else []:
             if what := _harm_of_metadata(self.catalog, relation):
                 found.append(what)
         return found
 
+    def heal_log(self) -> list[str]:
+        """Build every table again from the copy of the log, where the catalogue or the tables of the log are lost."""
+        if self.folder is None:
+            return []
+        try:
+            self.meta()
+            if not any("/meta.publish" in f"/{name}" for name, _ in iceberg_damage.harmed(self.folder)):
+                return []
+        except PoisonInput:
+            pass
+        kept = commit_log.read(self.folder)
+        if kept is None or not kept.log:
+            raise PoisonInput(f"{self.folder}: holds no copy of the log; restore the folder from a backup")
+        with self.writing(is_healing=True) as writer:
+            writer.build_all(kept)
+        return [f"the log and the metadata of all tables, from {self.folder / commit_log.NAME}"]
+
     @contextlib.contextmanager
-    def writing(self) -> Iterator[IcebergWriter]:
-        """Wait for the catalogue's lock, and write within one SQL transaction."""
+    def writing(self, is_healing: bool = False) -> Iterator[IcebergWriter]:
+        """Wait for the catalogue's lock, and write within one SQL transaction. is_healing: the log need not be there."""
         catalog = self._load()
         assert isinstance(catalog, SqlCatalog)
         engine = catalog.engine
@@ -147,11 +187,16 @@ class IcebergWarehouse(Warehouse):
                 writer = IcebergWriter(catalog, connection, self.root)
                 writer.begin()
                 step("the catalogue is locked")
+                if not is_healing:
+                    self.meta()
                 writer.prepare()
                 yield writer
                 step("all is done but the commit")
                 connection.commit()
                 step("it is committed")
+                if self.folder:
+                    log, parts = writer.meta()
+                    iceberg_damage.keep(self.folder, log, parts, writer.states(log))
         finally:
             engine.dispose()
 
@@ -277,13 +322,46 @@ class IcebergWriter(Writer):
         content_files.restore(self.root, part, files)
 
     def mend(self) -> None:
-        """Build again the tables of content whose metadata are harmed."""
+        """Build again the tables of content, and the views, whose metadata are harmed."""
         log, parts = self.meta()
+        names = [name for name, _ in iceberg_damage.harmed(Path(self.root.root))] if self.is_local else []
         for relation in surface.tables():
-            if log and relation.name not in MEMORY and _harm_of_metadata(self.catalog, relation):
-                states = [entry.version for entry in log if _readable(log, parts, entry.version)]
+            of_table = [name for name in names if name.startswith(f"tables/{relation.full_name}-")]
+            if log and relation.name not in MEMORY and (of_table or _harm_of_metadata(self.catalog, relation)):
                 self.catalog.drop_table(relation.full_name)
-                self._fill(self._create(relation), relation, states, log, parts)
+                self._fill(self._create(relation), relation, self.states(log), log, parts)
+        if any(name.startswith("views/") for name in names):
+            for relation in surface.views():
+                self._create_view(relation, _surface_mark())
+        if names:
+            self._commit_and_sweep()
+
+    def build_all(self, kept: Commit) -> None:
+        """Build every table again from a copy of the log."""
+        for relation in surface.tables():
+            with contextlib.suppress(NoSuchTableError):
+                self.catalog.drop_table(relation.full_name)
+            table = self._create(relation)
+            if relation.name not in MEMORY:
+                self._fill(table, relation, sorted(kept.states), kept.log, kept.parts)
+                continue
+            for version in sorted(kept.states):
+                log = kept.log[:version]
+                parts = [part for part in kept.parts if part.version <= version]
+                with _Transaction(table) as transaction:
+                    transaction.overwrite(_arrow(relation, log if relation.name == "publish_log" else parts))
+                    _tag_head(transaction, version)
+        self._commit_and_sweep()
+
+    def states(self, log: list[Entry]) -> list[int]:
+        """The versions whose state is kept: those with a tag."""
+        refs = self.catalog.load_table("meta.publish_log").refs() if log else {}
+        return [entry.version for entry in log if _tag(entry.version) in refs]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the warehouse lies in a local folder."""
+        return isinstance(self.root.fs, pafs.LocalFileSystem)
 
     def prepare(self) -> None:
         """Make the tables and views that are missing, and add columns that are new."""
@@ -465,6 +543,14 @@ def _files_of(table: Table) -> set[str]:
     return files | manifests
 
 
+def _damaged(folder: Path, why: object) -> PoisonInput:
+    """What is said of a catalogue or a log that cannot be used, with the command that heals it."""
+    return PoisonInput(
+        f"{folder}: the catalogue or the log in it cannot be read ({str(why).splitlines()[0]}); run jobs/warehouse.py heal"
+        f" --warehouse iceberg:{folder}, which builds the tables again from commit.json and the data"
+    )
+
+
 def _harm_of_metadata(catalog: SqlCatalog, relation: surface.Relation) -> str | None:
     """What is wrong with the metadata of a table, in words, or None where every snapshot can be read."""
     try:
@@ -475,10 +561,6 @@ def _harm_of_metadata(catalog: SqlCatalog, relation: surface.Relation) -> str | 
         return None
     except Exception as error:  # whatever PyIceberg, Arrow or the file system say of damage
         return f"the metadata of {relation.full_name} cannot be read: {error}"
-
-
-def _readable(log: Sequence[Entry], parts: Sequence[Part], version: int) -> bool:
-    return set(shown(log, version).values()) <= {part.version for part in parts}
 
 
 def _add_columns(table: Table, relation: surface.Relation) -> None:

@@ -58,6 +58,15 @@ def named(place: Place, capsys: pytest.CaptureFixture) -> str:
     return said
 
 
+def said_of(place: Place, capsys: pytest.CaptureFixture) -> str:
+    """What the scrub says, or the refusal to open what is no warehouse any more."""
+    try:
+        place.open()
+    except PoisonInput as poison:
+        return str(poison)
+    return named(place, capsys)
+
+
 def heal(place: Place) -> None:
     """Run the printed command; all must then be as it was published."""
     command(place, "heal", "--staging", str(place.staging))
@@ -118,6 +127,17 @@ FILES = {
     },
 }
 
+#: Iceberg's own files, by a pattern: what is built again holds the same content under other names.
+METADATA = {
+    "the catalogue": "catalog.sqlite",
+    "a table's metadata": "tables/clout.scores-*/metadata/0000[3-9]*.metadata.json",
+    "a manifest": "tables/clout.accounts-*/metadata/*-m0.avro",
+    "a manifest list": "tables/clout.scores-*/metadata/snap-*.avro",
+    "the log's rows": "tables/meta.publish_log-*/data/*.parquet",
+    "the log's metadata": "tables/meta.published_files-*/metadata/0000[3-9]*.metadata.json",
+    "a view": "views/clout.leaderboard/*.metadata.json",
+}
+
 
 def digests(root: Path) -> dict[str, str]:
     """Every file below a warehouse."""
@@ -150,6 +170,26 @@ def test_every_fault_of_every_file_is_named_and_healed(
             assert place.shown() == AS_PUBLISHED
             tried += 1
     print(f"{kind}: {tried} faults named and healed")
+
+
+def test_every_fault_of_icebergs_metadata_is_named_and_healed(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    place, tried = published(Place("iceberg", tmp_path)), 0
+    place.keep()
+    before = [place.open().read("clout.scores", version) for version in (1, 2, 3)]
+    for number, (what, pattern) in enumerate(METADATA.items()):
+        for fault in faults(number):
+            place.put_back()
+            fault(sorted(place.root.glob(pattern))[-1])
+            assert "heal --warehouse iceberg:" in said_of(place, capsys), (what, fault.__name__)
+            heal(place)
+            assert [place.open().read("clout.scores", version) for version in (1, 2, 3)] == before, (
+                what,
+                fault.__name__,
+            )
+            assert place.shown() == AS_PUBLISHED, (what, fault.__name__)
+            assert place.publish(NEXT, f"r{tried}", "x" * (tried + 7)).version == 4
+            tried += 1
+    print(f"iceberg's metadata: {tried} faults named and healed")
 
 
 def test_a_damaged_file_is_a_message_for_whoever_reads_and_hides_no_other_day(place: Place) -> None:
