@@ -60,7 +60,7 @@ from clout.query_text import read_text
 #: How any export is read.
 _READ = (
     *("kind", "unix_unit", "time_format", "time_zone", "thousands", "handles", "platform"),
-    *("missing", "people_named", "rounded_ids"),
+    *("missing", "people_named", "rounded_ids", "most_unreadable"),
 )
 _OPTIONS = ("delimiter", "column_names", "skip_rows", *_READ, "memory_mb", "deadline_minutes")
 #: What says how files are read; a query reads them itself.
@@ -113,6 +113,7 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "memory_mb": (lambda it: type(it) is int and 256 <= it <= 1_000_000, "a whole number from 256 to 1000000"),
     "missing": (lambda it: _is_list(it, (str,)), 'a list of words, like ["nan"]'),
     "people_named": (lambda it: _is_list(it, (str,)), 'a list of ids, like ["null"]'),
+    "most_unreadable": (lambda it: type(it) in (int, float) and 0 <= it <= 1, "a share, from 0 to 1"),
     "rounded_ids": (lambda it: isinstance(it, bool), "true or false"),
     "time_format": (
         lambda it: isinstance(it, str) and bool(_TIME_FORMAT.fullmatch(it)) and _tells_a_day(it),

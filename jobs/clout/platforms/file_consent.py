@@ -20,12 +20,14 @@ from clout.native_ids import look_alike, look_alike_key, look_alike_keys
 from clout.platforms.file_fields import same
 from clout.platforms.file_ids import IdColumns, is_word
 from clout.platforms.file_inventory import holding
+from clout.platforms.file_meeting import Meeting
 from clout.platforms.file_rows import accounts_of, as_table
 from clout.platforms.rows import FileReport, quarantine_table
 from clout.platforms.tabular import BadRow, RowBatch
 from clout.sources import Source
 
-_WHO = ("account_key", "author_key", "actor_key", "target_account_key")
+#: Columns that hold a key of somebody.
+WHO = ("account_key", "author_key", "actor_key", "target_account_key")
 _FLAGS = ("is_protected", "is_minor", "opt_out")
 
 
@@ -44,6 +46,7 @@ class Consent:
         self._batches = batches
         #: Who is named by a word that elsewhere means a missing value.
         self.words: set[str] = set()
+        self.meeting = Meeting(source)
         self._holding = {day: tuple(holding(accounts, day)) for day in days}
         files = {file for holding in self._holding.values() for file in holding}
         last = {file: max(day for day, holding in self._holding.items() if file in holding) for file in files}
@@ -65,6 +68,7 @@ class Consent:
         ids = IdColumns(source)
         for batch in self._batches(file, "accounts"):
             rows = accounts_of(source, file, batch, [], ids)
+            self.meeting.describe(rows)
             self.words |= set(filter(is_word, rows["native_id"].to_pylist()))
             keys = rows["account_key"].combine_chunks()
             self._seen[file].append(keys)
@@ -101,7 +105,7 @@ class Consent:
         """The rows that may be shown on a day; the report counts the others."""
         if not rows.num_rows:  # a file without a row: its columns have no type
             return rows
-        columns = [name for name in _WHO if name in rows.column_names]
+        columns = [name for name in WHO if name in rows.column_names]
         unshown = self._unshown[self._holding[day]]
         chunks = [chunk for name in columns for chunk in rows[name].chunks]
         there = pc.unique(pa.chunked_array(chunks, pa.string())).drop_null()

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clout.lake_schemas import KINDS, TIME
+from clout.platforms.file_ids import MISSING, WORDS
 from clout.platforms.tabular import RowBatch
 from clout.sources import Source
 
@@ -99,6 +100,22 @@ def _unix_times(source: Source, unix: pa.Array) -> tuple[pa.Array, dict[int, str
         for index, value in _failures(unix, pc.or_(within, pc.is_null(unix)))
     }
     return micros.cast(TIME), wrong
+
+
+def without_missing(column: pa.Array) -> pa.Array:
+    """A column without words for a missing value, as programs write them where there is no number."""
+    words = pc.is_in(pc.utf8_lower(column), pa.array([*MISSING, *WORDS]))
+    return pc.if_else(pc.fill_null(words, False), pa.scalar(None, pa.string()), column)
+
+
+def text_of(batch: RowBatch, name: str) -> tuple[pa.Array, dict[int, str]]:
+    """A column of texts without U+0000, which no database holds, and the rows that had it."""
+    column = batch.columns[name]
+    wrong = pc.fill_null(pc.match_substring(column, "\0"), False)
+    found = pc.indices_nonzero(wrong).to_pylist()
+    if found:
+        column = pc.replace_substring(column, "\0", "")
+    return column, dict.fromkeys(found, f"{name}: held U+0000, which is taken out")
 
 
 def _failures(values: pa.Array, good: pa.Array) -> Iterator[tuple[int, Any]]:
@@ -195,7 +212,10 @@ def one_of(
     batch: RowBatch, name: str, words: tuple[str, ...], empty: str, unreadable: str
 ) -> tuple[pa.Array, dict[int, str]]:
     """A column that holds one of some words; what is another word is taken as `unreadable`."""
-    column = pc.fill_null(pc.utf8_lower(batch.columns[name]), empty)
+    column = pc.utf8_lower(batch.columns[name])
+    if unreadable == empty:  # an unreadable status is no missing one
+        column = without_missing(column)
+    column = pc.fill_null(column, empty)
     known = pc.is_in(column, pa.array(words))
     wrong = {
         index: f"{name}: {value!r} is not one of {', '.join(words)}; taken as {unreadable}"
@@ -206,7 +226,7 @@ def one_of(
 
 def count_of(batch: RowBatch, name: str, thousands: str | None = None) -> tuple[pa.Array, dict[int, str]]:
     """A column of whole numbers, and the rows that hold something else. `thousands`: the sign that may part thousands."""
-    given = column = batch.columns[name]
+    given = column = without_missing(batch.columns[name])
     if thousands:
         # Where the sign is a space, what keeps a number on one line is one too.
         sign = "[ \u00a0\u202f\u2009]" if thousands == " " else re.escape(thousands)

@@ -25,19 +25,19 @@ from clout.sources import Source
 #: No id is longer, in characters: the longest that platforms give, addresses of posts, have some 200.
 LONGEST = 512
 #: Words for a missing value that no platform lets anybody have for a name. Compared in lower case.
-_MISSING = (
+MISSING = (
     "\\n", "n/a", "#n/a", "#n/a n/a", "#na", "<na>", "<null>", "<none>", "<nil>", "(null)", "[null]", "#null!", "#ref!",
     "#value!", "#name?", "#div/0!", "#num!", "-nan", "-", "--", "?", ".",
 )  # fmt: skip
 #: Words for a missing value, or for what a column of no ids holds, that may be somebody's login all the same.
-_WORDS = ("nan", "none", "null", "nil", "undefined", "nat", "na", "true", "false")
+WORDS = ("nan", "none", "null", "nil", "undefined", "nat", "na", "true", "false")
 #: So many rows of a file, and this share of them, with such a word in one column: too many to guess what it means.
 _MANY_ROWS, _MANY = 10, 0.1
 
 #: What needs a closer look: all but the forms in which ids mostly come.
 _ODD = (
-    r"[^0-9A-Za-z_:./#@~?=&%+-]|^[^0-9A-Za-z_@/~:]|^[+-]?\d+\.\d*$|^[+-]?\d+(\.\d*)?[eE][+-]?\d+$"
-    rf"|^(?i:{'|'.join(re.escape(word) for word in (*_MISSING, *_WORDS))})$"
+    r"[^0-9A-Za-z_:./#@~?=&%+-]|^[^0-9A-Za-z_@/~:]|^[+-]?\d+\.\d*$|^[+-]?\d+(\.\d*)?[eE][+-]?\d+$|^\d{4}-\d{2}-\d{2}"
+    rf"|^(?i:{'|'.join(re.escape(word) for word in (*MISSING, *WORDS))})$"
 )
 _FOLDED = r"[A-Z@]"
 _LONG = r"^\d{17,}$"
@@ -103,12 +103,12 @@ def _whole(sign: str, digits: str, point: str | None, more: str | None, _: str, 
 
 def is_missing(text: str) -> bool:
     """Whether a text is a word for a missing value, and may be nobody's name."""
-    return text.lower() in _MISSING
+    return text.lower() in MISSING
 
 
 def is_word(text: str) -> bool:
     """Whether a text is a word for a missing value that may be somebody's name. NA is one in capitals only."""
-    return text.lower() in _WORDS and (text.lower() != "na" or text == "NA")
+    return text.lower() in WORDS and (text.lower() != "na" or text == "NA")
 
 
 @dataclass

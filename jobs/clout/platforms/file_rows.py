@@ -23,6 +23,7 @@ from clout.platforms.file_fields import (
     one_of,
     raw_refs,
     same,
+    text_of,
     times_in,
     times_of,
 )
@@ -172,7 +173,7 @@ def posts(source: Source, file: Path, batch: RowBatch, bad: list[BadRow], ids: I
         "post_type": check(one_of(batch, "post_type", _POST_TYPES, empty="original", unreadable="original")),
         "created_at": times,
         "event_at": times,
-        "lang": batch.columns["lang"],
+        "lang": text_of(batch, "lang")[0],
         "raw_ref": raw_refs(source, file, batch),
     }
     for name in ("like_count", "reply_count", "share_count", "quote_count"):
@@ -205,8 +206,8 @@ def accounts_of(
     columns: dict[str, Any] = {
         "account_key": keys_of(source, native_ids),
         "native_id": native_ids,
-        "handle": batch.columns["handle"],
-        "display_name": batch.columns["display_name"],
+        "handle": check(text_of(batch, "handle")),
+        "display_name": check(text_of(batch, "display_name")),
         "account_type": check(one_of(batch, "account_type", _ACCOUNT_TYPES, empty="unknown", unreadable="unknown")),
         "created_at": check(times_in(source, batch.columns["created_at"], "created_at")),
         "status": check(one_of(batch, "status", _STATUSES, empty="active", unreadable="suspended")),

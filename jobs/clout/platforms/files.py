@@ -22,12 +22,13 @@ import pyarrow.compute as pc
 from clout.consent import NOBODY, Hidden
 from clout.errors import PoisonInput
 from clout.platforms import file_inventory, file_query
-from clout.platforms.file_consent import Consent
+from clout.platforms.file_consent import WHO, Consent
 from clout.platforms.file_ids import IdColumns
 from clout.platforms.file_inventory import check_passed, day_of, holding, look, passed_reports, table_of
 from clout.platforms.file_query import Place, Queries, is_query
+from clout.platforms.file_refusals import Refusals, Unreadable
 from clout.platforms.file_rows import COLUMNS, accounts_of, batches, interactions, links_of, posts
-from clout.platforms.rows import Batch, FileReport, Stored, stored
+from clout.platforms.rows import BATCH_ROWS, Batch, FileReport, Stored, stored
 from clout.platforms.tabular import BadRow, RowBatch
 from clout.sources import Source
 
@@ -53,15 +54,21 @@ def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[B
         observed: set[date] = set()
         accounts = [(file, day) for file, table, day in files if table == "accounts"]
         consent = Consent(source, accounts, days, hidden, exports.batches)
+        refusals = Refusals(source)
         for table in ("interactions", "posts"):
             for file, its_table, day in files:
                 if its_table == table and (day is None or day in days):
-                    for item in _read_events(source, exports, file, table, day, days, consent):
+                    for item in _read_events(source, exports, file, table, day, days, consent, refusals):
                         if isinstance(item, FileReport):
                             observed |= set(item.per_day)
                         yield item
+        refusals.check(f"source {source.name}")
+        apart = consent.meeting.told()
         observed |= {day for _, day in accounts if day in days}
-        yield from _read_accounts(source, exports, accounts, observed, consent)
+        for report in _read_accounts(source, exports, accounts, observed, consent):
+            if apart and isinstance(report, FileReport):
+                report.reason = "; ".join(filter(None, (report.reason, apart)))
+            yield report
         yield from passed_reports(source, exports.passed, observed)
         if isinstance(exports, Queries):
             exports.check_some()
@@ -115,26 +122,33 @@ def _read_events(
     file_day: date | None,
     days: set[date],
     consent: Consent,
+    refusals: Refusals,
 ) -> Iterator[Batch | FileReport]:
     """Rows of an interactions or posts file, split by the day they belong to; last, the file's report."""
     report = _report(exports, file, table)
     ids = IdColumns(source, consent.words)
     undatable: list[BadRow] = []
-    good_rows = 0
+    its, first_bad = Refusals(source), None
     if file_day is not None:
         report.count(file_day, 0)  # a file without rows says that the day was quiet
     for batch in exports.batches(file, table, report.columns):
         bad = list(batch.bad)
         rows = (interactions if table == "interactions" else posts)(source, file, batch, bad, ids)
-        good_rows += rows.num_rows
+        its.add(rows.num_rows, bad)
+        consent.meeting.see(rows[name] for name in WHO if name in rows.column_names)
         times = rows["occurred_at" if table == "interactions" else "event_at"]
         if rows.num_rows:
             first = pc.min(times).as_py()
             last = pc.max(times).as_py()
             report.oldest = min(report.oldest or first, first)
             report.newest = max(report.newest or last, last)
-        undatable += bad
+        first_bad = first_bad or next(iter(bad), None)
+        # Beyond that the text of a row tells nobody anything new, and would fill the memory.
+        undatable += bad if its.refused < BATCH_ROWS else [(reason, row, "") for reason, row, _ in bad]
         if file_day is not None:
+            if len(undatable) >= BATCH_ROWS:
+                yield Batch("quarantine", file_day, consent.refused(table, report.subject, undatable, file_day))
+                undatable.clear()
             rows = consent.shown(rows, file_day, report)
             report.count(file_day, rows.num_rows)
             if rows.num_rows:
@@ -147,16 +161,20 @@ def _read_events(
                 chosen = consent.shown(chosen, day, report)
                 report.count(day, chosen.num_rows)
                 yield Batch(table, day, chosen)
-    if undatable and not good_rows:
-        reason, row, _ = undatable[0]
+    if first_bad and not its.rows:
+        reason, row, _ = first_bad
         at = f"{row.file} row {row}" if isinstance(row, Place) else f"row {row}"
-        raise PoisonInput(f"{file}: every one of its {len(undatable)} rows was refused; the first, {at}: {reason}")
-    report.reason = "; ".join(ids.notes(file)) or None
+        raise PoisonInput(f"{file}: every one of its {its.refused} rows was refused; the first, {at}: {reason}")
+    its.check(file)
+    refusals.join(its)
+    mostly = f"most of its rows were refused: {its.told()}" if its.is_mostly else None
+    report.reason = "; ".join(filter(None, (mostly, *ids.notes(file)))) or None
     # A bad row of a file without a day might belong to any of its days: each of them keeps it, whichever are asked for.
-    report.rows_quarantined = len(undatable)
-    for day in sorted(report.per_day) if undatable else ():
-        report.quarantined_per_day[day] = len(undatable)
-        yield Batch("quarantine", day, consent.refused(table, report.subject, undatable, day))
+    report.rows_quarantined = its.refused
+    for day in sorted(report.per_day) if its.refused else ():
+        report.quarantined_per_day[day] = its.refused
+        if undatable:
+            yield Batch("quarantine", day, consent.refused(table, report.subject, undatable, day))
     if report.per_day:
         yield report
 
@@ -174,11 +192,12 @@ def _read_accounts(
             uses[file].append(day)
     for file, its_days in uses.items():
         report = _report(exports, file, "accounts")
-        ids = IdColumns(source)
+        ids, unreadable = IdColumns(source), Unreadable(source)
         for batch in exports.batches(file, "accounts", report.columns):
             notes: list[BadRow] = []
             rows = accounts_of(source, file, batch, notes, ids)
             links = links_of(source, rows, batch, notes)
+            unreadable.add(rows.num_rows, notes)
             flag_rows = consent.flag_rows(rows)
             for day in its_days:
                 landed = pa.concat_tables([consent.shown(rows, day, report), flag_rows])
@@ -189,5 +208,7 @@ def _read_accounts(
                     yield Batch("account_links", day, consent.links(links, day))
                 if notes:
                     yield Batch("quarantine", day, consent.refused("accounts", report.subject, notes, day))
+        unreadable.check(file)
+        report.reason = "; ".join([*ids.notes(file), *unreadable.told()]) or None
         if report.per_day:
             yield report

@@ -40,6 +40,7 @@ from clout.platforms import (
     wikipedia,
     x,
 )
+from clout.platforms.heartbeat import Heartbeat
 from clout.platforms.http_client import Clock
 from clout.platforms.pages import Platform
 from clout.platforms.rows import BATCH_ROWS, Batch, FileReport, Formers, Stored, short_hash
@@ -134,6 +135,7 @@ def _pull(
         opened = _OpenPartitions(lake, source.name)
         stack.callback(opened.discard)
         reports: list[FileReport] = []
+        heart = stack.enter_context(Heartbeat(f"pull {source.name}", say))
         for item in _items(lake, source, set(owed), say, clock, hidden):
             if isinstance(item, FileReport):
                 reports.append(item)
@@ -147,6 +149,7 @@ def _pull(
                 opened.append(item)
                 result.rows += item.rows.num_rows if item.table != "quarantine" else 0
                 result.quarantined += item.rows.num_rows if item.table == "quarantine" else 0
+                heart.beat(result.rows + result.quarantined, item.rows)
         pull_consent.remember(lake, source, hearing, names, say)
         result.written = opened.place(owed, reports, started, configuration, say)
     for raw in (f"raw/{source.name}/{day.isoformat()}" for day in result.written):

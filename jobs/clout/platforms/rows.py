@@ -256,7 +256,7 @@ def quarantine_table(table: str, bad: list[tuple[str, str, int, str]]) -> pa.Tab
     """Quarantine rows from (reason, file, row, raw)."""
     return pa.Table.from_pylist(
         [
-            {"table": table, "reason": reason, "file": file, "row": row, "raw": raw[:1000]}
+            {"table": table, "reason": reason, "file": file, "row": row, "raw": raw[:1000].replace("\0", "\\0")}
             for reason, file, row, raw in bad
         ],
         schema=QUARANTINE,

@@ -24,6 +24,22 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from clout.errors import PoisonInput
+from clout.platforms.file_hints import hint
+from clout.platforms.file_limits import (
+    BATCH_BYTES,
+    CELL_BYTES,
+    COLUMNS,
+    HEADER_BYTES,
+    LINE_BYTES,
+    RAW,
+    REFUSED,
+    check_columns,
+    check_expansion,
+    glued,
+    is_too_deep,
+    too_long,
+)
+from clout.platforms.parquet_parts import parts
 from clout.platforms.rows import BATCH_ROWS, JSON_TYPES
 
 #: Columns of ours that may come as a time. Any other column's times become text.
@@ -36,7 +52,7 @@ BadRow = tuple[str, int, str]
 _CSV = re.compile(r"\.(csv|tsv|txt)(\.gz)?$")
 _JSON = re.compile(r"\.(jsonl|ndjson)(\.gz)?$")
 #: One field or line may be this long; a longer one is refused rather than read into memory without bound.
-_LONGEST = 16 << 20
+_LONGEST = LINE_BYTES
 
 
 @dataclass
@@ -106,6 +122,8 @@ def read_batches(
             default = "\t" if ".tsv" in name else ","
             yield from _read_csv(file, wanted, needed, delimiter or default, column_names, guarded, described, skip)
     except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
+        if "straddling" in str(error):
+            raise PoisonInput(f"{file}: a row is longer than {_LONGEST:,} bytes; mend or remove it") from error
         raise PoisonInput(f"{file}: cannot be read to its end: {error}; replace the file and run again") from error
 
 
@@ -131,9 +149,14 @@ def _check_columns(
         if not any(wanted[ours] in names for ours in alternatives):
             theirs = " or ".join(wanted[ours] for ours in alternatives)
             raise PoisonInput(
-                f"{file}: row 1: no column {theirs}; found {', '.join(names) or 'nothing'}."
-                f" Name the export's own columns under [source.columns]"
+                f"{file}: row 1: no column {theirs}; found {_some(names)}."
+                f" Name the export's own columns under [source.columns].{hint(names, needed)}"
             )
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(name if len(name) <= 100 else f"{name[:100]}…" for name in names[:30])
+    return (shown + (f" and {len(names) - 30} more" if len(names) > 30 else "")) or "nothing"
 
 
 def _read_csv(
@@ -148,12 +171,23 @@ def _read_csv(
 ) -> Iterator[RowBatch]:
     bad: list[BadRow] = []
     skipped: set[int] = set()
+    good, refused = 0, 0
+
+    def is_too_much() -> bool:
+        return refused > max(REFUSED, good) or len(bad) > 2 * REFUSED
 
     def refuse(row: pacsv.InvalidRow) -> str:
+        nonlocal refused
         number = -1 if row.number is None else row.number
         skipped.add(number)
-        bad.append((f"{row.actual_columns} fields where {row.expected_columns} are expected", number, row.text or ""))
-        return "skip"
+        there, expected = row.actual_columns, row.expected_columns
+        # The end of a line was lost, and the last field of one row is the first of the next.
+        rows, rest = divmod(there - 1, expected - 1) if expected > 1 else (1, 1)
+        is_glued = rows > 1 and rest == 0
+        reason = f"{there} fields where {expected} are expected" + (f": {rows} rows in one line" if is_glued else "")
+        bad.extend([(reason, number, (row.text or "")[:RAW])] * (rows if is_glued else 1))
+        refused += 1
+        return "error" if is_too_much() else "skip"
 
     names, is_all = (column_names, False) if column_names else _csv_header(file, delimiter, skip)
     _check_columns(file, [name.strip() for name in names], wanted, needed, guarded)
@@ -172,15 +206,27 @@ def _read_csv(
     )
     parse = pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse)
     next_row = skip + (1 if column_names else 2)
-    with pacsv.open_csv(file, read, parse, convert) as reader:
-        for batch in reader:
-            numbers: list[int] = []
-            while len(numbers) < batch.num_rows:
-                if next_row not in skipped:
-                    numbers.append(next_row)
-                next_row += 1
-            columns = {ours: batch.column(theirs) for ours, theirs in present.items()}
-            yield as_text(numbers, columns, wanted, _take(bad))
+    try:
+        with pacsv.open_csv(file, read, parse, convert) as reader:
+            for block in reader:
+                for start in range(0, block.num_rows, BATCH_ROWS):
+                    batch = block.slice(start, BATCH_ROWS)
+                    numbers: list[int] = []
+                    while len(numbers) < batch.num_rows:
+                        if next_row not in skipped:
+                            numbers.append(next_row)
+                        next_row += 1
+                    skipped = {number for number in skipped if number >= next_row}
+                    good += batch.num_rows
+                    columns = {ours: batch.column(theirs) for ours, theirs in present.items()}
+                    yield as_text(numbers, columns, wanted, _take(bad))
+    except pa.ArrowInvalid as error:
+        if is_too_much():
+            reason, number, _ = bad[-1]
+            raise PoisonInput(
+                f"{file}: row {number}: {reason}, as of more than {REFUSED:,} rows: is the delimiter {delimiter!r}?"
+            ) from error
+        raise
     if bad:
         yield as_text([], {}, wanted, _take(bad))
 
@@ -188,28 +234,45 @@ def _read_csv(
 def _csv_header(file: Path, delimiter: str, skip: int) -> tuple[list[str], bool]:
     """The header's names, and whether there is nothing else: a header without a line's end is beyond Arrow."""
     with pa.input_stream(file) as stream:
-        head = stream.read(1 << 20)
+        head = stream.read(HEADER_BYTES + 1)
     lines = [line for line in head.splitlines()[skip:] if line.strip()]
     if not lines:
         return [], True
+    if len(lines) == 1 and len(head) > HEADER_BYTES:
+        raise PoisonInput(
+            f"{file}: row 1: the header is longer than {HEADER_BYTES:,} bytes; mend the ends of its lines"
+        )
     try:
         first = lines[0].decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise PoisonInput(f"{file}: row 1: not UTF-8: {lines[0][:80]!r}; export the file as UTF-8") from error
-    return next(csv.reader([first], delimiter=delimiter)), len(lines) == 1
+    try:
+        names = next(csv.reader([first], delimiter=delimiter))
+    except csv.Error as error:
+        raise PoisonInput(f"{file}: row 1: a column's name cannot be read: {error}; mend the header") from error
+    check_columns(file, len(names))
+    return names, len(lines) == 1
 
 
 def _check_quotes(file: Path, delimiter: str) -> None:
-    """Refuse a file in which a quote is opened and never closed: Arrow takes all that follows as one field."""
+    """Refuse a file in which a quote is opened and never closed: Arrow takes all that follows as one field. And one that
+    unpacks to more than an export does, since this is where it is first read to its end.
+    """
+    quotes, unpacked = 0, 0
+    is_packed = file.name.lower().endswith(".gz")
     with pa.input_stream(file) as stream:
-        quotes = sum(chunk.count(b'"') for chunk in iter(lambda: stream.read(_LONGEST), b""))
+        for chunk in iter(lambda: stream.read(_LONGEST), b""):
+            quotes += chunk.count(b'"')
+            unpacked += len(chunk)
+            if is_packed:
+                check_expansion(file, unpacked)
     if quotes % 2 == 0:
         return
     # A single quote inside a field (5" nails) is harmless. So see whether a mark after the end is a row of its own.
     number, last, mark = 0, [""], "\x00end\x00"
-    opener = gzip.open if file.name.lower().endswith(".gz") else open
+    opener = gzip.open if is_packed else open
     with opener(file, "rt", encoding="utf-8", errors="replace", newline="") as stream:
-        rows = csv.reader(chain(stream, ["\n", mark]), delimiter=delimiter)
+        rows = csv.reader(chain(iter(lambda: stream.readline(CELL_BYTES), ""), ["\n", mark]), delimiter=delimiter)
         try:
             for row in filter(None, rows):
                 number, last = number + 1, row
@@ -232,28 +295,51 @@ def _read_json_lines(
     bad: list[BadRow] = []
     seen: set[str] = set()
     common: set[str] | None = None
+    is_packed = file.name.lower().endswith(".gz")
+    unpacked, held, good = 0, 0, 0
     with opener(file, "rb") as stream:
         for number, line in enumerate(iter(lambda: stream.readline(_LONGEST), b""), start=1):
+            unpacked += len(line)
+            if is_packed:
+                check_expansion(file, unpacked, number)
+            if len(bad) > max(REFUSED, good + len(rows)):
+                raise PoisonInput(
+                    f"{file}: row {number}: {bad[-1][0]}, as of more than {REFUSED:,} rows; is it JSON lines?"
+                )
             if not line.strip():
                 continue
             if len(line) == _LONGEST and not line.endswith(b"\n"):
-                bad.append((f"longer than {_LONGEST} bytes", number, line[:1000].decode("utf-8", "replace")))
+                bad.append((f"longer than {_LONGEST} bytes", number, line[:RAW].decode("utf-8", "replace")))
                 while line and not line.endswith(b"\n"):
                     line = stream.readline(_LONGEST)
+                    unpacked += len(line)
+                    if is_packed:
+                        check_expansion(file, unpacked, number)
                 continue
             try:
                 # Left to itself, json takes bytes for UTF-16 or UTF-32 where some of them are zero.
-                record = _DECODER.decode(line.decode("utf-8-sig"))
+                text = line.decode("utf-8-sig")
+                if is_too_deep(text):
+                    bad.append(("not JSON: nested too deep", number, text[:RAW]))
+                    continue
+                record = _DECODER.decode(text)
             except UnicodeDecodeError:
-                bad.append(("not UTF-8", number, line.decode("utf-8", "replace")))
+                bad.append(("not UTF-8", number, line[:RAW].decode("utf-8", "replace")))
                 continue
             except (ValueError, RecursionError) as error:
-                bad.append((f"not JSON: {error}", number, line.decode("utf-8", "replace")))
+                several = glued(text.strip(), _DECODER)
+                reason = f"not JSON: {len(several)} objects in one line" if several else f"not JSON: {error}"
+                bad += [(reason, number, one[:RAW]) for one in several or [text]]
                 continue
             if not isinstance(record, dict):
-                bad.append(("not a JSON object", number, line.decode("utf-8", "replace")))
+                what = "not a JSON object"
+                if isinstance(record, list) and record and isinstance(record[0], dict):
+                    what += f" but {len(record):,} of them in one list; write one object a line"
+                bad.append((what, number, text[:RAW]))
                 continue
             seen.update(record)
+            if len(seen) > COLUMNS:
+                check_columns(file, len(seen))
             common = set(record) if common is None else common & record.keys()
             if number <= 1000:
                 described |= {
@@ -263,9 +349,11 @@ def _read_json_lines(
                 }
             numbers.append(number)
             rows.append({ours: _json_text(record.get(theirs)) for ours, theirs in wanted.items()})
-            if len(rows) == BATCH_ROWS:
+            held += len(line)
+            if len(rows) == BATCH_ROWS or held >= BATCH_BYTES:
+                good += len(rows)
                 yield _from_text_rows(numbers, rows, wanted, _take(bad))
-                numbers, rows = [], []
+                numbers, rows, held = [], [], 0
     if rows or not bad:
         _check_columns(file, sorted(seen), wanted, needed, guarded)
     for key in described.keys() - (common or set()):
@@ -280,15 +368,17 @@ class _Number(str):
 
 
 _JSON_TYPES = {**JSON_TYPES, _Number: "number"}
-_DECODER = json.JSONDecoder(parse_float=_Number)
+_DECODER = json.JSONDecoder(
+    parse_float=_Number, parse_constant=lambda name: _Number("NaN" if name == "NaN" else "1e+999")
+)
 
 
 def _json_text(value: object) -> str | None:
     if value is None:
         return None
     if isinstance(value, str):
-        # A lone surrogate is legal JSON and illegal UTF-8.
-        return value.encode("utf-8", "replace").decode("utf-8")
+        # A lone surrogate is legal JSON and illegal UTF-8. What stands for it is no sign of any id.
+        return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     return json.dumps(value)
 
 
@@ -301,6 +391,7 @@ def _read_parquet(
 ) -> Iterator[RowBatch]:
     with pq.ParquetFile(file) as parquet:
         names = parquet.schema_arrow.names
+        check_columns(file, len(names))
         _check_columns(file, names, wanted, needed, guarded)
         described |= {field.name: str(field.type) for field in parquet.schema_arrow}
         present = {ours: theirs for ours, theirs in wanted.items() if theirs in names}
@@ -308,11 +399,11 @@ def _read_parquet(
             kind = parquet.schema_arrow.field(theirs).type
             if pa.types.is_nested(kind):
                 raise PoisonInput(f"{file}: column {theirs} holds {kind}; it must hold text, numbers or times")
-        first = 1
-        for batch in parquet.iter_batches(BATCH_ROWS, columns=list(dict.fromkeys(present.values()))):
-            numbers = list(range(first, first + batch.num_rows))
-            first += batch.num_rows
-            yield as_text(numbers, {ours: batch.column(t) for ours, t in present.items()}, wanted, [])
+    first = 1
+    for batch in parts(file, list(dict.fromkeys(present.values()))):
+        numbers = list(range(first, first + batch.num_rows))
+        first += batch.num_rows
+        yield as_text(numbers, {ours: batch.column(t) for ours, t in present.items()}, wanted, [])
 
 
 def _from_text_rows(
@@ -344,7 +435,10 @@ def as_text(
             continue
         if pa.types.is_floating(column.type):
             column = _whole_numbers(column, ours in IDS)
-        column = pc.utf8_trim_whitespace(column.cast(pa.string()))
+        column = column.cast(pa.string())
+        if len(column) and (pc.max(pc.binary_length(column)).as_py() or 0) > CELL_BYTES:
+            column = _without_long(numbers, ours, column, keep, bad)
+        column = pc.utf8_trim_whitespace(column)
         text[ours] = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
     if all(keep):
         return RowBatch(numbers, text, bad)
@@ -384,6 +478,16 @@ def _with_exponent(value: float, digits: int) -> str:
         return "1e+999"
     mantissa, _, power = f"{value:.{digits}e}".partition("e")
     return f"{mantissa.rstrip('0').rstrip('.')}e{power}" if value.is_integer() else repr(value)
+
+
+def _without_long(numbers: Sequence[int], name: str, column: pa.Array, keep: list[bool], bad: list[BadRow]) -> pa.Array:
+    """The column without cells beyond measure, whose rows are refused."""
+    long = pc.fill_null(pc.greater(pc.binary_length(column), CELL_BYTES), False)
+    for index in pc.indices_nonzero(long).to_pylist():
+        if keep[index]:
+            keep[index] = False
+            bad.append((too_long(name), numbers[index], column[index].as_py()[:RAW]))
+    return pc.if_else(long, pa.scalar(None, pa.string()), column)
 
 
 def _decode(numbers: Sequence[int], name: str, column: pa.Array, keep: list[bool], bad: list[BadRow]) -> pa.Array:
