@@ -162,7 +162,7 @@ class Mastodon:
 
     def account(self, person: int, where: str) -> Json:
         """The account of a person at an instance, as seen from this one."""
-        key = (self.instance, person, where)
+        key = (self.instance, person, where, *sorted(self.struck & {"no_uri", "negative_counts"}))
         if key not in self.view.memo:
             self.view.memo[key] = self._account(person, where)
         return self.view.memo[key]
@@ -206,6 +206,10 @@ class Mastodon:
             shown["fields"].append({"name": "Elsewhere", "value": value, "verified_at": None})
         if gone:
             shown["suspended"] = True
+        if "negative_counts" in self.struck and person % 3 == 0:
+            shown |= {"followers_count": -1, "following_count": -1}
+        if "no_uri" in self.struck:
+            del shown["uri"]
         now_at = home(world, person, self.view.now)
         if now_at != where:
             shown["moved"] = self.account(person, now_at)
@@ -267,6 +271,8 @@ class Mastodon:
             if "quote_not_accepted" in self.struck:
                 state = UNACCEPTED[event % len(UNACCEPTED)]
             shown["quote"] = {"state": state, "quoted_status": self.status(about) if state == "accepted" else None}
+        if "no_uri" in self.struck:
+            del shown["uri"]
         return shown
 
     # -- ids
@@ -302,6 +308,10 @@ class Mastodon:
 
     def _check(self, person: int, where: str) -> None:
         """An account is where its person has been so far; who has closed it is gone."""
+        if person % 3 == 0 and "accounts_not_found" in self.struck:
+            raise Refused(404, "Record not found")
+        if person % 3 == 0 and "accounts_gone" in self.struck:
+            raise Refused(410, "Gone")
         if not self.world.present["mastodon"][person] or where not in (
             home(self.world, person, 0),
             home(self.world, person, self.view.now),

@@ -19,6 +19,7 @@ PAGED += "|/statuses$|favourited_by|reblogged_by|/followers|/following"
 PAGED += "|/published_posts|/tagged|/comments|/rest/posts|/rest/reactions"
 PAGED += "|/2/.*/(tweets|mentions|recent|retweets|quote_tweets|liking_users)$"
 POSTS = "getAuthorFeed|getPosts|getQuotes|getPostThread"
+ACCOUNTS = r"\.example/api/v1/accounts/"
 STATUSES = r"/statuses$|/statuses/\d+$|/context"
 
 # name: (which requests, what it does)
@@ -38,7 +39,10 @@ MISBEHAVIOURS = {
     "too_many_requests_bare": ("", "429 whose headers were lost on the way"),
     "retry_after_zero": (BLUESKY, "429 with Retry-After: 0"),
     "skewed_clock": ("", "Date and resets are three hours ahead"),
-    "negative_counts": (rf"{BLUESKY}|{X}", "counters of -1 for every third person and post"),
+    "negative_counts": (
+        rf"{BLUESKY}|{MASTODON}|{X}",
+        "counters of -1 for every third person and post; on Mastodon of people alone, as where they hide them",
+    ),
     "redirect_away": ("", "302 to the same path on another host"),
     # Bluesky
     "absent_counts": (BLUESKY, "no counters in profiles and posts"),
@@ -53,6 +57,9 @@ MISBEHAVIOURS = {
     "private_statuses": (MASTODON, "every other status is private or direct"),
     "quote_not_accepted": (MASTODON, "a quote's state is not accepted, and quoted_status null"),
     "boost_of_deleted": (STATUSES, "a boost whose reblog is null"),
+    "no_uri": (MASTODON, "accounts and statuses without `uri`, which other software leaves out; their `url` is there"),
+    "accounts_not_found": (ACCOUNTS, "404 for every third person; @/statuses: for what they wrote alone"),
+    "accounts_gone": (ACCOUNTS, "410 for every third person; @/statuses: for what they wrote alone"),
     # X; always: ids beyond 2**53, no `data` where there is nothing, windows for each endpoint
     "new_dialect": (X, "fields are called post and repost, in answers and in questions"),
     "edited_posts": (

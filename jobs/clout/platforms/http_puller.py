@@ -512,7 +512,7 @@ class _Walk:
             keys = people_of(self.raw.lake, self.source.name, self.day, set(names.values()), endpoint.named_by)
             for unit, end in gone:
                 name = names[unit.subject]
-                key = keys.get(name, f"{self.source.platform}:{name}")
+                key = keys.get(name) or self.known.accounts.get(unit.subject) or f"{self.source.platform}:{name}"
                 status = "deleted" if end["status"] == 410 else "unavailable"
                 self.known.flags[key] = {**self.known.flags.get(key, {}), "status": status}
                 unit.status = "complete"

@@ -69,6 +69,7 @@ ENDPOINTS = (
         page_size=40,
         parents=("lookup", "account"),
         fallback=r"\d+",
+        named_by="native_id",
         newest_first=status_time,
         reaches_back=True,
         backfillable=True,
