@@ -24,7 +24,7 @@ YESTERDAY := import datetime as d; print(d.datetime.now(d.UTC).date() - d.timede
 WORLD_LAKE_DAYS := 2026-03-12..2026-05-10
 WORLD_CUT := 2026-05-04
 
-.PHONY: help setup run test check format ui sql evaluate attack fit person bench clean
+.PHONY: help setup run test check format ui explore sql evaluate attack fit person bench clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ format: setup ## bring the code into its form
 
 ui: setup ## Airflow on http://127.0.0.1:8080 with the DAG, its connection and pools; PORT=8080
 	@.ci/ui
+
+explore: setup ## pages over the published tables on http://127.0.0.1:8085; PORT=8085
+	@$(PY) jobs/serve.py $${PORT:+--port="$$PORT"}
 
 sql: setup ## a read-only prompt on the published tables, or Q="SELECT ..."
 	@case "$$CLOUT_WAREHOUSE" in \

@@ -19,6 +19,7 @@ HOSTILE = "a:`touch {0}`$(touch {0})$(shell touch {0}) ' \" ; touch {0} ; ${{IFS
 TARGETS = {
     "run": ({"SOURCE": "jobs"}, ("SOURCE", "DAYS")),
     "test": ({}, ("ARGS",)),
+    "explore": ({}, ("PORT",)),
     "sql": ({}, ("Q", "CLOUT_WAREHOUSE")),
     "person": ({"ID": "murmur:1"}, ("ID", "DAY")),
     "evaluate": ({"SOURCE": "s", "CUT": "2026-03-01"}, ("SOURCE", "CUT", "PAIRS", "JSON")),

@@ -1,0 +1,1 @@
+"""A read-only service over the published warehouse: pages, downloads, and Klout's own API shapes."""

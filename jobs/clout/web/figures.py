@@ -1,0 +1,119 @@
+"""Figures: every number that a page shows comes from one query file of queries/, which the page links to and anybody may run.
+
+A query reads published tables only, by the names that analysts use, so that it gives the same rows at their prompt.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from clout.terminal import without_formulas
+from clout.warehouse import surface
+from clout.web.snapshot import Snapshot
+
+QUERIES = Path(__file__).parent / "queries"
+#: Rows of a page, and the most that a download holds.
+PAGE, MOST = 50, 1000
+_USED = re.compile(r"\$([a-z]+)")
+#: What stands for a parameter that nobody gave.
+_DEFAULTS: dict[str, Any] = {"platform": None, "most": PAGE, "skip": 0, "before": 1, "sign": 1}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A query with its title and what it says, and the names of its parameters."""
+
+    name: str
+    title: str
+    says: str
+    sql: str
+    takes: tuple[str, ...]
+
+    def as_typed(self, values: Mapping[str, Any]) -> str:
+        """The query with its parameters filled in, as it can be typed at a prompt."""
+        return _USED.sub(lambda found: _literal(self.value(found.group(1), values)), self.sql)
+
+    def value(self, name: str, values: Mapping[str, Any]) -> Any:
+        """The value of a parameter."""
+        return values[name] if name in values else _DEFAULTS.get(name)
+
+
+@cache
+def figures() -> Mapping[str, Figure]:
+    """Every figure by its file's name."""
+    found = {}
+    for file in sorted(QUERIES.glob("*.sql")):
+        title, says, *lines = file.read_text(encoding="utf-8").splitlines()
+        sql = "\n".join(lines)
+        takes = tuple(dict.fromkeys(_USED.findall(sql)))
+        found[file.stem] = Figure(file.stem, title.removeprefix("-- "), says.removeprefix("-- "), sql, takes)
+    return found
+
+
+def table(snapshot: Snapshot, name: str, ds: date, **values: Any) -> pa.Table:
+    """A figure's rows, of one day of one version. Raises KeyError where the day is not published."""
+    figure = figures()[name]
+    if name == "history":
+        rows = snapshot.history(values["person"])
+        schema = pa.schema(
+            [("ds", pa.date32()), *((each, pa.float64()) for each in ("score", "score_low", "score_high"))]
+        )
+        return pa.Table.from_pylist(rows, schema)
+    given = values | {"day": ds}
+    return snapshot.day(ds).query(figure.sql, {each: figure.value(each, given) for each in figure.takes})
+
+
+def rows(snapshot: Snapshot, name: str, ds: date, **values: Any) -> list[dict[str, Any]]:
+    """The same as a list of dictionaries."""
+    return table(snapshot, name, ds, **values).to_pylist()
+
+
+def as_csv(found: pa.Table) -> str:
+    """CSV as spreadsheets open it, without a cell that they would take for a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(found.column_names)
+    for row in without_formulas(found).to_pylist():
+        writer.writerow(["" if value is None else value for value in row.values()])
+    return text.getvalue()
+
+
+def as_json(figure: Figure, found: pa.Table, snapshot: Snapshot, values: Mapping[str, Any]) -> str:
+    """The rows with what they say, the query, and the version that they are of."""
+    return json.dumps(
+        {
+            "title": figure.title,
+            "says": figure.says,
+            "version": snapshot.version,
+            "query": figure.as_typed(values),
+            "rows": found.to_pylist(),
+        },
+        default=str,
+        allow_nan=False,
+    )
+
+
+def parts(values: Mapping[str, Any], figure: Figure) -> Iterator[tuple[str, str]]:
+    """The parameters of a link to the figure."""
+    for name in figure.takes:
+        if (value := figure.value(name, values)) is not None and value != _DEFAULTS.get(name):
+            yield name, str(value)
+
+
+def _literal(value: Any) -> str:
+    if value is None:
+        return "CAST(NULL AS VARCHAR)"
+    if isinstance(value, date):
+        return f"DATE {surface.quoted(value)}"
+    return str(value) if isinstance(value, int) else surface.quoted(value)

@@ -1,0 +1,6 @@
+-- Volume and drift
+-- The night's own numbers beside what its past lets expect. Above 3 steps away is a warning.
+SELECT dataset, platform, metric, unit, value, points AS days, expected, deviation
+FROM meta.metrics
+WHERE ds = $day AND unit <> 'print' AND unit <> 'bin'
+ORDER BY abs(deviation) DESC NULLS LAST, dataset, platform, metric

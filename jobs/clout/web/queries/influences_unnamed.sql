@@ -1,0 +1,9 @@
+-- Who is not listed
+-- How many of the people who move, or are moved by, the person did not agree to be named.
+SELECT direction, count(*) AS people
+FROM clout.influences
+WHERE
+  ds = $day AND person_id = $person
+  AND regexp_matches(other_id, '^[^:]*:someone-[0-9a-f]{32}$')
+GROUP BY direction
+ORDER BY direction

@@ -1,0 +1,205 @@
+"""What a request reads: one version of the warehouse, copied out of any backend once for each day and kept for its readers.
+
+A published day never changes, so each is copied into a small DuckDB file sorted by person, where a page costs milliseconds.
+A request holds one Snapshot and with it one version; whatever is published meanwhile makes another one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from array import array
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clout.errors import PoisonInput
+from clout.scratch import Scratch
+from clout.warehouse import surface
+from clout.warehouse.contract import Entry, Warehouse, shown
+
+log = logging.getLogger("clout.web")
+
+#: Days that stay copied; the newest is one of them.
+DAYS_KEPT = 4
+#: What DuckDB may take for pages, and for copying a day.
+MEMORY = "96MB"
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": MEMORY,
+    "threads": 1,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+#: A score as a whole number of hundredths; this one stands for none.
+_NONE = 65_535
+
+
+class NothingPublished(Exception):
+    """There is no version to show yet."""
+
+
+class Day:
+    """The tables of one published day, as `clout.*` and `meta.*` in a file of their own, with the views over them."""
+
+    def __init__(self, warehouse: Warehouse, version: int, entry: Entry, folder: Path) -> None:
+        self.ds, self.entry = entry.ds, entry
+        self._file = folder / f"day-{entry.content_version}.duckdb"
+        self._file.unlink(missing_ok=True)
+        with duckdb.connect() as connection:
+            connection.execute(f"SET memory_limit = '{MEMORY}'; SET threads = 1; SET TimeZone = 'UTC'")
+            connection.execute(f"SET temp_directory = {surface.quoted(folder)}")
+            connection.execute(f"ATTACH {surface.quoted(self._file)} AS d (ROW_GROUP_SIZE 16384); USE d")
+            connection.execute("CREATE SCHEMA clout; CREATE SCHEMA meta")
+            for relation in surface.tables():
+                connection.register("published", _of_day(warehouse, relation, version, entry.ds))
+                connection.execute(f"CREATE TABLE {relation.full_name} AS FROM published {_order(relation)}")
+                connection.unregister("published")
+            for relation in surface.views():
+                connection.execute(f"CREATE VIEW {relation.full_name} AS {relation.select}")
+            connection.execute("USE memory; DETACH d")
+        self._connection = duckdb.connect(self._file, read_only=True, config=dict(_SETTINGS))
+        self._connection.execute("SET TimeZone = 'UTC'; SET enable_external_access = false")
+        self._connection.execute("SET lock_configuration = true")
+        self._file.unlink()  # its space goes with the last reader
+
+    def query(self, sql: str, values: Mapping[str, Any]) -> pa.Table:
+        """The rows of a query over this day. `values` are its parameters; it may name fewer."""
+        with self._connection.cursor() as cursor:
+            used = {name: value for name, value in values.items() if f"${name}" in sql}
+            return cursor.sql(sql, params=used).to_arrow_table()
+
+
+class History:
+    """Everybody's scores of all days, in a few bytes each: what no page of one day holds."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+        self._days: dict[int, tuple[array[int], ...]] = {}
+
+    def take(self, warehouse: Warehouse, version: int, contents: Mapping[date, int]) -> None:
+        """Read the days that are not there yet, which costs as much as reading them."""
+        for ds, content in contents.items():
+            if content not in self._days:
+                rows = warehouse.read("clout.scores", version=version, day=ds)
+                self._days[content] = self._columns(rows.select(["person_id", "score", "score_low", "score_high"]))
+
+    def forget(self, *kept: Mapping[date, int]) -> None:
+        """Forget the days that none of these versions shows."""
+        for gone in self._days.keys() - {content for contents in kept for content in contents.values()}:
+            del self._days[gone]
+
+    def of(self, person: str, contents: Mapping[date, int]) -> list[dict[str, Any]]:
+        """Day, score and interval of a person, on every day with a score; the oldest first."""
+        place = self._places.get(person)
+        found = []
+        for ds, content in sorted(contents.items()):
+            columns = self._days.get(content)
+            if place is not None and columns and place < len(columns[0]) and columns[0][place] != _NONE:
+                score, low, high = (column[place] / 100 for column in columns)
+                found.append({"ds": ds, "score": score, "score_low": low, "score_high": high})
+        return found
+
+    def _columns(self, rows: pa.Table) -> tuple[array[int], ...]:
+        places = [self._places.setdefault(person, len(self._places)) for person in rows["person_id"].to_pylist()]
+        columns = []
+        for name in ("score", "score_low", "score_high"):
+            column = array("H", [_NONE]) * len(self._places)
+            hundredths = pc.fill_null(pc.cast(pc.round(pc.multiply(rows[name], 100.0)), pa.int32()), _NONE)
+            for place, value in zip(places, hundredths.to_pylist(), strict=True):
+                column[place] = value
+            columns.append(column)
+        return tuple(columns)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One version of the warehouse."""
+
+    version: int
+    entries: list[Entry]
+    contents: Mapping[date, int]
+    library: Library = field(repr=False)
+
+    @property
+    def days(self) -> list[date]:
+        """The published days, the newest first."""
+        return sorted(self.contents, reverse=True)
+
+    def day(self, ds: date | None = None) -> Day:
+        """A published day, without `ds` the newest. Raises KeyError for one that is not published."""
+        return self.library.day(self, max(self.contents) if ds is None else ds)
+
+    def history(self, person: str) -> list[dict[str, Any]]:
+        """The person's scores of all days."""
+        return self.library.history.of(person, self.contents)
+
+
+class Library:
+    """Keeps the newest snapshot, and the days that were asked for last."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self.warehouse, self.history = warehouse, History()
+        self._folder = Scratch("explore")
+        self._days: OrderedDict[int, Day] = OrderedDict()
+        self._copying, self._refreshing = threading.Lock(), threading.Lock()
+        self._current: Snapshot | None = None
+
+    def current(self) -> Snapshot:
+        """The newest snapshot that is ready. Raises NothingPublished where there is none."""
+        if self._current is None:
+            self.refresh()
+        if self._current is None:
+            raise NothingPublished
+        return self._current
+
+    def refresh(self) -> None:
+        """Look whether something new is published, and make it ready; readers go on with what they have meanwhile."""
+        with self._refreshing:
+            entries = self.warehouse.log()
+            if not entries or (self._current is not None and entries == self._current.entries):
+                return
+            found = Snapshot(entries[-1].version, entries, shown(entries), self)
+            self.history.take(self.warehouse, found.version, found.contents)
+            found.day()
+            before, self._current = self._current, found
+            # Whoever still reads the version before finds its days.
+            self.history.forget(found.contents, before.contents if before else {})
+
+    def day(self, snapshot: Snapshot, ds: date) -> Day:
+        """A day as the snapshot shows it, copied where it is not there yet."""
+        content = snapshot.contents[ds]
+        if (there := self._days.get(content)) is not None:
+            return there
+        with self._copying:
+            if content not in self._days:
+                entry = next(entry for entry in reversed(snapshot.entries) if entry.ds == ds)
+                self._days[content] = Day(self.warehouse, snapshot.version, entry, Path(self._folder.name))
+            newest = None if self._current is None else self._current.contents[max(self._current.contents)]
+            for old in [each for each in self._days if each not in (newest, content)][: -DAYS_KEPT or None]:
+                del self._days[old]
+            return self._days[content]
+
+
+def _of_day(warehouse: Warehouse, relation: surface.Relation, version: int, ds: date) -> pa.Table:
+    """A table's rows of a day; none where the warehouse is older than the table."""
+    if not any(column.name == "ds" for column in relation.columns):
+        return warehouse.read(relation.full_name, version=version)
+    try:
+        return warehouse.read(relation.full_name, version=version, day=ds)
+    except PoisonInput:
+        if relation.name == "scores":
+            raise
+        log.warning("%s cannot be read for %s: pages go without it", relation.full_name, ds)
+        return relation.arrow_schema.empty_table()
+
+
+def _order(relation: surface.Relation) -> str:
+    names = [name for name in ("person_id", "platform") if any(column.name == name for column in relation.columns)]
+    return f"ORDER BY {', '.join(names)}" if names else ""

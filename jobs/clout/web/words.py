@@ -1,0 +1,174 @@
+"""Numbers and measures in plain words: no decimal that an interval does not support, and a sentence for each measure."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Any
+
+from clout.terminal import printable
+
+#: Signs of a name that a page shows.
+WIDEST = 80
+_SOMEONE = re.compile(r"[^:]*:someone-[0-9a-f]{32}")
+
+#: What must be said wherever a score is shown.
+NOT_FOR = "Not for hiring, credit, insurance or tiers of customer service. Not a measure of worth, honesty or skill."
+
+#: Measure -> its name, its unit in words, and what it means. The model card and the glossary show all.
+GLOSSARY: dict[str, tuple[str, str, str]] = {
+    "score": (
+        "Score",
+        "points from 1 to 100",
+        "How much this person moves others, the three measures taken together on a scale that never shifts. 1 is where"
+        " everybody starts; nobody's points depend on how other people do.",
+    ),
+    "interval": (
+        "Interval",
+        "from, to",
+        "Where the score would lie nine times in ten, given how much evidence there is. Two people whose intervals overlap"
+        " cannot be told apart: do not rank them.",
+    ),
+    "true_reach": (
+        "True Reach",
+        "people",
+        "How many people this person really moves: people who liked, shared, replied, quoted or mentioned, each counted at"
+        " most once, less if it is long ago or if they do it to everybody. Followers are not counted.",
+    ),
+    "amplification": (
+        "Amplification",
+        "of 100 posts",
+        "How many of 100 posts are passed on or answered. Unknown where a platform does not show a person's posts.",
+    ),
+    "network_influence": (
+        "Network Influence",
+        "0 to 100",
+        "How influential the people are whom this person moves: 50 is ordinary, 90 means mostly very influential people.",
+    ),
+    "standing": (
+        "Standing",
+        "points",
+        "The score as if evidence faded over a year and not over a month: a holiday does not lower it.",
+    ),
+    "momentum": (
+        "Momentum",
+        "points",
+        "The score as if evidence faded within a week: what is going on just now.",
+    ),
+    "credible": (
+        "Credible",
+        "people",
+        "Whoever has an account old enough to mean something and is not declared a bot.",
+    ),
+    "trusted": (
+        "Trusted",
+        "people",
+        "Whoever can be reached by a path of real attention from people who are known to be real. Bought accounts"
+        " act on others, but nobody real acts on them.",
+    ),
+    "reach_cut": (
+        "Cut",
+        "people",
+        "Reach that was seen and not counted: accounts without a path of trust, accounts that act on nobody else, and crowds"
+        " that came on one loud day only.",
+    ),
+}
+
+#: Feature of an explanation -> its words.
+FEATURES = {
+    "reach": ("people really moved", "people"),
+    "amplification": ("posts passed on", "of 100 posts"),
+    "network": ("influence of those people", "influential people"),
+    "followers": ("followers", "followers"),
+    "listed": ("lists", "lists"),
+}
+CAUSES = {
+    "they_did": "what they did",
+    "others_did": "what others did",
+    "left_window": "evidence that grew old",
+    "model_change": "a new model",
+}
+
+
+def is_pseudonym(key: str) -> bool:
+    """Whether a key stands for somebody who did not agree to be named."""
+    return _SOMEONE.fullmatch(key) is not None
+
+
+def points(row: dict[str, Any], name: str = "score") -> str:
+    """A score: whole points, unless the interval is narrower than one."""
+    value, low, high = row.get(name), row.get("score_low"), row.get("score_high")
+    if value is None:
+        return "–"
+    return f"{value:.1f}" if low is not None and high is not None and high - low < 1 else f"{value:.0f}"
+
+
+def interval(row: dict[str, Any], name: str = "score") -> str:
+    """Such as `55 to 66`; nothing where there is none."""
+    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    if low is None or high is None:
+        return ""
+    return f"{low:.1f} to {high:.1f}" if high - low < 1 else f"{low:.0f} to {high:.0f}"
+
+
+def signed(value: float | None) -> str:
+    """A change in whole points."""
+    if value is None:
+        return "–"
+    if abs(value) < 0.5:
+        return "less than 1"
+    return f"{'+' if value > 0 else '−'}{abs(value):.0f}"
+
+
+def number(value: float | None) -> str:
+    """A number of people or things, whole."""
+    if value is None:
+        return "–"
+    if 0 < value < 0.5:
+        return "under 1"
+    return f"{value:,.0f}"
+
+
+def hundred(value: float | None) -> str:
+    """A probability as so many of 100."""
+    return "–" if value is None else "under 1" if 0 < value < 0.005 else f"{100 * value:.0f}"
+
+
+def share(value: float | None) -> str:
+    """A share as a whole per cent."""
+    return "–" if value is None else "under 1 %" if 0 < value < 0.005 else f"{100 * value:.0f} %"
+
+
+def money(value: float | None) -> str:
+    """Dollars and cents."""
+    return "–" if value is None else f"$ {value:,.2f}"
+
+
+def moment(value: datetime) -> str:
+    """A time as `14 March 2026, 07:35 UTC`."""
+    return f"{value.day} {value:%B %Y, %H:%M} UTC"
+
+
+def day(value: date | None) -> str:
+    """A day as `14 March 2026`."""
+    return "–" if value is None else f"{value.day} {value:%B %Y}"
+
+
+def name(value: str | None, otherwise: str = "") -> str:
+    """What somebody calls themselves, without a sign that turns the direction of writing, and not too long."""
+    return printable(value or otherwise, WIDEST)
+
+
+def cell(value: Any) -> str:
+    """A value of any table, as text for a reader."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.3g}" if abs(value) < 100 else f"{value:,.0f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, datetime):
+        return moment(value)
+    return printable(str(value), 300)

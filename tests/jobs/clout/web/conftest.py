@@ -1,0 +1,25 @@
+"""The invented world, published once, and a browser without a network for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import published_world
+import pytest
+from clout.warehouse.choose import open_warehouse
+from clout.web.app import create_app
+from starlette.testclient import TestClient
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the published world. Read only: tests that publish make their own."""
+    folder = tmp_path_factory.mktemp("world")
+    published_world.publish(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def client(world: Path) -> TestClient:
+    """Asks the service over the world."""
+    return TestClient(create_app(open_warehouse(str(world / "warehouse"))), raise_server_exceptions=False)
