@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -21,6 +22,8 @@ from clout.sources import Source
 _ISO = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?(Z|UTC|[+-]([01]\d|2[0-3])(:?[0-5]\d)?))?)?$"
 _ZONE = r"(Z|:\d{2}[+-]\d{2}(:?\d{2})?|\.\d+[+-]\d{2}(:?\d{2})?)$"
 
+POST_TYPES = ("original", "reply", "share", "quote")
+
 #: Words for the five kinds that need no [source.kinds]. Compared without regard to case.
 COMMON_KINDS = {
     **{kind: kind for kind in KINDS},
@@ -30,6 +33,9 @@ COMMON_KINDS = {
     **dict.fromkeys(("mt", "at"), "mention"),
     **dict.fromkeys(("qt",), "quote"),
 }
+
+#: Common words for a post that is nothing else.
+_ORIGINAL = ("post", "tweet", "status", "toot", "note", "skeet", "thread")
 
 #: A number whose thousands are parted, which only the source can say: 1.234 may be one and a quarter.
 _PARTED = re.compile(r"\d{1,3}([,.' _\u00a0\u202f\u2009]\d{3})+")
@@ -208,11 +214,26 @@ def kinds_of(source: Source, batch: RowBatch) -> tuple[pa.Array, dict[int, str]]
     return kinds, wrong
 
 
+def post_types_of(source: Source, batch: RowBatch) -> tuple[pa.Array, dict[int, str]]:
+    """The type of each post: an unknown word is an original, as a post without one is. The words for kinds name types, too."""
+    known = {**COMMON_KINDS, **{theirs.lower(): ours for theirs, ours in source.kinds.items()}}
+    common = {**dict.fromkeys(_ORIGINAL, "original"), **{word: it for word, it in known.items() if it in POST_TYPES}}
+    return one_of(batch, "post_type", POST_TYPES, empty="original", unreadable="original", common=common)
+
+
 def one_of(
-    batch: RowBatch, name: str, words: tuple[str, ...], empty: str, unreadable: str
+    batch: RowBatch,
+    name: str,
+    words: tuple[str, ...],
+    empty: str,
+    unreadable: str,
+    common: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[pa.Array, dict[int, str]]:
-    """A column that holds one of some words; what is another word is taken as `unreadable`."""
+    """A column that holds one of some words, or a common one for it; what is another word is taken as `unreadable`."""
     column = pc.utf8_lower(batch.columns[name])
+    if common:
+        places = pc.index_in(column, pa.array([*common], pa.string()))
+        column = pc.coalesce(pa.array([*common.values()], pa.string()).take(places), column)
     if unreadable == empty:  # an unreadable status is no missing one
         column = without_missing(column)
     column = pc.fill_null(column, empty)

@@ -31,7 +31,7 @@ from clout.platforms import file_rows
 from clout.platforms.file_inventory import Passed, by_day, day_of, look, table_of
 from clout.platforms.query_runner import OUT_OF_MEMORY, Bounds, QueryError, Runner
 from clout.platforms.rows import Stored, modified_at, stored
-from clout.platforms.tabular import BadRow, RowBatch, as_text
+from clout.platforms.tabular import BadRow, RowBatch, as_text, optional_of
 from clout.query_text import Select, parted
 from clout.sources import Source
 
@@ -192,9 +192,13 @@ class Queries:
                 )
             numbers = Places(rows, names)
             refs = pc.binary_join_element_wise(names, rows.cast(pa.string()), ":")
-        made = as_text(numbers, {name: columns[name] for name in ours if name in columns}, dict.fromkeys(ours, ""), [])
-        made = replace(made, refs=refs, modified=modified)
-        return made if REFUSED not in columns else _without_refused(made, columns[REFUSED].cast(pa.string()))
+        optional = optional_of(ours, file_rows.needed(self.source, select.table))
+        texts = [*ours, REFUSED]
+        given = {name: columns[name] for name in texts if name in columns}
+        made = as_text(numbers, given, dict.fromkeys(texts, ""), [], {*optional, REFUSED}, refs)
+        reasons = made.columns.pop(REFUSED)
+        made = replace(made, modified=modified)
+        return _without_refused(made, reasons)
 
     def _names(self, files: pa.Array) -> pa.Array:
         """Files' names as the manifest writes them: relative to the folder. Rows without a name are the query's."""
@@ -358,19 +362,11 @@ def _rejected(where: str, rows: list[list[Any]]) -> list[BadRow]:
 
 def _without_refused(batch: RowBatch, reasons: pa.Array) -> RowBatch:
     """The batch without the rows for which the SELECT gives a reason to refuse them; they are told as bad."""
-    reasons = pc.if_else(pc.equal(reasons, ""), pa.scalar(None, pa.string()), reasons)
     if reasons.null_count == len(reasons):
         return batch
     for index in pc.indices_nonzero(pc.is_valid(reasons)).to_pylist():
         batch.bad.append((reasons[index].as_py(), batch.numbers[index], file_rows.raw(batch, index)))
-    good = pc.is_null(reasons)
-    kept = pc.indices_nonzero(good).to_pylist()
-    return replace(
-        batch,
-        numbers=[batch.numbers[index] for index in kept],
-        columns={name: column.filter(good) for name, column in batch.columns.items()},
-        refs=None if batch.refs is None else batch.refs.filter(good),
-    )
+    return batch.filter(pc.is_null(reasons))
 
 
 def _explained(where: str, error: QueryError) -> str:

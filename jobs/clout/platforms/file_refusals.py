@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from clout.errors import PoisonInput
-from clout.platforms.tabular import BadRow
+from clout.platforms.tabular import CONSENT, BadRow
 from clout.sources import Source
 
 #: Fewer refused rows stop nothing, unless they are all that a file has.
@@ -15,7 +15,6 @@ LEAST = 50
 #: The share of a source's rows that may be refused, where it does not say.
 MOST_UNREADABLE = 0.5
 _VALUE = re.compile(r"'(?:[^'\\]|\\.)*'|\"[^\"]*\"")
-_CONSENT = ("is_protected", "is_minor", "opt_out", "status")
 
 
 class Refusals:
@@ -70,7 +69,10 @@ def _words(reason: str) -> str:
 
 
 class Unreadable:
-    """Counts fields of accounts that could not be read, of which the row was kept."""
+    """Counts fields that could not be read, of which the row was kept."""
+
+    #: So many of a file are told row by row; all are counted.
+    TOLD = 100_000
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -78,26 +80,27 @@ class Unreadable:
         self.fields: Counter[str] = Counter()
         self.first: dict[str, str] = {}
 
-    def add(self, rows: int, notes: Sequence[BadRow]) -> None:
-        """Count rows and notes."""
+    def add(self, rows: int, notes: Sequence[BadRow]) -> int:
+        """Count rows and notes. Gives how many of these notes are to be told row by row."""
         self.rows += rows
+        left = max(0, self.TOLD - self.fields.total())
         for reason, _, _ in notes:
             name = reason.partition(":")[0]
             self.fields[name] += 1
             self.first.setdefault(name, reason.removesuffix(" (row kept)")[:200])
+        return min(left, len(notes))
 
     def told(self) -> list[str]:
-        """What is to be said of fields that are unreadable in most rows."""
+        """What is to be said of fields that could not be read, with one that could not."""
         return [
             f"{name}: unreadable in {number:,} of {self.rows:,} rows ({self.first[name]})"
             for name, number in self.fields.most_common()
-            if number > 1 and number > MOST_UNREADABLE * self.rows
         ]
 
     def check(self, where: object) -> None:
         """Raises PoisonInput where consent is unreadable in most rows: nearly everybody would be left out."""
         most = self.source.options.get("most_unreadable", MOST_UNREADABLE)
-        for name in _CONSENT:
+        for name in CONSENT:
             number = self.fields[name]
             if number >= LEAST and number > most * self.rows:
                 raise PoisonInput(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import re
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from clout.platforms.file_fields import (
     keys_of,
     kinds_of,
     one_of,
+    post_types_of,
     raw_refs,
     same,
     text_of,
@@ -29,7 +31,7 @@ from clout.platforms.file_fields import (
 )
 from clout.platforms.file_ids import IdColumns, is_missing, is_word, spelt
 from clout.platforms.rows import modified_at
-from clout.platforms.tabular import BadRow, RowBatch, plain, read_batches
+from clout.platforms.tabular import CONSENT, BadRow, RowBatch, plain, read_batches
 from clout.sources import Source
 
 COLUMNS = {
@@ -70,10 +72,8 @@ _NEEDED: dict[str, list[tuple[str, ...]]] = {
     "posts": [("post",), ("author",), ("unix_ts", "occurred_at")],
     "accounts": [("account",)],
 }
-_POST_TYPES = ("original", "reply", "share", "quote")
 _STATUSES = ("active", "moved", "suspended", "deleted", "unavailable")
 _ACCOUNT_TYPES = ("person", "organization", "page", "group", "bot", "unknown")
-_CONSENT = ("is_protected", "is_minor", "opt_out", "status")
 #: Other words for a consent column. A header that is nearly one of ours may hold somebody's "no".
 _ALSO = {
     "is_protected": ("protected", "private", "isprivate"),
@@ -89,7 +89,7 @@ def needed(source: Source, table: str) -> list[tuple[str, ...]]:
         columns.append(("kind",))
     if table == "accounts":
         # A consent column that was named and is not there would score whoever it protects.
-        columns += [(name,) for name in _CONSENT if name in source.columns]
+        columns += [(name,) for name in CONSENT if name in source.columns]
     return columns
 
 
@@ -97,28 +97,38 @@ def batches(source: Source, file: Path, table: str, described: dict[str, str] | 
     """The rows of a file of one table, as texts under our names. `described` gets the columns that the file has."""
     wanted = {ours: source.columns.get(ours, ours) for ours in COLUMNS[table]}
     names = source.options.get("column_names")
-    consent = {word: ours for ours in _CONSENT for word in (plain(ours), *_ALSO.get(ours, ()))}
+    consent = {word: ours for ours in CONSENT for word in (plain(ours), *_ALSO.get(ours, ()))}
     guarded = {} if table != "accounts" else consent
     delimiter, skip = source.options.get("delimiter"), source.options.get("skip_rows", 0)
     return read_batches(file, wanted, needed(source, table), delimiter, names, guarded, described, skip)
 
 
+#: (place in the table, (why, row number, the row as it was read)): a row that was kept without a field.
+Note = tuple[int, BadRow]
+
+
 def interactions(
-    source: Source, file: Path, batch: RowBatch, bad: list[BadRow], ids: IdColumns | None = None
+    source: Source,
+    file: Path,
+    batch: RowBatch,
+    bad: list[BadRow],
+    ids: IdColumns | None = None,
+    notes: list[Note] | None = None,
 ) -> pa.Table:
-    """Interactions of a batch; `bad` gets the rows that are refused."""
-    check, ids = Checked(), ids or IdColumns(source)
+    """Interactions of a batch; `bad` gets the rows that are refused, `notes` those that lost an optional field."""
+    check, optional, ids = Checked(), Checked(), ids or IdColumns(source)
     table = pa.table(
         {
             "kind": check(kinds_of(source, batch)),
             "actor_key": keys_of(source, check(ids.read(batch, "actor"))),
             "target_account_key": keys_of(source, check(ids.read(batch, "target"))),
-            "target_post_key": keys_of(source, check(ids.read(batch, "post"))),
+            "target_post_key": keys_of(source, optional(ids.read(batch, "post"))),
             "occurred_at": check(times_of(source, batch)),
             "raw_ref": raw_refs(source, file, batch),
         }
     )
     table = _without(table, batch, check.wrong, bad)
+    _note(batch, optional.wrong, check.wrong, notes)
     rows = table.num_rows
     keys = _interaction_keys(table)
     columns = {
@@ -161,24 +171,32 @@ def _interaction_keys(table: pa.Table) -> pa.Array:
     return duckdb.from_arrow(table).project(identity).to_arrow_table()["k"]
 
 
-def posts(source: Source, file: Path, batch: RowBatch, bad: list[BadRow], ids: IdColumns | None = None) -> pa.Table:
-    """Posts of a batch; `bad` gets the rows that are refused."""
-    check, ids = Checked(), ids or IdColumns(source)
+def posts(
+    source: Source,
+    file: Path,
+    batch: RowBatch,
+    bad: list[BadRow],
+    ids: IdColumns | None = None,
+    notes: list[Note] | None = None,
+) -> pa.Table:
+    """Posts of a batch; `bad` gets the rows that are refused, `notes` those that lost an optional field."""
+    check, optional, ids = Checked(), Checked(), ids or IdColumns(source)
     native_ids = check(ids.read(batch, "post", required=True))
     times = check(times_of(source, batch))
     columns: dict[str, Any] = {
         "post_key": keys_of(source, native_ids),
         "native_id": native_ids,
         "author_key": keys_of(source, check(ids.read(batch, "author"))),
-        "post_type": check(one_of(batch, "post_type", _POST_TYPES, empty="original", unreadable="original")),
+        "post_type": optional(post_types_of(source, batch)),
         "created_at": times,
         "event_at": times,
-        "lang": text_of(batch, "lang")[0],
+        "lang": optional(text_of(batch, "lang")),
         "raw_ref": raw_refs(source, file, batch),
     }
     for name in ("like_count", "reply_count", "share_count", "quote_count"):
-        columns[name] = check(count_of(batch, name, source.options.get("thousands")))
+        columns[name] = optional(count_of(batch, name, source.options.get("thousands")))
     table = _without(pa.table(columns), batch, check.wrong, bad)
+    _note(batch, optional.wrong, check.wrong, notes)
     rows = table.num_rows
     columns = {name: table[name] for name in table.column_names}
     said = {"is_deleted": same(False, rows), "from_feed": same(True, rows)}
@@ -221,8 +239,9 @@ def accounts_of(
         columns[name] = check(flag_of(batch, name, unreadable=None))
     for name in ("is_protected", "is_minor", "opt_out"):
         columns[name] = check(flag_of(batch, name, unreadable=True))
-    for index, reason in sorted(check.wrong.items()):
-        notes.append((f"{reason} (row kept)", batch.numbers[index], raw(batch, index)))
+    noted: list[Note] = []
+    _note(batch, check.wrong, {}, noted)
+    notes += [note for _, note in noted]
     return as_table(ACCOUNTS, columns)
 
 
@@ -230,6 +249,7 @@ def links_of(source: Source, accounts: pa.Table, batch: RowBatch, notes: list[Ba
     """What the accounts declare in same_as: keys or profile addresses, with spaces between them."""
     rows = []
     for index, text in enumerate(batch.columns["same_as"].to_pylist()):
+        wrong = []
         for word in (text or "").split():
             if is_missing(word) or is_word(word):
                 continue
@@ -240,12 +260,14 @@ def links_of(source: Source, accounts: pa.Table, batch: RowBatch, notes: list[Ba
             else:
                 declared = profile_address(word)
             if declared is None:
-                reason = f"same_as: {word!r} is neither platform:id nor a profile's address (row kept)"
-                notes.append((reason, batch.numbers[index], ""))
+                wrong.append(repr(word[:80]))
                 continue
             origin = {name: accounts[name][index].as_py() for name in ("fetched_at", "source_endpoint", "raw_ref")}
             key = accounts["account_key"][index].as_py()
             rows.append({"account_a": key, "account_b": declared, "basis": "self_declared", **origin})
+        if wrong:
+            reason = f"same_as: {', '.join(wrong[:3])}: neither platform:id nor a profile's address (row kept)"
+            notes.append((reason, batch.numbers[index], raw(batch, index)))
     return pa.Table.from_pylist(rows, ACCOUNT_LINKS)
 
 
@@ -260,6 +282,19 @@ def raw(batch: RowBatch, index: int) -> str:
     """The row as text, for the quarantine."""
     fields = ((name, column[index]) for name, column in batch.columns.items())
     return ",".join(f"{name}={value.as_py()}" for name, value in fields if value.is_valid)
+
+
+def _note(batch: RowBatch, wrong: dict[int, str], refused: dict[int, str], notes: list[Note] | None) -> None:
+    """Note of each row that is kept the first field that could not be read."""
+    found = dict(reversed(batch.unread)) if batch.unread else {}
+    found = wrong | found
+    if notes is None or not found:
+        return
+    places = sorted(refused)
+    for index, reason in sorted(found.items()):
+        if index not in refused:
+            place = index - bisect.bisect_left(places, index)
+            notes.append((place, (f"{reason} (row kept)", batch.numbers[index], raw(batch, index))))
 
 
 def _without(table: pa.Table, batch: RowBatch, wrong: dict[int, str], bad: list[BadRow]) -> pa.Table:

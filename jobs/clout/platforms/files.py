@@ -27,7 +27,7 @@ from clout.platforms.file_ids import IdColumns
 from clout.platforms.file_inventory import check_passed, day_of, holding, look, passed_reports, table_of
 from clout.platforms.file_query import Place, Queries, is_query
 from clout.platforms.file_refusals import Refusals, Unreadable
-from clout.platforms.file_rows import COLUMNS, accounts_of, batches, interactions, links_of, posts
+from clout.platforms.file_rows import COLUMNS, Note, accounts_of, batches, interactions, links_of, posts
 from clout.platforms.rows import BATCH_ROWS, Batch, FileReport, Stored, stored
 from clout.platforms.tabular import BadRow, RowBatch
 from clout.sources import Source
@@ -128,13 +128,15 @@ def _read_events(
     report = _report(exports, file, table)
     ids = IdColumns(source, consent.words)
     undatable: list[BadRow] = []
-    its, first_bad = Refusals(source), None
+    its, unreadable, first_bad = Refusals(source), Unreadable(source), None
     if file_day is not None:
         report.count(file_day, 0)  # a file without rows says that the day was quiet
     for batch in exports.batches(file, table, report.columns):
         bad = list(batch.bad)
-        rows = (interactions if table == "interactions" else posts)(source, file, batch, bad, ids)
+        notes: list[Note] = []
+        rows = (interactions if table == "interactions" else posts)(source, file, batch, bad, ids, notes)
         its.add(rows.num_rows, bad)
+        told = unreadable.add(rows.num_rows, [note for _, note in notes])
         consent.meeting.see(rows[name] for name in WHO if name in rows.column_names)
         times = rows["occurred_at" if table == "interactions" else "event_at"]
         if rows.num_rows:
@@ -149,6 +151,9 @@ def _read_events(
             if len(undatable) >= BATCH_ROWS:
                 yield Batch("quarantine", file_day, consent.refused(table, report.subject, undatable, file_day))
                 undatable.clear()
+            if told:
+                kept = [note for _, note in notes[:told]]
+                yield Batch("quarantine", file_day, consent.refused(table, report.subject, kept, file_day))
             rows = consent.shown(rows, file_day, report)
             report.count(file_day, rows.num_rows)
             if rows.num_rows:
@@ -161,6 +166,9 @@ def _read_events(
                 chosen = consent.shown(chosen, day, report)
                 report.count(day, chosen.num_rows)
                 yield Batch(table, day, chosen)
+                here = [note for place, note in notes[:told] if row_days[place].as_py() == day]
+                if here:
+                    yield Batch("quarantine", day, consent.refused(table, report.subject, here, day))
     if first_bad and not its.rows:
         reason, row, _ = first_bad
         at = f"{row.file} row {row}" if isinstance(row, Place) else f"row {row}"
@@ -168,7 +176,7 @@ def _read_events(
     its.check(file)
     refusals.join(its)
     mostly = f"most of its rows were refused: {its.told()}" if its.is_mostly else None
-    report.reason = "; ".join(filter(None, (mostly, *ids.notes(file)))) or None
+    report.reason = "; ".join(filter(None, (mostly, *ids.notes(file), *unreadable.told()))) or None
     # A bad row of a file without a day might belong to any of its days: each of them keeps it, whichever are asked for.
     report.rows_quarantined = its.refused
     for day in sorted(report.per_day) if its.refused else ():

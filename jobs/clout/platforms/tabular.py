@@ -11,8 +11,8 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -44,6 +44,8 @@ from clout.platforms.rows import BATCH_ROWS, JSON_TYPES
 
 #: Columns of ours that may come as a time. Any other column's times become text.
 TIMES = ("unix_ts", "occurred_at", "created_at")
+#: Columns of ours that say whether somebody may be shown.
+CONSENT = ("is_protected", "is_minor", "opt_out", "status")
 #: Columns of ours that hold ids, of which no digit may be lost.
 IDS = ("actor", "target", "post", "author", "account")
 #: (reason, row number, the row as it was read)
@@ -65,9 +67,23 @@ class RowBatch:
     numbers: Sequence[int]
     columns: dict[str, pa.Array]
     bad: list[BadRow] = field(default_factory=list)
+    #: Optional fields of rows that were read without them: (place in the batch, why).
+    unread: list[tuple[int, str]] = field(default_factory=list)
     #: Of a query over several files: where each row stands, and when the newest of the files was written.
     refs: pa.Array | None = None
     modified: datetime | None = None
+
+    def filter(self, keep: pa.Array) -> RowBatch:
+        """The batch with those rows alone of which `keep` is true."""
+        kept = pc.indices_nonzero(keep).to_pylist()
+        places = {old: new for new, old in enumerate(kept)} if self.unread else {}
+        return replace(
+            self,
+            numbers=[self.numbers[index] for index in kept],
+            columns={ours: column.filter(keep) for ours, column in self.columns.items()},
+            unread=[(places[index], why) for index, why in self.unread if index in places],
+            refs=None if self.refs is None else self.refs.filter(keep),
+        )
 
 
 def is_tabular(file: Path) -> bool:
@@ -125,6 +141,11 @@ def read_batches(
         if "straddling" in str(error):
             raise PoisonInput(f"{file}: a row is longer than {_LONGEST:,} bytes; mend or remove it") from error
         raise PoisonInput(f"{file}: cannot be read to its end: {error}; replace the file and run again") from error
+
+
+def optional_of(wanted: Collection[str], needed: Sequence[tuple[str, ...]]) -> set[str]:
+    """The columns of ours without which a row is still one: not needed, no wish, and no name by which a list may hold one."""
+    return {*wanted} - {name for names in needed for name in names} - {*CONSENT, *TIMES[:2], "handle"}
 
 
 def plain(name: str) -> str:
@@ -196,6 +217,7 @@ def _read_csv(
         yield as_text([], {}, wanted, [])
         return
     _check_quotes(file, delimiter)
+    optional = optional_of(wanted, needed)
     as_written = {name.strip(): name for name in names}
     present = {ours: as_written[theirs] for ours, theirs in wanted.items() if theirs in as_written}
     read = pacsv.ReadOptions(skip_rows=skip, column_names=column_names, block_size=_LONGEST, use_threads=False)
@@ -219,7 +241,7 @@ def _read_csv(
                     skipped = {number for number in skipped if number >= next_row}
                     good += batch.num_rows
                     columns = {ours: batch.column(theirs) for ours, theirs in present.items()}
-                    yield as_text(numbers, columns, wanted, _take(bad))
+                    yield as_text(numbers, columns, wanted, _take(bad), optional)
     except pa.ArrowInvalid as error:
         if is_too_much():
             reason, number, _ = bad[-1]
@@ -297,6 +319,7 @@ def _read_json_lines(
     common: set[str] | None = None
     is_packed = file.name.lower().endswith(".gz")
     unpacked, held, good = 0, 0, 0
+    optional = optional_of(wanted, needed)
     with opener(file, "rb") as stream:
         for number, line in enumerate(iter(lambda: stream.readline(_LONGEST), b""), start=1):
             unpacked += len(line)
@@ -352,13 +375,13 @@ def _read_json_lines(
             held += len(line)
             if len(rows) == BATCH_ROWS or held >= BATCH_BYTES:
                 good += len(rows)
-                yield _from_text_rows(numbers, rows, wanted, _take(bad))
+                yield _from_text_rows(numbers, rows, wanted, _take(bad), optional)
                 numbers, rows, held = [], [], 0
     if rows or not bad:
         _check_columns(file, sorted(seen), wanted, needed, guarded)
     for key in described.keys() - (common or set()):
         del described[key]
-    yield _from_text_rows(numbers, rows, wanted, _take(bad))
+    yield _from_text_rows(numbers, rows, wanted, _take(bad), optional)
 
 
 class _Number(str):
@@ -389,47 +412,66 @@ def _read_parquet(
     guarded: Mapping[str, str],
     described: dict[str, str],
 ) -> Iterator[RowBatch]:
+    optional = optional_of(wanted, needed)
     with pq.ParquetFile(file) as parquet:
         names = parquet.schema_arrow.names
         check_columns(file, len(names))
         _check_columns(file, names, wanted, needed, guarded)
         described |= {field.name: str(field.type) for field in parquet.schema_arrow}
         present = {ours: theirs for ours, theirs in wanted.items() if theirs in names}
-        for theirs in present.values():
+        for ours, theirs in present.items():
             kind = parquet.schema_arrow.field(theirs).type
-            if pa.types.is_nested(kind):
+            if pa.types.is_nested(kind) and ours not in optional:
                 raise PoisonInput(f"{file}: column {theirs} holds {kind}; it must hold text, numbers or times")
     first = 1
     for batch in parts(file, list(dict.fromkeys(present.values()))):
         numbers = list(range(first, first + batch.num_rows))
         first += batch.num_rows
-        yield as_text(numbers, {ours: batch.column(t) for ours, t in present.items()}, wanted, [])
+        yield as_text(numbers, {ours: batch.column(t) for ours, t in present.items()}, wanted, [], optional)
 
 
 def _from_text_rows(
-    numbers: list[int], rows: list[dict[str, str | None]], wanted: dict[str, str], bad: list[BadRow]
+    numbers: list[int],
+    rows: list[dict[str, str | None]],
+    wanted: dict[str, str],
+    bad: list[BadRow],
+    optional: Collection[str],
 ) -> RowBatch:
     columns = {ours: pa.array([row[ours] for row in rows], pa.string()) for ours in wanted}
-    return as_text(numbers, columns, wanted, bad)
+    return as_text(numbers, columns, wanted, bad, optional)
 
 
 def as_text(
-    numbers: Sequence[int], columns: dict[str, pa.Array], wanted: dict[str, str], bad: list[BadRow]
+    numbers: Sequence[int],
+    columns: dict[str, pa.Array],
+    wanted: dict[str, str],
+    bad: list[BadRow],
+    optional: Collection[str] = (),
+    refs: pa.Array | None = None,
 ) -> RowBatch:
-    """Bring every column to trimmed text (times of Parquet stay times), empty text to NULL; refuse bad UTF-8."""
-    keep = [True] * len(numbers)
+    """Bring every column to trimmed text (times of Parquet stay times), empty text to NULL.
+
+    What is no UTF-8, is beyond measure or is nested refuses the row; in an optional column it becomes NULL and is told.
+    """
+    wrong: dict[int, BadRow] = {}
+    unread: list[tuple[int, str]] = []
     text: dict[str, pa.Array] = {}
     for ours in wanted:
         column = columns.get(ours)
         if column is None:
             text[ours] = pa.nulls(len(numbers), pa.string())
             continue
+        failed: dict[int, tuple[str, str]] = {}
         if isinstance(column, pa.ChunkedArray):
             column = column.combine_chunks()
         if pa.types.is_dictionary(column.type):
             column = column.dictionary_decode()
         if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
-            column = _decode(numbers, ours, column, keep, bad)
+            column, failed = _decode(ours, column)
+        if pa.types.is_nested(column.type):
+            what = f"{ours}: holds {column.type}, neither text nor a number"
+            failed = dict.fromkeys(pc.indices_nonzero(pc.is_valid(column)).to_pylist(), (what, ""))
+            column = pa.nulls(len(column), pa.string())
         if pa.types.is_timestamp(column.type) and ours in TIMES:
             text[ours] = column
             continue
@@ -437,14 +479,20 @@ def as_text(
             column = _whole_numbers(column, ours in IDS)
         column = column.cast(pa.string())
         if len(column) and (pc.max(pc.binary_length(column)).as_py() or 0) > CELL_BYTES:
-            column = _without_long(numbers, ours, column, keep, bad)
+            column, long = _without_long(ours, column)
+            failed |= long
         column = pc.utf8_trim_whitespace(column)
         text[ours] = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
-    if all(keep):
-        return RowBatch(numbers, text, bad)
-    mask = pa.array(keep)
-    kept = [number for number, good in zip(numbers, keep, strict=True) if good]
-    return RowBatch(kept, {ours: column.filter(mask) for ours, column in text.items()}, bad)
+        if ours in optional:
+            unread += [(index, why) for index, (why, _) in failed.items()]
+        else:
+            for index, (why, shown) in failed.items():
+                wrong.setdefault(index, (why, numbers[index], shown))
+    batch = RowBatch(numbers, text, bad, unread, refs)
+    if not wrong:
+        return batch
+    bad += [wrong[index] for index in sorted(wrong)]
+    return batch.filter(pa.array([index not in wrong for index in range(len(numbers))]))
 
 
 #: Below this a float of so many bits tells every whole number from every other.
@@ -480,30 +528,27 @@ def _with_exponent(value: float, digits: int) -> str:
     return f"{mantissa.rstrip('0').rstrip('.')}e{power}" if value.is_integer() else repr(value)
 
 
-def _without_long(numbers: Sequence[int], name: str, column: pa.Array, keep: list[bool], bad: list[BadRow]) -> pa.Array:
-    """The column without cells beyond measure, whose rows are refused."""
+def _without_long(name: str, column: pa.Array) -> tuple[pa.Array, dict[int, tuple[str, str]]]:
+    """The column without cells beyond measure, and where they stood."""
     long = pc.fill_null(pc.greater(pc.binary_length(column), CELL_BYTES), False)
-    for index in pc.indices_nonzero(long).to_pylist():
-        if keep[index]:
-            keep[index] = False
-            bad.append((too_long(name), numbers[index], column[index].as_py()[:RAW]))
-    return pc.if_else(long, pa.scalar(None, pa.string()), column)
+    failed = {i: (too_long(name), column[i].as_py()[:RAW]) for i in pc.indices_nonzero(long).to_pylist()}
+    return pc.if_else(long, pa.scalar(None, pa.string()), column), failed
 
 
-def _decode(numbers: Sequence[int], name: str, column: pa.Array, keep: list[bool], bad: list[BadRow]) -> pa.Array:
+def _decode(name: str, column: pa.Array) -> tuple[pa.Array, dict[int, tuple[str, str]]]:
+    """The column as text without what is no UTF-8, and where that stood."""
     try:
-        return column.cast(pa.string())
+        return column.cast(pa.string()), {}
     except pa.ArrowInvalid:
         values: list[str | None] = []
+        failed: dict[int, tuple[str, str]] = {}
         for index, value in enumerate(column.to_pylist()):
             try:
                 values.append(None if value is None else value.decode("utf-8"))
             except UnicodeDecodeError:
                 values.append(None)
-                if keep[index]:
-                    keep[index] = False
-                    bad.append((f"{name}: not UTF-8", numbers[index], value.decode("utf-8", "replace")))
-        return pa.array(values, pa.string())
+                failed[index] = f"{name}: not UTF-8", value.decode("utf-8", "replace")[:RAW]
+        return pa.array(values, pa.string()), failed
 
 
 def _take(bad: list[BadRow]) -> list[BadRow]:

@@ -160,12 +160,15 @@ def test_an_id_beside_a_missing_one_stays_the_same_person(tmp_path: Path, name: 
 )
 @pytest.mark.parametrize("column", ["actor", "target", "post"])
 def test_what_cannot_be_an_id_is_refused(tmp_path: Path, value: str, column: str) -> None:
+    """Without who did it to whom there is no act; without its post it is one."""
     row = tuple(value if name == column else given for name, given in zip(COLUMNS, ROWS[0], strict=True))
     (tmp_path / "i-2026-03-01.jsonl").write_bytes(as_json([ROWS[0], row]))
-    [(_, number, reason)] = Got(tmp_path).refused
+    got = Got(tmp_path)
+    [(_, number, reason)] = got.refused
     assert number == 2
     assert reason.startswith(f"{column}: ")
-    assert reason.endswith("is not an id")
+    assert reason.endswith("is not an id" + " (row kept)" * (column == "post"))
+    assert len(got.interactions) == (2 if column == "post" else 1)
 
 
 def test_a_float_too_big_to_be_exact_is_no_id(tmp_path: Path) -> None:
@@ -470,7 +473,7 @@ def test_posts(tmp_path: Path) -> None:
     one_csv(
         tmp_path,
         ("p1", "ann", NOON, "", "0", "", "en"),
-        ("p2", "ann", NOON, "Reply", "12.0", "1", ""),
+        ("p2", "ann", NOON, "Retweet", "12.0", "1", ""),
         ("p3", "ann", NOON, "poem", "1", "1", ""),  # an unknown type
         ("p4", "ann", NOON, "", "many", "1", ""),
         ("", "ann", NOON, "", "1", "1", ""),
@@ -483,7 +486,9 @@ def test_posts(tmp_path: Path) -> None:
     fields = ("post_key", "post_type", "like_count", "share_count", "reply_count", "lang")
     assert [tuple(row[name] for name in fields) for row in posts] == [
         ("x:p1", "original", 0, None, None, "en"),  # NULL stays NULL, 0 stays 0
-        ("x:p2", "reply", 12, 1, None, None),
+        ("x:p2", "share", 12, 1, None, None),
+        ("x:p3", "original", 1, 1, None, None),
+        ("x:p4", "original", None, 1, None, None),
     ]
     assert [(row, reason.split(":")[0]) for _, row, reason in got.refused] == [
         (4, "post_type"),
