@@ -1,14 +1,17 @@
 -- Counted: each person's audience after the anti-abuse bounds, as a number of people and the same weighted by their influence.
 -- Meaning: over all platforms together, of the people who acted on u:
---     X = sum of weight,  A = sum of trusted_weight           see weights.sql
+--     X = sum of weight,  A = sum of trusted_weight,  U = sum of unvouched: see weights.sql
 --     let_in(A) = floor + cap * A^2 / (A + cap_half)           how many people whom nobody trusts are believed
 --     B(Z) = Z - phase * max(0, Z - (rest + burst_slope * (burst_floor + rest))),  rest = Z without its burst_days loudest days, on
 --       which only those are left out who came on that day and on no other: a crowd that comes once counts as far as other days
 --       confirm it. phase rises from 0 to 1 over burst_phase_days from the burst_min_days-th day of the evidence on: no rule
 --       begins overnight.
---     people = min(B(X), A + let_in(A))
---   So a set of accounts that honest people did E acts on, in people, gives a target at most E + let_in(E), however many
---   they are, where E counts what trust these acts passed on: at most trust_share / (1 - trust_share) more for each.
+--     people = min(B(X), A + min(U, let_in(A)))
+--   Of those who acted on platforms where the operator names seeds, U and let_in are counted apart, with named_floor, named_cap and
+--   named_cap_half: there everybody honest can be vouched for.
+--   The bound: a set of accounts, none of them a seed, on which honest people did acts that passed on E in all (at most 1 each) has
+--   A <= E / (1 - trust_share), see influence/trust_flow.py, so it gives a target at most A + let_in(A) people, however many accounts
+--   they are. With the numbers of v2.toml that is at most 50 people for each of 1, 3 or 10 honest acts, and 10 with named seeds.
 --   influential: the same of weights by influence; but what is let in is nobody_pct / 100 each.
 --   Each platform has the part of the person's people that its weights are of X. Each bound rises with evidence.
 -- Unit: people; influential people of the highest percentile. Grain: one row per variant, platform, person_id.
@@ -18,6 +21,9 @@
 --   cap DOUBLE              how many untrusted people each of many trusted people vouches for
 --   cap_half DOUBLE         trusted people from which on half of that is reached
 --   floor DOUBLE            people who need nobody's word
+--   named_cap DOUBLE        cap, where the operator names seeds
+--   named_cap_half DOUBLE   likewise
+--   named_floor DOUBLE      likewise
 --   burst_slope DOUBLE      how much of those who came on one loud day only a unit of other evidence lets in
 --   burst_floor DOUBLE      evidence of other days that everybody is credited with
 --   burst_days INT          how many days are loud
@@ -30,6 +36,8 @@ WITH by_day AS (
     variant, target, only_day,
     sum(CAST(weight AS DECIMAL(18, 12))) AS x,
     sum(CAST(trusted_weight AS DECIMAL(18, 12))) AS a,
+    sum(CAST(CASE WHEN named THEN 0e0 ELSE unvouched END AS DECIMAL(18, 12))) AS u,
+    sum(CAST(CASE WHEN named THEN unvouched ELSE 0e0 END AS DECIMAL(18, 12))) AS u_named,
     sum(CAST(influential AS DECIMAL(18, 12))) AS y,
     sum(CAST(trusted_influential AS DECIMAL(18, 12))) AS b
   FROM {weights}
@@ -45,7 +53,9 @@ days AS (
 sums AS (
   SELECT
     variant, target,
-    CAST(sum(x) AS DOUBLE) AS x, CAST(sum(a) AS DOUBLE) AS a, CAST(sum(y) AS DOUBLE) AS y, CAST(sum(b) AS DOUBLE) AS b,
+    CAST(sum(x) AS DOUBLE) AS x, CAST(sum(a) AS DOUBLE) AS a,
+    CAST(sum(u) AS DOUBLE) AS u, CAST(sum(u_named) AS DOUBLE) AS u_named,
+    CAST(sum(y) AS DOUBLE) AS y, CAST(sum(b) AS DOUBLE) AS b,
     loudest(x_only, :burst_days) AS x_loud,
     loudest(y_only, :burst_days) AS y_loud
   FROM days
@@ -62,16 +72,18 @@ phases AS (
 rests AS (
   SELECT
     s.*, p.phase, greatest(0e0, s.x - s.x_loud) AS x_rest, greatest(0e0, s.y - s.y_loud) AS y_rest,
-    :floor + :cap * s.a * s.a / (s.a + :cap_half) AS let_in
+    CASE WHEN s.u > 0e0 THEN :floor + :cap * s.a * s.a / (s.a + :cap_half) ELSE 0e0 END AS let_in,
+    CASE WHEN s.u_named > 0e0 THEN :named_floor + :named_cap * s.a * s.a / (s.a + :named_cap_half) ELSE 0e0 END AS named_let_in
   FROM sums AS s
   INNER JOIN phases AS p ON p.variant = s.variant
 ),
 bounded AS (
   SELECT
     variant, target, x, y,
-    least(x - phase * greatest(0e0, x - x_rest - :burst_slope * (:burst_floor + x_rest)), a + let_in) AS people,
+    least(x - phase * greatest(0e0, x - x_rest - :burst_slope * (:burst_floor + x_rest)),
+      a + least(u, let_in) + least(u_named, named_let_in)) AS people,
     least(y - phase * greatest(0e0, y - y_rest - :nobody_pct / 100e0 * :burst_slope * (:burst_floor + x_rest)),
-      b + :nobody_pct / 100e0 * let_in) AS influential
+      b + :nobody_pct / 100e0 * (let_in + named_let_in)) AS influential
   FROM rests
 ),
 parts AS (

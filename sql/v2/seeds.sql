@@ -4,6 +4,7 @@
 --   acted on them as on the seed_place-th most acted-on person of the platform (on the last, where there are fewer), and no
 --   fewer than seed_people. Of the candidates the seed_place with most votes are seeds. So fewer accounts than act on that
 --   person can elect nobody, whatever they do; and n accounts with one vote each elect at most n / seed_votes.
+--   named: whether the operator named them.
 -- Unit: votes. Grain: one row per variant, platform, person_id.
 -- Source: scoring.md, second edition, property 4. More than that cannot be had where neither ages nor names are known: a crowd as
 --   large as the honest one elects as many. Name seeds there.
@@ -42,12 +43,12 @@ candidates AS (
   WHERE a.votes >= :seed_votes AND a.people >= l.people AND a.people >= :seed_people
     AND (c.created_on IS NULL OR unix_date(v.evaluated_on) - unix_date(c.created_on) >= :seed_age_days)
 )
-SELECT v.variant, n.platform, coalesce(p.person_id, n.account_key) AS person_id
+SELECT v.variant, n.platform, coalesce(p.person_id, n.account_key) AS person_id, true AS named
 FROM {named_seeds} AS n
 LEFT JOIN {persons} AS p ON p.account_key = n.account_key
 CROSS JOIN (SELECT variant FROM {variants} WHERE variant = base) AS v
 UNION
-SELECT c.variant, c.platform, c.person_id
+SELECT c.variant, c.platform, c.person_id, false AS named
 FROM candidates AS c
 ANTI JOIN {named_seeds} AS named ON named.platform = c.platform
 WHERE c.place <= :seed_place

@@ -15,7 +15,7 @@ WITH acted AS (
   SELECT a.platform, a.actor, a.target, a.ds,
     (1e0 - exp(-a.worth / :kappa)) AS chance,
     power(2e0, (unix_date(a.ds) - unix_date(v.evaluated_on)) / v.half_life_days)
-      * power(least(1e0, greatest(0e0, (:window_days - unix_date(v.evaluated_on) + unix_date(a.ds)) / CAST(:taper_days AS DOUBLE))), 2e0)
+      * least(1e0, greatest(0e0, (:window_days - unix_date(v.evaluated_on) + unix_date(a.ds)) / CAST(:taper_days AS DOUBLE)))
       AS weight
   FROM {acts} AS a
   INNER JOIN {variants} AS v ON a.ds BETWEEN v.first_day AND v.acts_until

@@ -19,7 +19,7 @@ SELECT
   CAST(sum(CAST(-ln(greatest(1e-12,
     1e0 - (1e0 - exp(-a.worth / :kappa))
       * power(2e0, (unix_date(a.ds) - unix_date(v.evaluated_on)) / v.half_life_days)
-      * power(least(1e0, greatest(0e0, (:window_days - unix_date(v.evaluated_on) + unix_date(a.ds)) / CAST(:taper_days AS DOUBLE))), 2e0)
+      * least(1e0, greatest(0e0, (:window_days - unix_date(v.evaluated_on) + unix_date(a.ds)) / CAST(:taper_days AS DOUBLE)))
   )) AS DECIMAL(24, 12))) AS DOUBLE) AS strength,
   CAST(sum(a.n) AS BIGINT) AS interactions,
   min(a.ds) AS first_day,

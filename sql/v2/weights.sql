@@ -4,16 +4,17 @@
 --     g(a) = min(1, trust_share * t(a) / max(acts_divided, people a acted on)).
 --   tau(a,u) = min(1, t(a) - g(u), if u acted on a): what u gave to a does not count for u. 1 for a pair with an act on a platform
 --     without a single seed, where nothing tells people apart.
---   trusted_weight = weight * tau. influential = weight * pct(a) / 100, pct: the actor's percentile of r on the model's frozen
+--   trusted_weight = weight * tau. unvouched = weight * (1 - tau) * matured, matured: see pairs.sql. named: whether the operator named
+--   seeds on the platform. influential = weight * pct(a) / 100, pct: the actor's percentile of r on the model's frozen
 --   reference. trusted: whether tau > 0; NULL on a platform without a seed. seed: whether the target is one.
 -- Unit: people; influential: people of the highest percentile. Grain: one row per variant, platform, actor, target.
 -- Source: scoring.md, second edition, properties 4 and 6.
 -- Inputs: {pairs}, see pairs.sql; {variants}; {trust} (variant, person_id, trust, gives, seed); {ranks} (variant, person_id, pct);
---   {seeds} (variant, platform, person_id), see seeds.sql
+--   {seeds} (variant, platform, person_id, named), see seeds.sql
 -- Parameters: none
 -- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
 WITH seeded AS (
-  SELECT DISTINCT variant, platform FROM {seeds}
+  SELECT variant, platform, bool_or(named) AS named FROM {seeds} GROUP BY variant, platform
 ),
 undefended AS (
   SELECT DISTINCT p.variant, p.actor, p.target
@@ -38,6 +39,8 @@ SELECT
   t.variant, t.platform, t.actor, t.target, t.strength, t.share, t.interactions, t.first_day, t.last_day, t.only_day,
   t.q, t.credibility, t.weight, t.targets,
   t.weight * t.tau AS trusted_weight,
+  t.weight * (1e0 - t.tau) * t.matured AS unvouched,
+  coalesce(s.named, false) AS named,
   t.weight * r.pct / 100e0 AS influential,
   t.weight * t.tau * r.pct / 100e0 AS trusted_influential,
   CASE WHEN s.platform IS NOT NULL THEN t.tau > 0e0 END AS trusted,

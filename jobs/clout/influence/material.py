@@ -34,7 +34,13 @@ _CREDULOUS = {
 }
 DEFENCES: dict[str, dict[str, dict[str, float]]] = {
     "v1": _CREDULOUS | {"single purpose": {"single_slope": float("inf")}, "trust": {"cap": float("inf")}},
-    "v2": _CREDULOUS | {"trust": {"floor": float("inf")}},
+    "v2": _CREDULOUS
+    | {
+        "trust": {
+            **{"floor": float("inf"), "named_floor": float("inf")},
+            **{"unvouched_from_days": -1.0, "unvouched_full_days": 0.0},  # however young
+        }
+    },
 }
 
 

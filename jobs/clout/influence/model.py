@@ -57,10 +57,10 @@ _NUMBERS = {
 }
 #: The sections that a model whose `formulas` are "v2" (sql/v2) has instead, or with other numbers.
 _NUMBERS_V2 = _NUMBERS | {
-    "evidence": (*_NUMBERS["evidence"], "taper_days"),
+    "evidence": (*_NUMBERS["evidence"], "taper_days", "unvouched_from_days", "unvouched_full_days"),
     "trust": (
         *("seed_votes", "seed_people", "seed_place", "seed_age_days", "seed_trust", "trust_share", "trust_rounds"),
-        *("acts_divided", "cap", "cap_half", "floor"),
+        *("acts_divided", "cap", "cap_half", "floor", "named_trust", "named_cap", "named_cap_half", "named_floor"),
         *("burst_slope", "burst_floor", "burst_days", "burst_min_days", "burst_phase_days", "nobody_pct"),
     ),
     "score": (*_NUMBERS["score"], "counter_people"),
@@ -91,7 +91,7 @@ _POSITIVE = (
         "single_floor",
         "burst_floor",
     ),
-    *("taper_days", "acts_divided", "cap_half", "burst_phase_days", "seed_place"),
+    *("taper_days", "acts_divided", "cap_half", "named_cap_half", "burst_phase_days", "seed_place"),
 )
 _SHARES = ("rho", "bot_factor", "mention_absent", "credible_at", "trust_share")
 

@@ -45,7 +45,8 @@ def test_one_audience_over_platforms() -> None:
 def test_evidence_falls_by_its_age_however_strong_it_was() -> None:
     """Of silence after 120 people came once: the promised points after a week, a month and two."""
     then = {age: scores_of(fans(120, age=age), model=MODEL)["murmur:ann"] for age in (0, 7, 30, 60)}
-    assert then[30]["true_reach"] == pytest.approx(then[0]["true_reach"] / 2, rel=0.01)
+    half = 2 ** (-30 / NUMBERS["half_life_days"])
+    assert then[30]["true_reach"] == pytest.approx(then[0]["true_reach"] * half, rel=0.01)
     for age, points in ((7, 1.5), (30, 6), (60, 15)):
         assert then[0]["unheld"] - then[age]["unheld"] >= points
 
