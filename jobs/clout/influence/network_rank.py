@@ -47,15 +47,18 @@ class Graph:
 
     @staticmethod
     def of_names(edges: pa.Table) -> Graph:
-        """From rows (actor, target, weight): one per pair, and one with weight NULL per seed, whose actor is the seed, and whose
-        target is, too, if the operator named it.
+        """From rows (actor, target, weight): one per pair, and one with weight NULL per seed.
+
+        The actor of a seed's row is the seed, and so is the target if the operator named it.
 
         A seed that nobody here knows is left out: trust starts where there is somebody.
         """
         is_edge = edges.filter(pc.is_valid(edges["weight"]))
         people = pa.chunked_array([*is_edge["actor"].chunks, *is_edge["target"].chunks], pa.string()).unique().sort()
         seed = edges.filter(pc.is_null(edges["weight"]))
-        seeds, named = (pc.index_in(seed[name].drop_null(), people).drop_null().to_numpy() for name in ("actor", "target"))
+        seeds, named = (
+            pc.index_in(seed[name].drop_null(), people).drop_null().to_numpy() for name in ("actor", "target")
+        )
         actor, target = (pc.index_in(is_edge[name], people).to_numpy() for name in ("actor", "target"))
         return Graph(people, np.sort(seeds), actor, target, is_edge["weight"].to_numpy(), np.sort(named))
 

@@ -1,6 +1,7 @@
 """Trust as an amount: how much of a person's worth honest people's acts vouch for an account.
 
-A seed has seed_trust people's worth of trust, one that the operator named named_trust, everybody else what others' acts give them, so many rounds long, from 0 on:
+A seed has seed_trust people's worth of trust, one that the operator named named_trust, everybody else what others' acts give
+them, so many rounds long, from 0 on:
 
     g(a) = min(1, trust_share * t(a) / max(acts_divided, people a acted on))     what each act of a passes on
     t(u) = sum of c(a) * g(a) over who acted on u                                c: the actor's credibility
