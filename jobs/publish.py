@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from datetime import UTC, datetime
 
-from clout import arguments, made_from
+from clout import arguments, hidden_today, made_from
 from clout.errors import run_main
 from clout.lake import Lake
 from clout.staging import Staged
@@ -25,14 +26,18 @@ def arg_parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> None:
     """Publish the staged run."""
     args = arg_parser().parse_args(argv)
-    publish(
-        Staged(Lake(args.staging), args.day, args.run), open_warehouse(args.warehouse), args.reason, args.approved_by
-    )
+    staged = Staged(Lake(args.staging), args.day, args.run)
+    lake = made_from.lake_of(staged.read_json("run.json") or {})
+    with lake.together("publish") if lake else contextlib.nullcontext():
+        publish(staged, open_warehouse(args.warehouse), args.reason, args.approved_by)
 
 
 def publish(staged: Staged, warehouse: Warehouse, reason: str | None = None, approved_by: str | None = None) -> Version:
     """Publish a staged run, unless the day changes meanwhile. One of the few that read a clock: for the log."""
-    made_from.refuse_unless_unchanged(staged, staged.read_json("run.json") or {})
+    run = staged.read_json("run.json") or {}
+    made_from.refuse_unless_unchanged(staged, run)
+    if lake := made_from.lake_of(run):
+        hidden_today.refuse_to_show(staged, lake)
     head = warehouse.head(staged.day)
     version = warehouse.publish(release(staged, reason or None, approved_by or None), staged, datetime.now(UTC), head)
     done = (

@@ -9,6 +9,8 @@
     warehouse.py heal [--staging STAGING]
     warehouse.py fresh [--hours HOURS]
 
+`rollback` leaves out whoever may not be shown any more: the lake's ledger of consent, its list of the erased, and the
+operator's list say whom.
 `scrub` reads everything, changes nothing, and names what is not as it was published: exit status 1 where it finds something.
 `heal` puts it back byte for byte: content from another version or from the staged runs that are kept, all else from the log.
 `fresh` asks the warehouse alone, so that cron can run it where Airflow is dead: exit status 1 says that a night is missing.
@@ -20,6 +22,7 @@ import argparse
 import shlex
 import sys
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,7 +30,9 @@ import pyarrow as pa
 import pyarrow.csv
 from clout import arguments
 from clout.errors import PoisonInput, run_main
+from clout.hidden_today import HiddenToday, lake_that_knows
 from clout.lake import Lake, days_between
+from clout.sources import read_sources
 from clout.terminal import printable, without_formulas
 from clout.warehouse import choose, damage
 from clout.warehouse.choose import open_warehouse
@@ -54,6 +59,7 @@ def arg_parser() -> argparse.ArgumentParser:
         "--to", type=int, default=None, help="a version of that day; without it, the one before its last publication"
     )
     rollback.add_argument("--reason", required=True, help="kept in meta.publish_log")
+    arguments.add(rollback, "lake", "sources")
     gc = command("gc", "forget states that were replaced long ago, and remove orphans")
     gc.add_argument("--keep-days", type=_count, required=True, help="for how many days a replaced state stays readable")
     read = command("read", "write a table as CSV, as it is shown or as it was")
@@ -80,8 +86,14 @@ def main(argv: list[str]) -> None:
     elif args.command == "rollback":
         if not args.reason.strip():
             raise PoisonInput("a rollback needs a reason: it is kept in meta.publish_log")
-        done = warehouse.rollback(args.day, args.to, args.reason, now)
-        print(f"{args.day}: version {done.version} shows run {done.run}" + ("" if done.is_new else " already"))
+        lake = lake_that_knows(args.lake)
+        with lake.together("rollback"):
+            hidden = HiddenToday.of(lake, listed(args.sources))
+            done = warehouse.rollback(args.day, args.to, args.reason, now, hidden)
+        without = f", without {done.left_out} of its people, who may not be shown any more" if done.left_out else ""
+        print(
+            f"{args.day}: version {done.version} shows run {done.run}" + ("" if done.is_new else " already") + without
+        )
     elif args.command == "gc":
         gone = warehouse.gc(args.keep_days, now)
         print(f"forgot the content of {len(gone.versions)} versions, removed {gone.files} files or partitions")
@@ -97,6 +109,14 @@ def main(argv: list[str]) -> None:
     elif stale := staleness(warehouse, now, timedelta(hours=args.hours)):
         print(f"clout: {stale}", file=sys.stderr)
         sys.exit(1)
+
+
+def listed(sources: Path) -> frozenset[str]:
+    """The operator's list of people who may not be shown; nobody where there is no sources file here."""
+    if not sources.exists():
+        print(f"{sources}: is not there; of the exclusion list only what the last pull saw holds", flush=True)
+        return frozenset()
+    return frozenset(key for source in read_sources(sources).sources for key in source.excluded)
 
 
 def versions(warehouse: Warehouse, day: Any = None) -> list[str]:

@@ -31,6 +31,12 @@ def noted(lake: Lake, facts: Mapping[str, Any]) -> dict[str, str]:
     return {"lake": lake.uri, **{name: json.dumps(facts[name]) for name in ("sources", "days", "pulled")}}
 
 
+def lake_of(run: Mapping[str, Any]) -> Lake | None:
+    """The lake that a run was made from, where it can be seen from here. `run` is what run.json says."""
+    lake = Lake(run["lake"]) if "lake" in run else None
+    return None if lake and isinstance(lake.fs, pafs.LocalFileSystem) and not Path(lake.root).is_dir() else lake
+
+
 def refuse_unless_unchanged(staged: Staged, run: Mapping[str, Any], lake: Lake | None = None) -> None:
     """Raise PoisonInput where the window of a staged run was pulled anew since. `run` is what run.json says.
 

@@ -98,6 +98,8 @@ def test_a_rollback_through_airflow_on_the_connections_warehouse(airflow_home, t
     connection = {"conn_type": "generic", "host": str(place.root)}
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE_DEFAULT", json.dumps(connection))
     monkeypatch.setenv("CLOUT_WAREHOUSE", str(tmp_path / "another"))
+    (tmp_path / "lake").mkdir()
+    monkeypatch.setenv("CLOUT_LAKE", str(tmp_path / "lake"))
     assert airflow("db", "migrate").returncode == 0
     form = {"action": "rollback", "day": str(day), "reason": "a test"}
     done = airflow("dags", "test", "clout_warehouse", "2026-07-01", "--conf", json.dumps(form))

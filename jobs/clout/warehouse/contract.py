@@ -6,7 +6,8 @@
 4. Of two publishers of one day one wins and the other gets a Conflict; publishers of different days both succeed.
 5. A crash at any step leaves the previous version readable; the next publisher or gc removes what was left.
 6. Unchanged content publishes no new version.
-7. A rollback is a new version that points at old content. Earlier states can be read until gc forgets them.
+7. A rollback is a new version that points at old content, or, where that shows people who may not be shown any more, at a
+   copy without them. Earlier states can be read until gc forgets them.
 """
 
 from __future__ import annotations
@@ -16,16 +17,22 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clout import quality
 from clout.errors import PoisonInput
+from clout.scratch import Scratch
 from clout.staging import AUDITED, RECORDED, Staged, content_hash
 from clout.warehouse import surface
 from clout.warehouse.surface import Days
+
+if TYPE_CHECKING:
+    from clout.hidden_today import HiddenToday
+    from clout.warehouse.without_hidden import Cut
 
 
 class Conflict(PoisonInput):
@@ -34,7 +41,9 @@ class Conflict(PoisonInput):
 
 @dataclass(frozen=True)
 class Version:
-    """A published version of a day. `is_new` is false where the content was there already; `healed`: files put back."""
+    """A published version of a day. `is_new` is false where the content was there already; `healed`: files put back;
+    `left_out`: people of the content that a rollback shows who may not be shown any more.
+    """
 
     version: int
     day: date
@@ -42,6 +51,7 @@ class Version:
     content_hash: str
     is_new: bool
     healed: tuple[str, ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -209,11 +219,15 @@ class Warehouse(ABC):
             writer.show([*log, entry], [*parts, *writer.load(release, staged, version)])
             return _version(entry, is_new=True)
 
-    def rollback(self, day: date, to: int | None, reason: str, now: datetime) -> Version:
-        """Show a day as version `to` brought it, or as it was before its last publication.
+    def rollback(
+        self, day: date, to: int | None, reason: str, now: datetime, hidden: HiddenToday | None = None
+    ) -> Version:
+        """Show a day as version `to` brought it, or as it was before its last publication, without whoever is `hidden`.
 
         A new version, of old content. Doing it again changes nothing, so that it may be retried.
         """
+        from clout.warehouse import without_hidden
+
         with self.writing() as writer:
             log, parts = writer.meta()
             of_day = [entry for entry in log if entry.ds == day]
@@ -221,7 +235,7 @@ class Warehouse(ABC):
             if not of_day:
                 raise PoisonInput(f"{day} is not published; there is nothing to roll back")
             if to is None:
-                last = max(entry.content_version for entry in of_day)
+                last = max(_origin(entry, of_day) for entry in of_day)
                 earlier = [entry for entry in of_day if entry.version < last]
                 if not earlier:
                     raise PoisonInput(f"{day} has shown one content only (versions {known}); nothing to roll back to")
@@ -229,10 +243,13 @@ class Warehouse(ABC):
             target = next((entry for entry in of_day if entry.version == to), None)
             if target is None:
                 raise PoisonInput(f"version {to} is not a version of {day}; its versions: {known}")
-            if target.content_version == of_day[-1].content_version:
-                return _version(of_day[-1], is_new=False)
             if not any(part.version == target.content_version for part in parts):
                 raise PoisonInput(f"gc has forgotten the content of version {to}; keep more days, or score {day} again")
+            with Scratch("rollback") as folder:
+                if hidden and (cut := without_hidden.cut(self, log, parts, target, hidden, Path(folder))):
+                    return self._show_cut(writer, cut, target, reason, now)
+            if target.content_version == of_day[-1].content_version:
+                return _version(of_day[-1], is_new=False)
             entry = Entry(
                 **{
                     **vars(target),
@@ -243,6 +260,26 @@ class Warehouse(ABC):
             )
             writer.show([*log, entry], parts)
             return _version(entry, is_new=True)
+
+    def _show_cut(self, writer: Writer, cut: Cut, target: Entry, reason: str, now: datetime) -> Version:
+        """Show a version's content without the people who may not be shown now: new content, of the same run."""
+        log, parts = writer.meta()
+        head = [entry for entry in log if entry.ds == target.ds][-1]
+        if head.content_hash == cut.release.content_hash:
+            return replace(_version(head, is_new=False), left_out=cut.people)
+        version = log[-1].version + 1
+        said = f"{reason}; version {target.content_version} without {cut.people} of its people, who may not be shown any more"
+        entry = replace(
+            target,
+            version=version,
+            content_version=version,
+            published_at=now,
+            content_hash=cut.release.content_hash,
+            people=sum(file["rows"] for file in cut.release.tables["scores"]),
+            reason=said,
+        )
+        writer.show([*log, entry], [*parts, *writer.load(cut.release, cut.staged, version)])
+        return replace(_version(entry, is_new=True), left_out=cut.people)
 
     def gc(self, keep_days: int, now: datetime) -> Collected:
         """Forget states that were replaced more than `keep_days` days ago, and remove what belongs to no version.
@@ -401,6 +438,12 @@ def _restored(
                 content.append(stream.read())
         writer.restore(part, content)
     return tuple(f"{part.file}, which {harm}" for part, harm in harmed if part not in left), left
+
+
+def _origin(entry: Entry, of_day: list[Entry]) -> int:
+    """The version that first showed an entry's run: a rollback that leaves people out shows the same run in new content."""
+    same = (entry.run_id, entry.staged_at)
+    return min(each.version for each in of_day if (each.run_id, each.staged_at) == same)
 
 
 def _version(entry: Entry, is_new: bool) -> Version:

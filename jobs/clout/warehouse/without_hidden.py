@@ -1,0 +1,96 @@
+"""Old content without the people who may not be shown any more: what a rollback publishes in its place."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from clout.errors import PoisonInput
+from clout.hidden_today import HiddenToday
+from clout.lake import Lake
+from clout.staging import TABLES, Staged, content_hash
+from clout.warehouse import surface
+from clout.warehouse.content_files import names_one_of
+from clout.warehouse.contract import Entry, Part, Release, Warehouse, shown
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Content that lacks some people, as files that a writer loads; `people` is how many are missing."""
+
+    release: Release
+    staged: Staged
+    people: int
+
+
+def cut(
+    warehouse: Warehouse, log: Sequence[Entry], parts: Sequence[Part], target: Entry, hidden: HiddenToday, folder: Path
+) -> Cut | None:
+    """The content of a version without all rows that name the hidden, written into `folder`; None where it names nobody."""
+    names = sorted({part.table_name for part in parts if part.version == target.content_version})
+    state = _state(warehouse, log, target)
+    tables = {name: _rows(warehouse, name, state, target) for name in names}
+    scores, others = tables["scores"], tables.get("influences")
+    keys = [*scores["person_id"].chunks, *(others["other_id"].chunks if others else ())]
+    gone = hidden.people(tables["accounts"], pc.unique(pa.chunked_array(keys, pa.string())).drop_null())
+    if not gone:
+        return None
+    people = pc.sum(pc.is_in(pc.unique(scores["person_id"]), pa.array(sorted(gone), pa.string()))).as_py() or 0
+    files: dict[str, list[dict[str, Any]]] = {}
+    for name, rows in tables.items():
+        kept = rows.filter(pc.invert(names_one_of(rows, gone)))
+        # In an order of its own, so that the same people left out again give the same content.
+        order = [(each.name, "ascending") for each in kept.schema if not pa.types.is_nested(each.type)]
+        path = folder / f"{name}.parquet"
+        pq.write_table(kept.sort_by(order), path)
+        files[name] = [
+            {
+                "name": path.name,
+                "path": str(path),
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "rows": kept.num_rows,
+            }
+        ]
+    release = Release(
+        day=target.ds,
+        run=target.run_id,
+        content_hash=content_hash({name: files.get(name, []) for name in TABLES}),
+        tables=files,
+        staged_at=target.staged_at,
+        model_version=target.model_version,
+        code_version=target.code_version,
+        warnings=target.warnings,
+        reason=None,
+    )
+    return Cut(release, Staged(Lake(folder), target.ds, target.run_id), people or len(gone))
+
+
+def _state(warehouse: Warehouse, log: Sequence[Entry], target: Entry) -> int:
+    """The newest state in which the content was shown and that can still be read."""
+    for entry in reversed(log):
+        if shown(log, entry.version).get(target.ds) == target.content_version:
+            try:
+                warehouse.read("clout.scores", entry.version, target.ds)
+                return entry.version
+            except PoisonInput:
+                continue
+    raise PoisonInput(
+        f"{target.ds}: the content of version {target.content_version} cannot be read, so nobody can tell whether it shows"
+        f" people who have said no since: run jobs/night.py --days {target.ds} again in its place"
+    )
+
+
+def _rows(warehouse: Warehouse, name: str, state: int, target: Entry) -> pa.Table:
+    relation = surface.relations()[name]
+    return (
+        warehouse.read(relation.full_name, state, target.ds)
+        .select(relation.arrow_schema.names)
+        .cast(relation.arrow_schema)
+    )

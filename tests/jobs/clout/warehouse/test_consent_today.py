@@ -1,0 +1,101 @@
+"""What is shown anew obeys today's word: a rollback, and a run that was scored before somebody said no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import publish
+import pyarrow.compute as pc
+import pytest
+import warehouse
+from clout import consent_ledger
+from clout.consent import Erased, write_erased
+from clout.consent_ledger import Word
+from clout.errors import PoisonInput
+from clout.lake import Lake
+from clout.warehouse import surface
+from staged_run import DAY, approve, stage
+from warehouses import BACKENDS, Place
+
+
+@pytest.fixture(params=BACKENDS)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Two versions of a day, and a lake that knows of nobody."""
+    cluster = request.getfixturevalue("postgres") if request.param == "postgres" else None
+    place = Place(request.param, tmp_path, cluster)
+    (tmp_path / "lake").mkdir()
+    for run, label in (("r1", "one"), ("r2", "newer")):
+        place.publish(DAY, run, label)
+    yield place
+    place.open().gc(0, datetime.now(UTC))
+
+
+def say_no(lake: Lake, key: str) -> None:
+    """Somebody opts out."""
+    ledger = consent_ledger.read(lake)
+    ledger.salts = ledger.salts or ["salt"]
+    word = Word(ledger.hashed(key)[0], "opt_out", "no", "chirp", "chirp", "accounts.csv", date(2026, 3, 20))
+    consent_ledger.append(lake, ledger, "chirp", [word])
+
+
+def roll_back(place: Place, lake: Path, *more: str, sources: str = "none") -> None:
+    """Show the day as it was before."""
+    where = ["--warehouse", place.address, "--lake", str(lake), "--sources", str(place.folder / sources)]
+    warehouse.main(["rollback", "--day", str(DAY), "--reason", "r2 was wrong", *where, *more])
+
+
+def named(place: Place) -> set[str]:
+    """Everybody whom any table of the day names, in any text."""
+    found: set[str] = set()
+    for relation in surface.tables():
+        rows = place.open().read(relation.full_name)
+        for column in rows.columns:
+            if str(column.type) == "string":
+                found |= {key for key in ("chirp:bo", "chirp:ada", "chirp:cy") if pc.any(pc.equal(column, key)).as_py()}
+    return found
+
+
+def test_a_rollback_leaves_out_who_said_no_since(place: Place, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    say_no(Lake(tmp_path / "lake"), "chirp:bo")
+    assert named(place) == {"chirp:bo", "chirp:ada", "chirp:cy"}
+    roll_back(place, tmp_path / "lake")
+    assert "version 3 shows run r1, without 1 of its people" in capsys.readouterr().out
+    assert named(place) == {"chirp:ada", "chirp:cy"}
+    assert place.shown() == {DAY: "one erased"}
+    roll_back(place, tmp_path / "lake")  # a retry changes nothing
+    assert "version 3 shows run r1 already" in capsys.readouterr().out
+    say_no(Lake(tmp_path / "lake"), "chirp:cy")  # whom only another's row names
+    roll_back(place, tmp_path / "lake", "--to", "1")
+    assert named(place) == {"chirp:ada"}
+    assert not place.orphans()
+    assert place.open().harm() == []
+
+
+def test_a_rollback_leaves_out_the_erased_and_the_listed(place: Place, tmp_path: Path) -> None:
+    write_erased(Lake(tmp_path / "lake"), Erased().and_also(["chirp:cy"], []))
+    (tmp_path / "out.csv").write_text("account_key,reason\nchirp:@ADA,asked us\n")
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "sources.toml").write_text('exclude = "out.csv"\n[[source]]\nname = "chirp"\npath = "exports"\n')
+    roll_back(place, tmp_path / "lake", sources="sources.toml")
+    assert named(place) == {"chirp:bo"}
+
+
+def test_a_rollback_without_a_lake_is_refused(tmp_path: Path) -> None:
+    place = Place("duckdb", tmp_path)
+    with pytest.raises(PoisonInput, match="no lake lies there"):
+        roll_back(place, tmp_path / "nowhere")
+
+
+def test_a_run_scored_before_a_no_is_not_published_after_it(tmp_path: Path) -> None:
+    place, lake = Place("duckdb", tmp_path), Lake(tmp_path / "lake")
+    (tmp_path / "lake").mkdir()
+    staged = stage(place.staging)
+    staged.write_run({**(staged.read_json("run.json") or {}), "lake": lake.uri})
+    approve(staged)
+    say_no(lake, "chirp:nobody")
+    assert publish.publish(staged, place.open()).is_new
+    say_no(lake, "chirp:cy")  # whom only another's row names
+    with pytest.raises(PoisonInput, match=r"1 of the accounts of run r1 have said no.*night.py --days 2026-03-14"):
+        publish.publish(staged, place.open())
