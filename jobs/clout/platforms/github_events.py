@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from clout.platforms.rows import short_hash
+from clout.unique_json import SaidTwice, unique
 
 #: event type -> (kind, subkind, actions that count; None where the event has no action)
 ACTS: dict[str, tuple[str, str, tuple[str, ...] | None]] = {
@@ -68,7 +69,9 @@ def parsed(line: bytes) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise UnreadableError("the line is not UTF-8") from None
     try:
-        event = json.loads(text)
+        event = json.loads(text, object_pairs_hook=unique)
+    except SaidTwice:
+        raise UnreadableError("a name stands twice in one object of the line, and says two things") from None
     except RecursionError:
         raise UnreadableError("the line is too deeply nested") from None
     except ValueError as error:

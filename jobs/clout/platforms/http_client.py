@@ -25,6 +25,7 @@ from clout.platforms.pages import Endpoint, Platform
 from clout.platforms.rate_policies import Go, Response, StopEndpoint, StopPlatform, StopUnit, Wait
 from clout.platforms.transport import HeadersInTime
 from clout.sources import REFRESH_DAYS, Source
+from clout.unique_json import SaidTwice, unique
 
 #: Nobody waits longer than 15 s for a word: a wait is slept in pieces of ten, and between requests it is said after five,
 #: since one request may take as long as its timeouts (seconds for a connection, and between two pieces of an answer).
@@ -320,8 +321,11 @@ class Client:
         broken, body, cut = None, None, 0
         try:
             text = data.decode(json.detect_encoding(data), "surrogatepass")
-            body = json.loads(self._hide(text), parse_constant=_no_constant)
+            body = json.loads(self._hide(text), parse_constant=_no_constant, object_pairs_hook=unique)
             cut = _cut(body) if isinstance(body, dict | list) else 0
+        except SaidTwice as error:
+            if 200 <= status < 300:
+                broken = f"HTTP {status} with JSON in which {error}"[:300]
         except (RecursionError, ValueError):
             if 200 <= status < 300:
                 broken = f"HTTP {status} without JSON"

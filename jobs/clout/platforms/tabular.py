@@ -41,6 +41,7 @@ from clout.platforms.file_limits import (
 )
 from clout.platforms.parquet_parts import parts
 from clout.platforms.rows import BATCH_ROWS, JSON_TYPES
+from clout.unique_json import Twofold, marked
 
 #: Columns of ours that may come as a time. Any other column's times become text.
 TIMES = ("unix_ts", "occurred_at", "created_at")
@@ -360,6 +361,16 @@ def _read_json_lines(
                     what += f" but {len(record):,} of them in one list; write one object a line"
                 bad.append((what, number, text[:RAW]))
                 continue
+            twice = sorted({*record.names}.intersection(wanted.values())) if isinstance(record, Twofold) else []
+            if twice and guarded:  # whoever said no here would be shown if the row were left out
+                raise PoisonInput(
+                    f"{file}: row {number}: {', '.join(twice)} stands twice in one object, and says two things: mend the row"
+                    " and run again"
+                )
+            if twice:
+                told = f"{', '.join(twice)} stands twice in one object, and says two things"
+                bad.append((told, number, text[:RAW]))
+                continue
             seen.update(record)
             if len(seen) > COLUMNS:
                 check_columns(file, len(seen))
@@ -392,7 +403,9 @@ class _Number(str):
 
 _JSON_TYPES = {**JSON_TYPES, _Number: "number"}
 _DECODER = json.JSONDecoder(
-    parse_float=_Number, parse_constant=lambda name: _Number("NaN" if name == "NaN" else "1e+999")
+    parse_float=_Number,
+    parse_constant=lambda name: _Number("NaN" if name == "NaN" else "1e+999"),
+    object_pairs_hook=marked,
 )
 
 

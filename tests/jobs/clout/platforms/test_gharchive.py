@@ -271,6 +271,7 @@ def test_bad_lines_are_kept_apart_and_no_address_is_written(tmp_path: Path) -> N
         (b"\xff", "the line is not UTF-8"),
         (b" ", "the line is empty"),
         (b"[" * 100_000, "the line is too deeply nested"),
+        (b'{"a": {"b": 1, "b": 2}}', "a name stands twice in one object of the line, and says two things"),
         (b"{}", "type: is missing"),
         (b'{"type": null}', "type: is nothing, not a text"),
         (b'{"type": "WatchEvent"}', "actor: is missing"),

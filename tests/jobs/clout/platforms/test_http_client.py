@@ -189,6 +189,17 @@ def test_offsets(asked: Any, host: Host, pagings: list[dict[str, Any]], lengths:
 # Tokens ----------------------------------------------------------------------------------------------------------
 
 
+def test_an_answer_that_says_two_things_under_one_name_is_none(asked: Any, host: Host) -> None:
+    """Python's json keeps the last of them: an opt-out before an empty list would be lost."""
+    host.answers["/list"] = (200, {}, b'{"parents": [{"id": "1", "labels": ["out"], "labels": []}]}')
+    [(status, reason)] = asked(Endpoint(**LIST)).values()
+    assert status == "failed"
+    assert reason is not None
+    assert "'labels' stands twice in one object, and says two things" in reason
+    host.answers["/list"] = (200, {}, b'{"parents": [{"id": "1", "id": "1"}]}')
+    assert [*asked(Endpoint(**LIST), subjects="b").values()] == [("complete", None)]
+
+
 def test_without_a_token_a_source_is_skipped_and_says_how_to_cure_it(asked: Any, host: Host, lake: Lake) -> None:
     cure = "no credentials: set CLOUT_TOKEN_MADE, or in Airflow the password of the connection clout_made"
     assert asked(Endpoint(**LIST), needs_token=True) == {("made", "*"): ("skipped", cure)}

@@ -152,6 +152,23 @@ def test_json_lines(tmp_path: Path) -> None:
         ]
 
 
+@pytest.mark.parametrize("said", ["true, false", "false, true", "true, null"])
+def test_two_things_under_one_name_are_not_taken_for_either(tmp_path: Path, said: str) -> None:
+    """Python's json keeps the last: a no before a yes would be lost. In accounts the file is refused, else the row."""
+    one, other = said.split(", ")
+    line = f'{{"actor": "bo", "target": {one}, "target": {other}}}'.encode()
+    good, bad = read_bytes(tmp_path, b'{"actor": "ann"}\n' + line, "x.jsonl")
+    assert good == {1: ("ann", None, None)}
+    assert bad == [("target stands twice in one object, and says two things", 2, line.decode())]
+    with pytest.raises(
+        PoisonInput, match="row 2: target stands twice in one object, and says two things: mend the row"
+    ):
+        list(read_batches(tmp_path / "x.jsonl", WANTED, NEEDED, guarded={"out": "target"}))
+    # What nobody reads, and what is said twice in the same words, harms nobody.
+    good, bad = read_bytes(tmp_path, b'{"actor": "bo", "actor": "bo", "x": 1, "x": 2}', "x.jsonl")
+    assert (good, bad) == ({1: ("bo", None, None)}, [])
+
+
 def test_a_line_beyond_measure_is_one_refused_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tabular, "_LONGEST", 64)
     good, bad = read_bytes(tmp_path, b'{"actor": "%s"}\n{"actor": "bo"}\n' % (b"a" * 200), "x.jsonl")
