@@ -94,6 +94,8 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     if versions is None:
         raise PoisonInput(f"{staged.location}/run.json is missing; score again")
     made_from.refuse_unless_unchanged(staged, versions, lake)
+    # Before they are read: what is edited from here on is not what judged, and publish says so.
+    judged_by = quality.suite_hashes(AUDITED)
     measured = metrics.measured(staged, versions, lake)
     if changed := metrics.changed(measured):
         print(f"audit {day}: since the newest published day before: {', '.join(changed)}", flush=True)
@@ -125,7 +127,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
         content_hash=content_hash(content),
         tables=content | staged.content(RECORDED),
         checks=checks,
-        suites={suite.table: suite.sha256 for suite in suites},
+        suites=judged_by | {suite.table: suite.sha256 for suite in suites},
         conservation=staged.root.read(staged.table("conservation")).sort_by("platform").to_pylist(),
         versions=versions,
         waits_for=quality.waiting(suites, checks),

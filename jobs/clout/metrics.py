@@ -11,7 +11,8 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from functools import cache
+from math import isfinite
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -51,15 +52,23 @@ _FOUND = pa.schema(
 )
 
 
-@cache
-def bounds() -> pa.Table:
-    """expectations/bounds.toml as a table. Raises PoisonInput where one lacks a number."""
-    file = quality.EXPECTATIONS / "bounds.toml"
+def bounds(folder: Path | None = None) -> pa.Table:
+    """expectations/bounds.toml as a table. Raises PoisonInput where it is none, or one of its bounds lacks a number."""
+    file = (folder or quality.EXPECTATIONS) / quality.BOUNDS
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PoisonInput(f"{file}: cannot be read: {error}; nothing is published unaudited") from error
     rows = []
-    for dataset, metrics in tomllib.loads(file.read_text(encoding="utf-8")).items():
-        for metric, numbers in metrics.items():
-            if numbers.keys() != set(_BOUNDS.names[2:]):
-                raise PoisonInput(f"{file}: [{dataset}.{metric}] must hold {', '.join(_BOUNDS.names[2:])}")
+    for dataset, metrics in content.items():
+        for metric, numbers in metrics.items() if isinstance(metrics, dict) else [("", {})]:
+            good = isinstance(numbers, dict) and numbers.keys() == set(_BOUNDS.names[2:])
+            if not good or not all(type(number) in (int, float) and isfinite(number) for number in numbers.values()):
+                raise PoisonInput(f"{file}: [{dataset}.{metric}] must hold numbers for {', '.join(_BOUNDS.names[2:])}")
+            if min(numbers["step"], numbers["chance"]) < 0 or numbers["step"] + numbers["chance"] == 0:
+                raise PoisonInput(
+                    f"{file}: [{dataset}.{metric}] must have a step or a chance above 0, and neither below"
+                )
             rows.append((dataset, metric, *(float(numbers[name]) for name in _BOUNDS.names[2:])))
     return small_arrow(_BOUNDS, rows)
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 Rows: TypeAlias = "pa.Table | DataFrame"
 
 EXPECTATIONS = Path(__file__).resolve().parents[2] / "expectations"
+#: Beside the suites; see metrics.bounds.
+BOUNDS = "bounds.toml"
 SEVERITIES = ("info", "warning", "critical")
 
 
@@ -282,8 +284,11 @@ def waiting(suites: list[Suite], checks: list[Check]) -> list[str]:
 
 
 def suite_hashes(tables: Iterable[str], folder: Path | None = None) -> dict[str, str]:
-    """The hashes of the suites as they lie on disk, '' where one is missing; without importing Great Expectations."""
+    """The hashes of the suites, and of the bounds that metrics are held to, as they lie on disk, '' where one is missing;
+    without importing Great Expectations.
+    """
     files = {table: (folder or EXPECTATIONS) / f"{table}.json" for table in tables}
+    files[BOUNDS] = (folder or EXPECTATIONS) / BOUNDS
     return {
-        table: hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "" for table, file in files.items()
+        name: hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "" for name, file in files.items()
     }

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from clout import quality
 from clout.errors import PoisonInput
-from clout.staging import TABLES, Staged
+from clout.staging import AUDITED, TABLES, Staged
 from clout.warehouse import contract, surface
 from clout.warehouse.duckdb_backend import DuckDBWarehouse
 from staged_run import DAY, NEXT, approve, good, stage
@@ -164,6 +164,10 @@ REFUSALS = {
     "verdict without suites": (verdict(suites={}), "expectations/ changed"),
     "verdict without a table's suite": (
         verdict(suites=quality.suite_hashes(["activity", "scores", "accounts"])),
+        "expectations/ changed",
+    ),
+    "verdict by other bounds": (
+        verdict(suites=quality.suite_hashes(AUDITED) | {quality.BOUNDS: "0" * 64}),
         "expectations/ changed",
     ),
     "verdict without versions": (verdict(versions={}), "which model and code"),

@@ -38,6 +38,24 @@ def test_what_cannot_be_measured_is_named(tmp_path: Path) -> None:
         metrics.measured(staged, {"model_version": "one"}, staged.root)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not TOML",
+        "movement = 1",
+        "[movement.a]\nideal = 1.0\nusual = 0.0\nstep = 0.1",
+        "[movement.a]\nideal = 1.0\nusual = 0.0\nstep = 0.1\nchance = true",
+        "[movement.a]\nideal = 1.0\nusual = 0.0\nstep = inf\nchance = 0.0",
+        "[movement.a]\nideal = 1.0\nusual = 0.0\nstep = 0.0\nchance = 0.0",
+        "[movement.a]\nideal = 1.0\nusual = 0.0\nstep = -0.1\nchance = 1.0",
+    ],
+)
+def test_bounds_that_bound_nothing_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "bounds.toml").write_text(text)
+    with pytest.raises(PoisonInput, match=r"bounds.toml: "):
+        metrics.bounds(tmp_path)
+
+
 def test_the_lakes_and_the_analysts_columns_are_the_same() -> None:
     for table, schema in (("metrics", METRICS), ("data_quality", DATA_QUALITY)):
         assert surface.types_of(schema) == {c.name: c.type for c in surface.relations()[table].columns}
