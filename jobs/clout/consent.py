@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from clout.addresses import profile_address
 from clout.consent_ledger import Hearing
 from clout.lake import Lake
 from clout.native_ids import look_alike, look_alike_key, normal_id
@@ -115,6 +116,33 @@ class Hidden:
     def listed_alike(self) -> frozenset[str]:
         """What the keys of the operator's list look like."""
         return frozenset(map(look_alike_key, self.listed))
+
+    @cached_property
+    def _listed_names(self) -> dict[str, str]:
+        """What an entry of the operator's list may be beside an account's key, a handle or an address: each with the entry."""
+        found: dict[str, str] = {}
+        for key in sorted(self.listed):
+            name = key.partition(":")[2]
+            found |= {look_alike(name): key, (profile_address(name) or look_alike(name)): key}
+        return found
+
+    def see(self, key: str, handle: str | None, url: str | None) -> None:
+        """Somebody's handle and profile are seen: where the operator's list names the person by one of them, it means the key.
+
+        url: as addresses.profile_address has it.
+        """
+        if not self.listed or key in self.listed:
+            return
+        name = look_alike(handle or "")
+        host = (url or "").removeprefix("https://").partition("/")[0]
+        entry = next(
+            (self._listed_names[one] for one in (name, f"{name}@{host}", url) if one in self._listed_names), None
+        )
+        if entry is not None and self._known.get(key) != "operator":
+            self._known[key] = "operator"
+            if self.hearing:
+                self.hearing.met.add(entry)
+                self.hearing.other_spelling(key, "operator", self.hearing.newest)
 
     def reason(self, key: str | None) -> str | None:
         """Why an account may not be shown: operator, erased, or what the ledger says; None where it may be."""

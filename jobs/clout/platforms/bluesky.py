@@ -386,4 +386,4 @@ def _mentions(facets: Any) -> Iterator[str]:
                     yield did
 
 
-PLATFORM = Platform(ENDPOINTS, BlueskyPolicy, normalise)
+PLATFORM = Platform(ENDPOINTS, BlueskyPolicy, normalise, _DID)

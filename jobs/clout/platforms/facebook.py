@@ -9,6 +9,7 @@ A story that a Page passes on from another (`parent_id`) is a share.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -263,4 +264,4 @@ def _total(of: View, name: str) -> int | None:
     return of.of(name).of("summary").count("total_count")
 
 
-PLATFORM = Platform(ENDPOINTS, FacebookPolicy, normalise, needs_token=True, write_time=epoch)
+PLATFORM = Platform(ENDPOINTS, FacebookPolicy, normalise, re.compile(r"\d+"), needs_token=True, write_time=epoch)

@@ -46,7 +46,8 @@ _HOUR = Endpoint(
     backfillable=True,
     is_file=True,
 )
-_LOGIN = re.compile(r"[a-z\d-]+(?:\[bot\])?")
+#: What an account's id looks like.
+LOGIN = re.compile(r"[a-z\d-]+(?:\[bot\])?")
 _NO_TIMES = {"since": "", "until": ""}
 #: A good hour of 2025 has about 100 MB.
 _USUAL_BODY_MB = 500
@@ -179,7 +180,7 @@ class RawHours:
         except (RecursionError, ValueError):
             return True
         # A login stands in a repository's name and in addresses too.
-        logins = set(_LOGIN.findall(line.decode("utf-8", "replace").lower()))
+        logins = set(LOGIN.findall(line.decode("utf-8", "replace").lower()))
         return self.hidden.without_erased([event]) == [] or any(map(self.hidden.is_erased_name, logins))
 
     def _file(self, hour: int) -> str:

@@ -354,4 +354,4 @@ def _urn(value: Any, form: re.Pattern[str]) -> str:
     return urn
 
 
-PLATFORM = Platform(ENDPOINTS, LinkedInPolicy, normalise, needs_token=True)
+PLATFORM = Platform(ENDPOINTS, LinkedInPolicy, normalise, _ACTOR, needs_token=True)

@@ -431,4 +431,4 @@ def _plain(text: str | None) -> str | None:
     return optional(re.sub(r"\n{2,}", "\n", "".join(parser.parts)).strip())
 
 
-PLATFORM = Platform(ENDPOINTS, MastodonPolicy, normalise)
+PLATFORM = Platform(ENDPOINTS, MastodonPolicy, normalise, re.compile(r"https?://[^/\s]+/(?!@)\S+"))

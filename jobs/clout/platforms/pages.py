@@ -7,6 +7,7 @@ page becomes rows, or is quarantined with its reason, or is counted in `notes`.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -209,6 +210,7 @@ class Rows:
             self.known.contradicted[row["account_key"]] = contradicted
         if row.get("url"):  # in the form in which others claim it
             row = {**row, "url": profile_address(row["url"]) or row["url"]}
+        self.page.hidden.see(row["account_key"], row.get("handle"), row.get("url"))
         self._add("accounts", row)
 
     def post(self, row: dict[str, Any], local_id: str | None = None, from_feed: bool = False) -> None:
@@ -342,14 +344,15 @@ def epoch_ms(moment: datetime) -> str:
 class Platform:
     """A platform: its endpoints in the order of asking, which is that of importance, its rate policy, and its normaliser.
 
-    needs_token: nothing is asked without one. write_time: how {since} and {until} are written. ceiling_usd: what a
-    source may spend in a day where its configuration does not say. configured: the endpoints as a source's options want
-    them.
+    ids: what its accounts' ids look like. needs_token: nothing is asked without one. write_time: how {since} and {until} are
+    written. ceiling_usd: what a source may spend in a day where its configuration does not say. configured: the endpoints as
+    a source's options want them.
     """
 
     endpoints: tuple[Endpoint, ...]
     policy: type[RatePolicy]
     normalise: Callable[[Page, Known], Rows]
+    ids: re.Pattern[str] = re.compile(r".+")
     needs_token: bool = False
     write_time: Callable[[datetime], str] = rfc3339
     ceiling_usd: float = 0.0

@@ -55,8 +55,11 @@ def remember(
     hearing: Hearing,
     names: Callable[[set[str]], dict[str, str]],
     say: Callable[[str], None],
+    ids: re.Pattern[str],
 ) -> None:
-    """Add to the ledger what the pull heard. Raises PoisonInput where too much was taken back at once."""
+    """Add to the ledger what the pull heard. Raises PoisonInput where too much was taken back at once, and where the operator's
+    list names somebody by what is no id of the platform (`ids`) and whom no pull ever met under it.
+    """
     words = hearing.judge(names)
     listed = [key for key in source.excluded if key.partition(":")[0] == source.platform]
     met, never = consent_ledger.met_words(hearing.ledger, listed, hearing.met)
@@ -64,6 +67,12 @@ def remember(
         for of, found in ((source.name, words), (consent_ledger.LISTED, met)):
             if found:
                 consent_ledger.append(lake, hearing.ledger, of, found)
+    if wrong := [key for key in never if not ids.fullmatch(key.partition(":")[2])]:
+        raise PoisonInput(
+            f"pull {source.name}: the exclusion list names {', '.join(wrong[:20])}: no id of an account as"
+            f" {source.reader} writes it, nor a handle or an address of anybody whom a pull has met, so that it would keep"
+            f" nobody out. Write the account's id ({ids.pattern})"
+        )
     if never:
         say(
             f"pull {source.name}: no pull has met {len(never)} people of the exclusion list yet: {', '.join(never[:20])}."

@@ -127,7 +127,7 @@ def _pull(
         owed = sorted({*owed, *_changed(lake, source, configuration, pulled, days[-1], say)})
     result = Pulled(written=[], reused=[day for day in days if day not in owed])
     if not owed:
-        pull_consent.remember(lake, source, hearing, names, say)
+        pull_consent.remember(lake, source, hearing, names, say, _ids(source))
         say(f"pull {source.name}: nothing to do, {len(days)} days are complete")
         return result
 
@@ -150,7 +150,7 @@ def _pull(
                 result.rows += item.rows.num_rows if item.table != "quarantine" else 0
                 result.quarantined += item.rows.num_rows if item.table == "quarantine" else 0
                 heart.beat(result.rows + result.quarantined, item.rows)
-        pull_consent.remember(lake, source, hearing, names, say)
+        pull_consent.remember(lake, source, hearing, names, say, _ids(source))
         result.written = opened.place(owed, reports, started, configuration, say)
     for raw in (f"raw/{source.name}/{day.isoformat()}" for day in result.written):
         if lake.found(raw) is not None and lake.checksums.state(raw) == "not checksummed":
@@ -312,6 +312,13 @@ def _changed(
             f"pull {source.name}: files of {others} earlier days changed since they were pulled; --refresh takes them anew"
         )
     return [*changed, *(day for day in stale if day == asked)]
+
+
+def _ids(source: Source) -> re.Pattern[str]:
+    """What the ids of a source's accounts look like: of exports anything."""
+    if source.reader == "gharchive":
+        return hour_files.LOGIN
+    return PLATFORMS[source.reader].ids if source.reader in PLATFORMS else re.compile(r".+", re.DOTALL)
 
 
 def _items(

@@ -479,4 +479,4 @@ def _texts(entities: list[View], name: str, field: str) -> list[str]:
     return list(dict.fromkeys(text for one in _all(entities, name) if (text := one.text(field))))
 
 
-PLATFORM = Platform(ENDPOINTS, XPolicy, normalise, needs_token=True, ceiling_usd=5.0, configured=configured)
+PLATFORM = Platform(ENDPOINTS, XPolicy, normalise, _ID, needs_token=True, ceiling_usd=5.0, configured=configured)
