@@ -11,12 +11,12 @@ import json
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 from clout import arguments, retention
 from clout.checksums import Damaged
 from clout.errors import PoisonInput, run_main
 from clout.lake import Lake, window
 from clout.lake_check import damage
+from clout.lake_columns import CONFORMED_FROM
 from clout.lake_schemas import CONFORMED
 from clout.sources import Sources, read_sources
 from clout.terminal import printable
@@ -62,8 +62,9 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
 
     The last of `days` must have been pulled, unless it is `of_the_past`; of the others, those without a pull are left out.
     """
-    from clout.influence import activity, evidence, measures
+    from clout.influence import evidence, identity, steps
     from clout.influence.conforming import conforming_engine
+    from clout.influence.plan import Plan
 
     missing = [platform for platform in sources.platforms if lake.manifest(platform, days[-1]) is None]
     if missing and not of_the_past:
@@ -99,23 +100,27 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
         print(f"conform: nothing to do, the window that ends {days[-1]} is conformed", flush=True)
         return []
     looked_at = sorted({each for day in owed for each in window(day, repeats + 1)})
-    engine = conforming_engine(lake, sources.platforms, looked_at, activity.READS)
+    engine = conforming_engine(lake, sources.platforms, looked_at, CONFORMED_FROM)
 
     read = {"interactions": looked_at, "posts": looked_at, "accounts": owed, "manifest": owed, "quarantine": owed}
-    interactions, posts, accounts, manifest, quarantine = (
-        engine.snapshots(lake, table, sources.platforms, days, activity.READS[table]) for table, days in read.items()
-    )
-    days_owed = engine.table(pa.schema([("ds", pa.date32())]), [(day,) for day in owed])
-    listed = engine.table(*evidence.operator_list(sources))
-    classified = engine.hold(activity.classify(engine, interactions, accounts, listed, days_owed, repeats))
-    platforms = measures.platforms_table(engine, sorted(set(sources.platforms.values())))
-    tables = activity.conform(
-        engine, classified, manifest, quarantine, posts, interactions, days_owed, platforms, repeats
-    )
+    given = {
+        table: engine.snapshots(lake, table, sources.platforms, days, CONFORMED_FROM[table])
+        for table, days in read.items()
+    }
+    # Of each day, the accounts excluded are those that the same day's snapshot flags, and the operator's. Which accounts are
+    # one person is a question of the score date: what a person's other accounts lead to is excluded there.
+    given["account_flags"] = given.pop("accounts")
+    given |= {
+        "persons": engine.table(identity.PERSONS, []),
+        "days": engine.table(steps.DAYS, [(day,) for day in owed]),
+        "operator_list": engine.table(*evidence.operator_list(sources)),
+        "sources": steps.sources_table(engine, sorted(set(sources.platforms.values()))),
+    }
+    plan = Plan(engine, given, parameters={"repeat_days": repeats})
     # Activity last: it carries the fingerprint that says all are in place.
     for table in sorted(CONFORMED, key=lambda table: table == "activity"):
-        engine.write_conformed(lake, table, tables[table], owed, lambda day: {"fingerprint": prints[day]})
-    engine.release(classified)
+        engine.write_conformed(lake, table, plan.resolve(table), owed, lambda day: {"fingerprint": prints[day]})
+    engine.release(plan.resolve("classified"))
     for row in lake.read(lake.conformed("conservation", days[-1])).sort_by("platform").to_pylist():
         print(f"conform {days[-1]}: " + ", ".join(f"{name} {value}" for name, value in row.items()), flush=True)
     print(f"conform: {len(owed)} days written", flush=True)

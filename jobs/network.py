@@ -11,7 +11,7 @@ from clout.lake import Lake
 from clout.sources import read_sources
 
 if TYPE_CHECKING:
-    from clout.influence.measures import Evidence
+    from clout.influence.evidence import Evidence
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -34,9 +34,7 @@ def main(argv: list[str]) -> None:
 
 def measure(evidence: Evidence, lake: Lake) -> None:
     """Write the features of the evidence's score date."""
-    from clout.influence import measures
-
-    evidence.engine.keep(lake, "network", evidence.day, measures.network(evidence), evidence.facts)
+    evidence.engine.keep(lake, "network", evidence.day, evidence.resolve("network"), evidence.facts)
 
 
 if __name__ == "__main__":

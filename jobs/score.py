@@ -14,7 +14,7 @@ from clout.staging import PULLED, SCORED, Staged
 from clout.version import code_version
 
 if TYPE_CHECKING:
-    from clout.influence.measures import Evidence
+    from clout.influence.evidence import Evidence
 
 MEASURES = ("reach", "amplification", "network")
 
@@ -40,13 +40,12 @@ def main(argv: list[str]) -> None:
 
 def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
     """Write the day's tables of people, what its pull was like, and what made all this, to the staged folder."""
-    from clout.influence import measures
+    from clout.influence import steps
 
     day, engine = evidence.day, evidence.engine
-    features = {name: engine.kept(lake, name, day, evidence.facts, made_by=name) for name in MEASURES}
-    by_platform = engine.settle(measures.platform_score(evidence, **features))
-    scored = engine.settle(measures.score(evidence, by_platform))
-    published = measures.published(evidence, by_platform, scored)
+    for name in MEASURES:
+        evidence.tables[name] = engine.kept(lake, name, day, evidence.facts, made_by=name)
+    published = steps.published(evidence)
     for table, keys in SCORED.items():
         engine.stage(staged.root, staged.table(table), published[table], *keys)
     for table, keys in PULLED.items():

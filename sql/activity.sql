@@ -1,7 +1,7 @@
 -- Activity: who acted on whom, how, and how often, on one day. All later evidence is read from here.
 -- Meaning: n interactions of one kind by actor on target; n_posts the distinct posts they were on, NULL where none is named.
 -- Unit: interactions. Grain: one row per ds, actor, target, platform, kind.
--- Inputs: {classified}, see classify.sql
+-- Inputs: {classified}
 -- Parameters: none
 -- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
 SELECT

@@ -5,7 +5,7 @@
 --   nobody, moves nobody; mention_absent is what is left of such mentions. What a person's accounts do to each other is dropped.
 -- Unit: likes by somebody who did nothing else that day. Grain: one row per ds, platform, actor, target.
 -- Source: scoring.md, Evidence. Sums are of decimals, so that no order of adding can change a bit.
--- Inputs: {activity}: persons_activity.sql; {present}: present.sql
+-- Inputs: {persons_activity}; {present}: present.sql
 -- Parameters:
 --   first_day DATE         acts of this day
 --   last_day DATE          to this one
@@ -30,7 +30,7 @@ WITH pair_days AS (
         WHEN 'share' THEN :base_share
       END
     AS DECIMAL(24, 12))) AS DOUBLE) AS worth
-  FROM {activity} AS ev
+  FROM {persons_activity} AS ev
   LEFT JOIN {present} AS here ON here.platform = ev.platform AND here.person_id = ev.target
   WHERE ev.actor <> ev.target AND ev.ds BETWEEN :first_day AND :last_day
   GROUP BY ev.ds, ev.platform, ev.actor, ev.target

@@ -4,7 +4,7 @@
 --   A platform of which nothing came has a row of zeros, on every day that is conformed.
 --   Rows of which no manifest knows are shown with a rows_in of 0, so that the gate sees them.
 -- Unit: rows of the interactions snapshot. Grain: one row per ds, platform.
--- Inputs: {classified}, see classify.sql; {pulls}, see pulls.sql; {platforms} (platform), all that are configured; {days} (ds)
+-- Inputs: {classified}; {pulls}, see pulls.sql; {sources} (platform), all that are configured; {days} (ds)
 -- Parameters: none
 -- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
 WITH counted AS (
@@ -32,7 +32,7 @@ pulled AS (
   GROUP BY ds, platform
 ),
 known AS (
-  SELECT d.ds, p.platform FROM {days} AS d CROSS JOIN {platforms} AS p
+  SELECT d.ds, p.platform FROM {days} AS d CROSS JOIN {sources} AS p
   UNION
   SELECT ds, platform FROM pulled
   UNION

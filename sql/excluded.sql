@@ -4,7 +4,7 @@
 --   reason: the operator's where there is one, else the first that holds of minor, opt_out, protected, suspended, deleted,
 --   unavailable.
 -- Grain: one row per ds, account_key.
--- Inputs: {accounts} with ds; {operator_list} (account_key, reason), which holds for every day; {days} (ds);
+-- Inputs: {account_flags} with ds; {operator_list} (account_key, reason), which holds for every day; {days} (ds);
 --   {persons} (account_key, person_id) of linked accounts
 -- Parameters: none
 -- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
@@ -17,7 +17,7 @@ WITH flagged AS (
       WHEN coalesce(is_protected, false) THEN 'protected'
       WHEN status IN ('suspended', 'deleted', 'unavailable') THEN status
     END AS reason
-  FROM {accounts}
+  FROM {account_flags}
 ),
 listed AS (
   SELECT days.ds, o.account_key, o.reason

@@ -4,7 +4,7 @@
 --   scores lie in each of ten fixed bins of the scale: bin_0 below 10 points, bin_9 from 90 on.
 -- Unit: see the column: rows; share, 0 to 1; bin, scores. Grain: one row per dataset, platform ('all' for all together), metric.
 -- Source: operations.md, section 3.5.
--- Inputs: {counted} (dataset, rows); {conservation}, {pulls}, {scores}, as staged
+-- Inputs: {row_counts} (dataset, rows); {conservation}, {pulls}, {scores}, as staged
 -- Parameters: none
 -- Run: .venv/bin/python jobs/audit.py --day 2026-03-14 --run by-hand
 WITH bins AS (
@@ -17,7 +17,7 @@ people AS (
   SELECT count(*) AS people, count(score) AS scored, count(true_reach) AS reach, count(amplification) AS amplification
   FROM {scores}
 )
-SELECT dataset, 'all' AS platform, 'rows' AS metric, 'rows' AS unit, CAST(rows AS DOUBLE) AS value FROM {counted}
+SELECT dataset, 'all' AS platform, 'rows' AS metric, 'rows' AS unit, CAST(rows AS DOUBLE) AS value FROM {row_counts}
 UNION ALL
 SELECT 'conservation', platform, 'rows_in', 'rows', rows_in FROM {conservation}
 UNION ALL

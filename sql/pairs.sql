@@ -6,7 +6,7 @@
 --   actor acted.
 -- Unit: q a share, 0 to 1. Grain: one row per variant, platform, actor, target.
 -- Source: scoring.md, Evidence. There R is min / max of both strengths, by which acting more on u could lower q.
--- Inputs: {strengths} of the variants' bases, {backs}: of those whose S(u,a) they take, see strengths.sql; {variants};
+-- Inputs: {strengths} of the variants' bases, {reverse_strengths}: of those whose S(u,a) they take, see strengths.sql; {variants};
 --   {credibility} (evaluated_on, platform, person_id, credibility)
 -- Parameters:
 --   kappa DOUBLE  saturation
@@ -32,6 +32,6 @@ FROM (
     LEFT JOIN {credibility} AS c
       ON c.evaluated_on = v.evaluated_on AND c.platform = busy.platform AND c.person_id = busy.actor
   ) AS a ON a.base = s.variant AND a.platform = s.platform AND a.actor = s.actor
-  LEFT JOIN {backs} AS back
+  LEFT JOIN {reverse_strengths} AS back
     ON back.variant = a.back_of AND back.platform = s.platform AND back.actor = s.target AND back.target = s.actor
 ) AS moved

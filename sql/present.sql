@@ -1,13 +1,13 @@
 -- Present: who is there: who acted, posted, or drew another kind of act than a mention, on any of the stored days.
 -- Meaning: a name that everybody speaks of need not belong to anybody, see acts.sql. To be there on one platform is not to be on another.
 -- Grain: one row per platform, person_id.
--- Inputs: {activity}: persons_activity.sql, and {posts}, of the stored days;
+-- Inputs: {persons_activity}, and {posts}, of the stored days;
 --   {persons} (account_key, person_id) of people with several accounts
 -- Parameters: none
 -- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
-SELECT platform, actor AS person_id FROM {activity}
+SELECT platform, actor AS person_id FROM {persons_activity}
 UNION
-SELECT platform, target AS person_id FROM {activity} WHERE kind <> 'mention'
+SELECT platform, target AS person_id FROM {persons_activity} WHERE kind <> 'mention'
 UNION
 SELECT o.platform, coalesce(p.person_id, o.author_key) AS person_id
 FROM {posts} AS o LEFT JOIN {persons} AS p ON p.account_key = o.author_key

@@ -9,7 +9,7 @@
 --   model_change   the same activity on D - k by the model of D, less that by the model of D - k; 0 where it is the same
 --   change = score - score_before = the sum of the four, exactly but for rounding. NULL where either day has no score.
 -- Unit: points. Grain: one row per ds, person_id, days_before, for people with a row in scores.
--- Inputs: {score}, see score.sql; {horizons} (days_before, other_model); {earlier}, see earlier_scores.sql, where the model of
+-- Inputs: {score}, see score.sql; {horizons} (days_before, other_model); {earlier_scores} where the model of
 --   D - k is another one
 -- Parameters:
 --   day DATE  the score date
@@ -31,7 +31,7 @@ WITH steps AS (
     ON aged.variant = concat('aged_', CAST(h.days_before AS STRING)) AND aged.person_id = now.person_id
   LEFT JOIN {score} AS others
     ON others.variant = concat('others_', CAST(h.days_before AS STRING)) AND others.person_id = now.person_id
-  LEFT JOIN {earlier} AS by_then ON by_then.days_before = h.days_before AND by_then.person_id = now.person_id
+  LEFT JOIN {earlier_scores} AS by_then ON by_then.days_before = h.days_before AND by_then.person_id = now.person_id
   WHERE now.variant = 'now'
 )
 SELECT

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from clout import queries
-from clout.influence import measures
+from clout.influence import steps
 from clout.influence.engines import DuckDB, Engine
 from clout.influence.identity import PERSONS
 from clout.influence.model import Model, read_model
+from clout.influence.plan import Plan
 from clout.lake_schemas import ACTIVITY, KINDS, POST_ACTIONS, TIME
 
 MODEL = read_model(queries.SQL / "models" / "v1.toml")
@@ -59,16 +59,17 @@ def evidence_of(
     persons: Rows = (),
     seeds: Rows = (),
     excluded: tuple[str, ...] = (),
+    platforms: tuple[str, ...] = (),
     model: Model = MODEL,
-) -> measures.Evidence:
+) -> Plan:
     """The evidence of rows as conform would have left them. counted: (day, account, platform, followers, lists), besides those
     of the states."""
     seen = [
         *((ds, key, platform, followers, listed) for ds, key, platform, *_, followers, listed, _, _, _, _ in states)
     ]
     accounts = [(ds, key, platform, *numbers, None, None, True) for ds, key, platform, *numbers in (*counted, *seen)]
-    counters = measures.counter_states(DuckDB(), DuckDB().table(COUNTED, accounts), model, day)
-    return measures.in_memory(
+    counters = Plan(DuckDB(), {"accounts": DuckDB().table(COUNTED, accounts)}, model, day).resolve("counter_states")
+    return steps.in_memory(
         engine,
         model,
         day,
@@ -80,13 +81,13 @@ def evidence_of(
         operator_list=engine.table(LISTED, [(key, "asked by letter") for key in excluded]),
         persons=engine.table(PERSONS, list(persons)),
         named_seeds=engine.table(SEEDS, list(seeds)),
-        platforms=sorted({row[1] for row in activity}),
+        sources=steps.sources_table(engine, platforms or sorted({row[1] for row in activity})),
     )
 
 
 def scores_of(activity: Rows, variant: str = "now", **more: Any) -> dict[str, dict[str, Any]]:
     """person -> the row of sql/score.sql, in DuckDB."""
-    _, score = measures.scored(evidence_of(DuckDB(), activity, **more))
+    score = evidence_of(DuckDB(), activity, **more).resolve("score")
     return {row["person_id"]: row for row in score.filter(pc.field("variant") == variant).to_pylist()}
 
 
@@ -146,7 +147,5 @@ def world() -> dict[str, Any]:
 
 def published(engine: Engine) -> dict[str, pa.Table]:
     """Every table of the world."""
-    evidence = evidence_of(engine, **world())
-    evidence = replace(evidence, platforms=["murmur", "pages", "plaza"])
-    tables = measures.published(evidence, *measures.scored(evidence))
+    tables = steps.published(evidence_of(engine, **world(), platforms=("murmur", "pages", "plaza")))
     return {name: rows if isinstance(rows, pa.Table) else rows.toArrow() for name, rows in tables.items()}

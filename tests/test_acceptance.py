@@ -9,9 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from clout.influence import material, measures
+from clout.influence import material, steps
 from clout.influence.engines import DuckDB
 from clout.influence.identity import PERSONS
+from clout.influence.plan import Plan
 from clout.lake import Lake, days_between
 from clout.sources import read_sources
 from sandbox.lake_of_world import write_lake, write_sources
@@ -44,21 +45,23 @@ def tables_at(lake: Lake, world: World, day: date) -> Tables:
 
     known = [(day, path) for each in days if lake.exists(path := lake.snapshot("accounts", PLATFORM, each))][-1:]
     seen = together(known, platform=PLATFORM)
-    evidence = measures.in_memory(
+    evidence = steps.in_memory(
         engine,
         model,
         day,
         activity=together([(each, lake.conformed("activity", each)) for each in days]),
         account_states=seen,
-        counter_states=measures.counter_states(engine, seen.rename_columns({"ds": "snapshot_date"}), model, day),
+        counter_states=Plan(engine, {"accounts": seen.rename_columns({"ds": "snapshot_date"})}, model, day).resolve(
+            "counter_states"
+        ),
         posts=together([(each, lake.snapshot("posts", PLATFORM, each)) for each in days], platform=PLATFORM),
         post_actions=together([(each, lake.conformed("post_actions", each)) for each in days]),
         operator_list=engine.table(LISTED, [(f"{PLATFORM}:{world.excluded_by_operator}", "asked by letter")]),
         persons=engine.table(PERSONS, []),
         named_seeds=engine.table(SEEDS, []),
-        platforms=[PLATFORM],
+        sources=steps.sources_table(engine, [PLATFORM]),
     )
-    return measures.published(evidence, *measures.scored(evidence))
+    return steps.published(evidence)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from pathlib import Path
 import conform
 import pyarrow.compute as pc
 import pytest
-from clout.influence import evidence, measures
+from clout.influence import evidence
 from clout.influence.model import read_model
 from clout.lake import Lake, days_between, window
 from clout.platforms.puller import pull
@@ -61,7 +61,7 @@ def test_share_pairs_of_4_july_equal_the_csvs(week, shared_data):
 def test_account_88_leads_true_reach(week):
     lake, sources = week
     model = read_model(ROOT / "sql" / "models" / "v1.toml")
-    reach = measures.reach(evidence.load(lake, sources, model, DAYS[-1])).toArrow()
+    reach = evidence.load(lake, sources, model, DAYS[-1]).resolve("reach").toArrow()
     leaders = reach.filter(pc.field("variant") == "now").sort_by([("true_reach", "descending")]).slice(0, 2).to_pylist()
     assert leaders[0]["person_id"] == "higgs:88"
     assert leaders[0]["true_reach"] > 1.2 * leaders[1]["true_reach"]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clout.lake import Lake
+from clout.errors import PoisonInput
+from clout.lake import Lake, required
 from clout.lake_schemas import CONFORMED, SNAPSHOTS
 
 
@@ -56,3 +57,29 @@ def write_conformed(
     for day in days:
         of_day = ordered.filter(pc.equal(ordered["ds"], pa.scalar(day)))
         lake.write(lake.conformed(table, day), of_day.drop_columns("ds"), facts(day))
+
+
+def features_path(lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> str:
+    """Where the features `name` of one score date lie. Raises PoisonInput where they are missing or made of other things.
+
+    facts: what the features must have been made of; made_by: the job that makes them.
+    """
+    path = lake.features(name, day)
+    cure = f"run jobs/{made_by}.py --day {day} first"
+    required(lake, path, cure)
+    if lake.facts(path) != facts:
+        raise PoisonInput(f"{lake.location(path)} was made with another model or of other snapshots; {cure}")
+    return path
+
+
+def in_groups(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """The same rows in tables of `rows` each, however they were batched."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        while sum(each.num_rows for each in held) >= rows:
+            table = pa.Table.from_batches(held).combine_chunks()
+            yield table.slice(0, rows)
+            held = table.slice(rows).to_batches()
+    if held:
+        yield pa.Table.from_batches(held).combine_chunks()

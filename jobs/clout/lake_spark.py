@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.dataset as pads
 
-from clout.errors import PoisonInput
-from clout.lake import Lake, required
+from clout.lake import Lake
+from clout.lake_arrow import features_path, in_groups
 from clout.lake_schemas import CONFORMED, SNAPSHOTS, small_arrow, spark_ddl
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-#: What the evidence reads of a post.
-POSTS = ("platform", "author_key", "post_key", "post_type", "is_deleted", "event_at", "from_feed")
 
 
 def read_snapshots(
@@ -97,19 +94,6 @@ def read_features(
     return spark.read.parquet(lake.location(lake.current(features_path(lake, name, day, facts, made_by))))
 
 
-def features_path(lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> str:
-    """Where the features `name` of one score date lie. Raises PoisonInput where they are missing or made of other things.
-
-    facts: what the features must have been made of, as given to `write_features`; made_by: the job that makes them.
-    """
-    path = lake.features(name, day)
-    cure = f"run jobs/{made_by}.py --day {day} first"
-    required(lake, path, cure)
-    if lake.facts(path) != facts:
-        raise PoisonInput(f"{lake.location(path)} was made with another model or of other snapshots; {cure}")
-    return path
-
-
 def write_sorted(folder: Lake, path: str, rows: DataFrame, *keys: str) -> None:
     """Replace a folder by one file of `rows` in the order of `keys`: the same rows give the same bytes.
 
@@ -125,16 +109,3 @@ def write_sorted(folder: Lake, path: str, rows: DataFrame, *keys: str) -> None:
             for group in in_groups(batches, rows=1_000_000):
                 writer.write_table(group.cast(schema))
         folder.fs.delete_dir(f"{folder.root}/{aside}/_sorted")
-
-
-def in_groups(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
-    """The same rows in tables of `rows` each, however they were batched."""
-    held: list[pa.RecordBatch] = []
-    for batch in batches:
-        held.append(batch)
-        while sum(each.num_rows for each in held) >= rows:
-            table = pa.Table.from_batches(held).combine_chunks()
-            yield table.slice(0, rows)
-            held = table.slice(rows).to_batches()
-    if held:
-        yield pa.Table.from_batches(held).combine_chunks()

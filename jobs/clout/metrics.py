@@ -93,7 +93,7 @@ def measured(staged: Staged, versions: dict[str, Any], lake: Lake) -> pa.Table:
     try:
         with _connected() as connection:
             accounts = _file(staged, "accounts")
-            found = [queries.run_duckdb(connection, "metrics", {}, counted=pa.table(rows), **inputs)]
+            found = [queries.run_duckdb(connection, "metrics", {}, row_counts=pa.table(rows), **inputs)]
             found.append(
                 queries.run_duckdb(connection, "scores_shape", COMPARED, scores=inputs["scores"], accounts=accounts)
             )

@@ -80,6 +80,11 @@ def load(name: str) -> Query:
     return Query(name, body.strip().rstrip(";"), declared, frozenset(_INPUT.findall(body)))
 
 
+def exists(name: str) -> bool:
+    """Whether a file of sql/ makes the table of a name."""
+    return (SQL / f"{name}.sql").is_file()
+
+
 def of_formulas(formulas: str, name: str) -> str:
     """The query of a name in some formulas: `v2/pairs` where sql/v2 has one, else `pairs`, which all formulas share."""
     return f"{formulas}/{name}" if (SQL / formulas / f"{name}.sql").is_file() else name

@@ -11,7 +11,7 @@
 --   another one.
 -- Unit: q a share, 0 to 1. Grain: one row per variant, platform, actor, target.
 -- Source: scoring.md, second edition, section 1 and property 1.
--- Inputs: {strengths} of the variants' bases, {backs}: of those whose S(u,a) they take, see strengths.sql; {variants};
+-- Inputs: {strengths} of the variants' bases, {reverse_strengths}: of those whose S(u,a) they take, see strengths.sql; {variants};
 --   {credibility} (evaluated_on, platform, person_id, credibility, created_on)
 -- Parameters:
 --   rho DOUBLE                  reciprocity discount
@@ -42,7 +42,7 @@ united AS (
 ),
 acted_back AS (
   SELECT variant, actor, target, CAST(sum(CAST(strength AS DECIMAL(24, 12))) AS DOUBLE) AS strength
-  FROM {backs}
+  FROM {reverse_strengths}
   GROUP BY variant, actor, target
 ),
 busy AS (

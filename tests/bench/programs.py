@@ -102,9 +102,10 @@ def _timed_spark(out: Path, lap: Callable[[str], None]) -> Any:
 
 def _night(folder: Path, out: Path, engine: Any, lap: Callable[[str], None], alone: bool) -> None:
     import pyarrow as pa
-    from clout.influence import measures, variants
+    from clout.influence import steps, variants
     from clout.influence.identity import PERSONS
     from clout.influence.model import read_model
+    from clout.influence.plan import Plan
     from clout.lake import Lake, window
 
     model = read_model(NUMBERS)
@@ -119,45 +120,29 @@ def _night(folder: Path, out: Path, engine: Any, lap: Callable[[str], None], alo
     states = engine.spark.createDataFrame(states) if hasattr(engine, "spark") else states
     nobody = engine.table(pa.schema([("account_key", pa.string()), ("reason", pa.string())]), [])
     persons = engine.table(PERSONS, [])
-    engine.know(activity, actions, posts, states, measures.variants_table(engine, model, DAY))
-    acts = measures.acts(engine, activity, posts, nobody, persons, model, DAY)
-    credible = measures.credibility(engine, states, persons, model, DAY)
-    named = engine.table(pa.schema([("platform", pa.string()), ("account_key", pa.string())]), [])
-    moved = measures.moved(engine, acts, credible, named, persons, model, DAY)
-    evidence = measures.Evidence(
-        engine=engine,
-        day=DAY,
-        model=model,
-        activity=activity,
-        named_seeds=named,
-        acts=acts,
-        **moved,
-        account_states=states,
-        counter_states=engine.table(pa.schema([("account_key", pa.string())]), []),
-        post_actions=actions,
-        posts=posts,
-        operator_list=nobody,
-        persons=persons,
-        platforms=["bench"],
-        facts={},
-    )
-    reach = measures.reach(evidence)
-    amplification = evidence.run(
-        "amplification",
-        posts=posts,
-        post_actions=actions,
-        excluded=nobody,
-        persons=persons,
-        credibility=credible,
-        variants=evidence.variants,
+    engine.know(activity, actions, posts, states, steps.variants_table(engine, model, DAY))
+    plan = Plan(
+        engine,
+        {
+            "activity": activity,
+            "account_states": states,
+            "post_actions": actions,
+            "posts": posts,
+            "operator_list": nobody,
+            "excluded": nobody,
+            "persons": persons,
+            "named_seeds": engine.table(pa.schema([("platform", pa.string()), ("account_key", pa.string())]), []),
+        },
+        model,
+        DAY,
     )
     wanted = {
-        "pairs": (evidence.weights, "actor || ' ' || target AS key, strength, q"),
+        "pairs": (plan.resolve("weights"), "actor || ' ' || target AS key, strength, q"),
         "rank": (engine.ranks, "person_id AS key, rank"),
-        "reach": (reach, "person_id AS key, true_reach + reach_cut AS evidence, true_reach"),
-        "network": (measures.network(evidence), "person_id AS key, influential_people, network_influence"),
+        "reach": (plan.resolve("reach"), "person_id AS key, true_reach + reach_cut AS evidence, true_reach"),
+        "network": (plan.resolve("network"), "person_id AS key, influential_people, network_influence"),
         "acted_posts": (
-            amplification,
+            plan.resolve("amplification"),
             "person_id AS key, posts_weight, acted_weight, amplification_low, amplification_high",
         ),
     }

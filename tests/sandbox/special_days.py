@@ -12,7 +12,6 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterable
-from dataclasses import fields
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ if __name__ == "__main__":  # as a script this folder is on the path, but its mo
     sys.path.insert(1, str(Path(__file__).resolve().parents[2] / "jobs"))
 
 import numpy as np
-from clout.influence import material, measures
+from clout.influence import material, steps
 from clout.influence.engines import DuckDB
 from clout.influence.model import Model, read_model
 from clout.lake import Lake, days_between
@@ -55,8 +54,7 @@ def measure(model: Model, seed: int, people: int) -> dict[str, float]:
 
         def on(day: date, by: Model = keep) -> Scores:
             past = material.read(lake, sources, model, days_between(FIRST_DAY, day))
-            inputs = {field.name: getattr(past, field.name) for field in fields(material.Material)}
-            rows = measures.scored(measures.in_memory(DuckDB(), by, day, **inputs))[1].to_pylist()
+            rows = steps.in_memory(DuckDB(), by, day, **past.given).resolve("score").to_pylist()
             return {
                 name: {row["person_id"]: row["score"] for row in rows if row["variant"] == name and row["score"]}
                 for name in HALF_LIVES

@@ -17,7 +17,7 @@ from typing import Any
 import conform
 import numpy as np
 import pytest
-from clout.influence import material, measures
+from clout.influence import material
 from clout.influence.model import read_model
 from clout.lake import Lake, days_between
 from clout.platforms.puller import pull
@@ -159,12 +159,12 @@ def test_only_posts_of_a_feed_that_was_read_say_how_many_are_passed_on(pulled: P
     """Of everybody else just those posts passed by that somebody followed reacted to."""
     model = read_model(MODEL)
     found = material.gathered(material.read(pulled.lake, pulled.sources, model, DAYS), model, DAYS[-1])
-    owner = {row["account_key"]: row["person_id"] for row in found.persons.to_pylist()}
+    owner = {row["account_key"]: row["person_id"] for row in found.resolve("persons").to_pylist()}
     keys = {pulled.keys[platform](person, 0) for person in pulled.followed[platform]}
     read = {owner.get(key, key) for key in keys}
     rows = [
         row
-        for row in measures.amplification(found).to_pylist()
+        for row in found.resolve("amplification").to_pylist()
         if (row["variant"], row["platform"]) == ("now", platform)
     ]
     assert {row["person_id"] for row in rows if row["amplification"] is not None} <= read

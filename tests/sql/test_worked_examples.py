@@ -24,7 +24,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from clout import queries
-from clout.influence import measures, variants
+from clout.influence import plan, variants
 from clout.influence.engines import DuckDB
 from clout.influence.model import read_model
 from clout.influence.spark_engine import Spark
@@ -105,14 +105,14 @@ DEFAULTS = {
     "counters": empty(
         variant="STRING", platform="STRING", person_id="STRING", followers_count="BIGINT", listed_count="BIGINT"
     ),
-    "earlier": empty(days_before="INT", person_id="STRING", score="DOUBLE", unheld="DOUBLE"),
+    "earlier_scores": empty(days_before="INT", person_id="STRING", score="DOUBLE", unheld="DOUBLE"),
     "spread": empty(
         platform="STRING", person_id="STRING", reach_variance="DOUBLE", network_variance="DOUBLE", covariance="DOUBLE"
     ),
 }
 #: Inputs with one row, or many, for each variant.
 BY_VARIANT = (
-    *("strengths", "backs", "pairs", "trust", "weights", "ranks", "counted", "people", "seeds"),
+    *("strengths", "reverse_strengths", "pairs", "trust", "weights", "ranks", "counted", "people", "seeds"),
     *("reach", "network", "amplification", "platform_score", "score", "engaged", "counters"),
 )
 
@@ -159,7 +159,7 @@ def test_worked_example(case: Path, engine: str, request: pytest.FixtureRequest)
     given = {file.stem for file in case.glob("*.csv")} - {"expected"}
     assert given <= query.inputs <= given | set(DEFAULTS)
     changes = case / "parameters.toml"
-    parameters = measures.parameters(model, DAY) | {"first_day": DAY - timedelta(89), "last_day": DAY}
+    parameters = plan.numbers(model) | {"day": DAY, "first_day": DAY - timedelta(89), "last_day": DAY}
     parameters |= tomllib.loads(changes.read_text(encoding="utf-8")) if changes.exists() else {}
     inputs = {name: input_table(case / f"{name}.csv") if name in given else DEFAULTS[name] for name in query.inputs}
     if engine == "spark":

@@ -1,1 +1,1 @@
-"""Compute: pure transforms from snapshots to scores. Nothing here knows a path or reads a clock."""
+"""Compute: from snapshots to scores. No module reads a clock; evidence.py and the engines of nights know the lake, no other does."""

@@ -170,6 +170,6 @@ def ranks(attacks: list[Attack], attacked: Material, candidates: list[str], mode
 
 def bribable(clean: Material, model: Model, day: date) -> list[str]:
     """Trusted accounts that act on others, in order of their keys."""
-    weights = material.gathered(clean, model, day).weights
+    weights = material.gathered(clean, model, day).resolve("weights")
     mine = pc.field("trusted") & (pc.field("platform") == _busiest(clean))
     return sorted(set(weights.filter(mine)["actor"].to_pylist()))

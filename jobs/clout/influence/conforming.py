@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from clout import lake_arrow, session
-from clout.influence.engines import DuckDB, Engine, Frame
+from clout.influence.engines import DuckDB, Engine
+from clout.influence.frames import Frame
 from clout.lake import Lake
 
 #: Rows of snapshots up to which days are conformed in memory: 1 GB where they are as wide as Bluesky's.
@@ -37,11 +38,6 @@ class ConformingEngine(Engine, Protocol):
 
     def arrow(self, rows: Frame) -> pa.Table:
         """A few rows as an Arrow table."""
-
-
-def as_named(*columns: str) -> dict[str, str]:
-    """Columns that keep their names."""
-    return dict(zip(columns, columns, strict=True))
 
 
 def conforming_engine(

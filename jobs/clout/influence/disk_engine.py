@@ -24,10 +24,12 @@ from pyarrow import fs as pafs
 
 from clout import queries
 from clout.influence import trust_flow
+from clout.influence.frames import Frame
 from clout.influence.network_rank import Graph
 from clout.lake import Lake
+from clout.lake_arrow import features_path, in_groups
+from clout.lake_columns import POSTS
 from clout.lake_schemas import CONFORMED, KINDS, SNAPSHOTS, small_arrow
-from clout.lake_spark import POSTS, features_path, in_groups
 from clout.scratch import Scratch
 
 #: The columns that hold somebody's key.
@@ -52,9 +54,6 @@ ROWS_AT_ONCE = 3_000_000
 def memory_limit(physical: int) -> int:
     """Bytes that DuckDB may hold, of so many in the machine: a third, at most 6 GiB. Beyond that it works on disk."""
     return min(physical // 3, 6 << 30)
-
-
-Frame = Any
 
 
 @dataclass(frozen=True)

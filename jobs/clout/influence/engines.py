@@ -19,10 +19,9 @@ import pyarrow.compute as pc
 from clout import queries, session
 from clout.influence import network_rank, trust_flow
 from clout.influence.disk_engine import DiskDuckDB
+from clout.influence.frames import AtOnce, Frame
 from clout.lake import Lake
 from clout.lake_schemas import small_arrow
-
-Frame = Any
 
 #: Rows of activity up to which a night is computed by DuckDB, unless Spark is elsewhere (session.py). Measured to 100 million
 #: of the score date alone: 10.3 GiB and 11 GB of disk on a machine of 24 GB; of all variants to 9 million, 3.1 GiB.
@@ -59,6 +58,9 @@ class Engine(Protocol):
     def release(self, rows: Frame) -> None:
         """Forget what is kept of rows, which may be read again, but are not soon."""
 
+    def settle(self, rows: Frame) -> Frame:
+        """The same rows without what they were computed of: Spark makes no valid plan of some queries over all of a score."""
+
     def trust(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
         """Who is trusted, by variant and platform: `network_rank.trust_platform` of each; and by how much, where the model's
         numbers say how trust flows: `trust_flow.flow_platform`.
@@ -75,7 +77,7 @@ class NightEngine(Engine, Protocol):
         """A conformed table's partitions of `days`."""
 
     def posts(self, lake: Lake, platforms: Mapping[str, str], days: list[date]) -> Frame:
-        """The columns lake_spark.POSTS of the posts that the sources showed. platforms: the sources, each with its platform."""
+        """The columns lake_columns.POSTS of the posts that the sources showed. platforms: each source's platform."""
 
     def people(self, *frames: Frame) -> Frame:
         """The accounts that the frames name, once each, as account_key. The frames are all of which the engine was told."""
@@ -85,9 +87,6 @@ class NightEngine(Engine, Protocol):
 
     def kept(self, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> Frame:
         """Features as `keep` wrote them. Raises PoisonInput where they are missing or were made of other things."""
-
-    def settle(self, rows: Frame) -> Frame:
-        """The same rows without what they were computed of: Spark makes no valid plan of some queries over all of a score."""
 
     def stage(self, folder: Lake, path: str, rows: Frame, *keys: str) -> None:
         """Replace a folder by one file of the rows in the order of `keys`: the same rows give the same bytes."""
@@ -105,20 +104,6 @@ def engine_for(lake: Lake, days: list[date]) -> NightEngine:
     from clout.influence.spark_engine import Spark  # most nights are spared the import of Spark
 
     return Spark(session.get_or_create("clout"))
-
-
-class AtOnce:
-    """What an engine answers that computes all at once."""
-
-    one_by_one = False
-
-    def spans(self, activity: Frame, days: list[date]) -> list[tuple[date, date]]:
-        """See Engine. All at once."""
-        return [(days[0], days[-1])]
-
-    def parts(self, rows: Frame) -> list[Frame]:
-        """See Engine. All in one."""
-        return [rows]
 
 
 class DuckDB(AtOnce):
@@ -149,6 +134,10 @@ class DuckDB(AtOnce):
 
     def release(self, rows: Frame) -> None:
         """See Engine. Arrow goes by itself."""
+
+    def settle(self, rows: Frame) -> Frame:
+        """See Engine. A table is."""
+        return rows
 
     def trust(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
         """See Engine."""

@@ -12,56 +12,77 @@ import pyarrow.compute as pc
 
 from clout import consent_ledger, made_from
 from clout.consent import salted
-from clout.influence import identity, measures
-from clout.influence.conforming import as_named, conforming_engine
-from clout.influence.engines import Frame, NightEngine, engine_for
-from clout.influence.measures import Evidence
+from clout.influence import identity, steps
+from clout.influence.conforming import conforming_engine
+from clout.influence.engines import NightEngine, engine_for
+from clout.influence.frames import Frame
 from clout.influence.model import Model
+from clout.influence.plan import Plan
 from clout.lake import Lake, window
+from clout.lake_columns import STATES_FROM
 from clout.lake_schemas import small_arrow
 from clout.sources import Sources
 
-_LISTED = pa.schema([("account_key", pa.string()), ("reason", pa.string())])
+LISTED = pa.schema([("account_key", pa.string()), ("reason", pa.string())])
 _REFUSED = pa.schema([("account_a", pa.string()), ("account_b", pa.string()), ("reason", pa.string())])
-#: What the states and the claims of accounts are read from, by the names that their queries know.
-_READS = {
-    "accounts": as_named(
-        *("account_key", "platform", "handle", "display_name", "account_type", "url", "created_at", "followers_count"),
-        *("listed_count", "is_bot", "is_minor", "opt_out", "is_protected", "may_be_named", "status", "state_complete"),
-        *("snapshot_date", "fetched_at", "raw_ref"),
-    ),
-    "account_links": as_named("account_a", "account_b", "basis", "valid_from", "valid_to", "snapshot_date"),
-}
 _SEEDS = pa.schema([("platform", pa.string()), ("account_key", pa.string())])
 
 
-def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
-    """Write lake/features/<account_states, counter_states, persons, refused_links, acts, and measures.moved> of the score date.
+class Evidence(Plan):
+    """The plan of one score date over a lake. facts: what its features must have been made of; made_of: what an operator
+    decided of the night, for people and for later nights."""
 
-    Its window must be conformed.
+    engine: NightEngine
+
+    def __init__(self, lake: Lake, sources: Sources, model: Model, day: date) -> None:
+        self.lake, self.facts, self.made_of = lake, _facts(lake, sources, model, day), _made_of(sources, model)
+        days = window(day, model.stored_days)
+        engine = engine_for(lake, days)
+        super().__init__(engine, {}, model, day)
+        self.tables |= {
+            "activity": engine.conformed(lake, "activity", days),
+            "post_actions": engine.conformed(lake, "post_actions", days),
+            "posts": engine.posts(lake, sources.platforms, days),
+            "named_seeds": engine.table(*_named_seeds(sources)),
+            "sources": steps.sources_table(engine, _platforms(sources)),
+        }
+
+    def take(self, *names: str) -> None:
+        """Features that conform wrote. Raises PoisonInput where they are missing or were made of other things."""
+        for name in names:
+            self.tables[name] = self.engine.kept(self.lake, name, self.day, self.facts, "conform")
+
+    def keep(self, name: str) -> None:
+        """Write the features of a name, computed now."""
+        self.tables[name] = self.engine.keep(self.lake, name, self.day, self.resolve(name), self.facts)
+
+
+def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
+    """Write lake/features/<account_states, counter_states, persons, left_out, refused_links, acts, weights, counted, people,
+    engaged> of the score date. Its window must be conformed.
     """
-    facts = _facts(lake, sources, model, day)
-    days = window(day, model.stored_days)
-    engine, conforming = engine_for(lake, days), conforming_engine(lake, sources.platforms, days, [*_READS])
-    accounts, links = (
-        conforming.snapshots(lake, table, sources.platforms, days, columns) for table, columns in _READS.items()
-    )
-    states = measures.account_states(conforming, accounts, model, day)
-    states = conforming.keep(lake, "account_states", day, states, facts)
-    conforming.keep(lake, "counter_states", day, measures.counter_states(conforming, accounts, model, day), facts)
-    found, one_way = _persons(conforming.arrow(measures.claims(conforming, links, states, day)), sources, day)
+    evidence = Evidence(lake, sources, model, day)
+    engine, facts, days = evidence.engine, evidence.facts, window(day, model.stored_days)
+    conforming = conforming_engine(lake, sources.platforms, days, [*STATES_FROM])
+    snapshots = {
+        table: conforming.snapshots(lake, table, sources.platforms, days, columns)
+        for table, columns in STATES_FROM.items()
+    }
+    shown = Plan(conforming, snapshots, model, day)
+    for name in ("account_states", "counter_states"):
+        shown.tables[name] = conforming.keep(lake, name, day, shown.resolve(name), facts)
+    found, one_way = _persons(conforming.arrow(shown.resolve("claims")), sources, day)
     person_of = _with_pseudonyms(lake, found.person_of, day)
     lake.write(lake.features("persons", day), small_arrow(identity.PERSONS, sorted(person_of.items())), facts)
-    linked = engine.kept(lake, "persons", day, facts, "conform")
-    states = engine.kept(lake, "account_states", day, facts, "conform")
-    activity, posts = engine.conformed(lake, "activity", days), engine.posts(lake, sources.platforms, days)
-    listed, named = engine.table(*operator_list(sources)), engine.table(*_named_seeds(sources))
-    words = measures.platforms_table(engine, _platforms(sources)), measures.variants_table(engine, model, day)
-    engine.know(activity, posts, states, linked, listed, named, *words)
-    left_out = small_arrow(_LISTED, [*operator_list(sources)[1], *_remembered(lake, engine, activity, posts, states)])
+    evidence.take("account_states", "persons")
+    listed = engine.table(*operator_list(sources))
+    known = [evidence.resolve(name) for name in ("activity", "posts", "account_states")]
+    beside = [evidence.resolve(name) for name in ("persons", "named_seeds", "sources", "variants")]
+    engine.know(*known, *beside, listed)
+    left_out = small_arrow(LISTED, [*operator_list(sources)[1], *_remembered(lake, engine, *known)])
     lake.write(lake.features("left_out", day), left_out, facts)
-    listed = engine.kept(lake, "left_out", day, facts, "conform")
-    own = engine.run("own_interactions", {}, activity=activity, persons=linked).toArrow()["n"][0].as_py()
+    evidence.tables["operator_list"] = engine.kept(lake, "left_out", day, facts, "conform")
+    own = evidence.run("own_interactions").toArrow()["n"][0].as_py()
     refused = [(*link, why) for link, why in sorted(found.refused.items())]
     counts = {"accounts": len(found.person_of), "one_way": one_way, "refused": len(refused), "own_interactions": own}
     lake.write(lake.features("refused_links", day), small_arrow(_REFUSED, refused), counts)
@@ -72,51 +93,22 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
         f" {len(person_of) - len(found.person_of)} accounts stand under a pseudonym: their owners did not agree to be named",
         flush=True,
     )
-    excluded = engine.hold(measures.excluded(engine, states, listed, linked, day))
-    acts = measures.acts(engine, activity, posts, excluded, linked, model, day)
-    acts = engine.keep(lake, "acts", day, acts, facts)
-    credibility = engine.hold(measures.credibility(engine, states, linked, model, day))
-    for name, rows in measures.moved(engine, acts, credibility, named, linked, model, day).items():
-        engine.keep(lake, name, day, rows, facts)
+    for name in ("acts", "weights", "counted", "people", "engaged"):
+        evidence.keep(name)
 
 
 def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
     """The evidence of `day`. Raises PoisonInput where it was not gathered, or from other snapshots or another model."""
-    facts = _facts(lake, sources, model, day)
-    days = window(day, model.stored_days)
-    engine = engine_for(lake, days)
-    features = {
-        name: engine.kept(lake, name, day, facts, "conform")
-        for name in (
-            *("acts", "weights", "counted", "people", "engaged"),
-            *("account_states", "counter_states", "persons", "left_out"),
-        )
-    }
-    listed = features.pop("left_out")
-    seen = {
-        "activity": engine.conformed(lake, "activity", days),
-        "named_seeds": engine.table(*_named_seeds(sources)),
-        "post_actions": engine.conformed(lake, "post_actions", days),
-        "posts": engine.posts(lake, sources.platforms, days),
-        "operator_list": listed,
-    }
-    words = measures.platforms_table(engine, _platforms(sources)), measures.variants_table(engine, model, day)
-    engine.know(features["account_states"], features["counter_states"], features["persons"], *seen.values(), *words)
-    return Evidence(
-        engine=engine,
-        day=day,
-        model=model,
-        **features,
-        **seen,
-        platforms=_platforms(sources),
-        facts=facts,
-        made_of=_made_of(sources, model),
-    )
+    evidence = Evidence(lake, sources, model, day)
+    evidence.take("acts", "weights", "counted", "people", "engaged", "account_states", "counter_states", "persons")
+    evidence.tables["operator_list"] = evidence.engine.kept(lake, "left_out", day, evidence.facts, "conform")
+    evidence.engine.know(*(evidence.resolve(name) for name in (*steps.GIVEN, "variants")))
+    return evidence
 
 
 def operator_list(sources: Sources) -> tuple[pa.Schema, list[tuple]]:
     """The operator's exclusions, (account_key, reason), as schema and rows."""
-    return _LISTED, sorted(sources.excluded.items())
+    return LISTED, sorted(sources.excluded.items())
 
 
 def _remembered(lake: Lake, engine: NightEngine, *frames: Frame) -> list[tuple]:
@@ -125,7 +117,7 @@ def _remembered(lake: Lake, engine: NightEngine, *frames: Frame) -> list[tuple]:
     if not held:
         return []
     keys, ledger = engine.people(*frames), engine.table(consent_ledger.ROWS, held)
-    found = engine.run("remembered", {}, people=keys, ledger=ledger).toArrow()
+    found = engine.run("remembered", {}, account_keys=keys, ledger=ledger).toArrow()
     return sorted(zip(found["account_key"].to_pylist(), found["reason"].to_pylist(), strict=True))
 
 

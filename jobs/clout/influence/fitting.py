@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from scipy.optimize import nnls
 
 from clout.errors import PoisonInput
-from clout.influence import labelled_pairs, material, measures
+from clout.influence import labelled_pairs, material
 from clout.influence.labelled_pairs import COUNTERS, LabelledPairs
 from clout.influence.material import Material
 from clout.influence.model import Model
@@ -56,7 +56,7 @@ def counters(pairs: LabelledPairs, model: Model) -> dict[str, dict[str, float]]:
 
 def measures_of(past: Material, model: Model, day: date) -> pa.Table:
     """x_reach and x_network of everybody with evidence, 0 to 1 each: (person_id, x_reach, x_network)."""
-    now, _ = measures.scored(material.gathered(past, model, day))
+    now = material.gathered(past, model, day).resolve("platform_score")
     share = (model.parameters["beta_reach"] + model.parameters["beta_network"]) / (
         model.parameters["beta_reach"] + model.parameters["beta_network"] + model.parameters["beta_amplification"]
     )

@@ -6,7 +6,6 @@ score alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
@@ -15,13 +14,14 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from clout import consent_ledger
-from clout.influence import identity, measures, variants
+from clout import consent_ledger, lake_arrow
+from clout.influence import identity, steps, variants
 from clout.influence.engines import DuckDB
-from clout.influence.measures import Evidence
+from clout.influence.evidence import LISTED
 from clout.influence.model import Model
+from clout.influence.plan import Plan
 from clout.lake import Lake
-from clout.lake_schemas import CONFORMED, SNAPSHOTS
+from clout.lake_columns import CONFORMED_FROM, STATES_FROM, as_named
 from clout.sources import Sources
 
 #: The numbers of a model that switch each defence off, by its formulas. The queries know no switch beside their numbers.
@@ -50,17 +50,17 @@ def undefended(model: Model) -> Model:
     return overlaid(model, {name: value for numbers in off for name, value in numbers.items()})
 
 
-_LISTED = pa.schema([("account_key", pa.string()), ("reason", pa.string())])
 _SEEDS = pa.schema([("platform", pa.string()), ("account_key", pa.string())])
-_DAYS = pa.schema([("ds", pa.date32())])
-#: Of posts, what the measures read: texts would fill the memory.
-_POSTS = ["post_key", "author_key", "post_type", "event_at", "is_deleted", "from_feed"]
-_ACTS = ["actor_key", "target_account_key", "kind", "occurred_at"]
+#: Of posts, what the queries read, and the day on which they were shown.
+_POSTS = as_named(
+    *("post_key", "author_key", "post_type", "event_at", "is_deleted", "from_feed", "platform", "snapshot_date")
+)
+_ACTS = as_named("actor_key", "target_account_key", "kind", "occurred_at", "platform", "snapshot_date")
 
 
 @dataclass(frozen=True)
 class Material:
-    """The window's conformed activity and snapshots as Arrow tables. See measures.Evidence for each."""
+    """The window's conformed activity and snapshots as Arrow tables: the tables that a plan is given, see steps.GIVEN."""
 
     activity: pa.Table
     account_states: pa.Table
@@ -70,34 +70,41 @@ class Material:
     operator_list: pa.Table
     persons: pa.Table
     named_seeds: pa.Table
-    platforms: list[str]
+    sources: pa.Table
+
+    @property
+    def given(self) -> dict[str, pa.Table]:
+        """The tables by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def read(lake: Lake, sources: Sources, model: Model, days: list[date]) -> Material:
     """The material of `days`, the last of which is the score date: of conformed days as they are, of others from snapshots."""
-    engine = DuckDB()
-    platforms = sources.platforms
-    accounts = _snapshots(lake, "accounts", platforms, days)
-    operator_list = engine.table(_LISTED, sorted(sources.excluded.items()))
-    states = measures.account_states(engine, accounts, model, days[-1])
-    claims = measures.claims(engine, _snapshots(lake, "account_links", platforms, days), states, days[-1])
+    engine, platforms = DuckDB(), sources.platforms
+    snapshots = {
+        table: lake_arrow.read_snapshots(lake, table, platforms, days, columns)
+        for table, columns in STATES_FROM.items()
+    }
+    shown = Plan(engine, snapshots, model, days[-1])
+    claims = shown.resolve("claims")
     both_ways = claims.filter(claims["both_ways"])
     found = identity.persons(
         zip(both_ways["account_a"].to_pylist(), both_ways["account_b"].to_pylist(), strict=True),
         [link.accounts for link in sources.links if link.holds_on(days[-1])],
     )
     named = [(source.platform, f"{source.platform}:{seed}") for source in sources.sources for seed in source.seeds]
-    acted = _activity(engine, lake, sources, accounts, operator_list, days)
-    remembered = _remembered(engine, lake, acted["activity"], states)
+    operator_list = engine.table(LISTED, sorted(sources.excluded.items()))
+    acted = _activity(engine, lake, sources, snapshots["accounts"], operator_list, days)
+    remembered = _remembered(engine, lake, acted["activity"], shown.resolve("account_states"))
     return Material(
         **acted,
-        account_states=states,
-        counter_states=measures.counter_states(engine, accounts, model, days[-1]),
-        posts=_snapshots(lake, "posts", platforms, days, _POSTS),
+        account_states=shown.resolve("account_states"),
+        counter_states=shown.resolve("counter_states"),
+        posts=lake_arrow.read_snapshots(lake, "posts", platforms, days, _POSTS),
         operator_list=pa.concat_tables([operator_list, remembered]),
         persons=engine.table(identity.PERSONS, sorted(found.person_of.items())),
         named_seeds=engine.table(_SEEDS, named),
-        platforms=sorted(set(platforms.values())),
+        sources=steps.sources_table(engine, sorted(set(platforms.values()))),
     )
 
 
@@ -105,26 +112,20 @@ def _activity(
     engine: DuckDB, lake: Lake, sources: Sources, accounts: pa.Table, operator_list: pa.Table, days: list[date]
 ) -> dict[str, pa.Table]:
     """activity and post_actions of the days."""
-    conformed = [day for day in days if lake.exists(lake.conformed("activity", day))]
-    if conformed:
-        return {table: _conformed(lake, table, conformed) for table in ("activity", "post_actions")}
-    owed = engine.table(_DAYS, [(day,) for day in days])
-    excluded = engine.run(
-        "excluded",
-        {},
-        accounts=accounts.rename_columns({"snapshot_date": "ds"}),
-        operator_list=operator_list,
-        days=owed,
-        persons=engine.table(identity.PERSONS, []),
-    )
-    classified = engine.run(
-        "classify",
-        {"repeat_days": sources.repeat_days},
-        interactions=_snapshots(lake, "interactions", sources.platforms, days),
-        excluded=excluded,
-        days=owed,
-    )
-    return {table: engine.run(table, {}, classified=classified) for table in ("activity", "post_actions")}
+    tables = ("activity", "post_actions")
+    if any(lake.exists(lake.conformed("activity", day)) for day in days):
+        return {table: lake_arrow.read_conformed(lake, table, days) for table in tables}
+    given = {
+        "interactions": lake_arrow.read_snapshots(
+            lake, "interactions", sources.platforms, days, CONFORMED_FROM["interactions"]
+        ),
+        "account_flags": accounts.rename_columns({"snapshot_date": "ds"}),
+        "operator_list": operator_list,
+        "days": engine.table(steps.DAYS, [(day,) for day in days]),
+        "persons": engine.table(identity.PERSONS, []),
+    }
+    plan = Plan(engine, given, parameters={"repeat_days": sources.repeat_days})
+    return {table: plan.resolve(table) for table in tables}
 
 
 def _remembered(engine: DuckDB, lake: Lake, activity: pa.Table, states: pa.Table) -> pa.Table:
@@ -132,37 +133,8 @@ def _remembered(engine: DuckDB, lake: Lake, activity: pa.Table, states: pa.Table
     held = engine.table(consent_ledger.ROWS, consent_ledger.read(lake).rows())
     columns = (activity["actor"], activity["target"], states["account_key"])
     keys = pa.chunked_array([chunk for column in columns for chunk in column.chunks], pa.string()).unique()
-    found = engine.run("remembered", {}, people=pa.table({"account_key": keys}), ledger=held)
-    return found.select(_LISTED.names).cast(_LISTED)
-
-
-def _snapshots(
-    lake: Lake, table: str, platforms: Mapping[str, str], days: list[date], columns: list[str] | None = None
-) -> pa.Table:
-    schema = SNAPSHOTS[table]
-    if columns:
-        schema = pa.schema([schema.field(name) for name in columns])
-    found = [_with_place(schema.empty_table(), "", days[0])]
-    for source, platform in platforms.items():
-        for day in days:
-            path = lake.snapshot(table, source, day)
-            if lake.exists(path):
-                found.append(_with_place(lake.read(path, schema=schema), platform, day))
-    return pa.concat_tables(found)
-
-
-def _with_place(rows: pa.Table, platform: str, day: date) -> pa.Table:
-    rows = rows.append_column("platform", pa.repeat(pa.scalar(platform, pa.string()), len(rows)))
-    return rows.append_column("snapshot_date", pa.repeat(pa.scalar(day, pa.date32()), len(rows)))
-
-
-def _conformed(lake: Lake, table: str, days: list[date]) -> pa.Table:
-    schema = CONFORMED[table]
-    found = [schema.empty_table()]
-    for day in days:
-        rows = lake.read(lake.conformed(table, day), schema.names[1:])
-        found.append(rows.add_column(0, "ds", pa.repeat(pa.scalar(day, pa.date32()), len(rows))).cast(schema))
-    return pa.concat_tables(found)
+    found = engine.run("remembered", {}, account_keys=pa.table({"account_key": keys}), ledger=held)
+    return found.select(LISTED.names).cast(LISTED)
 
 
 def overlaid(model: Model, numbers: dict[str, Any]) -> Model:
@@ -170,15 +142,14 @@ def overlaid(model: Model, numbers: dict[str, Any]) -> Model:
     return replace(model, parameters=model.parameters | numbers)
 
 
-def gathered(material: Material, model: Model, day: date) -> Evidence:
-    """A night's evidence of the material, of variant `now` only."""
-    inputs = {field.name: getattr(material, field.name) for field in fields(Material)}
-    return measures.in_memory(DuckDB(), variants.score_alone(model), day, **inputs)
+def gathered(material: Material, model: Model, day: date) -> Plan:
+    """A night's plan of the material, of variant `now` only."""
+    return steps.in_memory(DuckDB(), variants.score_alone(model), day, **material.given)
 
 
-def scored(evidence: Evidence) -> pa.Table:
+def scored(plan: Plan) -> pa.Table:
     """sql/score.sql of everybody in the evidence. Of those too for whom a night abstains: `unheld`."""
-    return measures.scored(evidence)[1]
+    return plan.resolve("score")
 
 
 def scores(material: Material, model: Model, day: date, people: list[str]) -> np.ndarray:
@@ -190,8 +161,7 @@ def rankings(material: Material, model: Model, day: date, people: list[str]) -> 
     """score, standing, momentum and true_reach of each of `people`, of those too for whom a night abstains; 1, and a reach
     of 0, for who has no evidence left.
     """
-    inputs = {field.name: getattr(material, field.name) for field in fields(Material)}
-    table = scored(measures.in_memory(DuckDB(), variants.without_changes(model), day, **inputs))
+    table = scored(steps.in_memory(DuckDB(), variants.without_changes(model), day, **material.given))
     rows = zip(*(table[name].to_pylist() for name in ("variant", "person_id", "unheld", "true_reach")), strict=True)
     found: dict[str, dict[str, float]] = {}
     for variant, person, unheld, reach in rows:
@@ -206,7 +176,7 @@ def rankings(material: Material, model: Model, day: date, people: list[str]) -> 
 
 def timed_acts(lake: Lake, sources: Sources, activity: pa.Table, days: list[date]) -> pa.Table:
     """(actor, target, kind, acted_at) of the acts that `activity` keeps; at noon of the day where no time is told."""
-    shown = _snapshots(lake, "interactions", sources.platforms, days, _ACTS)
+    shown = lake_arrow.read_snapshots(lake, "interactions", sources.platforms, days, _ACTS)
     with duckdb.connect() as connection:
         connection.register("shown", shown)
         connection.register("kept", activity)

@@ -17,10 +17,10 @@ from pyspark.sql import SparkSession
 
 from clout import queries
 from clout.influence import blocked_rank, network_rank, trust_flow
-from clout.influence.engines import AtOnce
+from clout.influence.frames import AtOnce, Frame
 from clout.lake import Lake
+from clout.lake_columns import POSTS
 from clout.lake_spark import (
-    POSTS,
     read_conformed,
     read_features,
     read_snapshots,
@@ -29,8 +29,6 @@ from clout.lake_spark import (
     write_features,
     write_sorted,
 )
-
-Frame = Any
 
 _GRAPHS = pa.schema([("variant", pa.string()), ("platform", pa.string())])
 

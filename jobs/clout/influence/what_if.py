@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 
 from clout.errors import PoisonInput
-from clout.influence import measures
 from clout.influence.engines import DuckDB
 from clout.influence.model import Model
+from clout.influence.plan import Plan
 
 Row = dict[str, Any]
 
@@ -95,8 +95,6 @@ def steps(model: Model, day: date, rows: list[Row], credible_people: int, with_p
 
 def _score(model: Model, day: date, rows: list[Row], credible_people: int, with_posts: set[str]) -> float:
     """The score of one person with these rows, before abstention: sql/platform_score.sql and sql/score.sql."""
-    engine = DuckDB()
-    parameters = measures.parameters(model, day)
     prior = {"alpha": model.parameters["alpha0"], "beta": model.parameters["beta0"]}
     unpublished = {"variant": "now", "influential_cut": None}
     named = [row | unpublished | {"last_day": row["last_evidence_on"]} for row in rows]
@@ -112,25 +110,17 @@ def _score(model: Model, day: date, rows: list[Row], credible_people: int, with_
         {"platform": row["platform"], "shows_posts": row["platform"] in with_posts, "shows_people": row in seen}
         for row in named
     ]
-    by_platform = engine.run(
-        model.query("platform_score"),
-        parameters,
-        reach=_table(_REACH, seen),
-        network=_table(_NETWORK, seen),
-        amplification=_table(_AMPLIFICATION, posted),
-        spread=_table(_SPREAD, []),
-        counters=_table(_COUNTERS, [row for row in named if row["counter_based"]]),
-        platforms=_table(_PLATFORMS, platforms),
-    )
     engaged = {"variant": "now", "person_id": rows[0]["person_id"], "people": 0, "credible_people": credible_people}
-    score = engine.run(
-        model.query("score"),
-        parameters,
-        platform_score=by_platform,
-        engaged=pa.Table.from_pylist([engaged]),
-        scale=measures.scale(engine, model),
-    )
-    return score["unheld"][0].as_py()
+    given = {
+        "reach": _table(_REACH, seen),
+        "network": _table(_NETWORK, seen),
+        "amplification": _table(_AMPLIFICATION, posted),
+        "spread": _table(_SPREAD, []),
+        "counters": _table(_COUNTERS, [row for row in named if row["counter_based"]]),
+        "platforms": _table(_PLATFORMS, platforms),
+        "engaged": pa.Table.from_pylist([engaged]),
+    }
+    return Plan(DuckDB(), given, model, day).resolve("score")["unheld"][0].as_py()
 
 
 def check(model: Model, day: date, rows: list[Row], score: float, with_posts: set[str]) -> None:

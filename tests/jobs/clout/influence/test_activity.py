@@ -9,12 +9,15 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from clout.influence import activity, measures
+from clout.influence import steps
 from clout.influence.conforming import ConformingEngine, InMemory
+from clout.influence.identity import PERSONS
+from clout.influence.plan import Plan
 from clout.influence.spark_engine import InSpark
 from clout.lake_schemas import (
     ACCOUNTS,
     ACTIVITY,
+    CONFORMED,
     CONSERVATION,
     INTERACTIONS,
     KINDS,
@@ -72,7 +75,7 @@ REPEATS = 1
 
 
 def fates(rows: list[Row]) -> list[str]:
-    """What becomes of each row, by the words of scoring.md and sql/classify.sql; rows are in the order of raw_ref."""
+    """What becomes of each row, by the words of scoring.md and sql/classified.sql; rows are in the order of raw_ref."""
     seen = set()
     days = {(row["platform"], row["snapshot_date"], row["interaction_key"]) for row in rows}
     result = []
@@ -138,7 +141,6 @@ def conformed(request: pytest.FixtureRequest, rows: list[Row]) -> dict[str, list
         pa.schema([("account_key", pa.string()), ("reason", pa.string())]),
         [(key, "asked by letter") for key in sorted(OPERATOR)],
     )
-    classified = engine.hold(activity.classify(engine, interactions, given(known), listed, days, REPEATS))
     counts = Counter((row["platform"], row["snapshot_date"]) for row in rows)
     manifest = [
         {
@@ -156,19 +158,21 @@ def conformed(request: pytest.FixtureRequest, rows: list[Row]) -> dict[str, list
         for day in DAYS
     ]
     no_posts = pa.schema([*POSTS, *snapshot]).empty_table()
-    tables = activity.conform(
-        engine,
-        classified,
-        given(pa.Table.from_pylist(manifest, MANIFEST)),
-        given(pa.schema([*SNAPSHOTS["quarantine"], *snapshot]).empty_table()),
-        given(no_posts),
-        interactions,
-        days,
-        measures.platforms_table(engine, [*PLATFORMS]),
-        REPEATS,
-    )
-    collected = {name: table if isinstance(table, pa.Table) else table.toArrow() for name, table in tables.items()}
-    engine.release(classified)
+    tables = {
+        "interactions": interactions,
+        "account_flags": given(known),
+        "operator_list": listed,
+        "persons": engine.table(PERSONS, []),
+        "manifest": given(pa.Table.from_pylist(manifest, MANIFEST)),
+        "quarantine": given(pa.schema([*SNAPSHOTS["quarantine"], *snapshot]).empty_table()),
+        "posts": given(no_posts),
+        "days": days,
+        "sources": steps.sources_table(engine, [*PLATFORMS]),
+    }
+    plan = Plan(engine, tables, parameters={"repeat_days": REPEATS})
+    found = {name: plan.resolve(name) for name in CONFORMED}
+    collected = {name: table if isinstance(table, pa.Table) else table.toArrow() for name, table in found.items()}
+    engine.release(plan.resolve("classified"))
     return {name: table.to_pylist() for name, table in collected.items()}
 
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 from clout.influence import disk_engine
 from clout.influence.disk_engine import DiskDuckDB, memory_limit
-from clout.influence.material import _snapshots
 from clout.lake import Lake
+from clout.lake_arrow import read_snapshots
+from clout.lake_columns import POSTS, as_named
 from clout.lake_schemas import CONFORMED, SNAPSHOTS
-from clout.lake_spark import POSTS
 from pyarrow import fs as pafs
 
 DAYS = [date(2026, 3, 13), date(2026, 3, 14)]
@@ -60,10 +60,12 @@ def test_reads_what_conform_and_pull_left_and_keeps_features(
     monkeypatch.setattr(disk_engine, "ROWS_AT_ONCE", 1)
     assert engine.spans(read, DAYS) == [(day, day) for day in DAYS]
     between = engine.run("persons_activity", {}, activity=read, excluded=gone, persons=persons)
-    present = engine.run("present", {}, activity=between, posts=shown, persons=persons)
+    present = engine.run("present", {}, persons_activity=between, posts=shown, persons=persons)
     acts = engine.together(
         [
-            engine.run("acts", numbers | {"first_day": first, "last_day": last}, activity=between, present=present)
+            engine.run(
+                "acts", numbers | {"first_day": first, "last_day": last}, persons_activity=between, present=present
+            )
             for first, last in engine.spans(read, DAYS)
         ]
     )
@@ -79,8 +81,8 @@ def test_reads_what_conform_and_pull_left_and_keeps_features(
     assert set(shown.toArrow().column_names) == set(POSTS)
     told = {(row["post_key"], row["from_feed"]) for row in shown.toArrow().to_pylist()}
     assert told == {("p1", True), ("p0", None)}
-    read_whole = _snapshots(
-        lake, "posts", {"murmur_one": "murmur", "murmur_two": "murmur"}, DAYS, ["post_key", "from_feed"]
+    read_whole = read_snapshots(
+        lake, "posts", {"murmur_one": "murmur", "murmur_two": "murmur"}, DAYS, as_named("post_key", "from_feed")
     )
     assert {(row["post_key"], row["from_feed"]) for row in read_whole.to_pylist()} == told
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pyarrow as pa
 from clout.consent import read_erased
-from clout.influence import evidence, measures
+from clout.influence import evidence
 from clout.influence.engines import DuckDB
 from clout.influence.identity import PERSONS
+from clout.influence.plan import Plan
 from clout.lake import Lake
 from clout.lake_schemas import ACTIVITY, small_arrow
 from clout.sources import Link, Sources, read_sources
@@ -93,7 +94,7 @@ def test_the_worlds_linked_people_are_found_and_nobody_else() -> None:
     ]
     links = small_arrow(LINKS, rows)
     states = small_arrow(STATES, sorted({(key, None, DAY) for row in rows for key in row[:2]}))
-    claims = measures.claims(DuckDB(), links, states, DAY)
+    claims = Plan(DuckDB(), {"account_links": links, "account_states": states}, day=DAY).resolve("claims")
     found, one_way = evidence._persons(claims, Sources((), {}), DAY)
     of_person: dict[int, set[str]] = {}
     for key, *_ in rows:

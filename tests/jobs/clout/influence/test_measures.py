@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from clout.influence import disk_engine, engines, measures, spark_engine
+from clout.influence import disk_engine, engines, spark_engine, steps
 from clout.influence.disk_engine import DiskDuckDB
 from clout.influence.engines import DuckDB
 from clout.influence.model import Model
@@ -133,9 +133,9 @@ def test_a_counter_that_grew_is_what_others_did() -> None:
             (DAY - timedelta(3), "pages:bo", "pages", 9999, None),
         ],
     )
-    evidence = replace(evidence, platforms=["murmur", "pages"])
-    by_platform, score = measures.scored(evidence)
-    found = {row["variant"]: row["s_followers"] for row in by_platform.to_pylist() if row["platform"] == "pages"}
+    evidence.tables["sources"] = steps.sources_table(evidence.engine, ["murmur", "pages"])
+    by_platform = evidence.resolve("platform_score").to_pylist()
+    found = {row["variant"]: row["s_followers"] for row in by_platform if row["platform"] == "pages"}
     numbers = MODEL.parameters
     one = numbers["beta_followers"] * math.log(100) / math.log(1 + numbers["ref_followers"])
     for variant, worth in {
@@ -146,7 +146,7 @@ def test_a_counter_that_grew_is_what_others_did() -> None:
         "before_1": 2 * one,
     }.items():
         assert found[variant] == pytest.approx(worth), variant
-    changes = measures.published(evidence, by_platform, score)["score_changes"].to_pylist()
+    changes = evidence.resolve("score_changes").to_pylist()
     [day, week, month] = sorted(
         (row for row in changes if row["person_id"] == "murmur:bo"), key=lambda row: row["days_before"]
     )
@@ -166,7 +166,7 @@ def test_a_new_model_is_a_cause_of_its_own() -> None:
 
     def tables(model: Model, day: date = DAY) -> dict[str, pa.Table]:
         evidence = evidence_of(DuckDB(), [row for row in rows if row[0] <= day], day=day, model=model)
-        return measures.published(evidence, *measures.scored(evidence))
+        return steps.published(evidence)
 
     changes = tables(new)["score_changes"].to_pylist()
     then = {row["person_id"]: row["score"] for row in tables(old, DAY - timedelta(7))["scores"].to_pylist()}

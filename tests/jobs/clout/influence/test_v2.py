@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from clout import queries
 from clout.errors import PoisonInput
-from clout.influence import measures, trust_flow, variants
+from clout.influence import steps, trust_flow, variants
 from clout.influence.disk_engine import DiskDuckDB
 from clout.influence.engines import DuckDB
 from clout.influence.model import read_model
@@ -113,7 +113,7 @@ def test_points_add_up_and_the_engine_of_nights_agrees() -> None:
     tables = []
     for engine in (DuckDB(), DiskDuckDB()):
         evidence = evidence_of(engine, model=model, **world())
-        found = measures.published(evidence, *measures.scored(evidence))
+        found = steps.published(evidence)
         tables.append({name: rows if engine.__class__ is DuckDB else rows.toArrow() for name, rows in found.items()})
     here, on_disk = tables
     for name, rows in here.items():
@@ -135,7 +135,7 @@ def test_the_change_from_v1_is_a_cause_of_its_own() -> None:
     old = read_model(queries.SQL / "models" / "v1.toml")
     new = replace(read_model(queries.SQL / "models" / "v2.toml"), earlier=old, since=DAY - timedelta(3))
     evidence = evidence_of(DuckDB(), draw(random.Random(9), "murmur", 600), model=new)
-    changes = measures.published(evidence, *measures.scored(evidence))["score_changes"].to_pylist()
+    changes = evidence.resolve("score_changes").to_pylist()
     assert {row["days_before"] for row in changes if row["model_change"]} == {7, 30}
     for row in changes:
         if row["change"] is not None:

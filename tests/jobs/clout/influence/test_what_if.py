@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from clout.errors import PoisonInput
-from clout.influence import measures, what_if
+from clout.influence import what_if
 from clout.influence.engines import DuckDB
 from scored_world import DAY, MODEL, draw, evidence_of, published, world
 
@@ -63,9 +63,10 @@ def test_is_what_the_evidence_brings_when_it_comes() -> None:
 
     def computed(extra: list[tuple], posts: list[tuple], acted: list[tuple]) -> tuple[float, list[dict[str, Any]]]:
         evidence = evidence_of(DuckDB(), [*activity, *extra], posts=posts, post_actions=acted, model=model)
-        by_platform, score = measures.scored(evidence)
-        [row] = [r for r in score.to_pylist() if (r["variant"], r["person_id"]) == ("now", "murmur:ada")]
-        rows = evidence.run("platform_scores", platform_score=by_platform)
+        [row] = [
+            r for r in evidence.resolve("score").to_pylist() if (r["variant"], r["person_id"]) == ("now", "murmur:ada")
+        ]
+        rows = evidence.resolve("platform_scores")
         return row["unheld"], [r for r in rows.to_pylist() if r["person_id"] == "murmur:ada"]
 
     at = world()["posts"][0][5].replace(year=DAY.year, month=DAY.month, day=DAY.day)

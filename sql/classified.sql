@@ -1,4 +1,4 @@
--- Classify: what becomes of each row of the day's snapshots. Exactly one fate each, so that nothing is lost silently.
+-- Classified: what becomes of each row of the day's snapshots. Exactly one fate each, so that nothing is lost silently.
 -- Meaning: kept, or the first reason that holds, in this order: unidentified (no actor or target is named), untimed,
 --   outside_day (it happened on another day than the snapshot's), duplicate (the same interaction_key again),
 --   self_interaction, excluded (actor or target is opted out, protected, suspended, a declared minor, or on the

@@ -1,0 +1,104 @@
+"""A plan runs what the files of sql/ name, once each, and nothing that was given."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clout import queries
+from clout.influence import plan, steps
+from clout.influence.model import read_model
+from clout.influence.plan import Plan
+from clout.lake_columns import CONFORMED_FROM, STATES_FROM
+
+MODELS = {name: read_model(queries.SQL / "models" / f"{name}.toml") for name in ("v1", "v2")}
+#: What a caller gives to conform days, to know accounts, and to score.
+CONFORMING = ({*CONFORMED_FROM} - {"accounts"}) | {"account_flags", "persons", "days", "operator_list", "sources"}
+ACCOUNTS = {*STATES_FROM}
+
+
+class Noting:
+    """An engine whose tables are the texts of what made them."""
+
+    one_by_one = False
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+
+    def run(self, query: str, parameters: dict[str, Any], **inputs: str) -> str:
+        """The query and what it was given."""
+        self.ran.append(query)
+        return f"{query}({', '.join(f'{name}={rows}' for name, rows in sorted(inputs.items()))})"
+
+    def table(self, schema: Any, rows: list[tuple]) -> str:
+        """The names of the columns."""
+        return "+".join(schema.names)
+
+    def hold(self, rows: str) -> str:
+        """The same."""
+        return rows
+
+    settle = hold
+
+
+def test_a_target_runs_what_its_file_names_and_each_once() -> None:
+    engine = Noting()
+    given = {"manifest": "M", "interactions": "I", "excluded": "E", "days": "D", "sources": "S"}
+    made = Plan(engine, given)
+    found = made.resolve("conservation")
+    classified = "classified(days=D, excluded=E, interactions=I)"
+    assert found == f"conservation(classified={classified}, days=D, pulls=pulls(manifest=M), sources=S)"
+    assert made.resolve("activity") == f"activity(classified={classified})"
+    assert engine.ran == ["classified", "pulls", "conservation", "activity"]
+
+
+def test_what_is_given_is_not_made_and_a_name_may_stand_for_another() -> None:
+    engine = Noting()
+    made = Plan(engine, {"account_states": "A", "operator_list": "O", "persons": "P"}, day=date(2026, 3, 14))
+    assert made.resolve("excluded") == "excluded(account_flags=A, days=ds, operator_list=O, persons=P)"
+    made = Plan(engine, {"account_flags": "F", "operator_list": "O", "persons": "P", "days": "D"})
+    assert made.resolve("excluded") == "excluded(account_flags=F, days=D, operator_list=O, persons=P)"
+
+
+def test_variants_are_made_apart_from_what_they_share() -> None:
+    engine = Noting()
+    whole = Plan(engine, {"acts": "A", "account_states": "S", "persons": "P"}, MODELS["v1"], date(2026, 3, 14))
+    some = [whole.of_variants(name) for name in ("first", "second")]
+    for each, name in zip(some, ("first", "second"), strict=True):
+        assert f"strengths(acts=A, variants={name})" in each.resolve("pairs")
+    assert engine.ran.count("credibility") == 1
+    assert "credibility" in whole.tables
+    assert "pairs" not in whole.tables
+
+
+def test_a_name_that_nobody_makes_is_an_error() -> None:
+    with pytest.raises(LookupError, match=r"manifest is not given, and neither sql/manifest\.sql nor a Python step"):
+        Plan(Noting(), {}).resolve("pulls")
+
+
+@pytest.mark.parametrize("formulas", ["v1", "v2"])
+def test_only_what_the_lake_and_the_sources_give_is_made_by_nothing(formulas: str) -> None:
+    """Every input in sql/ is a file, a step, or one of the tables that a caller gives: no name lies."""
+    given = {*steps.GIVEN, "activity", *CONFORMING, *ACCOUNTS}
+    for query in (*steps.PUBLISHED.values(), "activity", "coverage", "quarantined", "counter_states", "claims"):
+        for name in plan.behind([query], formulas):
+            file = queries.exists(name) or name in plan.SAME
+            assert file or plan.is_step(name) or name in given, f"{query}: nothing makes {name}"
+
+
+def test_what_is_behind_a_table_is_told_without_running_it() -> None:
+    assert set(plan.behind(["network"], "v1", given=["counted"])) == {"network", "counted"}
+    behind = set(plan.behind(["trust"], "v2", given=steps.GIVEN))
+    assert {"edges", "pairs", "seeds", "strengths", "acts", "present", "credibility", "activity"} <= behind
+    assert "classified" not in behind
+
+
+def test_no_module_but_the_plan_says_what_a_query_reads() -> None:
+    """An engine's run(...) with inputs by name stands where a plan cannot: one query over what is at hand."""
+    folder = Path(plan.__file__).parent
+    wired = {file.name for file in folder.glob("*.py") if ".run(" in file.read_text(encoding="utf-8")}
+    assert wired <= {"plan.py", "steps.py", "evidence.py", "material.py", "spark_engine.py"}
+    for name in ("evidence.py", "material.py"):
+        assert (folder / name).read_text(encoding="utf-8").count("engine.run(") == 1  # remembered: of keys as they are
