@@ -24,6 +24,7 @@ from clout.warehouse.choose import open_warehouse
 from clout.web.app import Settings, Steps, create_app
 from clout.web.asked import Asked
 from clout.web.guard import Keys, Policy, Rate
+from clout.web.klout_routes import ALSO
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 #: Calls a second that one address may make where the service is not for this machine alone, as Klout's API had it.
@@ -37,6 +38,9 @@ def arg_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default="127.0.0.1", help="where to listen; elsewhere than here needs CLOUT_API_KEYS")
     parser.add_argument("--port", type=port, default=8085, help="the port; 8085")
+    parser.add_argument(
+        "--also", type=also, default=frozenset(), metavar="v1,kred", help="older shapes besides Klout's v2: v1, kred"
+    )
     parser.add_argument("--hash-key", metavar="NAME", help="make a key for NAME and end")
     arguments.add(parser, "warehouse", "model")
     return parser
@@ -47,6 +51,14 @@ def port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
         raise argparse.ArgumentTypeError(f"{text!r} is not a port, 1 to 65535")
     return int(text)
+
+
+def also(text: str) -> frozenset[str]:
+    """The shapes that are wanted besides."""
+    wanted = frozenset(text.split(","))
+    if not wanted <= ALSO:
+        raise argparse.ArgumentTypeError(f"{text!r}: knows {' and '.join(sorted(ALSO))}, with commas between")
+    return wanted
 
 
 def main(argv: list[str]) -> None:
@@ -63,6 +75,7 @@ def main(argv: list[str]) -> None:
         steps=steps(args.model),
         model=tomllib.loads(args.model.read_text(encoding="utf-8")) if args.model.exists() else {},
         model_file=args.model.name,
+        also=args.also,
     )
     app = create_app(open_warehouse(args.warehouse), settings)
     print(f"clout: http://{args.host}:{args.port}/ ; stop with Ctrl-C", flush=True)

@@ -11,13 +11,13 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.exceptions import HTTPException
 
 from clout.version import code_version
 from clout.warehouse.contract import Warehouse
-from clout.web import charts, figures, pages, words
+from clout.web import charts, figures, klout, klout_routes, pages, words
 from clout.web.asked import Asked, NotFound
 from clout.web.guard import Guard, Policy
 from clout.web.snapshot import Library
@@ -37,6 +37,7 @@ class Settings:
     steps: Steps = lambda asked, score: None
     model: Mapping[str, Any] = field(default_factory=dict)
     model_file: str = ""
+    also: frozenset[str] = frozenset()
 
 
 def create_app(warehouse: Warehouse, settings: Settings | None = None) -> Guard:
@@ -64,6 +65,9 @@ def create_app(warehouse: Warehouse, settings: Settings | None = None) -> Guard:
 
     @app.exception_handler(HTTPException)
     def no_such_page(request: Request, error: HTTPException) -> Response:
+        if klout_routes.is_api(request.url.path):
+            said = {"error": error.status_code, "description": klout.NO_SUCH_ADDRESS}
+            return JSONResponse(said, error.status_code)
         return page(request, "not_found.html", error.status_code, title="Not found")
 
     def shown(path: str, name: str, content: Callable[[Asked, Settings], dict[str, Any]]) -> None:
@@ -73,6 +77,7 @@ def create_app(warehouse: Warehouse, settings: Settings | None = None) -> Guard:
 
         app.add_api_route(path, answer, methods=["GET"], include_in_schema=False, name=name)
 
+    klout_routes.add(app, settings.also)
     shown("/", "leaderboard", pages.leaderboard)
     shown("/movers", "movers", pages.movers)
     shown("/search", "search", pages.search)

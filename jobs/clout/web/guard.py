@@ -25,6 +25,7 @@ from urllib.parse import parse_qs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clout.errors import PoisonInput
+from clout.web import klout_routes
 from clout.web.snapshot import Library, NothingPublished
 
 log = logging.getLogger("clout.web")
@@ -156,7 +157,7 @@ class Guard:
 
     def _refused(self, scope: Scope, headers: dict[bytes, bytes]) -> Answer | None:
         path, query = scope.get("raw_path") or b"", scope["query_string"]
-        is_api = scope["path"].endswith("/kredscore") or scope["path"].startswith(("/v2/", "/1/"))
+        is_api = klout_routes.is_api(scope["path"])
         if scope["method"] not in ("GET", "HEAD"):
             return _said(405, "This service only reads: ask with GET.", allow="GET, HEAD")
         if len(path) + len(query) > LONGEST:

@@ -37,8 +37,27 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
+#: What a key looks like that stands for somebody who did not agree to be named.
+PSEUDONYM = "^[^:]*:someone-[0-9a-f]{32}$"
 #: A score as a whole number of hundredths; this one stands for none.
 _NONE = 65_535
+
+
+#: Whoever is shown, in the order in which they are looked for: by the id that Klout's clients know, and by handle.
+_FOUND_BY = (
+    "CREATE SCHEMA web",
+    f"""
+    CREATE TABLE web.klout AS
+    SELECT CAST('0x' || left(sha256(person_id), 15) AS BIGINT) AS klout_id, person_id
+    FROM clout.scores WHERE score IS NOT NULL AND NOT regexp_matches(person_id, '{PSEUDONYM}') ORDER BY klout_id
+    """,
+    f"""
+    CREATE TABLE web.handles AS
+    SELECT lower(handle) AS handle, platform, account_key, person_id
+    FROM clout.accounts SEMI JOIN web.klout USING (person_id)
+    WHERE handle IS NOT NULL AND NOT regexp_matches(account_key, '{PSEUDONYM}') ORDER BY ALL
+    """,
+)
 
 
 class NothingPublished(Exception):
@@ -63,6 +82,8 @@ class Day:
                 connection.unregister("published")
             for relation in surface.views():
                 connection.execute(f"CREATE VIEW {relation.full_name} AS {relation.select}")
+            for made in _FOUND_BY:
+                connection.execute(made)
             connection.execute("USE memory; DETACH d")
         self._connection = duckdb.connect(self._file, read_only=True, config=dict(_SETTINGS))
         self._connection.execute("SET TimeZone = 'UTC'; SET enable_external_access = false")
