@@ -1,7 +1,11 @@
-"""Attack: injects bought and faked engagement, and shows how far up it leads without defences, with each alone, with all.
+"""Attack: injects bought and faked engagement, and shows what it brings: how far up, and how many people for each honest one.
 
 attack.py --source FOLDER [--cut DAY]    exports; scored on the evening before DAY, by default the last day that they hold
 attack.py --lake LAKE --source TOML      a lake that is already conformed
+
+First the known suite, without defences, with each alone, with all. Then families of random attacks, where ages of accounts
+are shown or not and where seeds of trust are named or elected. --families tuning is for choosing a model's numbers,
+--families judging for saying how good they are: other draws, and families that tuning has not.
 """
 
 from __future__ import annotations
@@ -9,22 +13,22 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from clout import arguments
 from clout.errors import PoisonInput, run_main
-from clout.influence import attacks, evaluation, material
+from clout.influence import attack_families, attacks, environments, evaluation, leverage, material
 from clout.influence.model import Model, read_model
 from clout.lake import Lake, days_between, window
 from clout.platforms.puller import INVENTORIES, pull
 from clout.scratch import Scratch
 from clout.sources import Sources, read_sources
 
-#: Exports of other years are not looked for.
-EVER = days_between(date(2005, 1, 1), date(2035, 12, 31))
+#: Exports of other years are not looked for, nor those of a day that is not over, which no source gives.
+EVER = days_between(date(2005, 1, 1), datetime.now(UTC).date() - timedelta(days=1))
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -35,6 +39,10 @@ def arg_parser() -> argparse.ArgumentParser:
     parser.add_argument("--source", type=Path, required=True, help="a folder of exports, or a sources file (TOML)")
     parser.add_argument("--lake", type=Path, help="the lake of these sources, where their days are conformed")
     parser.add_argument("--cut", type=arguments.day, help="the first day of the future, YYYY-MM-DD")
+    parser.add_argument(
+        "--families", choices=sorted(attack_families.SETS), default="judging", help="which random attacks"
+    )
+    parser.add_argument("--thorough", action="store_true", help="the random attacks of all sizes, 20 to 10,000 socks")
     parser.add_argument("--json", type=Path, help="write the figures there, too")
     arguments.add(parser, "model")
     return parser
@@ -45,7 +53,7 @@ def main(argv: list[str]) -> None:
     args = arg_parser().parse_args(argv)
     sources, model = read_sources(args.source), read_model(args.model)
     if args.lake:
-        figures = attack(Lake(args.lake), sources, model, args.cut)
+        figures = attack(Lake(args.lake), sources, model, args.cut, args.families, args.thorough)
     else:
         asked = [source.name for source in sources.sources if source.reader not in INVENTORIES]
         if asked:
@@ -55,14 +63,16 @@ def main(argv: list[str]) -> None:
         with Scratch("attack") as folder:
             for source in sources.sources:
                 pull(Lake(folder), source, EVER, say=lambda message: None)
-            figures = attack(Lake(folder), sources, model, args.cut)
+            figures = attack(Lake(folder), sources, model, args.cut, args.families, args.thorough)
     show(figures)
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
-def attack(lake: Lake, sources: Sources, model: Model, cut: date | None) -> dict[str, Any]:
-    """The figures of all attacks at once: place and percentile of each profiteer, and what the defences cost the honest."""
+def attack(
+    lake: Lake, sources: Sources, model: Model, cut: date | None, families: str = "judging", thorough: bool = False
+) -> dict[str, Any]:
+    """The figures of all attacks: place, percentile and leverage of each profiteer, and what the defences cost the honest."""
     cut = cut or _last_day(lake, sources)
     day = cut - timedelta(days=1)
     clean = material.read(lake, sources, model, window(day, model.window_days))
@@ -72,21 +82,37 @@ def attack(lake: Lake, sources: Sources, model: Model, cut: date | None) -> dict
     later = material.read(lake, sources, model, days_between(cut, cut + timedelta(days=model.window_days - 1)))
     sharers = dict(evaluation.query(later.activity, evaluation.DISTINCT_RESHARERS))
     gain = np.array([sharers.get(person, 0) for person in candidates], dtype=float)
+    people = environments.People(candidates, gain)
     suite = attacks.suite(clean, attacks.bribable(clean, model, day))
-    attacked = attacks.inject(clean, suite, day)
     found: dict[str, dict[str, Any]] = {each.name: {} for each in suite}
     honest: dict[str, float | None] = {}
     for name, overlaid in attacks.configurations(model).items():
-        for each, rank in attacks.ranks(suite, attacked, candidates, overlaid, day).items():
-            found[each][name] = {"rank": rank, "percentile": round(100 * rank / (len(candidates) + 1), 2)}
-        scores = material.scores(clean, overlaid, day, candidates)
-        honest[name] = round(evaluation.ndcg(scores, gain), 6) if gain.any() else None
+        before = leverage.standing(clean, overlaid, day)
+        for each, effect in leverage.effects(suite, clean, before, candidates, overlaid, day)[0].items():
+            found[each][name] = effect
+        honest[name] = people.ndcg(before)["ndcg100"]
+    by_environment = {}
+    for environment in environments.ENVIRONMENTS:
+        by_environment[environment.name] = environments.attacked(
+            clean, environment, people, model, day, families, thorough
+        )
+    as_it_is = environments.as_it_is(clean)
+    for name, effect in by_environment[as_it_is.name]["attacks"].items():
+        found[name] = {"all": effect}
+    naked = environments.attacked(
+        clean, as_it_is, people, material.undefended(model), day, families, thorough, chosen_by=model
+    )
+    for name, effect in naked["attacks"].items():
+        found[name]["none"] = effect
     return {
         "sources": list(sources.platforms),
+        "model": model.version,
         "score_date": day.isoformat(),
         "candidates": len(candidates),
+        "families": families,
         "attacks": found,
         "clean_ndcg100": honest,
+        "environments": by_environment,
     }
 
 
@@ -103,25 +129,27 @@ def _last_day(lake: Lake, sources: Sources) -> date:
 
 
 def show(figures: Mapping[str, Any]) -> None:
-    """The table: where in the ranking of real people each attack ends, in percent from the top."""
+    """The tables: where each attack ends among real people, and how many people it brings for each honest one."""
     print(
         f"Attacks on {', '.join(figures['sources'])}, scored on {figures['score_date']}: {figures['candidates']} people.\n"
         f"Place of the profiteer, and in percent from the top; * is within the top {attacks.TOP:.0%}."
     )
     columns = list(figures["clean_ndcg100"])
-    print(f"  {'':28}" + "".join(f"{name:>16}" for name in columns))
-    for name, found in figures["attacks"].items():
-        line = f"  {name:28}"
+    known = {name: found for name, found in figures["attacks"].items() if set(columns) <= set(found)}
+    print(f"  {'':30}" + "".join(f"{name:>16}" for name in columns) + f"{'leverage: none':>16}{'all':>8}")
+    for name, found in known.items():
+        line = f"  {name:30}"
         for column in columns:
             percentile = found[column]["percentile"]
             mark = "*" if percentile <= 100 * attacks.TOP else " "
             line += f"{found[column]['rank']:>8}{percentile:>6.1f}%{mark}"
-        print(line)
+        print(line + f"{found['none']['leverage']:>16.1f}{found['all']['leverage']:>8.1f}")
     if figures["clean_ndcg100"]["all"] is not None:
         print(
-            f"  {'NDCG@100 without attacks':28}"
+            f"  {'NDCG@100 without attacks':30}"
             + "".join(f"{figures['clean_ndcg100'][name]:>15.3f} " for name in columns)
         )
+    environments.show(figures)
 
 
 if __name__ == "__main__":

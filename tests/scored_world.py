@@ -12,6 +12,7 @@ from clout import queries
 from clout.influence import steps
 from clout.influence.engines import DuckDB, Engine
 from clout.influence.identity import PERSONS
+from clout.influence.material import Material
 from clout.influence.model import Model, read_model
 from clout.influence.plan import Plan
 from clout.lake_schemas import ACTIVITY, KINDS, POST_ACTIONS, TIME
@@ -48,8 +49,7 @@ Rows = list[tuple]
 NAMES = ["gus", "hana", "ada", "bo", *(f"p{number}" for number in range(26))]
 
 
-def evidence_of(
-    engine: Engine,
+def material_of(
     activity: Rows,
     day: date = DAY,
     states: Rows = (),
@@ -61,28 +61,33 @@ def evidence_of(
     excluded: tuple[str, ...] = (),
     platforms: tuple[str, ...] = (),
     model: Model = MODEL,
-) -> Plan:
-    """The evidence of rows as conform would have left them. counted: (day, account, platform, followers, lists), besides those
-    of the states."""
+) -> Material:
+    """Rows as conform would have left them. counted: (day, account, platform, followers, lists), besides states."""
+    table = DuckDB().table
     seen = [
         *((ds, key, platform, followers, listed) for ds, key, platform, *_, followers, listed, _, _, _, _ in states)
     ]
     accounts = [(ds, key, platform, *numbers, None, None, True) for ds, key, platform, *numbers in (*counted, *seen)]
-    counters = Plan(DuckDB(), {"accounts": DuckDB().table(COUNTED, accounts)}, model, day).resolve("counter_states")
-    return steps.in_memory(
-        engine,
-        model,
-        day,
-        activity=engine.table(ACTIVITY, list(activity)),
-        account_states=engine.table(STATES, [(*row, None) for row in states]),
-        counter_states=engine.table(counters.schema, [tuple(row.values()) for row in counters.to_pylist()]),
-        posts=engine.table(POSTS, list(posts)),
-        post_actions=engine.table(POST_ACTIONS, list(post_actions)),
-        operator_list=engine.table(LISTED, [(key, "asked by letter") for key in excluded]),
-        persons=engine.table(PERSONS, list(persons)),
-        named_seeds=engine.table(SEEDS, list(seeds)),
-        sources=steps.sources_table(engine, platforms or sorted({row[1] for row in activity})),
+    return Material(
+        activity=table(ACTIVITY, list(activity)),
+        account_states=table(STATES, [(*row, None) for row in states]),
+        counter_states=Plan(DuckDB(), {"accounts": table(COUNTED, accounts)}, model, day).resolve("counter_states"),
+        posts=table(POSTS, list(posts)),
+        post_actions=table(POST_ACTIONS, list(post_actions)),
+        operator_list=table(LISTED, [(key, "asked by letter") for key in excluded]),
+        persons=table(PERSONS, list(persons)),
+        named_seeds=table(SEEDS, list(seeds)),
+        sources=steps.sources_table(DuckDB(), platforms or sorted({row[1] for row in activity})),
     )
+
+
+def evidence_of(engine: Engine, activity: Rows, day: date = DAY, model: Model = MODEL, **more: Any) -> Plan:
+    """The evidence of rows, see material_of."""
+    given = {
+        name: engine.table(rows.schema, [tuple(row.values()) for row in rows.to_pylist()])
+        for name, rows in material_of(activity, day, model=model, **more).given.items()
+    }
+    return steps.in_memory(engine, model, day, **given)
 
 
 def scores_of(activity: Rows, variant: str = "now", **more: Any) -> dict[str, dict[str, Any]]:

@@ -6,8 +6,8 @@ on another's accounts. Real people occur where an attack needs them: as those wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clout.influence import material
+from clout.influence import material, steps
+from clout.influence.engines import DuckDB
 from clout.influence.material import Material
 from clout.influence.model import Model
 from clout.lake_schemas import TIME
@@ -30,18 +31,35 @@ TOP = 0.05
 
 @dataclass(frozen=True)
 class Attack:
-    """name; profiteer: the account that is to rise; acts: (actor, target, kind, n in all); old: accounts that are not fresh."""
+    """name; profiteer: the account that is to rise; acts: (actor, target, kind, n in all).
+
+    ages: of accounts that are not fresh, days on the score date. days: over how many of the newest days the acts are spread.
+    persons: (account, person) of accounts that one person has. Accounts are named platform:attack-..., but for real ones.
+    """
 
     name: str
     profiteer: str
     acts: list[tuple[str, str, str, int]]
     posts_a_day: int = 1
-    old: tuple[str, ...] = ()
+    ages: Mapping[str, int] = field(default_factory=dict)
+    days: int = DAYS
+    persons: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def accounts(self) -> list[str]:
+        """The attacker's: those made for the attack, and the profiteer."""
+        named = dict.fromkeys(key for act in self.acts for key in act[:2] if is_made(key))
+        return [*named, *([] if self.profiteer in named else [self.profiteer])]
+
+
+def is_made(account: str) -> bool:
+    """Whether an attack made this account."""
+    return ":attack-" in account
 
 
 def suite(clean: Material, trusted: list[str], seed: int = 0) -> list[Attack]:
     """The attacks of scoring.md, section 2, on the platform where most is going on. trusted: accounts that can be bribed."""
-    platform = _busiest(clean)
+    platform = busiest(clean)
     draw = np.random.default_rng(seed)
     mine = pc.equal(clean.activity["platform"], platform)
     people = sorted(set(clean.activity.filter(mine)["actor"].to_pylist()))
@@ -86,43 +104,63 @@ def suite(clean: Material, trusted: list[str], seed: int = 0) -> list[Attack]:
         Attack("reply bot, 1 % answer", bot, [*((bot, u, "reply", 1) for u in asked), *answers]),
         Attack("broadcaster, no answers", loud, [(loud, u, "mention", 5) for u in some(people, 1000)], 100),
         Attack("mentioned but absent", absent, [(a, absent, "mention", 1) for a in some(people, 500)], 0),
-        Attack("revived, auto-replies", dormant, circle, old=(dormant,)),
+        Attack("revived, auto-replies", dormant, circle, ages={dormant: 3000}),
         socks("bribed1", 1000, 1, 1),
         socks("bribed5", 1000, 1, 5),
     ]
 
 
 def inject(clean: Material, attacks: list[Attack], day: date) -> Material:
-    """The material with the attacks in it, spread over its last DAYS days."""
-    platform = _busiest(clean)
-    days = sorted(set(clean.activity["ds"].to_pylist()))[-DAYS:]
+    """The material with the attacks in it, each spread over so many of its last days as it asks for."""
+    every = sorted(set(clean.activity["ds"].to_pylist()))
     activity, actions, posts = [], [], []
     for attack in attacks:
+        days = every[-attack.days :]
         for each in days:
             posts += [(each, attack.profiteer, f"{attack.profiteer}-{each}-{n}") for n in range(attack.posts_a_day)]
         for i, (actor, target, kind, n) in enumerate(attack.acts):
             for each, times in _spread(n, days, i):
-                activity.append((each, platform, actor, target, kind, times, None))
+                activity.append((each, platform_of(actor), actor, target, kind, times, None))
                 if target == attack.profiteer and attack.posts_a_day and kind != "mention":
-                    actions.append((each, platform, f"{target}-{each}-0", actor))
-    new = dict.fromkeys(key for attack in attacks for act in attack.acts for key in act[:2] if ":attack-" in key)
-    old = {key for attack in attacks for key in attack.old}
+                    actions.append((each, platform_of(actor), f"{target}-{each}-0", actor))
+    made = {key: attack.ages.get(key, FRESH_DAYS) for attack in attacks for key in attack.accounts if is_made(key)}
     states = clean.account_states
-    changes: dict[str, Any] = {"activity": _extended(clean.activity, activity, clean.activity.schema.names)}
+    changes: dict[str, Any] = {"activity": extended(clean.activity, activity, clean.activity.schema.names)}
     if states["created_at"].null_count < len(states):
         now = datetime.combine(day, datetime.min.time())
-        born = {True: now - timedelta(days=3000), False: now - timedelta(days=FRESH_DAYS)}
-        rows = [(day, key, platform, "person", born[key in old], "active") for key in new]
+        rows = [
+            (day, key, platform_of(key), "person", now - timedelta(days=age), "active") for key, age in made.items()
+        ]
         names = ["ds", "account_key", "platform", "account_type", "created_at", "status"]
-        changes["account_states"] = _extended(states, rows, names)
+        changes["account_states"] = extended(states, rows, names)
     if len(clean.posts):
         shown = [
-            (key, author, "original", datetime.combine(each, datetime.min.time()), False, True, platform, each)
+            (
+                key,
+                author,
+                "original",
+                datetime.combine(each, datetime.min.time()),
+                False,
+                True,
+                platform_of(author),
+                each,
+            )
             for each, author, key in posts
         ]
-        changes["posts"] = _extended(clean.posts, shown, clean.posts.schema.names)
-        changes["post_actions"] = _extended(clean.post_actions, actions, ["ds", "platform", "post_key", "actor"])
+        changes["posts"] = extended(clean.posts, shown, clean.posts.schema.names)
+        changes["post_actions"] = extended(clean.post_actions, actions, ["ds", "platform", "post_key", "actor"])
+    known = set(clean.persons["account_key"].to_pylist())
+    linked = sorted({row for attack in attacks for row in attack.persons if row[0] not in known})
+    if linked:
+        changes["persons"] = extended(clean.persons, linked, ["account_key", "person_id"])
+    platforms = {*clean.sources["platform"].to_pylist(), *map(platform_of, made), *(row[1] for row in activity)}
+    changes["sources"] = steps.sources_table(DuckDB(), sorted(platforms))
     return replace(clean, **changes)
+
+
+def platform_of(account: str) -> str:
+    """The platform of an account key."""
+    return account.partition(":")[0]
 
 
 def _spread(n: int, days: list[date], turn: int) -> Iterator[tuple[date, int]]:
@@ -133,12 +171,14 @@ def _spread(n: int, days: list[date], turn: int) -> Iterator[tuple[date, int]]:
             yield day, times
 
 
-def _busiest(clean: Material) -> str:
+def busiest(clean: Material) -> str:
+    """The platform with most rows of activity."""
     counts = clean.activity["platform"].value_counts().to_pylist()
     return max(counts, key=lambda each: (each["counts"], each["values"]))["values"]
 
 
-def _extended(table: pa.Table, rows: list[tuple], names: list[str]) -> pa.Table:
+def extended(table: pa.Table, rows: list[tuple], names: list[str]) -> pa.Table:
+    """The table and rows of these columns; NULL in the others."""
     columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {name: () for name in names}
     new = [
         pa.nulls(len(rows), field.type)
@@ -171,5 +211,5 @@ def ranks(attacks: list[Attack], attacked: Material, candidates: list[str], mode
 def bribable(clean: Material, model: Model, day: date) -> list[str]:
     """Trusted accounts that act on others, in order of their keys."""
     weights = material.gathered(clean, model, day).resolve("weights")
-    mine = pc.field("trusted") & (pc.field("platform") == _busiest(clean))
+    mine = pc.field("trusted") & (pc.field("platform") == busiest(clean))
     return sorted(set(weights.filter(mine)["actor"].to_pylist()))
