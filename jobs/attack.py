@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,12 @@ from clout.errors import PoisonInput, run_main
 from clout.influence import attack_families, attacks, environments, evaluation, leverage, material
 from clout.influence.model import Model, read_model
 from clout.lake import Lake, days_between, window
-from clout.platforms.puller import INVENTORIES, pull
+from clout.platforms.puller import INVENTORIES, over, pull
 from clout.scratch import Scratch
 from clout.sources import Sources, read_sources
 
-#: Exports of other years are not looked for, nor those of a day that is not over, which no source gives.
-EVER = days_between(date(2005, 1, 1), datetime.now(UTC).date() - timedelta(days=1))
+#: Exports of other years are not looked for.
+EVER = days_between(date(2005, 1, 1), date(2035, 12, 31))
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -62,7 +62,7 @@ def main(argv: list[str]) -> None:
             )
         with Scratch("attack") as folder:
             for source in sources.sources:
-                pull(Lake(folder), source, EVER, say=lambda message: None)
+                pull(Lake(folder), source, over(EVER), say=lambda message: None)
             figures = attack(Lake(folder), sources, model, args.cut, args.families, args.thorough)
     show(figures)
     if args.json:

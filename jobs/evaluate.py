@@ -22,7 +22,7 @@ from clout.influence import evaluation, labelled_pairs, material
 from clout.influence.material import Material
 from clout.influence.model import Model, read_model
 from clout.lake import Lake, days_between, window
-from clout.platforms.puller import INVENTORIES, pull
+from clout.platforms.puller import INVENTORIES, over, pull
 from clout.scratch import Scratch
 from clout.sources import Sources, read_sources
 
@@ -130,7 +130,8 @@ def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, An
 def gathered(lake: Lake, sources: Sources, days: list[date], model: Model) -> Material:
     """The material of some days, pulled into a lake of its own."""
     for source in sources.sources:
-        pull(lake, source, days, say=_quiet)
+        if whole := over(days):
+            pull(lake, source, whole, say=_quiet)
     return material.read(lake, sources, model, days)
 
 
@@ -178,7 +179,8 @@ def _show(figures: Mapping[str, Any], cut: date, past: Material, future: Materia
             for gain, each in found.items()
         )
         print(f"score minus {name.replace('_', ' ')}, with the 90 % interval of a bootstrap of people: {line}")
-    print(f"correlation of score and own activity (Spearman): {figures['spearman_score_activity']:.3f}")
+    tie = figures["spearman_score_activity"]
+    print(f"correlation of score and own activity (Spearman): {'none' if tie is None else f'{tie:.3f}'}")
     if "r2_score_log_followers" in figures:
         print(f"R2 of score on log(followers): {figures['r2_score_log_followers']:.3f}")
 

@@ -22,7 +22,7 @@ from clout.errors import run_main
 from clout.influence import evaluation, fitting, labelled_pairs, material
 from clout.influence.model import Model, read_model
 from clout.lake import Lake, days_between, window
-from clout.platforms.puller import pull
+from clout.platforms.puller import over, pull
 from clout.scratch import Scratch
 from clout.sources import Sources, read_sources
 
@@ -87,7 +87,8 @@ def _split(
     """For each cut the material before it, and who was shared by how many people from it on."""
     last = max(cuts) + timedelta(days=model.window_days - 1)
     for source in sources.sources:
-        pull(lake, source, days_between(min(cuts) - timedelta(days=model.window_days), last), say=lambda message: None)
+        whole = over(days_between(min(cuts) - timedelta(days=model.window_days), last))
+        pull(lake, source, whole, say=lambda message: None)
     pasts = [material.read(lake, sources, model, window(cut - timedelta(days=1), model.window_days)) for cut in cuts]
     coming = [material.read(lake, sources, model, days_between(cut, last)) for cut in cuts]
     return pasts, [dict(evaluation.query(each.activity, evaluation.DISTINCT_RESHARERS)) for each in coming]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import evaluate
@@ -81,6 +81,20 @@ def test_a_poisoned_future_changes_no_score_by_a_bit(folder, monkeypatch):
 def test_says_when_there_is_no_past_or_no_future(folder, cut, said):
     with pytest.raises(PoisonInput, match=said):
         evaluate.evaluate_activity(read_sources(folder), cut, MODEL)
+
+
+def test_a_future_that_is_not_over_is_read_as_far_as_it_is(tmp_path):
+    today = datetime.now(UTC).date()
+    for age in range(1, 5):
+        day = today - timedelta(age)
+        rows = [f"{a},{a * 7 % 5},{day}T12:00:00Z,share" for a in range(5, 25)]
+        (tmp_path / f"{day}.csv").write_text("\n".join(["actor,target,occurred_at,kind", *rows]) + "\n")
+    figures = evaluate.evaluate_activity(read_sources(tmp_path), today - timedelta(2), MODEL)
+    assert figures["shared_later"] == 5
+    with pytest.raises(
+        PoisonInput, match=f"nobody was shared in the 90 days.*there are acts of {today - timedelta(4)}"
+    ):
+        evaluate.evaluate_activity(read_sources(tmp_path), today, MODEL)
 
 
 def test_refuses_what_has_no_past_to_cut(tmp_path):

@@ -169,10 +169,15 @@ def _pull(
     return result
 
 
+def over(days: Iterable[date], clock: Clock | None = None) -> list[date]:
+    """Those of the days that are over, UTC: of any other a pull refuses exports."""
+    today = (clock or SystemClock()).now().astimezone(UTC).date()
+    return [day for day in days if day < today]
+
+
 def _check_over(source: Source, days: list[date], clock: Clock) -> None:
     """Raises PoisonInput where a day is not over: what its files lack yet would be missing for good."""
-    today = clock.now().astimezone(UTC).date()
-    unfinished = [day for day in days if day >= today]
+    unfinished = sorted(set(days) - set(over(days, clock)))
     if unfinished:
         raise PoisonInput(
             f"source {source.name}: {unfinished[0]} is not over, it is {clock.now():%Y-%m-%d %H:%M} UTC, and its exports cannot"
