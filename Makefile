@@ -9,7 +9,7 @@ override CLOUT_WAREHOUSE := $(value CLOUT_HOME)/warehouse
 endif
 # What somebody types or a file holds reaches a recipe through its environment, as it was typed: neither make nor the shell
 # looks into it. Hence "$$ID" in recipes, never "$(ID)".
-TYPED := CLOUT_HOME CLOUT_WAREHOUSE Q ID DAY DAYS SOURCE PAIRS CUT CUTS PEOPLE OUT JSON ARGS INTERACTIONS WINDOW RUNS PORT
+TYPED := CLOUT_HOME CLOUT_WAREHOUSE Q ID DAY DAYS SOURCE PAIRS RATINGS FAMILIES CUT CUTS PEOPLE OUT JSON ARGS INTERACTIONS WINDOW RUNS PORT
 $(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
 export $(TYPED)
 PY := .venv/bin/python
@@ -77,21 +77,23 @@ person: setup ## one person's page: ID=murmur:99, and DAY=2026-03-14 for another
 	@if [ -z "$$ID" ]; then echo "make person needs ID=platform:id, such as ID=murmur:99" >&2; exit 2; fi
 	@$(PY) jobs/person.py --person="$$ID" $${DAY:+--day="$$DAY"}
 
-evaluate: setup ## how good the score is: PAIRS=<csv>, or SOURCE=<folder> CUT=<date>; JSON=<file>
-ifdef PAIRS
+evaluate: setup ## how good the score is: PAIRS=<csv>, RATINGS=<csv>, or SOURCE=<folder> CUT=<date>; JSON=<file>
+ifdef RATINGS
+	@$(PY) jobs/evaluate.py --ratings="$$RATINGS" $${CUT:+--cut="$$CUT"} $${JSON:+--json="$$JSON"}
+else ifdef PAIRS
 	@$(PY) jobs/evaluate.py --pairs="$$PAIRS" $${JSON:+--json="$$JSON"}
 else
 	@if [ -z "$$SOURCE" ] || [ -z "$$CUT" ]; then echo "make evaluate needs PAIRS=<csv>, or SOURCE=<folder> CUT=<first day of the future>" >&2; exit 2; fi
 	@$(PY) jobs/evaluate.py --source="$$SOURCE" --cut="$$CUT" $${JSON:+--json="$$JSON"}
 endif
 
-attack: setup ## how far up bought engagement leads, in an invented world; or SOURCE=<folder> [CUT=<date>]; JSON=<file>
+attack: setup ## how far up bought engagement leads, in an invented world; or SOURCE=<folder> [CUT=<date>]; FAMILIES=tuning|judging; JSON=<file>
 ifdef SOURCE
-	@$(PY) jobs/attack.py --source="$$SOURCE" $${CUT:+--cut="$$CUT"} $${JSON:+--json="$$JSON"}
+	@$(PY) jobs/attack.py --source="$$SOURCE" $${CUT:+--cut="$$CUT"} $${FAMILIES:+--families="$$FAMILIES"} $${JSON:+--json="$$JSON"}
 else
 	@$(PY) tests/sandbox/lake_of_world.py "$$CLOUT_HOME/evaluated/lake" --people 3000 --days $(WORLD_LAKE_DAYS)
-	@$(PY) jobs/attack.py --lake="$$CLOUT_HOME/evaluated/lake" --source="$$CLOUT_HOME/evaluated/sources.toml" --cut $(WORLD_CUT) $${JSON:+--json="$$JSON"}
-	@if [ -d ../shared/data/higgs ]; then $(PY) jobs/attack.py --source ../shared/data/higgs; fi
+	@$(PY) jobs/attack.py --lake="$$CLOUT_HOME/evaluated/lake" --source="$$CLOUT_HOME/evaluated/sources.toml" --cut $(WORLD_CUT) $${FAMILIES:+--families="$$FAMILIES"} $${JSON:+--json="$$JSON"}
+	@if [ -d ../shared/data/higgs ]; then $(PY) jobs/attack.py --source ../shared/data/higgs $${FAMILIES:+--families="$$FAMILIES"}; fi
 endif
 
 fit: setup ## write a model file: PAIRS=<csv> SOURCE=<folder> CUTS="<date> <date>" [PEOPLE=10000] OUT=<file>

@@ -2,6 +2,7 @@
 
     evaluate.py --pairs FILE                 a file with the columns of the PeerIndex pairs: AUC
     evaluate.py --source FOLDER --cut DAY    exports: scored on the evidence before DAY, judged by what came from DAY on
+    evaluate.py --ratings FILE [--cut DAY]   who rated whom, when: whether trust tells those apart who are called frauds later
 
 The model is used as it stands; nothing is fitted to what it is judged by (see fit_model.py).
 """
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 from clout import arguments
 from clout.errors import PoisonInput, run_main
-from clout.influence import evaluation, labelled_pairs, material
+from clout.influence import evaluation, labelled_pairs, material, ratings
 from clout.influence.material import Material
 from clout.influence.model import Model, read_model
 from clout.lake import Lake, days_between, window
@@ -35,7 +36,13 @@ def arg_parser() -> argparse.ArgumentParser:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--pairs", type=Path, help="labelled pairs, CSV")
     what.add_argument("--source", type=Path, help="a folder of exports, or a sources file (TOML)")
-    parser.add_argument("--cut", type=arguments.day, help="the first day of the future, YYYY-MM-DD")
+    what.add_argument("--ratings", type=Path, help="ratings (rater, rated, rating, unix_ts), CSV or CSV.GZ")
+    parser.add_argument(
+        "--cut",
+        type=arguments.day,
+        action="append",
+        help="the first day of the future, YYYY-MM-DD; of ratings as many as you like, else five over the file",
+    )
     parser.add_argument("--json", type=Path, help="write the figures there, too")
     arguments.add(parser, "model")
     return parser
@@ -48,10 +55,12 @@ def main(argv: list[str]) -> None:
     model = read_model(args.model)
     if args.pairs:
         figures = evaluate_pairs(args.pairs, model)
+    elif args.ratings:
+        figures = evaluate_ratings(args.ratings, args.cut, model)
     else:
-        if args.cut is None:
-            parser.error("--source needs --cut, the first day of the future, such as --cut 2012-07-04")
-        figures = evaluate_activity(read_sources(args.source), args.cut, model)
+        if args.cut is None or len(args.cut) > 1:
+            parser.error("--source needs --cut, once: the first day of the future, such as --cut 2012-07-04")
+        figures = evaluate_activity(read_sources(args.source), args.cut[0], model)
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
@@ -75,6 +84,16 @@ def evaluate_pairs(file: Path, model: Model) -> dict[str, Any]:
     }
     for key, name in names.items():
         print(f"  {name:56} AUC {figures[key]:.4f}")
+    return figures
+
+
+def evaluate_ratings(file: Path, cuts: list[date] | None, model: Model) -> dict[str, Any]:
+    """AUC of trust from positive ratings against who is called a fraud later, beside counts of raters."""
+    rows = ratings.read_ratings(file)
+    if not len(rows.at):
+        raise PoisonInput(f"{file}: holds no rating of one person by another")
+    figures = ratings.judged(rows, cuts or ratings.usual_cuts(rows), model)
+    ratings.show(figures, model)
     return figures
 
 
