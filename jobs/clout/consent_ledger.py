@@ -155,6 +155,10 @@ def hashes(keys: pa.Array, salt: str) -> pa.Array:
     return found["h"].combine_chunks()
 
 
+#: Fewer keys are hashed one by one: to ask DuckDB costs as much as some thousand of them.
+_FEW = 5_000
+
+
 class Hearing:
     """What one pull of a source says about consent, held against the ledger. A view of a day before `newest` lifts nothing."""
 
@@ -208,14 +212,23 @@ class Hearing:
             self._known[key] = min(standing, key=_worst, default=None)
         return self._known[key]
 
+    def holds_any(self) -> bool:
+        """Whether the ledger holds anybody back at all."""
+        return bool(self._reasons)
+
     def among(self, keys: pa.Array) -> dict[str, str]:
         """Of many keys those that the ledger holds back, each with the reason."""
         if not self._reasons or not len(keys):
             return {}
-        standing = pa.array(list(self._reasons), pa.string())
         found: set[str] = set()
-        for salt in self.ledger.salts:
-            found.update(keys.filter(pc.is_in(hashes(keys, salt), standing)).to_pylist())
+        if len(keys) < _FEW:
+            found.update(
+                key for key in keys.to_pylist() if not self._reasons.keys().isdisjoint(self.ledger.hashed(key))
+            )
+        else:
+            standing = pa.array(list(self._reasons), pa.string())
+            for salt in self.ledger.salts:
+                found.update(keys.filter(pc.is_in(hashes(keys, salt), standing)).to_pylist())
         return {key: why for key in found if (why := self.reason(key))}
 
     def _standing(self, hashed: str, key: str) -> Iterable[str]:

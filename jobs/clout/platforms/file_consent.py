@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,6 +29,8 @@ from clout.sources import Source
 #: Columns that hold a key of somebody.
 WHO = ("account_key", "author_key", "actor_key", "target_account_key")
 _FLAGS = ("is_protected", "is_minor", "opt_out")
+#: Fewer keys are looked up one by one: Arrow takes the whole list of those who may not be shown into its hand each time.
+_FEW = 5_000
 
 
 class Consent:
@@ -107,21 +109,25 @@ class Consent:
             return rows
         columns = [name for name in WHO if name in rows.column_names]
         unshown = self._unshown[self._holding[day]]
+        erased, hearing = self.hidden.erased, self.hidden.hearing
+        if not len(unshown.keys) and not erased.keys and not (hearing and hearing.holds_any()):
+            return rows
         chunks = [chunk for name in columns for chunk in rows[name].chunks]
         there = pc.unique(pa.chunked_array(chunks, pa.string())).drop_null()
-        keys = [there.filter(pc.is_in(there, unshown.keys))]
-        if len(unshown.keys):
-            for key in there.filter(pc.is_in(look_alike_keys(there), unshown.alike)).to_pylist():
-                if key not in unshown.spelt and (why := unshown.looks_like(key)):
-                    unshown.spelt[key] = why
-                    self._other_spelling(key, why, day)
-            keys.append(pa.array(list(unshown.spelt), pa.string()))
-        if self.hidden.erased.keys:
-            keys.append(pa.array([key for key in there.to_pylist() if self.hidden.erased.holds(key)], pa.string()))
-        if self.hidden.hearing:
-            keys.append(pa.array(list(self.hidden.hearing.among(there)), pa.string()))
-            self.hidden.hearing.meet(keys[0])
+        met = unshown.among(there)
+        for key in unshown.alike_among(there):
+            if key not in unshown.spelt and (why := unshown.looks_like(key)):
+                unshown.spelt[key] = why
+                self._other_spelling(key, why, day)
+        keys = [met, pa.array([key for key in there.to_pylist() if key in unshown.spelt], pa.string())]
+        if erased.keys:
+            keys.append(pa.array([key for key in there.to_pylist() if erased.holds(key)], pa.string()))
+        if hearing:
+            keys.append(pa.array(list(hearing.among(there)), pa.string()))
+            hearing.meet(met)
         gone = pa.concat_arrays(keys)
+        if not len(gone):
+            return rows
         left_out = reduce(pc.or_, (pc.is_in(rows[name], gone) for name in columns))
         if not pc.any(left_out).as_py():
             return rows
@@ -154,7 +160,7 @@ class Consent:
 
     def refused(self, table: str, subject: str, bad: list[BadRow], day: date) -> pa.Table:
         """Quarantine rows of a day, without the text of those that name somebody who may not be shown."""
-        ids = {key.partition(":")[2] for key in self._unshown[self._holding[day]].reasons}
+        ids = self._unshown[self._holding[day]].ids
         # The rows of a query over several files say themselves in which they stand.
         return quarantine_table(
             table,
@@ -191,6 +197,27 @@ class _Unshown:
         lost = {look_alike_key(key) for key in hidden.listed - there}
         own = frozenset(key for key in there - reasons.keys() if look_alike_key(key) not in lost)
         return cls(reasons, looks, own, pa.array(list(reasons), pa.string()), alike)
+
+    @cached_property
+    def ids(self) -> set[str]:
+        """The ids of whom a reason is known."""
+        return {key.partition(":")[2] for key in self.reasons}
+
+    def among(self, keys: pa.Array) -> pa.Array:
+        """Those of some keys of whom a reason is known."""
+        if len(keys) < _FEW:
+            return pa.array([key for key in keys.to_pylist() if key in self.reasons], pa.string())
+        return keys.filter(pc.is_in(keys, self.keys))
+
+    def alike_among(self, keys: pa.Array) -> list[str]:
+        """Those of some keys that look like one of whom a reason is known."""
+        if not self.looks:
+            return []
+        looks = look_alike_keys(keys)
+        if len(keys) < _FEW:
+            pairs = zip(keys.to_pylist(), looks.to_pylist(), strict=True)
+            return [key for key, look in pairs if look in self.looks]
+        return keys.filter(pc.is_in(looks, self.alike)).to_pylist()
 
     def looks_like(self, key: str) -> str | None:
         """The reason of whom a key looks like, without being somebody else's."""

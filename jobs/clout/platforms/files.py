@@ -12,6 +12,7 @@ undated ones hold for every day, and the newest dated one that is not after the 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -160,9 +161,8 @@ def _read_events(
                 yield Batch(table, file_day, rows)
             continue
         row_days = exports.days(rows["raw_ref"], times)
-        for day in sorted(set(row_days.unique().to_pylist())):
+        for day, chosen in _by_day(rows, row_days):
             if day in days:
-                chosen = rows.filter(pc.equal(row_days, pa.scalar(day, pa.date32())))
                 chosen = consent.shown(chosen, day, report)
                 report.count(day, chosen.num_rows)
                 yield Batch(table, day, chosen)
@@ -185,6 +185,26 @@ def _read_events(
             yield Batch("quarantine", day, consent.refused(table, report.subject, undatable, day))
     if report.per_day:
         yield report
+
+
+#: A file of fewer rows is sorted once, and cut; a slice of a larger one would keep all of it in memory.
+_FEW = 2_000
+
+
+def _by_day(rows: pa.Table, row_days: pa.ChunkedArray) -> Iterator[tuple[date, pa.Table]]:
+    """The rows of each day, in their order."""
+    days = sorted(set(row_days.unique().to_pylist()))
+    if len(days) < 2:
+        yield from ((day, rows) for day in days)
+    elif rows.num_rows > _FEW:
+        yield from ((day, rows.filter(pc.equal(row_days, pa.scalar(day, pa.date32())))) for day in days)
+    else:
+        order = pc.sort_indices(row_days)
+        rows, counts = rows.take(order), Counter(row_days.to_pylist())
+        start = 0
+        for day in days:
+            yield day, rows.slice(start, counts[day])
+            start += counts[day]
 
 
 def _read_accounts(

@@ -129,7 +129,11 @@ def test_a_damaged_accounts_file_stops_the_pull_and_names_whom_it_lost(world: Wo
     assert consent_ledger.read(world.lake).standing == before
 
 
-def test_whom_a_file_tells_no_more_the_ledger_keeps_out(world: World) -> None:
+@pytest.mark.parametrize("few", [0, 10**6])  # as people are looked up in large files, and in small ones
+def test_whom_a_file_tells_no_more_the_ledger_keeps_out(
+    world: World, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consent_ledger, "_FEW", few)
     assert world.night() == ALL
     (world.exports / "accounts.csv").unlink()
     with pytest.raises(PoisonInput, match=r"5 people said no.*consent\.py keep --source chirp"):

@@ -18,7 +18,7 @@ import pytest
 from clout.addresses import hashed
 from clout.consent import UNSHOWN, Erased, Hidden
 from clout.errors import PoisonInput
-from clout.platforms import file_rows, files
+from clout.platforms import file_consent, file_rows, files
 from clout.platforms.rows import Batch, FileReport
 from clout.sources import Source
 from hypothesis import HealthCheck, given, settings
@@ -654,7 +654,11 @@ def test_a_consent_column_that_was_named_must_be_there(tmp_path: Path) -> None:
 # Consent and identity --------------------------------------------------------------------------------------------
 
 
-def test_who_may_not_be_shown_leaves_nothing_but_key_and_flag(tmp_path: Path) -> None:
+@pytest.mark.parametrize("few", [0, 10**6])  # as people are looked up in large files, and in small ones
+def test_who_may_not_be_shown_leaves_nothing_but_key_and_flag(
+    tmp_path: Path, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_consent, "_FEW", few)
     one_csv(
         tmp_path,
         ("ann", "bo", NOON, "like", "p1"),
@@ -665,6 +669,7 @@ def test_who_may_not_be_shown_leaves_nothing_but_key_and_flag(tmp_path: Path) ->
         ("gone", "ann", NOON, "like", "p4"),
         ("out", "bo", "?", "like", "p5"),
         ("ann", "bo", "??", "like", "p5"),
+        ("Out\u200b", "bo", NOON, "like", "p6"),  # looks like one who said no
     )
     (tmp_path / "posts-2026-03-01.csv").write_text(
         f"post,author,unix_ts\np1,bo,{NOON}\np2,out,{NOON}\np4,listed,{NOON}\n"
@@ -695,8 +700,8 @@ def test_who_may_not_be_shown_leaves_nothing_but_key_and_flag(tmp_path: Path) ->
     everything = repr([batch.rows.to_pylist() for batch in got.batches])
     assert not [name for name in ("Mini", "Outie", "Shy", "Gone", "x:listed", "Listie") if name in everything]
     rows = {row["table"]: row for report in got.reports for row in [report.manifest_row("x", DAY, datetime.now(UTC))]}
-    assert (rows["interactions"]["rows"], rows["interactions"]["rows_excluded"]) == (1, 5)
-    assert rows["interactions"]["reason"] == "deleted 1, minor 1, operator 1, opt_out 1, protected 1"
+    assert (rows["interactions"]["rows"], rows["interactions"]["rows_excluded"]) == (1, 6)
+    assert rows["interactions"]["reason"] == "deleted 1, minor 1, operator 1, opt_out 2, protected 1"
     assert (rows["posts"]["rows"], rows["posts"]["rows_excluded"]) == (1, 2)
     assert UNSHOWN in everything
     assert "actor=ann,target=bo" in everything
