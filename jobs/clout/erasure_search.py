@@ -98,7 +98,7 @@ class Search:
             for batch in relation.to_arrow_reader(100_000):
                 yield pa.Table.from_batches([batch])
             footer = self._connection.sql(
-                "SELECT list_last(string_split(path_in_schema, ', ')) AS name, stats_min_value AS least,"
+                "SELECT list_first(string_split(path_in_schema, ', ')) AS name, stats_min_value AS least,"
                 f" stats_max_value AS greatest FROM parquet_metadata('{name}')"
             )
             for column, least, greatest in footer.fetchall():
@@ -119,7 +119,9 @@ class Search:
     def is_in_table(self, rows: pa.Table, place: str = "") -> bool:
         """Whether a table names the person. place: where it lies, relative to its root."""
         named = re.search(r"platform=([^/]+)", place)
-        own = {key.partition(":")[2] for key in self.request.keys if named and key.startswith(f"{named[1]}:")}
+        # A post's own number may be anybody's.
+        keys = self.request.posts if "snapshots/posts/" in place else self.request.keys
+        own = {key.partition(":")[2] for key in keys if named and key.startswith(f"{named[1]}:")}
         for name in rows.column_names:
             cells = {text for text in _texts(rows[name]) if text}
             if name not in KEYS and self.is_in("\n".join(cells).encode("utf-8", "surrogatepass")):

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import erase
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from clout import erasure
 from clout.erasure import Request
+from clout.erasure_search import Search
 from clout.errors import PoisonInput
 from clout.lake import Lake
 from clout.lake_schemas import ACTIVITY, SNAPSHOTS
@@ -99,6 +101,22 @@ def test_each_key_alone_takes_no_other_with_it() -> None:
             assert kept.to_pylist() == wanted, (key, folder)
         people = pa.table({"person_id": KEYS})
         assert pa.compute.sum(content_files.names_one_of(people, frozenset({key}))).as_py() == 1
+
+
+def test_the_search_takes_no_other_for_the_person(tmp_path: Path) -> None:
+    """A post's own number is no account's, and what Parquet's footer says of a list of keys is no free text."""
+    file = tmp_path / "snapshots" / "posts" / "platform=chirp" / "part-0.parquet"
+    file.parent.mkdir(parents=True)
+    post = {"post_key": "chirp:1", "native_id": "1", "author_key": "chirp:dan~1", "mentions": ["chirp:dan~1"]}
+    rows = pa.Table.from_pylist([post | ORIGIN | {"post_type": "original", "is_deleted": False}], SNAPSHOTS["posts"])
+    pq.write_table(rows, file)
+    assert not Search(Request(frozenset({"chirp:1000000", "chirp:dan"}))).is_in_file(file, tmp_path)
+    pq.write_table(
+        rows.set_column(1, "native_id", pa.array(["7"])).set_column(0, "post_key", pa.array(["chirp:x"])), file
+    )
+    assert not Search(Request(frozenset({"chirp:7"}))).is_in_file(file, tmp_path)
+    assert Search(Request(frozenset({"chirp:8"}), posts=frozenset({"chirp:7"}))).is_in_file(file, tmp_path)
+    assert Search(Request(frozenset({"chirp:dan~1"}))).is_in_file(file, tmp_path)
 
 
 @pytest.mark.skipif(not ALL, reason="takes minutes; CLOUT_ERASE=all runs it")
