@@ -331,9 +331,11 @@ class Checksums:
         return content
 
     def remove_note(self, path: str) -> None:
-        """Remove a JSON file, where there is one."""
+        """Remove a JSON file, where there is one, or what damage put in its place."""
         with self.changing(path, None), suppress(FileNotFoundError):
-            self.lake.fs.delete_file(f"{self.lake.root}/{path}")
+            where = f"{self.lake.root}/{path}"
+            is_folder = self.lake.fs.get_file_info(where).type == pafs.FileType.Directory
+            (self.lake.fs.delete_dir if is_folder else self.lake.fs.delete_file)(where)
 
     # What is expected ---------------------------------------------------------------------------------------------------
 
