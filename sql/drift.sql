@@ -14,7 +14,8 @@
 --   from it a night is, and one step from there. expected is ideal + scale * usual, from four published days in the 28 before
 --   on ideal + :gap * (their median - ideal); spread is the robust standard deviation of these days, at most three times
 --   and at least scale * step + chance / √n, n being what the metric rests on.
---   movement alone is scaled. Of the unit people the newest published value is expected, and one of them is a step.
+--   movement is scaled, and recomputed and again: each person who may not be shown since takes other people's acts with them,
+--   and scales these by one more, up to three. Of the unit people the newest published value is expected, and one of them is a step.
 --   Of a print the newest published one is expected, of before that of until; deviation is 1 where it is another.
 -- Unit: of the metric; deviation in spreads. Grain: one row per dataset, platform, metric.
 -- Source: operations.md, section 3.5; architecture.md, section 6; Yurdakul and Naranjo, Journal of Risk Model Validation 14
@@ -100,6 +101,12 @@ counted AS (
   WHERE unit = 'people' AND ds < :day AND date_diff(:day, ds) <= 7 * :weeks
   GROUP BY dataset, platform, metric
 ),
+hidden AS (
+  SELECT least(1e0 + coalesce(sum(greatest(m.value - c.newest, 0e0)), 0e0), 3e0) AS scale
+  FROM {metrics} AS m
+  INNER JOIN counted AS c ON c.dataset = m.dataset AND c.platform = m.platform AND c.metric = m.metric
+  WHERE m.unit = 'people'
+),
 prints AS (
   SELECT dataset, metric, count(*) AS points, max_by(value, ds) AS newest
   FROM {past}
@@ -130,10 +137,15 @@ bounded AS (
   FROM (
     SELECT
       t.*,
-      CASE WHEN t.dataset = 'movement' THEN coalesce(s.scale, :gap) ELSE 1e0 END AS scale,
+      CASE
+        WHEN t.dataset = 'movement' THEN coalesce(s.scale, :gap)
+        WHEN t.dataset IN ('recomputed', 'again') THEN h.scale
+        ELSE 1e0
+      END AS scale,
       CASE WHEN t.dataset = 'movement' THEN :gap ELSE 1e0 END AS gap
     FROM tonight AS t
     LEFT JOIN {scales} AS s ON s.platform = t.platform
+    CROSS JOIN hidden AS h
   ) AS m
   INNER JOIN {bounds} AS b ON b.dataset = m.dataset AND b.metric = m.metric
   LEFT JOIN learnt AS l ON l.dataset = m.dataset AND l.platform = m.platform AND l.metric = m.metric

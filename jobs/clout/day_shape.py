@@ -136,8 +136,9 @@ def prints(lake: Lake, day: date, before: date | None, digests: Mapping[str, str
 
 def unpublished(
     connection: duckdb.DuckDBPyConnection, lake: Lake, day: date, platforms: Mapping[str, str], published: pa.Table
-) -> pa.Table:
-    """What the lake knows of the days before the first published one, as rows of meta.metrics, by METRICS.
+) -> tuple[pa.Table, list[pa.Table]]:
+    """What the lake knows of the days before the first published one, as rows of meta.metrics, by METRICS; and, of days that
+    nobody judged, what would be wrong on any day (ABSOLUTE).
 
     published: the rows that the warehouse had. What the days look like is asked of the nearest only, and only where fewer than
     four published days say it.
@@ -145,19 +146,31 @@ def unpublished(
     first = pc.min(published["ds"]).as_py() or day
     known = pc.unique(published.filter(pc.equal(published["dataset"], "day"))["ds"])
     shaped = SHAPED_DAYS if len(known) < 4 else 0
-    parts = [METRICS.empty_table()]
+    parts, absolute = [METRICS.empty_table()], []
     for ago in range(1, COUNTED_DAYS + 1):
         each = day - timedelta(days=ago)
         if each < first and lake.exists(lake.conformed("activity", each)):
             parts.append(_as_past(_delivered(lake, each), each))
             if ago <= shaped:
                 shaped_so = shape(connection, lake, each, platforms)
-                parts.append(
-                    _as_past(
-                        shaped_so.filter(pc.invert(pc.is_in(shaped_so["metric"].cast(pa.string()), ABSOLUTE))), each
-                    )
-                )
-    return pa.concat_tables(parts)
+                is_absolute = pc.is_in(shaped_so["metric"].cast(pa.string()), ABSOLUTE)
+                parts.append(_as_past(shaped_so.filter(pc.invert(is_absolute)), each))
+                if not len(known):  # where nothing is published yet: who says yes once is not asked again
+                    absolute.append(shaped_so.filter(is_absolute))
+    return pa.concat_tables(parts), absolute
+
+
+def worst(found: pa.Table, others: list[pa.Table]) -> pa.Table:
+    """A day's metrics, of those that would be wrong on any day (ABSOLUTE) the worst of the day and of `others`."""
+    rows = found.to_pylist()
+    of_days: dict[tuple[str, str], list[tuple[float, int]]] = {}
+    for row in (row for each in others for row in each.to_pylist()):
+        of_days.setdefault((row["platform"], row["metric"]), []).append((row["value"], row["n"]))
+    for row in rows:
+        if (row["platform"], row["metric"]) in of_days:
+            all_days = [(row["value"], row["n"]), *of_days[row["platform"], row["metric"]]]
+            row["value"], row["n"] = (min if row["unit"] == "kept" else max)(all_days)
+    return pa.Table.from_pylist(rows, found.schema)
 
 
 def _delivered(lake: Lake, day: date) -> pa.Table:

@@ -99,10 +99,11 @@ def measured(staged: Staged, versions: dict[str, Any], lake: Lake) -> pa.Table:
             )
             if before:
                 found.append(_movement(connection, staged, past, before))
-            found.append(day_shape.shape(connection, lake, day, platforms))
+            shape = day_shape.shape(connection, lake, day, platforms)
             found.append(day_shape.prints(lake, day, before, made_of.get("digests") or {}))
             found.append(day_shape.consent(connection, lake, day, made_of.get("listed") or {}))
-            earlier = day_shape.unpublished(connection, lake, day, platforms, past.metrics)
+            earlier, unjudged = day_shape.unpublished(connection, lake, day, platforms, past.metrics)
+            found.append(day_shape.worst(shape, unjudged))
             held = pa.concat_tables([past.metrics, earlier])
             scaled = small_arrow(_SCALES, scales)
             return _held_against(connection, staged, versions["model_version"], held, _together(found), scaled, gap)

@@ -124,10 +124,11 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="planted.py", description=__doc__)
     parser.add_argument("names", nargs="*", help="kinds of damage; all of them")
     parser.add_argument("--nights", type=int, default=8, help="published nights before")
+    parser.add_argument("--seed", type=int, default=900, help="of the world")
     args = parser.parse_args(argv)
     rows = []
     with tempfile.TemporaryDirectory(prefix="judged-") as folder:
-        gold = Gold.made(Path(folder), args.nights)
+        gold = Gold.made(Path(folder), args.nights, seed=args.seed)
         print("honest:", gold.honest.outcome, gold.honest.failed, flush=True)
         for damage in DAMAGES:
             if not args.names or damage.name in args.names:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
-from clout import metrics
+from clout import day_shape, metrics
 from clout.errors import PoisonInput
 from clout.lake_schemas import DATA_QUALITY, METRICS
 from clout.published_past import Past
@@ -36,6 +37,24 @@ def test_what_cannot_be_measured_is_named(tmp_path: Path) -> None:
     staged.root.write(staged.table("scores"), scores)
     with pytest.raises(PoisonInput, match=r"cannot be measured: .*amplification"):
         metrics.measured(staged, {"model_version": "one"}, staged.root)
+
+
+def test_of_a_week_that_nobody_judged_the_worst_day_counts() -> None:
+    """Ten days of random targets are no better on a first night for the last day being right."""
+
+    def day(**values: tuple[float, int]) -> pa.Table:
+        rows = [
+            {"dataset": "day", "platform": "chirp", "metric": name, "unit": "moved" if name == "one_moment" else "kept"}
+            | {"value": value, "n": n}
+            for name, (value, n) in values.items()
+        ]
+        return pa.Table.from_pylist(rows)
+
+    tonight = day(on_author=(1.0, 90), one_moment=(0.1, 80), pairs_seen=(0.5, 70))
+    others = [day(on_author=(0.2, 40), one_moment=(0.05, 30)), day(on_author=(0.9, 60), one_moment=(0.7, 50))]
+    found = {row["metric"]: (row["value"], row["n"]) for row in day_shape.worst(tonight, others).to_pylist()}
+    assert found == {"on_author": (0.2, 40), "one_moment": (0.7, 50), "pairs_seen": (0.5, 70)}
+    assert day_shape.worst(tonight, []).equals(tonight)
 
 
 @pytest.mark.parametrize(
