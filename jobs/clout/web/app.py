@@ -52,6 +52,7 @@ def create_app(warehouse: Warehouse, settings: Settings | None = None) -> Guard:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        redirect_slashes=False,  # a redirection would repeat the name by which the service was asked
     )
     templates = environment(tag)
 
