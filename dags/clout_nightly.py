@@ -112,16 +112,21 @@ def spark_job(name: str, *arguments: str) -> SparkJob:
     )
 
 
+def report_of(day: str, run: str, page: str) -> str:
+    """Where a page of a run's reports is: --day and --run, as jobs/clout/arguments.py makes a folder's name of a run."""
+    return f"{REPORTS_URL}/{day}/{re.sub(r'[^A-Za-z0-9_.-]+', '-', run).strip('-.')}/{page}"
+
+
 class DataDocs(BaseOperatorLink):
     """The button on the audit's task that leads to the run's Data Docs."""
 
     name = "Data Docs"
 
     def get_link(self, operator, *, ti_key) -> str:
-        """Where the audit wrote them: its --day and --run, as jobs/clout/arguments.py makes a folder's name of a run."""
+        """Where the audit wrote them."""
         words = operator.application_args
         day, run = (words[words.index(name) + 1] for name in ("--day", "--run"))
-        return f"{REPORTS_URL}/{day}/{re.sub(r'[^A-Za-z0-9_.-]+', '-', run).strip('-.')}/index.html"
+        return report_of(day, run, "index.html")
 
 
 with DAG(
@@ -230,9 +235,11 @@ with DAG(
         run_job(
             "publish",
             *("--day", day, "--run", run_id, f"--reason={params.get('reason') or ''}", "--staging", STAGING),
+            *("--reports", REPORTS),
             *([f"--approved-by={person or 'somebody in Airflow'}"] if answer else []),
         )
         outlet_events[SCORES].add_partitions(day)
+        print(f"The night's page: {report_of(day, run_id, 'night.html')}")
 
     evidence = ["--lake", LAKE, "--sources", SOURCES, "--model", MODEL]
     audit = spark_job("audit", "--run", RUN, "--lake", LAKE, "--staging", STAGING, "--reports", REPORTS)

@@ -33,6 +33,7 @@ from clout.platforms.raw_pages import RawPages
 from clout.sources import Sources, read_sources
 from clout.warehouse import surface
 from clout.warehouse.choose import open_warehouse
+from clout.web import night_page
 from pyarrow import fs as pafs
 
 
@@ -116,6 +117,7 @@ def run(
         counts["staged runs"] = _staged(staging, everywhere)
         now = datetime.combine(day, time(), UTC)
         counts["rows of the warehouse"] = open_warehouse(warehouse).erase(_spelt(everywhere), now)
+        counts["pages of nights"] = _pages(reports, everywhere)
         search(lake, staging, warehouse, everywhere, reports, lambda file: not _is_last(file))
         counts["rows of the lake"] += _lake(lake, everywhere, _is_last)
         known = bool(before.keys) and any(before.hashed(key) in before.keys for key in request.keys)
@@ -245,6 +247,12 @@ def search(
             " Mend or remove these, and ask again"
         )
     return searched
+
+
+def _pages(reports: Path | None, request: Request) -> int:
+    """Remove the nights' pages that name the person. Gives their number."""
+    seeker = Search(request)
+    return night_page.forget(reports, lambda file: seeker.is_in_file(file, file.parent)) if reports else 0
 
 
 def _log(lake: Lake, day: date, accounts: int, counts: dict[str, int]) -> None:

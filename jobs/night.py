@@ -32,6 +32,7 @@ from clout.staging import Staged
 from clout.terminal import printable
 from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import Warehouse
+from clout.web import night_page
 
 #: Signs of a name that are shown.
 WIDEST = 60
@@ -94,6 +95,8 @@ def run(args: argparse.Namespace, clock_of: Callable[[date], Clock] = lambda day
         return
     if published:
         show_leaderboard(warehouse, max(published))
+        page = args.reports / str(max(published)) / args.run / night_page.NAME
+        print("Look at it: make explore" + (f"    or open {page}" if page.exists() else ""))
     if refused:
         raise PoisonInput("\n".join(str(poison) for poison in refused.values()))
 
@@ -119,6 +122,7 @@ def run_night(
     audit.document(verdict, args.reports)
     audit.refuse_unless_passed(verdict)
     publish.publish(staged, warehouse, args.reason)
+    publish.document(warehouse, args.reports, day, args.run)
 
 
 def show_leaderboard(warehouse: Warehouse, day: date, places: int = 15) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 from clout import arguments, hidden_today, made_from
 from clout.errors import run_main
@@ -12,12 +13,13 @@ from clout.lake import Lake
 from clout.staging import Staged
 from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import Version, Warehouse, release
+from clout.web import night_page
 
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
     parser = argparse.ArgumentParser(prog="publish.py", description=__doc__)
-    arguments.add(parser, "day", "run", "staging", "warehouse")
+    arguments.add(parser, "day", "run", "staging", "warehouse", "reports")
     parser.add_argument("--reason", default=None, help="why this run was made; kept in meta.publish_log")
     parser.add_argument("--approved-by", default=None, help="who said yes to what the audit left to a person")
     return parser
@@ -29,7 +31,20 @@ def main(argv: list[str]) -> None:
     staged = Staged(Lake(args.staging), args.day, args.run)
     lake = made_from.lake_of(staged.read_json("run.json") or {})
     with lake.together("publish") if lake else contextlib.nullcontext():
-        publish(staged, open_warehouse(args.warehouse), args.reason, args.approved_by)
+        warehouse = open_warehouse(args.warehouse)
+        publish(staged, warehouse, args.reason, args.approved_by)
+        document(warehouse, args.reports, args.day, args.run)
+
+
+def document(warehouse: Warehouse, reports: Path, day: date, run: str) -> Path | None:
+    """Write the night's page. Whatever goes wrong with it is said, and stops nothing: the day is published."""
+    try:
+        page = night_page.write(reports, warehouse, day, run)
+        print(f"publish {day}: the night's page: {page}", flush=True)
+        return page
+    except Exception as error:
+        print(f"publish {day}: no page of the night: {type(error).__name__}: {error}", flush=True)
+        return None
 
 
 def publish(staged: Staged, warehouse: Warehouse, reason: str | None = None, approved_by: str | None = None) -> Version:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
-
-from fastapi import Request
+from typing import TYPE_CHECKING, Any
 
 from clout.web import figures, words
 from clout.web.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 #: Signs of a key or a search that are looked at.
 LONGEST = 512

@@ -57,10 +57,8 @@ def points(rows: Rows, width: int) -> str:
         added = bar["to"] - bar["from"]
         bar["said"] = "under 1" if added < 0.5 else f"{added:.0f}" if bar["kind"] == "sum" else f"+{added:.0f}"
     data = alt.Data(values=bars)
-    room = 290 if width > NARROW else 160
-    y = alt.Y(
-        "what:N", sort=None, title=None, axis=alt.Axis(labelLimit=room, domain=False, ticks=False, labelPadding=8)
-    )
+    room = 280 if width > NARROW else 165
+    y = alt.Y("what:N", sort=None, title=None, axis=_names(room))
     colour = alt.Color("kind:N", legend=None, scale=alt.Scale(domain=["part", "sum"], range=[PALE, ACCENT]))
     top = max(10.0, at * 1.15)
     scale = alt.Scale(domain=[0, top], nice=False)
@@ -83,7 +81,11 @@ def distribution(rows: Rows, width: int) -> str:
     data = alt.Data(values=list(rows))
     ticks = list(range(0, 101, 10 if width > NARROW else 20))
     x = alt.X(
-        "points_from:Q", title="points", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(values=ticks, grid=False)
+        "points_from:Q",
+        bin="binned",
+        title="points",
+        scale=alt.Scale(domain=[0, 100]),
+        axis=alt.Axis(values=ticks, grid=False),
     )
     bar = (
         alt.Chart(data)
@@ -98,9 +100,7 @@ def audience(rows: Rows, width: int) -> str:
     alt = _altair()
     data = alt.Data(values=list(rows))
     room = 200 if width > NARROW else 130
-    y = alt.Y(
-        "what:N", sort=None, title=None, axis=alt.Axis(labelLimit=room, domain=False, ticks=False, labelPadding=8)
-    )
+    y = alt.Y("what:N", sort=None, title=None, axis=_names(room))
     scale = alt.Scale(domain=[0, max(1.0, *(row["people"] * 1.15 for row in rows))], nice=False)
     bar = (
         alt.Chart(data).mark_bar(height=20, color=ACCENT).encode(y=y, x=alt.X("people:Q", title="people", scale=scale))
@@ -113,10 +113,15 @@ def volume(rows: Rows, width: int) -> str:
     """Rows kept of each platform, and the mark where its past lets them expect."""
     alt = _altair()
     data = alt.Data(values=list(rows))
-    y = alt.Y("platform:N", title=None, axis=alt.Axis(labelLimit=130, domain=False, ticks=False, labelPadding=8))
+    y = alt.Y("platform:N", title=None, axis=_names(130))
     bar = alt.Chart(data).mark_bar(height=16, color=ACCENT).encode(y=y, x=alt.X("value:Q", title="rows kept"))
     mark = alt.Chart(data).mark_tick(color=DOWN, thickness=3, height=24).encode(y=y, x="expected:Q")
     return _svg(bar + mark, width, 26 * len(rows), room=130)
+
+
+def _names(room: int) -> Any:
+    """An axis of names. A browser's letters may be a quarter wider than those that the place was measured with."""
+    return _altair().Axis(minExtent=room, labelLimit=int(room * 0.75), domain=False, ticks=False, labelPadding=8)
 
 
 @cache

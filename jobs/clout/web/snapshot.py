@@ -163,10 +163,10 @@ class Snapshot:
 
 
 class Library:
-    """Keeps the newest snapshot, and the days that were asked for last."""
+    """Keeps the newest snapshot, and the days that were asked for last; without a history where one day is enough."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
-        self.warehouse, self.history = warehouse, History()
+    def __init__(self, warehouse: Warehouse, has_history: bool = True) -> None:
+        self.warehouse, self.history, self._has_history = warehouse, History(), has_history
         self._folder = Scratch("explore")
         self._days: OrderedDict[int, Day] = OrderedDict()
         self._copying, self._refreshing = threading.Lock(), threading.Lock()
@@ -187,8 +187,9 @@ class Library:
             if not entries or (self._current is not None and entries == self._current.entries):
                 return
             found = Snapshot(entries[-1].version, entries, shown(entries), self)
-            self.history.take(self.warehouse, found.version, found.contents)
-            found.day()
+            if self._has_history:
+                self.history.take(self.warehouse, found.version, found.contents)
+                found.day()
             before, self._current = self._current, found
             # Whoever still reads the version before finds its days.
             self.history.forget(found.contents, before.contents if before else {})

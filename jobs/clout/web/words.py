@@ -10,6 +10,10 @@ from clout.terminal import printable
 
 #: Signs of a name that a page shows.
 WIDEST = 80
+#: Columns in points or in people: what their intervals support has no decimals.
+_WHOLE = re.compile(
+    r"score|change|points|_did$|^left_window$|standing|momentum|reach|people|^moved$|evidence|network|influence"
+)
 _SOMEONE = re.compile(r"[^:]*:someone-[0-9a-f]{32}")
 
 #: What must be said wherever a score is shown.
@@ -141,7 +145,7 @@ def share(value: float | None) -> str:
 
 def money(value: float | None) -> str:
     """Dollars and cents."""
-    return "–" if value is None else f"$ {value:,.2f}"
+    return "–" if value is None else f"${value:,.2f}"
 
 
 def moment(value: datetime) -> str:
@@ -159,14 +163,15 @@ def name(value: str | None, otherwise: str = "") -> str:
     return printable(value or otherwise, WIDEST)
 
 
-def cell(value: Any) -> str:
-    """A value of any table, as text for a reader."""
+def cell(value: Any, column: str = "") -> str:
+    """A value of any table, as text for a reader; points and people are whole."""
     if value is None:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:,.3g}" if abs(value) < 100 else f"{value:,.0f}"
+        is_whole = abs(value) >= 100 or _WHOLE.search(column) is not None
+        return f"{value:,.0f}" if is_whole else f"{value:.2g}"
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, datetime):
