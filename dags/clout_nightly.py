@@ -1,7 +1,7 @@
 """### Clout, one night
 
-Scores one day: pulls every source's snapshots, conforms them to activity, computes the three measures, scores, audits,
-and publishes the day's tables in one step, or nothing.
+Scores one day: pulls every source's snapshots, conforms them to activity, computes ties, the graph of trust and ranks, and
+the three measures, scores, audits, and publishes the day's tables in one step, or nothing.
 
 **Which day?** The form's *day*, else the run's logical date (UTC). A scheduled or backfill run scores the day on which its
 interval starts; for a backfill leave the form's day empty. Runs do not depend on one another: any day, any order, again and
@@ -204,14 +204,14 @@ with DAG(
             raise AirflowException("; ".join(f"pull of {source}: exit code {code}" for source, code in curable.items()))
 
     @task
-    def past(run_id: str, day: str) -> None:
-        """Lay what earlier published days were like beside the staged run, for the audit to compare with."""
-        run_job("past", "--day", day, "--run", run_id, "--staging", STAGING)
+    def baseline(run_id: str, day: str) -> None:
+        """Write what earlier published days were like beside the staged run, for the audit to compare with."""
+        run_job("baseline", "--day", day, "--run", run_id, "--staging", STAGING)
 
     @task.branch
-    def gate(run_id: str, day: str, ti) -> str:
+    def pending_approvals(run_id: str, day: str, ti) -> str:
         """Straight to publish, unless the audit found something on which a person must decide."""
-        waits = json.loads(run_job("gate", "--day", day, "--run", run_id, "--staging", STAGING))
+        waits = json.loads(run_job("pending_approvals", "--day", day, "--run", run_id, "--staging", STAGING))
         ti.xcom_push(key="waits", value="\n".join(f"- {check}" for check in waits))
         return "approve" if waits else "publish"
 
@@ -219,7 +219,7 @@ with DAG(
     approve = ApprovalOperator(
         task_id="approve",
         subject=f"Publish {DAY} although checks failed?",
-        body="{{ ti.xcom_pull(task_ids='gate', key='waits') }}",
+        body="{{ ti.xcom_pull(task_ids='pending_approvals', key='waits') }}",
         response_timeout=timedelta(hours=4),
         defaults="Reject",
         fail_on_reject=True,
@@ -248,11 +248,13 @@ with DAG(
     (
         pull.partial(day=DAY).expand(sources=list_sources())
         >> spark_job("conform", *evidence)
+        >> spark_job("ties", *evidence)
+        >> spark_job("graph", *evidence)
         >> [spark_job(measure, *evidence) for measure in ("reach", "amplification", "network")]
         >> spark_job("score", "--run", RUN, "--staging", STAGING, *evidence)
-        >> past(day=DAY)
+        >> baseline(day=DAY)
         >> audit
-        >> gate(day=DAY)
+        >> pending_approvals(day=DAY)
         >> [approve, published]
     )
     approve >> published

@@ -1,6 +1,6 @@
 """Conform: turn snapshots into activity, for every day of the window that ends with --day and is not yet conformed.
 
-Then gather the score date's evidence from that window: the state of every account, and how surely each moves each.
+Then say who is who on the score date: the state of every account, whose accounts belong together, and who is left out.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def main(argv: list[str]) -> None:
 
 
 def conform(lake: Lake, sources: Sources, model: Model, day: date) -> None:
-    """Conform what is owed of the day's window, then gather the day's evidence from it."""
+    """Conform what is owed of the day's window, then say who is who on the day."""
     from clout.influence import evidence
 
     # Two runs of overlapping windows would conform the same days: the second waits, and finds them conformed.

@@ -17,12 +17,9 @@ from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import amplification
 import audit
+import baseline
 import conform
-import network
-import past
-import reach
 import score
 from clout import arguments
 from clout.checksums import Damaged
@@ -328,6 +325,8 @@ class Healer:
             return False
 
     def _features(self, found: list[Found]) -> None:
+        from clout.influence import evidence
+
         days = sorted({each.day for each in found if each.day and each.path.startswith("features/")})
         for day in days:
             mine = [each.path for each in found if each.day == day and each.path.startswith("features/")]
@@ -335,17 +334,17 @@ class Healer:
                 for path in mine:
                     self.lake.remove(path)
                 conform.conform(self.lake, self.sources, self.model, day)
-                self._measure(day, [path.split("/")[1] for path in mine])
+                self._make(day, {evidence.task_of(path.split("/")[1]) for path in mine})
             except PoisonInput as poison:
                 self.lost |= dict.fromkeys(mine, str(poison))
 
-    def _measure(self, day: date, names: list[str]) -> None:
+    def _make(self, day: date, tasks: set[str]) -> None:
         from clout.influence import evidence
 
-        again = [job for job in (reach, amplification, network) if job.__name__ in names]
-        loaded = evidence.load(self.lake, self.sources, self.model, day) if again else None
-        for measure in again:
-            measure.measure(loaded, self.lake)
+        if again := [task for task in evidence.TASKS if task in tasks]:
+            loaded = evidence.load(self.lake, self.sources, self.model, day)
+            for task in again:
+                loaded.make(task)
 
     # Staged runs --------------------------------------------------------------------------------------------------------
 
@@ -372,7 +371,7 @@ class Healer:
         if made and was(made):
             self.staging.checksums.write_note(f"{staged.folder}/run.json", made)  # it says when it was really staged
         if any(name.startswith("past") for name in damaged):  # as it is now: what was published since is among it
-            past.lay_beside(staged, open_warehouse(self.args.warehouse))
+            baseline.write_baseline(staged, open_warehouse(self.args.warehouse))
         audit.report(audit.judge(self.lake, staged))
 
 

@@ -1,4 +1,4 @@
-"""Whole nights in one process: pull, conform, measure, score, audit and publish each day, then show the last leaderboard.
+"""Whole nights in one process: all steps from pull to publish for each day, then the last leaderboard.
 
 The same steps, in the same order, as dags/clout_nightly.py, which runs each as a task of its own.
 """
@@ -12,14 +12,11 @@ import time
 from collections.abc import Callable
 from datetime import date
 
-import amplification
 import audit
+import baseline
 import conform
 import duckdb
-import network
-import past
 import publish
-import reach
 import score
 from clout import arguments, session
 from clout.errors import PoisonInput, run_main
@@ -112,11 +109,11 @@ def run_night(
         pull(lake, source, window(day, model.stored_days), refresh=args.refresh, clock=clock)
     conform.conform(lake, sources, model, day)
     loaded = evidence.load(lake, sources, model, day)
-    for measure in (reach, amplification, network):
-        measure.measure(loaded, lake)
+    for task in evidence.TASKS:
+        loaded.make(task)
     staged = Staged(Lake(args.staging), day, args.run)
     score.stage(loaded, lake, staged)
-    past.lay_beside(staged, warehouse)
+    baseline.write_baseline(staged, warehouse)
     verdict = audit.judge(lake, staged)
     audit.report(verdict)
     audit.document(verdict, args.reports)

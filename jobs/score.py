@@ -16,8 +16,6 @@ from clout.version import code_version
 if TYPE_CHECKING:
     from clout.influence.evidence import Evidence
 
-MEASURES = ("reach", "amplification", "network")
-
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
@@ -43,8 +41,6 @@ def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
     from clout.influence import steps
 
     day, engine = evidence.day, evidence.engine
-    for name in MEASURES:
-        evidence.tables[name] = engine.kept(lake, name, day, evidence.facts, made_by=name)
     published = steps.published(evidence)
     for table, keys in SCORED.items():
         engine.stage(staged.root, staged.table(table), published[table], *keys)

@@ -16,7 +16,7 @@
 --   base_share DOUBLE      strength of a share
 --   mention_absent DOUBLE  what is left of a mention of somebody who is not there
 --   gamma DOUBLE           selectivity
--- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+-- Run: .venv/bin/python jobs/ties.py --day 2026-03-14
 WITH pair_days AS (
   SELECT
     ev.ds, ev.platform, ev.actor, ev.target,

@@ -21,7 +21,7 @@
 --   burst_days INT       how many days are loud
 --   burst_min_days INT   where there are fewer days nothing is called a burst
 --   nobody_pct DOUBLE    how influential somebody is taken to be whom only others confirm
--- Run: .venv/bin/python jobs/reach.py --day 2026-03-14
+-- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 WITH by_day AS (
   SELECT
     variant, platform, target, only_day,

@@ -7,7 +7,7 @@
 -- Parameters:
 --   ramp_days DOUBLE   age at which credibility is ln(2)
 --   bot_factor DOUBLE  what is left of a declared bot
--- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+-- Run: .venv/bin/python jobs/ties.py --day 2026-03-14
 SELECT
   v.evaluated_on,
   a.platform,

@@ -5,7 +5,7 @@
 -- Unit: credible people. Grain: one row per variant, platform, actor, target; seeds: target is NULL.
 -- Inputs: {pairs}, see pairs.sql; {seeds}, see seeds.sql; {variants}
 -- Parameters: none
--- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+-- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 SELECT
   w.variant, w.platform, w.actor, w.target,
   CASE WHEN w.strength > 0e0 THEN w.credibility ELSE 0e0 END AS weight

@@ -5,7 +5,7 @@
 -- Inputs: {weights}, see weights.sql; {people}, see people.sql
 -- Parameters:
 --   credible_at DOUBLE  credibility from which an actor is called credible
--- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+-- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 WITH totals AS (
   SELECT
     variant, person_id,

@@ -11,7 +11,7 @@
 -- Parameters:
 --   kappa DOUBLE  saturation
 --   rho DOUBLE    reciprocity discount
--- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+-- Run: .venv/bin/python jobs/ties.py --day 2026-03-14
 SELECT *, credibility * q AS weight
 FROM (
   SELECT

@@ -5,7 +5,7 @@
 -- Inputs: {activity} of the stored days; {excluded} (account_key);
 --   {persons} (account_key, person_id) of people with several accounts
 -- Parameters: none
--- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+-- Run: .venv/bin/python jobs/ties.py --day 2026-03-14
 SELECT
   act.ds, act.platform, act.kind, act.n,
   coalesce(pa.person_id, act.actor) AS actor,

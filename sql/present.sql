@@ -4,7 +4,7 @@
 -- Inputs: {persons_activity}, and {posts}, of the stored days;
 --   {persons} (account_key, person_id) of people with several accounts
 -- Parameters: none
--- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+-- Run: .venv/bin/python jobs/ties.py --day 2026-03-14
 SELECT platform, actor AS person_id FROM {persons_activity}
 UNION
 SELECT platform, target AS person_id FROM {persons_activity} WHERE kind <> 'mention'

@@ -11,7 +11,7 @@
 --   seed_votes DOUBLE   how many votes make a seed
 --   seed_age_days INT   how old at least
 --   credible_at DOUBLE  credibility from which an actor is called credible
--- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+-- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 WITH votes AS (
   SELECT p.variant, p.platform, p.target AS person_id
   FROM {pairs} AS p

@@ -6,7 +6,7 @@
 -- Source: scoring.md, Evidence.
 -- Inputs: {acts}, see acts.sql; {variants}
 -- Parameters: none
--- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+-- Run: .venv/bin/python jobs/ties.py --day 2026-03-14
 SELECT
   v.variant, a.platform, a.actor, a.target,
   CAST(sum(CAST(

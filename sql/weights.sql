@@ -9,7 +9,7 @@
 -- Inputs: {pairs}, see pairs.sql; {variants}; {trust} (variant, platform, person_id, trusted, seed);
 --   {ranks} (variant, platform, person_id, pct)
 -- Parameters: none
--- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+-- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 SELECT
   p.variant, p.platform, p.actor, p.target, p.strength, p.interactions, p.first_day, p.last_day,
   p.q, p.credibility, p.weight, p.targets,

@@ -9,11 +9,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "jobs"))
 
-import amplification
 import audit
 import conform
-import network
-import reach
 import score
 from clout.errors import PoisonInput
 from clout.influence import evidence
@@ -24,7 +21,7 @@ from clout.queries import SQL
 from clout.sources import read_sources
 from clout.staging import Staged
 
-STAGES = ("conform", "evidence", "reach", "amplification", "network", "score", "audit")
+STAGES = ("conform", "people", *evidence.TASKS, "score", "audit")
 
 
 def main(argv: list[str]) -> None:
@@ -39,12 +36,12 @@ def main(argv: list[str]) -> None:
     day, sources, model = args.day, read_sources(Path(args.sources)), read_model(SQL / "models" / "v1.toml")
     lake, staged = Lake(args.lake), Staged(Lake(args.staging), args.day, "staged")
     stages = STAGES[STAGES.index(args.since) : STAGES.index(args.until) + 1]
-    loaded = None if {"conform", "evidence"} & {*stages} else evidence.load(lake, sources, model, day)
+    loaded = None if {"conform", "people"} & {*stages} else evidence.load(lake, sources, model, day)
     for stage in stages:
         print(f"stage {stage} begins", flush=True)
         if stage == "conform":
             conform.conform_days(lake, sources, window(day, model.stored_days))
-        elif stage == "evidence":
+        elif stage == "people":
             evidence.gather(lake, sources, model, day)
             loaded = evidence.load(lake, sources, model, day)
         elif stage == "score":
@@ -56,7 +53,7 @@ def main(argv: list[str]) -> None:
             if not verdict.passed:
                 raise PoisonInput("the audit failed")
         else:
-            {"reach": reach, "amplification": amplification, "network": network}[stage].measure(loaded, lake)
+            loaded.make(stage)
     print("stage none begins", flush=True)
 
 

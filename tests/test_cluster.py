@@ -119,7 +119,17 @@ def test_a_night_on_a_cluster_gives_the_bytes_of_one_here_though_a_worker_is_kil
     (tmp_path / "cluster").mkdir()
     with cluster(tmp_path / "cluster") as running:
         # What reach and network read is so small here that each is two or three tasks; the audit asks Spark for none.
-        tasks = {"conform": 2, "evidence": 60, "reach": 1, "amplification": 4, "network": 1, "score": 20, "audit": 0}
+        tasks = {
+            "conform": 2,
+            "people": 4,
+            "ties": 20,
+            "graph": 30,
+            "reach": 1,
+            "amplification": 4,
+            "network": 1,
+            "score": 20,
+            "audit": 0,
+        }
         killer = Killer(running, tasks, seconds=1800)
         said = running.submit([night_in_stages.__file__, *places(there, sources)], killer)
     print(killer.killed)

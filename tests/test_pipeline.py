@@ -7,15 +7,12 @@ import re
 from datetime import date, timedelta
 from pathlib import Path
 
-import amplification
 import conform
 import duckdb
 import erase
-import network
 import night
 import person
 import pytest
-import reach
 import score
 from clout.errors import PoisonInput
 from clout.influence import conforming, engines, evidence
@@ -209,8 +206,8 @@ def test_spark_gives_what_memory_gave(home, world, tmp_path, monkeypatch, spark)
     assert conformed(lake) == in_memory
     loaded = evidence.load(lake, sources, model, LAST)
     assert isinstance(loaded.engine, Spark)
-    for measure in (reach, amplification, network):
-        measure.measure(loaded, lake)
+    for task in evidence.TASKS:
+        loaded.make(task)
     staged = Staged(Lake(tmp_path), LAST, "spark")
     score.stage(loaded, lake, staged)
     for table in SCORED:

@@ -70,3 +70,10 @@ def add(parser: argparse.ArgumentParser, *names: str) -> None:
     """Add shared arguments to a job's parser."""
     for name in names:
         parser.add_argument(f"--{name}", **_ARGUMENTS[name])
+
+
+def parser(job: str, description: str | None, *names: str) -> argparse.ArgumentParser:
+    """The parser of a job that takes shared arguments alone."""
+    made = argparse.ArgumentParser(prog=f"{job}.py", description=description)
+    add(made, *names)
+    return made

@@ -2,7 +2,7 @@
 
 <table>/part-*.parquet    written by score; metrics and data_quality by audit
 run.json                  model and code versions and when it was staged, written by score
-past/part-0.parquet       the metrics of the days that were published before, written by past
+past/part-0.parquet       the metrics of the days that were published before, written by baseline
 verdict.json              written by audit; no publication without it
 """
 

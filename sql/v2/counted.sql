@@ -30,7 +30,7 @@
 --   burst_min_days INT      where there are fewer days nothing is called a burst
 --   burst_phase_days INT    over how many days after them the bound comes into force
 --   nobody_pct DOUBLE       how influential somebody is taken to be whom only others confirm
--- Run: .venv/bin/python jobs/reach.py --day 2026-03-14
+-- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 WITH by_day AS (
   SELECT
     variant, target, only_day,

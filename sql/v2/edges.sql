@@ -7,7 +7,7 @@
 -- Unit: credible people. Grain: one row per variant, actor, target; seeds: weight is NULL.
 -- Inputs: {pairs}, see pairs.sql; {seeds}, see seeds.sql; {variants}
 -- Parameters: none
--- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+-- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 SELECT
   w.variant, '' AS platform, w.actor, w.target,
   max(CASE WHEN w.strength > 0e0 THEN w.credibility ELSE 0e0 END) AS weight

@@ -17,7 +17,7 @@
 --   rho DOUBLE                  reciprocity discount
 --   unvouched_from_days DOUBLE  age up to which somebody counts by others' word only
 --   unvouched_full_days DOUBLE  and from which they count without it
--- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+-- Run: .venv/bin/python jobs/ties.py --day 2026-03-14
 WITH known AS (
   SELECT
     v.variant, v.back_of, s.platform, s.actor, s.target, s.strength, s.interactions, s.first_day, s.last_day,

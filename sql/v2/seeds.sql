@@ -16,7 +16,7 @@
 --   seed_place INT      how many seeds a platform has at most
 --   seed_age_days INT   how old at least
 --   credible_at DOUBLE  credibility from which an actor is called credible
--- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+-- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 WITH audiences AS (
   SELECT
     p.variant, p.platform, p.target AS person_id,

@@ -13,7 +13,7 @@
 --   kappa DOUBLE     what a day's acts must be worth to count 1 - 1/e
 --   taper_days INT   over how many days at the window's end evidence fades out
 --   window_days INT  length of the window
--- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+-- Run: .venv/bin/python jobs/ties.py --day 2026-03-14
 SELECT
   v.variant, a.platform, a.actor, a.target,
   CAST(sum(CAST(-ln(greatest(1e-12,

@@ -12,7 +12,7 @@
 -- Inputs: {pairs}, see pairs.sql; {variants}; {trust} (variant, person_id, trust, gives, seed); {ranks} (variant, person_id, pct);
 --   {seeds} (variant, platform, person_id, named), see seeds.sql
 -- Parameters: none
--- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
+-- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 WITH seeded AS (
   SELECT variant, platform, bool_or(named) AS named FROM {seeds} GROUP BY variant, platform
 ),

@@ -51,7 +51,7 @@ done = threading.Event()
 thread = threading.Thread(target=ask_and_answer)
 thread.start()
 try:
-    dag = clout_nightly.dag.partial_subset(["gate", "approve", "publish"], include_upstream=False)
+    dag = clout_nightly.dag.partial_subset(["pending_approvals", "approve", "publish"], include_upstream=False)
     dag.deadline = None  # DAG.test() cannot write it down a second time
     for run_id in answers:
         day = pendulum.parse(run_id.removeprefix("manual__"))
@@ -95,9 +95,9 @@ def test_yes_publishes_and_no_does_not(airflow_home, tmp_path, monkeypatch):
     assert asked[0][1:] == [f"Publish {DAY} although checks failed?", f"- {WAITS[0]}"], asked
     ended = [json.loads(line[6:]) for line in done.stdout.splitlines() if line.startswith("ENDED ")]
     assert [run[1:] for run in ended] == [
-        ["failed", "approve failed", "gate success", "publish upstream_failed"],
-        ["success", "approve success", "gate success", "publish success"],
-        ["success", "approve skipped", "gate success", "publish success"],
+        ["failed", "approve failed", "pending_approvals success", "publish upstream_failed"],
+        ["success", "approve success", "pending_approvals success", "publish success"],
+        ["success", "approve skipped", "pending_approvals success", "publish success"],
     ], said[-6000:]
     assert place.shown() == {DAY: "yesterday", NEXT: "approved", third: "unasked"}
     reasons = [entry.reason for entry in place.open().log()]

@@ -28,17 +28,19 @@ CHAIN = [
     "sources",
     "pull",
     "conform",
+    "ties",
+    "graph",
     "reach",
     "amplification",
     "network",
     "score",
-    "past",
+    "baseline",
     "audit",
-    "gate",
+    "pending_approvals",
     "approve",
     "publish",
 ]
-SPARK_JOBS = ["conform", "reach", "amplification", "network", "score", "audit"]
+SPARK_JOBS = ["conform", "ties", "graph", "reach", "amplification", "network", "score", "audit"]
 RUN_ID = "backfill__2026-03-14T00:00:00+00:00"
 CONTEXT = {"ds": "2026-03-14", "run_id": RUN_ID, "params": {"day": None, "reason": None}}
 
@@ -115,10 +117,10 @@ def argv(nightly: ModuleType, name: str, context: dict) -> list[str]:
         return task._get_hook()._build_spark_submit_command(task.application)
     if name == "publish":
         return published(nightly, context)[0]
-    template = (task.op_kwargs if name == "past" else task.partial_kwargs["op_kwargs"])["day"]
+    template = (task.op_kwargs if name == "baseline" else task.partial_kwargs["op_kwargs"])["day"]
     day = nightly.dag.get_template_env().from_string(template).render(context)
-    if name == "past":
-        return commanded(nightly, lambda: nightly.past.function(context["run_id"], day))
+    if name == "baseline":
+        return commanded(nightly, lambda: nightly.baseline.function(context["run_id"], day))
     [(command, _)] = pulled(nightly, ["murmur"], day)
     return command
 
@@ -130,14 +132,16 @@ def test_the_chain_is_whole_and_in_order(nightly):
     assert edges == {
         "sources": ["pull"],
         "pull": ["conform"],
-        "conform": ["amplification", "network", "reach"],
+        "conform": ["ties"],
+        "ties": ["graph"],
+        "graph": ["amplification", "network", "reach"],
         "reach": ["score"],
         "amplification": ["score"],
         "network": ["score"],
-        "score": ["past"],
-        "past": ["audit"],
-        "audit": ["gate"],
-        "gate": ["approve", "publish"],
+        "score": ["baseline"],
+        "baseline": ["audit"],
+        "audit": ["pending_approvals"],
+        "pending_approvals": ["approve", "publish"],
         "approve": ["publish"],
         "publish": [],
     }
@@ -163,7 +167,7 @@ def test_policy(nightly):
     assert not any(dag.get_task(name).outlets for name in CHAIN if name not in ("publish", "pull"))
 
 
-@pytest.mark.parametrize("name", ["pull", *SPARK_JOBS, "past", "publish"])
+@pytest.mark.parametrize("name", ["pull", *SPARK_JOBS, "baseline", "publish"])
 def test_command_line_is_the_recorded_one_and_parses(nightly, name):
     home = os.environ["CLOUT_HOME"]
     found = argv(nightly, name, CONTEXT)
@@ -183,7 +187,7 @@ def test_command_line_is_the_recorded_one_and_parses(nightly, name):
         assert parsed.run == "backfill__2026-03-14T00-00-00-00-00"
 
 
-@pytest.mark.parametrize("name", ["pull", "conform", "past", "publish"])
+@pytest.mark.parametrize("name", ["pull", "conform", "baseline", "publish"])
 def test_the_forms_day_wins_over_the_logical_date(nightly, name):
     found = argv(nightly, name, {**CONTEXT, "params": {"day": "2012-07-04", "reason": None}})
     assert found[found.index("--day") + 1] == "2012-07-04"

@@ -12,14 +12,11 @@ import re
 from datetime import date, timedelta
 from pathlib import Path
 
-import amplification
 import audit
 import conform
-import network
 import publish
 import pyarrow as pa
 import pytest
-import reach
 import score
 from clout import metrics
 from clout.errors import PoisonInput
@@ -72,8 +69,8 @@ class Nights:
             pull(self.lake, source, window(day, self.model.stored_days), say=lambda line: None)
         conform.conform(self.lake, self.sources, self.model, day)
         loaded = evidence.load(self.lake, self.sources, self.model, day)
-        for measure in (reach, amplification, network):
-            measure.measure(loaded, self.lake)
+        for task in evidence.TASKS:
+            loaded.make(task)
         staged = Staged(self.staging, day, run)
         score.stage(loaded, self.lake, staged)
         Past(self.past(day)).write(staged)

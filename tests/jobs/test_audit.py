@@ -138,7 +138,7 @@ def test_audit_judges_nothing_whose_past_nobody_looked_up(lake: Lake, staging: P
     write_activity(lake, good())
     staged = stage(staging)
     staged.root.remove(staged.table("past"))
-    with pytest.raises(PoisonInput, match=r"past\.py --day 2026-03-14 --run r1"):
+    with pytest.raises(PoisonInput, match=r"baseline\.py --day 2026-03-14 --run r1"):
         audit.judge(lake, staged)
 
 

@@ -11,12 +11,9 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-import amplification
 import conform
-import network
 import pyarrow as pa
 import pyarrow.compute as pc
-import reach
 import score
 from clout import metrics, quality, queries
 from clout.errors import PoisonInput
@@ -88,8 +85,8 @@ class World:
                 pull(lake, source, window(day, self.model.stored_days), say=lambda line: None)
             conform.conform(lake, sources, self.model, day)
             loaded = evidence.load(lake, sources, self.model, day)
-            for measure in (reach, amplification, network):
-                measure.measure(loaded, lake)
+            for task in evidence.TASKS:
+                loaded.make(task)
             score.stage(loaded, lake, staged)
             return [self._judged(staged, lake, self._past(day) if each else Past()) for each in with_past]
         except PoisonInput as stopped:

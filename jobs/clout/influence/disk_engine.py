@@ -23,6 +23,7 @@ import pyarrow.dataset as pads
 from pyarrow import fs as pafs
 
 from clout import queries
+from clout.errors import PoisonInput
 from clout.influence import trust_flow
 from clout.influence.frames import Frame
 from clout.influence.network_rank import Graph
@@ -223,6 +224,33 @@ class DiskDuckDB:
     def kept(self, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> Frame:
         """See NightEngine."""
         return _parquet(lake, [features_path(lake, name, day, facts, made_by)])
+
+    def keep_ties(self, lake: Lake, day: date, groups: Iterable[Rows], facts: dict[str, Any]) -> None:
+        """See NightEngine. People stay numbers in these files, the largest of a night; `tie_keys` says whose."""
+        keys = self.connection.sql("SELECT id, key AS account_key FROM keys ORDER BY id")
+        self._write(lake, lake.features("tie_keys", day), keys, facts)
+        with lake.replacing(lake.features("pairs", day)) as aside:
+            for number, rows in enumerate(groups):
+                reader = (
+                    self.connection.sql(f"FROM {rows.name}").order("platform, target, actor").to_arrow_reader(1_000_000)
+                )
+                with lake.parquet_writer(f"{aside}/part-{number}.parquet", reader.schema) as writer:
+                    for group in in_groups(reader, 1_000_000):
+                        writer.write_table(group)
+            lake.write_facts(aside, facts)
+
+    def ties(self, lake: Lake, day: date, facts: dict[str, Any], variants: list[str]) -> Rows:
+        """See NightEngine. Refuses ties whose numbers are other people's: somebody was erased, or other days were read."""
+        keys, pairs = (self._relation(self.kept(lake, name, day, facts, "ties")) for name in ("tie_keys", "pairs"))
+        [others] = self.connection.execute(
+            f"SELECT count(*) FROM keys FULL JOIN {keys} AS k ON k.id = keys.id AND k.account_key = keys.key"
+            " WHERE k.id IS NULL OR keys.id IS NULL"
+        ).fetchone() or (1,)
+        if others:
+            raise PoisonInput(f"the ties of {day} are of other people; run jobs/ties.py --day {day} first")
+        columns = [f"CAST({c} AS {_WORDS[c]}) AS {c}" if c in _WORDS else c for c in self._columns(pairs)]
+        listed = ", ".join(f"'{name}'" for name in variants)
+        return self._make(f"SELECT {', '.join(columns)} FROM {pairs} WHERE variant IN ({listed})")
 
     def stage(self, folder: Lake, path: str, rows: Rows, *keys: str) -> None:
         """See NightEngine."""

@@ -1,7 +1,14 @@
-"""The evidence of one score date: gathers it from the window's partitions, writes it, and loads it for the measures."""
+"""The evidence of one score date in a lake: each task of a night makes its features there, from those of the tasks before.
+
+conform                        account_states, counter_states, persons, left_out, refused_links
+ties                           acts, pairs
+graph                          weights, people, engaged, counted
+reach, amplification, network  the three measures
+"""
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 from datetime import date
@@ -16,26 +23,53 @@ from clout.influence import identity, steps
 from clout.influence.conforming import conforming_engine
 from clout.influence.engines import NightEngine, engine_for
 from clout.influence.frames import Frame
-from clout.influence.model import Model
+from clout.influence.model import Model, read_model
 from clout.influence.plan import Plan
 from clout.lake import Lake, window
 from clout.lake_columns import STATES_FROM
 from clout.lake_schemas import small_arrow
-from clout.sources import Sources
+from clout.sources import Sources, read_sources
 
 LISTED = pa.schema([("account_key", pa.string()), ("reason", pa.string())])
 _REFUSED = pa.schema([("account_a", pa.string()), ("account_b", pa.string()), ("reason", pa.string())])
 _SEEDS = pa.schema([("platform", pa.string()), ("account_key", pa.string())])
 
 
+#: The tasks between conform and score, in order, each with the tables that it keeps as features.
+TASKS = {
+    "ties": ("acts", "pairs"),
+    "graph": ("weights", "people", "engaged", "counted"),
+    "reach": ("reach",),
+    "amplification": ("amplification",),
+    "network": ("network",),
+}
+#: What conform keeps of a score date, by the names of the tables.
+_OF_CONFORM = {
+    "account_states": "account_states",
+    "counter_states": "counter_states",
+    "persons": "persons",
+    "operator_list": "left_out",
+}
+_MADE_BY = {table: task for task, tables in TASKS.items() for table in tables}
+
+
+def task_of(feature: str) -> str:
+    """The task that keeps a folder of lake/features."""
+    return "ties" if feature == "tie_keys" else _MADE_BY.get(feature, "conform")
+
+
 class Evidence(Plan):
-    """The plan of one score date over a lake. facts: what its features must have been made of; made_of: what an operator
-    decided of the night, for people and for later nights."""
+    """The plan of one score date over a lake: what an earlier task kept is read, the rest computed.
+
+    facts: what its features must have been made of; made_of: what an operator decided of the night, for people and for later
+    nights.
+    """
 
     engine: NightEngine
 
     def __init__(self, lake: Lake, sources: Sources, model: Model, day: date) -> None:
         self.lake, self.facts, self.made_of = lake, _facts(lake, sources, model, day), _made_of(sources, model)
+        self._task = ""
         days = window(day, model.stored_days)
         engine = engine_for(lake, days)
         super().__init__(engine, {}, model, day)
@@ -47,20 +81,36 @@ class Evidence(Plan):
             "sources": steps.sources_table(engine, _platforms(sources)),
         }
 
-    def take(self, *names: str) -> None:
-        """Features that conform wrote. Raises PoisonInput where they are missing or were made of other things."""
-        for name in names:
-            self.tables[name] = self.engine.kept(self.lake, name, self.day, self.facts, "conform")
+    def make(self, task: str) -> None:
+        """Compute what a task keeps, and write it. Raises PoisonInput where a task before it has yet to be run."""
+        self._task = task
+        for name in TASKS[task]:
+            if name == "pairs":
+                groups = (some.resolve(name) for _, some in steps.pairs_of_variants(self))
+                self.engine.keep_ties(self.lake, self.day, groups, self.facts)
+            else:
+                self.tables[name] = self.engine.keep(self.lake, name, self.day, self.resolve(name), self.facts)
+        self._task = ""
 
-    def keep(self, name: str) -> None:
-        """Write the features of a name, computed now."""
-        self.tables[name] = self.engine.keep(self.lake, name, self.day, self.resolve(name), self.facts)
+    @property
+    def has_ties(self) -> bool:
+        """See Plan: but for the task that computes them."""
+        return self._task != "ties"
+
+    def ties(self, variants: list[str]) -> Frame:
+        """See Plan."""
+        return self.engine.ties(self.lake, self.day, self.facts, variants)
+
+    def _make(self, name: str) -> Frame:
+        if name in _OF_CONFORM:
+            return self.engine.kept(self.lake, _OF_CONFORM[name], self.day, self.facts, "conform")
+        if _MADE_BY.get(name, self._task) != self._task:
+            return self.engine.kept(self.lake, name, self.day, self.facts, _MADE_BY[name])
+        return super()._make(name)
 
 
 def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
-    """Write lake/features/<account_states, counter_states, persons, left_out, refused_links, acts, weights, counted, people,
-    engaged> of the score date. Its window must be conformed.
-    """
+    """Write who is who on the score date, and who is left out of it. Its window must be conformed."""
     evidence = Evidence(lake, sources, model, day)
     engine, facts, days = evidence.engine, evidence.facts, window(day, model.stored_days)
     conforming = conforming_engine(lake, sources.platforms, days, [*STATES_FROM])
@@ -74,14 +124,12 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     found, one_way = _persons(conforming.arrow(shown.resolve("claims")), sources, day)
     person_of = _with_pseudonyms(lake, found.person_of, day)
     lake.write(lake.features("persons", day), small_arrow(identity.PERSONS, sorted(person_of.items())), facts)
-    evidence.take("account_states", "persons")
     listed = engine.table(*operator_list(sources))
     known = [evidence.resolve(name) for name in ("activity", "posts", "account_states")]
     beside = [evidence.resolve(name) for name in ("persons", "named_seeds", "sources", "variants")]
     engine.know(*known, *beside, listed)
     left_out = small_arrow(LISTED, [*operator_list(sources)[1], *_remembered(lake, engine, *known)])
     lake.write(lake.features("left_out", day), left_out, facts)
-    evidence.tables["operator_list"] = engine.kept(lake, "left_out", day, facts, "conform")
     own = evidence.run("own_interactions").toArrow()["n"][0].as_py()
     refused = [(*link, why) for link, why in sorted(found.refused.items())]
     counts = {"accounts": len(found.person_of), "one_way": one_way, "refused": len(refused), "own_interactions": own}
@@ -93,17 +141,23 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
         f" {len(person_of) - len(found.person_of)} accounts stand under a pseudonym: their owners did not agree to be named",
         flush=True,
     )
-    for name in ("acts", "weights", "counted", "people", "engaged"):
-        evidence.keep(name)
 
 
 def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
-    """The evidence of `day`. Raises PoisonInput where it was not gathered, or from other snapshots or another model."""
+    """The evidence of `day`. Raises PoisonInput where it was not conformed, or from other snapshots or another model."""
     evidence = Evidence(lake, sources, model, day)
-    evidence.take("acts", "weights", "counted", "people", "engaged", "account_states", "counter_states", "persons")
-    evidence.tables["operator_list"] = evidence.engine.kept(lake, "left_out", day, evidence.facts, "conform")
     evidence.engine.know(*(evidence.resolve(name) for name in (*steps.GIVEN, "variants")))
     return evidence
+
+
+def run_task(task: str, args: argparse.Namespace) -> None:
+    """Do what a task's job is called for: make what it keeps. Two of the same task wait for one another.
+
+    args: lake, sources, model and day, as the job's command line gives them.
+    """
+    lake = Lake(args.lake)
+    with lake.together(task), lake.lock(task):
+        load(lake, read_sources(args.sources), read_model(args.model), args.day).make(task)
 
 
 def operator_list(sources: Sources) -> tuple[pa.Schema, list[tuple]]:

@@ -132,6 +132,15 @@ class Plan:
         return _OfVariants(self, {"variants": variants, **given})
 
     @property
+    def has_ties(self) -> bool:
+        """Whether the pairs of the variants were computed before, and `ties` reads them."""
+        return False
+
+    def ties(self, variants: list[str]) -> Frame:
+        """The pairs of some variants, computed before. Raises LookupError for a plan without them."""
+        raise LookupError(f"no pairs of {', '.join(variants)} were kept")
+
+    @property
     def formulas(self) -> str:
         """The formulas by which queries are chosen, see queries.of_formulas."""
         return self._model.formulas if self._model else "v1"

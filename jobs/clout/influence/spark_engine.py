@@ -113,6 +113,15 @@ class Spark(AtOnce):
         """See NightEngine."""
         return read_features(self.spark, lake, name, day, facts, made_by)
 
+    def keep_ties(self, lake: Lake, day: date, groups: Iterable[Frame], facts: dict[str, Any]) -> None:
+        """See NightEngine."""
+        write_features(lake, "pairs", day, self.together(list(groups)), facts)
+
+    def ties(self, lake: Lake, day: date, facts: dict[str, Any], variants: list[str]) -> Frame:
+        """See NightEngine."""
+        rows = read_features(self.spark, lake, "pairs", day, facts, "ties")
+        return rows.where(rows["variant"].isin(variants))
+
     def stage(self, folder: Lake, path: str, rows: Frame, *keys: str) -> None:
         """See NightEngine."""
         write_sorted(folder, path, rows, *keys)

@@ -109,6 +109,11 @@ def pairs_of_variants(plan: Plan) -> Iterator[tuple[list[tuple], Plan]]:
     """The variants in groups, as many at a time as the engine says, each with the plan that has its pairs."""
     engine, rows = plan.engine, variants.variants(plan.model, plan.day)
     groups = [[row] for row in rows] if engine.one_by_one else [rows]
+    if plan.has_ties:
+        for group in groups:
+            named = [row[0] for row in group]
+            yield group, plan.of_variants(engine.table(variants.SCHEMA, group), pairs=plan.ties(named))
+        return
     strengths: dict[str, Frame] = {}  # by variant, as long as a later one needs them
     for number, group in enumerate(groups):
         some = plan.of_variants(engine.table(variants.SCHEMA, group))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from clout import queries
-from clout.influence import plan, steps
+from clout.influence import evidence, plan, steps
 from clout.influence.model import read_model
 from clout.influence.plan import Plan
 from clout.lake_columns import CONFORMED_FROM, STATES_FROM
+from clout.lake_schemas import CONFORMED
 
 MODELS = {name: read_model(queries.SQL / "models" / f"{name}.toml") for name in ("v1", "v2")}
 #: What a caller gives to conform days, to know accounts, and to score.
@@ -102,3 +104,36 @@ def test_no_module_but_the_plan_says_what_a_query_reads() -> None:
     assert wired <= {"plan.py", "steps.py", "evidence.py", "material.py", "spark_engine.py"}
     for name in ("evidence.py", "material.py"):
         assert (folder / name).read_text(encoding="utf-8").count("engine.run(") == 1  # remembered: of keys as they are
+
+
+def _jobs_that_run(formulas: str) -> dict[str, list[str]]:
+    """query -> the jobs that run it, in a night's order: each computes its tables from those that jobs before it keep."""
+    kept: list[str] = [*CONFORMING, *ACCOUNTS, "listed"]
+    jobs: dict[str, list[str]] = {}
+
+    def runs(job: str, targets: tuple[str, ...], given: list[str]) -> None:
+        for name in plan.behind(targets, formulas, given):
+            if name not in given and queries.exists(name):
+                jobs.setdefault(queries.of_formulas(formulas, name), []).append(job)
+
+    runs("conform", (*CONFORMED, "account_states", "counter_states", "claims", "own_interactions", "remembered"), kept)
+    kept = [*steps.GIVEN]
+    for task, tables in evidence.TASKS.items():
+        runs(task, tables, kept)
+        kept += tables
+    runs("score", tuple(steps.PUBLISHED.values()), kept)
+    return jobs
+
+
+@pytest.mark.parametrize("formulas", ["v1", "v2"])
+def test_headers_name_the_job_that_runs_a_query(formulas: str) -> None:
+    """`Run:` of a header is the first job of a night whose tables need the query; what the plan lacks, the audit runs."""
+    jobs = _jobs_that_run(formulas)
+    assert {*evidence.TASKS, "conform", "score"} == {job for names in jobs.values() for job in names}
+    files = sorted(queries.SQL.glob("*.sql")) + sorted((queries.SQL / formulas).glob("*.sql"))
+    for file in files:
+        name = str(file.relative_to(queries.SQL).with_suffix(""))
+        if name not in jobs and queries.of_formulas(formulas, file.stem) != name:
+            continue  # the other formulas' own
+        [job] = re.findall(r"^-- Run: \.venv/bin/python jobs/(\w+)\.py", file.read_text(encoding="utf-8"), re.MULTILINE)
+        assert job == jobs.get(name, ["audit"])[0], f"sql/{name}.sql"

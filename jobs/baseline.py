@@ -1,4 +1,4 @@
-"""Past: lay what the days were like that were published before beside a staged run, for the audit to compare with.
+"""Baseline: write what the days were like that were published before beside a staged run, for the audit to compare with.
 
 The audit itself needs no way into the warehouse, and judges the same again for as long as the run is kept.
 """
@@ -21,18 +21,18 @@ from clout.warehouse.contract import Warehouse
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(prog="past.py", description=__doc__)
+    parser = argparse.ArgumentParser(prog="baseline.py", description=__doc__)
     arguments.add(parser, "day", "run", "staging", "warehouse")
     return parser
 
 
 def main(argv: list[str]) -> None:
-    """Lay the past beside the run."""
+    """Write the baseline beside the run."""
     args = arg_parser().parse_args(argv)
-    lay_beside(Staged(Lake(args.staging), args.day, args.run), open_warehouse(args.warehouse))
+    write_baseline(Staged(Lake(args.staging), args.day, args.run), open_warehouse(args.warehouse))
 
 
-def lay_beside(staged: Staged, warehouse: Warehouse) -> None:
+def write_baseline(staged: Staged, warehouse: Warehouse) -> None:
     """Write what lies beside a staged run, see published_past.py: nothing where nothing was published."""
     published, day = {entry.ds for entry in warehouse.log()}, staged.day
     past = Past()
@@ -57,7 +57,7 @@ def lay_beside(staged: Staged, warehouse: Warehouse) -> None:
     past.write(staged)
     newest = past.before(day)
     print(
-        f"past {day}: {len(past.metrics['ds'].unique())} published days of the 8 weeks before"
+        f"baseline {day}: {len(past.metrics['ds'].unique())} published days of the 8 weeks before"
         + (f"; the newest is {newest}" if newest else ""),
         flush=True,
     )
@@ -70,7 +70,7 @@ def _scores(warehouse: Warehouse, day: date, staged: date) -> pa.Table:
     except PoisonInput as harmed:
         if day != staged:
             raise
-        print(f"past {day}: what the day showed is left out: {harmed}", flush=True)
+        print(f"baseline {day}: what the day showed is left out: {harmed}", flush=True)
         return SCORES.empty_table()
 
 

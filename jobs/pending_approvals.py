@@ -1,4 +1,4 @@
-"""Gate: say which failed checks of an audited run wait for a person; the last line is a JSON list of them, for Airflow.
+"""Pending approvals: say which failed checks of a run wait for a person; the last line is a JSON list, for Airflow.
 
 A check waits where its expectation's meta says `"gate": "approve"`. Everything else has decided itself by its severity.
 """
@@ -17,7 +17,7 @@ from clout.warehouse.contract import waiting
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(prog="gate.py", description=__doc__)
+    parser = argparse.ArgumentParser(prog="pending_approvals.py", description=__doc__)
     arguments.add(parser, "day", "run", "staging")
     return parser
 

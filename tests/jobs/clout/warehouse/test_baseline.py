@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-import past
+import baseline
 import pytest
 from clout.lake import Lake
 from clout.lake_schemas import METRICS
@@ -23,12 +23,12 @@ def test_the_eight_weeks_before_are_laid_beside_the_run(
     cluster = request.getfixturevalue("postgres") if kind == "postgres" else None
     place = Place(kind, tmp_path, cluster)
     staged = Staged(Lake(place.staging), DAY, "r9")
-    past.lay_beside(staged, place.open())
+    baseline.write_baseline(staged, place.open())
     assert staged.root.read(staged.table("past")).num_rows == 0
     days = [DAY - timedelta(days=ago) for ago in (57, 56, 1)] + [DAY, DAY + timedelta(days=1)]
     for day in days:
         place.publish(day, f"r{day}", "one")
-    past.lay_beside(staged, place.open())
+    baseline.write_baseline(staged, place.open())
     laid = staged.root.read(staged.table("past"))
     assert laid.schema.equals(METRICS)
     assert sorted(set(laid["ds"].to_pylist())) == days[1:3]

@@ -1,0 +1,24 @@
+"""Graph of one score date: trust and network rank on the ties, and whose audience counts for how much, sql/counted.sql."""
+
+from __future__ import annotations
+
+import argparse
+
+from clout import arguments
+from clout.errors import run_main
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The job's command line."""
+    return arguments.parser("graph", __doc__, "day", "lake", "sources", "model")
+
+
+def main(argv: list[str]) -> None:
+    """Compute it and write its features."""
+    from clout.influence import evidence
+
+    evidence.run_task("graph", arg_parser().parse_args(argv))
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,24 @@
+"""Ties of one score date: what acts are worth, sql/acts.sql, and how surely one moves another, sql/pairs.sql."""
+
+from __future__ import annotations
+
+import argparse
+
+from clout import arguments
+from clout.errors import run_main
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The job's command line."""
+    return arguments.parser("ties", __doc__, "day", "lake", "sources", "model")
+
+
+def main(argv: list[str]) -> None:
+    """Compute it and write its features."""
+    from clout.influence import evidence
+
+    evidence.run_task("ties", arg_parser().parse_args(argv))
+
+
+if __name__ == "__main__":
+    run_main(main)
