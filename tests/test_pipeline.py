@@ -10,10 +10,13 @@ from pathlib import Path
 import conform
 import duckdb
 import erase
+import graph
 import night
 import person
 import pytest
+import reach
 import score
+import ties
 from clout.errors import PoisonInput
 from clout.influence import conforming, engines, evidence
 from clout.influence.model import read_model
@@ -187,6 +190,37 @@ def test_backwards_gives_the_same_bytes(home, world, tmp_path):
     ]
     assert file_hashes(tmp_path) == file_hashes(home)
     assert len(file_hashes(home)) == 2 * len(TABLES)
+
+
+def test_a_task_done_again_makes_its_features_and_nothing_stale_is_taken(home, world):
+    """Each task alone: the same bytes; what is gone, or was made of something else, names the job that makes it."""
+    lake, sources, model = Lake(home / "lake"), read_sources(world), read_model(ROOT / "sql" / "models" / "v1.toml")
+    arguments = ["--day", str(LAST), "--lake", str(home / "lake"), "--sources", str(world)]
+    folders = sorted(file.parent for file in (home / "lake" / "features").glob(f"*/ds={LAST}/part-0.parquet"))
+    before = {file: file.read_bytes() for folder in folders for file in folder.glob("*.parquet")}
+    assert len(before) > 15
+    for task, job in (("ties", ties), ("graph", graph), ("reach", reach)):
+        for table in evidence.TASKS[task]:
+            lake.remove(lake.features(table, LAST))
+        job.main(arguments)
+        assert {file: file.read_bytes() for file in before} == before, task
+    for task, wants in (("ties", "graph"), ("graph", "network")):
+        kept = evidence.TASKS[task][-1]
+        path = lake.features(kept, LAST)
+        facts, rows = lake.facts(path), lake.read(path)
+        lake.remove(path)
+        with pytest.raises(PoisonInput, match=rf"run jobs/{task}\.py --day {LAST} first"):
+            evidence.load(lake, sources, model, LAST).make(wants)
+        lake.write(path, rows, {**facts, "window": "other"})
+        with pytest.raises(PoisonInput, match=rf"other snapshots; run jobs/{task}\.py --day {LAST} first"):
+            evidence.load(lake, sources, model, LAST).make(wants)
+        evidence.load(lake, sources, model, LAST).make(task)
+    keys, facts = lake.features("tie_keys", LAST), lake.facts(lake.features("tie_keys", LAST))
+    lake.write(keys, lake.read(keys).slice(1), facts)  # as if somebody had been erased
+    with pytest.raises(PoisonInput, match=r"are of other people; run jobs/ties\.py"):
+        graph.main(arguments)
+    ties.main(arguments)
+    assert {file: file.read_bytes() for file in before} == before
 
 
 def conformed(lake: Lake) -> dict[str, list[dict]]:
