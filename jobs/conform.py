@@ -20,7 +20,6 @@ from clout.lake_columns import CONFORMED_FROM
 from clout.lake_schemas import CONFORMED
 from clout.sources import Sources, read_sources
 from clout.terminal import printable
-from clout.version import code_version
 
 if TYPE_CHECKING:
     from clout.influence.model import Model
@@ -58,7 +57,7 @@ def conform(lake: Lake, sources: Sources, model: Model, day: date) -> None:
 
 
 def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bool = False) -> list[date]:
-    """Conform the days whose snapshots, exclusions or code changed since they were conformed. Gives those days.
+    """Conform the days whose snapshots, exclusions or queries changed since they were conformed. Gives those days.
 
     The last of `days` must have been pulled, unless it is `of_the_past`; of the others, those without a pull are left out.
     """
@@ -129,6 +128,7 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
 
 def _fingerprints(lake: Lake, sources: Sources, days: list[date], repeats: int) -> dict[date, str | None]:
     """What each conformed day depends on, as one hash; None where no source was pulled for it."""
+    from clout.influence import fingerprints
 
     def pulled(day: date) -> str | None:
         manifests = [lake.manifest(platform, day) for platform in sources.platforms]
@@ -139,7 +139,8 @@ def _fingerprints(lake: Lake, sources: Sources, days: list[date], repeats: int) 
         return _hash(timeless)
 
     looked_at = {day: pulled(day) for day in window(days[-1], len(days) + repeats)}
-    rules = [sources.platforms, sorted(sources.excluded), code_version()]
+    code = fingerprints.of_tables(CONFORMED, modules=("clout.lake_columns", "clout.lake_schemas"))
+    rules = [sources.platforms, sorted(sources.excluded), code]
     return {
         day: None if looked_at[day] is None else _hash([rules, [looked_at[each] for each in window(day, repeats + 1)]])
         for day in days

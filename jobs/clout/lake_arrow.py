@@ -68,7 +68,9 @@ def features_path(lake: Lake, name: str, day: date, facts: dict[str, Any], made_
     cure = f"run jobs/{made_by}.py --day {day} first"
     required(lake, path, cure)
     if lake.facts(path) != facts:
-        raise PoisonInput(f"{lake.location(path)} was made with another model or of other snapshots; {cure}")
+        raise PoisonInput(
+            f"{lake.location(path)} was made with another model, by other queries or of other snapshots; {cure}"
+        )
     return path
 
 

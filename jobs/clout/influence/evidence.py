@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from clout import consent_ledger, made_from
 from clout.consent import salted
-from clout.influence import identity, steps
+from clout.influence import fingerprints, identity, steps
 from clout.influence.conforming import conforming_engine
 from clout.influence.engines import NightEngine, engine_for
 from clout.influence.frames import Frame
@@ -43,6 +43,8 @@ TASKS = {
     "amplification": ("amplification",),
     "network": ("network",),
 }
+#: The queries by which conform says who is who.
+_WHO_IS_WHO = ("account_states", "counter_states", "claims", "remembered", "own_interactions")
 #: What conform keeps of a score date, by the names of the tables.
 _OF_CONFORM = {
     "account_states": "account_states",
@@ -81,15 +83,20 @@ class Evidence(Plan):
             "sources": steps.sources_table(engine, _platforms(sources)),
         }
 
+    def facts_of(self, table: str) -> dict[str, Any]:
+        """What the features of a table must have been made of: the lake's days, the model, and the code behind them."""
+        return self.facts | {"code": fingerprints.of_tables([table], self.formulas, steps.GIVEN)}
+
     def make(self, task: str) -> None:
         """Compute what a task keeps, and write it. Raises PoisonInput where a task before it has yet to be run."""
         self._task = task
         for name in TASKS[task]:
             if name == "pairs":
                 groups = (some.resolve(name) for _, some in steps.pairs_of_variants(self))
-                self.engine.keep_ties(self.lake, self.day, groups, self.facts)
+                self.engine.keep_ties(self.lake, self.day, groups, self.facts_of(name))
             else:
-                self.tables[name] = self.engine.keep(self.lake, name, self.day, self.resolve(name), self.facts)
+                rows = self.resolve(name)
+                self.tables[name] = self.engine.keep(self.lake, name, self.day, rows, self.facts_of(name))
         self._task = ""
 
     @property
@@ -99,13 +106,13 @@ class Evidence(Plan):
 
     def ties(self, variants: list[str]) -> Frame:
         """See Plan."""
-        return self.engine.ties(self.lake, self.day, self.facts, variants)
+        return self.engine.ties(self.lake, self.day, self.facts_of("pairs"), variants)
 
     def _make(self, name: str) -> Frame:
         if name in _OF_CONFORM:
             return self.engine.kept(self.lake, _OF_CONFORM[name], self.day, self.facts, "conform")
         if _MADE_BY.get(name, self._task) != self._task:
-            return self.engine.kept(self.lake, name, self.day, self.facts, _MADE_BY[name])
+            return self.engine.kept(self.lake, name, self.day, self.facts_of(name), _MADE_BY[name])
         return super()._make(name)
 
 
@@ -232,7 +239,7 @@ def _made_of(sources: Sources, model: Model) -> dict[str, Any]:
 
 
 def _facts(lake: Lake, sources: Sources, model: Model, day: date) -> dict[str, Any]:
-    """What the evidence is made of: the model, the seeds, the fingerprint of every conformed day of the window, its pulls."""
+    """What the evidence is made of: the model, the seeds, every conformed day of the window and its pulls, who is who."""
     conformed = [
         (lake.facts(lake.conformed("activity", each)) or {}).get("fingerprint")
         for each in window(day, model.stored_days)
@@ -240,5 +247,6 @@ def _facts(lake: Lake, sources: Sources, model: Model, day: date) -> dict[str, A
     seeds = [source.seeds for source in sources.sources]
     links = [str(link) for link in sources.links]
     content = json.dumps([conformed, seeds, sorted(sources.excluded), links]).encode()
+    people = fingerprints.of_tables(_WHO_IS_WHO, modules=(identity.__name__, "clout.lake_columns"))
     pulled = made_from.inputs(lake, [*sources.platforms], window(day, model.stored_days))
-    return {"model": model.lineage, "window": hashlib.sha256(content).hexdigest(), **pulled}
+    return {"model": model.lineage, "people": people, "window": hashlib.sha256(content).hexdigest(), **pulled}

@@ -36,10 +36,14 @@ OF_VARIANTS = frozenset(
 
 @dataclass(frozen=True)
 class Step:
-    """A Python step: `make` gives its table, `reads` names what it resolves, besides the inputs of a query of its own name."""
+    """A Python step: `make` gives its table, `reads` names what it resolves, besides the inputs of a query of its own name.
+
+    code: the modules of influence/ that decide its rows, besides the one that it stands in.
+    """
 
     make: Callable[[Plan], Frame]
     reads: tuple[str, ...]
+    code: tuple[str, ...]
     of_all_variants: bool
 
 
@@ -47,7 +51,7 @@ _STEPS: dict[str, Step] = {}
 
 
 def step(
-    name: str, *reads: str, of_all_variants: bool = False
+    name: str, *reads: str, code: tuple[str, ...] = (), of_all_variants: bool = False
 ) -> Callable[[Callable[[Plan], Frame]], Callable[[Plan], Frame]]:
     """Register a function as what makes the table `name`.
 
@@ -55,7 +59,7 @@ def step(
     """
 
     def register(make: Callable[[Plan], Frame]) -> Callable[[Plan], Frame]:
-        _STEPS[name] = Step(make, reads, of_all_variants)
+        _STEPS[name] = Step(make, reads, code, of_all_variants)
         return make
 
     return register
@@ -189,6 +193,14 @@ def reads(name: str, formulas: str = "v1") -> tuple[str, ...]:
     if queries.exists(name):
         found |= queries.load(queries.of_formulas(formulas, name)).inputs
     return tuple(sorted(found - {name}))
+
+
+def code_of(name: str) -> tuple[str, ...]:
+    """The modules whose code has a part in the table of a name, besides queries."""
+    made = _steps().get(name)
+    if made is None:
+        return ()
+    return (made.make.__module__, *(f"{__package__}.{module}" for module in made.code))
 
 
 def behind(targets: Iterable[str], formulas: str = "v1", given: Iterable[str] = ()) -> Iterator[str]:

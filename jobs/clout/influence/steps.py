@@ -23,6 +23,9 @@ _EARLIER = pa.schema(
 )
 DAYS = pa.schema([("ds", pa.date32())])
 
+#: What computes trust and ranks, on every engine.
+_GRAPH = ("network_rank", "trust_flow", "blocked_rank")
+
 #: What the evidence of a score date is made from: see the inputs of these names in sql/.
 GIVEN = (
     *("activity", "account_states", "counter_states", "posts", "post_actions"),
@@ -60,7 +63,7 @@ def published(plan: Plan) -> dict[str, Frame]:
     return {table: plan.resolve(query) for table, query in PUBLISHED.items()}
 
 
-@step("variants")
+@step("variants", code=("variants",))
 def _variants(plan: Plan) -> Frame:
     return variants_table(plan.engine, plan.model, plan.day)
 
@@ -81,12 +84,12 @@ def _acts(plan: Plan) -> Frame:
     return engine.together(found)
 
 
-@step("trust", "edges")
+@step("trust", "edges", code=_GRAPH)
 def _trust(plan: Plan) -> Frame:
     return plan.engine.trust(plan.resolve("edges"), plan.parameters)
 
 
-@step("ranks", "edges")
+@step("ranks", "edges", code=_GRAPH)
 def _ranks(plan: Plan) -> Frame:
     return plan.engine.rank(plan.resolve("edges"), plan.parameters)
 
