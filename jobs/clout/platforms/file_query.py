@@ -32,6 +32,7 @@ from clout.platforms.file_inventory import Passed, by_day, day_of, look, table_o
 from clout.platforms.query_runner import OUT_OF_MEMORY, Bounds, QueryError, Runner
 from clout.platforms.rows import Stored, modified_at, stored
 from clout.platforms.tabular import BadRow, RowBatch, as_text, optional_of
+from clout.platforms.torn_json import where_torn
 from clout.query_text import Select, parted
 from clout.sources import Source
 
@@ -46,6 +47,7 @@ _NUMBER = rf"{_WHOLE}|DECIMAL\(.*\)|FLOAT|DOUBLE"
 _TIME = r"DATE|TIMESTAMP.*"
 _MOST_REJECTED = 10_000
 _NEAR_THE_TOP = 60
+_TORN = re.compile(r"Malformed JSON|JSON transform|json", re.IGNORECASE)
 _EXCERPT = re.compile(r"\s*LINE (\d+):.*", re.DOTALL)
 _CSV_ERROR = re.compile(
     r"CSV Error on Line: (\d+)\n(?:Original Line:[^\n]*\n)?(.*?)\n\s*(?:Possible|file = )", re.DOTALL
@@ -165,6 +167,11 @@ class Queries:
                     bad = _rejected(where, content)
                     yield replace(as_text([], {}, dict.fromkeys(ours, ""), bad), modified=modified)
         except QueryError as error:
+            torn = where_torn(file) if select.each and _TORN.search(str(error)) else None
+            if torn:
+                raise PoisonInput(
+                    f"{file}: {torn}, so that it is no JSON ({select.where}); mend the record, or take the export again"
+                ) from error
             raise PoisonInput(_explained(where, error)) from error
         self._rows += seen
 
