@@ -23,6 +23,7 @@ one it is skipped, and the night goes on. The night is published where the conne
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 from datetime import timedelta
@@ -47,6 +48,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from clout_tasks import (
     JOBS,
     LAKE,
+    LOG_LINES,
     MODEL,
     PYTHON,
     REPORTS,
@@ -60,6 +62,8 @@ from clout_tasks import (
     tell,
     token_of,
 )
+
+LOG = logging.getLogger(__name__)
 
 #: Where browsers find that folder.
 REPORTS_URL = os.environ.get("CLOUT_REPORTS_URL") or Path(REPORTS).absolute().as_uri()
@@ -100,7 +104,7 @@ def spark_job(name: str, *arguments: str) -> SparkJob:
         application=str(JOBS / f"{name}.py"),
         application_args=["--day", DAY, *arguments],
         name=f"clout {name} {DAY}",
-        env_vars={"PYSPARK_PYTHON": PYTHON},
+        env_vars={"PYSPARK_PYTHON": PYTHON, "CLOUT_LOG": os.environ.get("CLOUT_LOG") or LOG_LINES["CLOUT_LOG"]},
         # Client mode. A cluster's own settings come with its spark-defaults.
         conf={
             "spark.driver.memory": os.environ.get("CLOUT_DRIVER_MEMORY") or "2g",
@@ -185,7 +189,7 @@ with DAG(
         if dag_run.run_type == "backfill" and params.get("day"):
             raise AirflowFailException("every run of a backfill would score the form's day: leave it empty")
         hosts = sources_by_host()
-        print(f"scoring {day} from {', '.join(name for names in hosts for name in names)}")
+        LOG.info(f"scoring {day} from {', '.join(name for names in hosts for name in names)}")
         return hosts
 
     # A token reaches the job in its environment alone: rendered fields and command lines are for everybody to see.

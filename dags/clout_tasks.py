@@ -26,6 +26,9 @@ STAGING = os.environ.get("CLOUT_STAGING") or str(HOME / "staging")
 MODEL = os.environ.get("CLOUT_MODEL") or str(ROOT / "sql" / "models" / "v1.toml")
 REPORTS = os.environ.get("CLOUT_REPORTS") or str(HOME / "reports")
 
+#: Jobs log one JSON object a line here, unless Airflow's own environment says otherwise.
+LOG_LINES = {"CLOUT_LOG": "json"}
+
 #: Partitioned by day: consumers run once per published day, backfilled days included.
 SCORES = Asset("clout.scores")
 
@@ -136,7 +139,9 @@ def run(name: str, *arguments: str, environment: Mapping[str, str]) -> Subproces
     # Airflow's own handler only tells the operator, and a function's operator does nothing: the job would outlive the task.
     before = signal.signal(signal.SIGTERM, _stop)
     try:
-        return hook.run_command([PYTHON, str(JOBS / f"{name}.py"), *arguments], env={**os.environ, **environment})
+        return hook.run_command(
+            [PYTHON, str(JOBS / f"{name}.py"), *arguments], env={**LOG_LINES, **os.environ, **environment}
+        )
     except BaseException:
         hook.send_sigterm()
         raise

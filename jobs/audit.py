@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from clout import arguments, lake_arrow, session
+from clout import arguments, lake_arrow, logs, session
 from clout.errors import PoisonInput, run_main
 from clout.lake import Lake, required
 from clout.lake_schemas import DATA_QUALITY
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from clout.quality import Check, Suite, Verdict
     from pyspark.sql import DataFrame
+
+LOG = logs.logger(__name__)
 
 #: Staged rows and activity up to which all is judged in memory: of a million scores 7.5 million rows, 22 s and 1.3 GiB
 #: (tests/bench/audit_cost.py).
@@ -52,21 +54,18 @@ def document(verdict: Verdict, reports: Path) -> None:
 
     try:
         index = data_docs.write(reports, verdict, [quality.load_suite(table) for table in verdict.suites])
-        print(f"audit {verdict.day}: Data Docs: {index}", flush=True)
+        LOG.info(f"audit {verdict.day}: Data Docs: {index}")
     except Exception as error:
-        print(f"audit {verdict.day}: no Data Docs: {type(error).__name__}: {error}", flush=True)
+        LOG.warning(f"audit {verdict.day}: no Data Docs: {type(error).__name__}: {error}")
 
 
 def report(verdict: Verdict) -> None:
     """Print every check that failed, and how many there were."""
     for check in verdict.failed:
-        print(
-            f"audit {verdict.day}: {check.severity}: {check.table}.{check.id}: {check.why} {check.observed}",
-            flush=True,
-        )
-    print(f"audit {verdict.day}: {len(verdict.checks)} checks, {len(verdict.failed)} failed", flush=True)
+        LOG.info(f"audit {verdict.day}: {check.severity}: {check.table}.{check.id}: {check.why} {check.observed}")
+    LOG.info(f"audit {verdict.day}: {len(verdict.checks)} checks, {len(verdict.failed)} failed")
     for text in verdict.waits_for:
-        print(f"audit {verdict.day}: waits for a person: {text}", flush=True)
+        LOG.info(f"audit {verdict.day}: waits for a person: {text}")
 
 
 def refuse_unless_passed(verdict: Verdict) -> None:
@@ -98,7 +97,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     judged_by = quality.suite_hashes(AUDITED)
     measured = metrics.measured(staged, versions, lake)
     if changed := metrics.changed(measured):
-        print(f"audit {day}: since the newest published day before: {', '.join(changed)}", flush=True)
+        LOG.info(f"audit {day}: since the newest published day before: {', '.join(changed)}")
     staged.root.write(staged.table("metrics"), measured)
     suites = [quality.load_suite(table) for table in AUDITED]
     content = staged.content()

@@ -10,13 +10,15 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from clout import arguments, published_past
+from clout import arguments, logs, published_past
 from clout.errors import PoisonInput, run_main
 from clout.lake import Lake
 from clout.published_past import ACCOUNTS, PLATFORM_SCORES, SCORES, Past
 from clout.staging import Staged
 from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import Warehouse
+
+LOG = logs.logger(__name__)
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -56,10 +58,9 @@ def write_baseline(staged: Staged, warehouse: Warehouse) -> None:
             )
     past.write(staged)
     newest = past.before(day)
-    print(
+    LOG.info(
         f"baseline {day}: {len(past.metrics['ds'].unique())} published days of the 8 weeks before"
-        + (f"; the newest is {newest}" if newest else ""),
-        flush=True,
+        + (f"; the newest is {newest}" if newest else "")
     )
 
 
@@ -70,7 +71,7 @@ def _scores(warehouse: Warehouse, day: date, staged: date) -> pa.Table:
     except PoisonInput as harmed:
         if day != staged:
             raise
-        print(f"baseline {day}: what the day showed is left out: {harmed}", flush=True)
+        LOG.warning(f"baseline {day}: what the day showed is left out: {harmed}")
         return SCORES.empty_table()
 
 

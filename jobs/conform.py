@@ -11,7 +11,7 @@ import json
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from clout import arguments, retention
+from clout import arguments, logs, retention
 from clout.checksums import Damaged
 from clout.errors import PoisonInput, run_main
 from clout.lake import Lake, window
@@ -23,6 +23,8 @@ from clout.terminal import printable
 
 if TYPE_CHECKING:
     from clout.influence.model import Model
+
+LOG = logs.logger(__name__)
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -51,7 +53,7 @@ def conform(lake: Lake, sources: Sources, model: Model, day: date) -> None:
         for found in damage(lake, window(day, model.stored_days)):
             # What tonight is made of is refused where it is read; the rest is no reason to wait.
             told = f"conform {day}: {Damaged(lake, found.path, found.what)}"
-            print(printable(told), flush=True)
+            LOG.warning(printable(told))
         conform_days(lake, sources, window(day, model.stored_days))
         evidence.gather(lake, sources, model, day)
 
@@ -81,10 +83,7 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
     purged = [day for day in owed if any(retention.is_purged(lake, platform, day) for platform in sources.platforms)]
     if purged:
         # What is left of them are the counts. Who opts out since is left out of the evidence all the same.
-        print(
-            f"conform: {len(purged)} days stay as they are, since their interactions were purged for their age",
-            flush=True,
-        )
+        LOG.info(f"conform: {len(purged)} days stay as they are, since their interactions were purged for their age")
         owed = [day for day in owed if day not in purged]
     if days[-1] in purged and not lake.exists(lake.conformed("activity", days[-1])):
         raise PoisonInput(
@@ -96,7 +95,7 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
             for table in CONFORMED:
                 lake.remove(lake.conformed(table, day))
     if not owed:
-        print(f"conform: nothing to do, the window that ends {days[-1]} is conformed", flush=True)
+        LOG.info(f"conform: nothing to do, the window that ends {days[-1]} is conformed")
         return []
     looked_at = sorted({each for day in owed for each in window(day, repeats + 1)})
     engine = conforming_engine(lake, sources.platforms, looked_at, CONFORMED_FROM)
@@ -121,8 +120,8 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
         engine.write_conformed(lake, table, plan.resolve(table), owed, lambda day: {"fingerprint": prints[day]})
     engine.release(plan.resolve("classified"))
     for row in lake.read(lake.conformed("conservation", days[-1])).sort_by("platform").to_pylist():
-        print(f"conform {days[-1]}: " + ", ".join(f"{name} {value}" for name, value in row.items()), flush=True)
-    print(f"conform: {len(owed)} days written", flush=True)
+        LOG.info(f"conform {days[-1]}: " + ", ".join(f"{name} {value}" for name, value in row.items()))
+    LOG.info(f"conform: {len(owed)} days written")
     return owed
 
 

@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pyarrow as pa
-from clout import arguments, consent_ledger, erasure
+from clout import arguments, consent_ledger, erasure, logs
 from clout.consent import read_erased, write_erased
 from clout.erasure import Request
 from clout.erasure_search import Search
@@ -35,6 +35,8 @@ from clout.warehouse import surface
 from clout.warehouse.choose import open_warehouse
 from clout.web import night_page
 from pyarrow import fs as pafs
+
+LOG = logs.logger(__name__)
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -87,9 +89,7 @@ def _forget_old_request(lake: Lake) -> None:
     for name in (".erasing.json", ".erasing.json.new"):
         if Path(lake.root, name).is_file():
             Path(lake.root, name).unlink()
-            print(
-                "erase: a request that a former version had left unfinished is forgotten; ask for it again", flush=True
-            )
+            LOG.info("erase: a request that a former version had left unfinished is forgotten; ask for it again")
 
 
 def run(

@@ -6,24 +6,29 @@ The same steps, in the same order, as dags/clout_nightly.py, which runs each as 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import logging
 import re
+import shlex
 import time
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import audit
 import baseline
 import conform
 import duckdb
 import publish
+import pyarrow.compute as pc
 import score
-from clout import arguments, session
+from clout import arguments, logs, session
 from clout.errors import PoisonInput, run_main
 from clout.influence.model import Model, read_model
 from clout.lake import Lake, days_between, window
 from clout.platforms.http_client import Clock
-from clout.platforms.puller import SystemClock, pull
+from clout.platforms.puller import Pulled, SystemClock, pull
 from clout.sources import Sources, read_sources
 from clout.staging import Staged
 from clout.terminal import printable
@@ -31,8 +36,13 @@ from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import Warehouse
 from clout.web import night_page
 
+LOG = logs.logger(__name__)
+
+ROOT = arguments.ROOT
+MAKEFILE = ROOT / "Makefile"
+
 #: Signs of a name that are shown.
-WIDEST = 60
+WIDEST = 40
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -67,46 +77,67 @@ def main(argv: list[str]) -> None:
     run(arg_parser().parse_args(argv))
 
 
+def log_file(args: argparse.Namespace) -> Path:
+    """Where the details of these nights are told: in a folder beside that of the reports."""
+    first, last = min(args.days), max(args.days)
+    return args.reports.parent / "logs" / f"night-{first}{'' if first == last else f'..{last}'}.log"
+
+
 def run(args: argparse.Namespace, clock_of: Callable[[date], Clock] = lambda day: SystemClock()) -> None:
     """Run a night for each of args.days, then show the leaderboard. `clock_of` gives the clock by which a day is pulled.
 
-    Days do not depend on one another: after one that is refused come the others. Raises PoisonInput that names the refused.
+    Days do not depend on one another: after one that is refused come the others. Shows a line a source and a line a night,
+    and tells all else in a file. Raises PoisonInput that names the refused.
     """
     sources, model, warehouse = read_sources(args.sources), read_model(args.model), open_warehouse(args.warehouse)
     refused: dict[date, PoisonInput] = {}
-    for day in args.days:
-        began = time.monotonic()
-        try:
-            with Lake(args.lake).together(f"night {day}"):
-                run_night(args, sources, model, warehouse, day, clock_of(day))
-        except PoisonInput as poison:
-            refused[day] = poison
-            print(f"night {day}: {poison}", flush=True)
-        finally:
-            session.forget()
-        print(f"night {day}: {time.monotonic() - began:.1f} s\n", flush=True)
+    file = log_file(args)
+    with contextlib.nullcontext() if logs.is_json() else logs.details_in(file):
+        for day in args.days:
+            began = time.monotonic()
+            told = "not published"
+            try:
+                with Lake(args.lake).together(f"night {day}"):
+                    told = run_night(args, sources, model, warehouse, day, clock_of(day), is_first=day == args.days[0])
+            except PoisonInput as poison:
+                refused[day] = poison
+                LOG.info(f"night {day}: {poison}")
+            finally:
+                session.forget()
+            LOG.log(logs.NOTICE, f"night {day}: {told}; {time.monotonic() - began:.0f} s")
+        if not logs.is_json():
+            LOG.log(logs.NOTICE, f"Details: {_typed(file)}")
     published = [day for day in args.days if day not in refused]
     if args.json:
-        told = {str(day): str(poison) for day, poison in refused.items()}
-        print(json.dumps({"published": [str(day) for day in published], "refused": told}), flush=True)
+        words = {str(day): str(poison) for day, poison in refused.items()}
+        print(json.dumps({"published": [str(day) for day in published], "refused": words}), flush=True)
         return
     if published:
         show_leaderboard(warehouse, max(published))
-        page = args.reports / str(max(published)) / args.run / night_page.NAME
-        print("Look at it: make explore" + (f"    or open {page}" if page.exists() else ""))
+        show_next(args, warehouse, max(published))
     if refused:
         raise PoisonInput("\n".join(str(poison) for poison in refused.values()))
 
 
 def run_night(
-    args: argparse.Namespace, sources: Sources, model: Model, warehouse: Warehouse, day: date, clock: Clock
-) -> None:
-    """Score one day and publish it. Raises PoisonInput where it must not be published. args: its places, run and reason."""
+    args: argparse.Namespace,
+    sources: Sources,
+    model: Model,
+    warehouse: Warehouse,
+    day: date,
+    clock: Clock,
+    is_first: bool = False,
+) -> str:
+    """Score one day and publish it; gives what became of it, in a few words. Raises PoisonInput where it must not be published.
+
+    args: its places, run and reason. is_first: of several nights, the one that pulls most; it shows a line a source.
+    """
     from clout.influence import evidence
 
     lake = Lake(args.lake)
     for source in sources.sources:
-        pull(lake, source, window(day, model.stored_days), refresh=args.refresh, clock=clock)
+        pulled = pull(lake, source, window(day, model.stored_days), refresh=args.refresh, clock=clock)
+        LOG.log(logs.NOTICE if is_first else logging.INFO, _progress(source.name, pulled))
     conform.conform(lake, sources, model, day)
     loaded = evidence.load(lake, sources, model, day)
     for task in evidence.TASKS:
@@ -118,12 +149,32 @@ def run_night(
     audit.report(verdict)
     audit.document(verdict, args.reports)
     audit.refuse_unless_passed(verdict)
-    publish.publish(staged, warehouse, args.reason)
+    version = publish.publish(staged, warehouse, args.reason)
     publish.document(warehouse, args.reports, day, args.run)
+    failed = len(verdict.failed)
+    return (
+        (
+            f"published as version {version.version}"
+            if version.is_new
+            else f"nothing new, version {version.version} shows the same"
+        )
+        + f", {len(verdict.checks) - failed} checks passed"
+        + (f", {failed} failed (none of them critical)" if failed else "")
+    )
 
 
-def show_leaderboard(warehouse: Warehouse, day: date, places: int = 15) -> None:
-    """Print the first places of a published day, and where to query."""
+def _progress(name: str, pulled: Pulled) -> str:
+    """What a pull did, in a line."""
+    if pulled.skipped:
+        return f"{name}: skipped: {pulled.skipped}"
+    if not pulled.written:
+        return f"{name}: nothing to do, {len(pulled.reused)} days are in the lake"
+    bad = f", {pulled.quarantined:,} rows in quarantine" if pulled.quarantined else ""
+    return f"{name}: {len(pulled.written)} days pulled, {pulled.rows:,} rows{bad}"
+
+
+def show_leaderboard(warehouse: Warehouse, day: date, places: int = 10) -> None:
+    """Print the first places of a published day."""
     scores, leaderboard = (warehouse.read(name, day=day) for name in ("clout.scores", "clout.leaderboard"))
     with duckdb.connect() as connection:
         connection.register("scores", scores)
@@ -131,15 +182,46 @@ def show_leaderboard(warehouse: Warehouse, day: date, places: int = 15) -> None:
         total = connection.execute("SELECT count(*), count(score) FROM scores").fetchone() or (0, 0)
         print(f"Leaderboard of {day}: {total[1]} people scored, {total[0] - total[1]} with too little evidence")
         connection.execute(
-            "SELECT place, person_id, name, round(score, 1) AS score, round(true_reach, 1) AS true_reach,"
-            " round(amplification, 3) AS amplification, round(network_influence, 1) AS network_influence"
+            "SELECT place, name, round(score, 1) AS score, round(true_reach, 1) AS reach, round(amplification, 3) AS"
+            " amplification, round(network_influence, 1) AS network, person_id"
             " FROM leaderboard WHERE place <= ? ORDER BY place, person_id LIMIT ?",
             [places, places],
         )
         print(_table([column[0] for column in connection.description or []], connection.fetchall()))
-    print(
-        f'Query it:  make sql    or    make sql Q="SELECT * FROM clout.scores LIMIT 5"\nIt lies in {warehouse.location}'
-    )
+
+
+def show_next(args: argparse.Namespace, warehouse: Warehouse, day: date) -> None:
+    """Print what to type next; each line works as it stands, where `make` does."""
+    leaders = warehouse.read("clout.leaderboard", day=day)
+    if not leaders.num_rows:
+        return
+    leader = leaders.filter(pc.equal(leaders["place"], 1))["person_id"][0].as_py()
+    where = _not_default(args, warehouse)
+    rows = [
+        (f"make person ID={shlex.quote(leader)}{where}", "why the first leads"),
+        (f'make sql Q="SELECT * FROM clout.scores LIMIT 5"{where}', "any question, in SQL"),
+    ]
+    if re.search(r"^explore:", MAKEFILE.read_text(encoding="utf-8"), re.MULTILINE):
+        page = args.reports / str(day) / args.run / night_page.NAME
+        rows.append((f"make explore{where}", f"in a browser{f'; or open {_typed(page)}' if page.exists() else ''}"))
+    rows.append((f"make ui{where}", "nights in Airflow"))
+    rows.append(("make run SOURCE=path/to/exports DAYS=2012-07-01..2012-07-04", "your own data; see jobs/README.md"))
+    width = min(max(len(row[0]) for row in rows), 66)
+    print("\n".join(f"  {command:{width}}  # {what}" for command, what in rows))
+
+
+def _not_default(args: argparse.Namespace, warehouse: Warehouse) -> str:
+    """The variables that `make` has to be given to find what these nights wrote; none where it finds it by itself."""
+    home = args.reports.parent
+    if str(args.warehouse) == str(home / "warehouse"):
+        return "" if home.absolute() == ROOT / ".clout" else f" CLOUT_HOME={shlex.quote(_typed(home))}"
+    return f" CLOUT_WAREHOUSE={shlex.quote(warehouse.location)}"
+
+
+def _typed(path: Path) -> str:
+    """A path as one would type it: from here, where it lies below."""
+    path = path.absolute()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _table(names: list[str], rows: list[tuple]) -> str:

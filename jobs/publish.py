@@ -7,13 +7,15 @@ import contextlib
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from clout import arguments, hidden_today, made_from
+from clout import arguments, hidden_today, logs, made_from
 from clout.errors import run_main
 from clout.lake import Lake
 from clout.staging import Staged
 from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import Version, Warehouse, release
 from clout.web import night_page
+
+LOG = logs.logger(__name__)
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -59,8 +61,8 @@ def publish(staged: Staged, warehouse: Warehouse, reason: str | None = None, app
         f"version {version.version}" if version.is_new else f"nothing new, version {version.version} has this content"
     )
     for each in version.healed:
-        print(f"publish {staged.day}: healed {each}", flush=True)
-    print(f"publish {staged.day}: {done}; query {warehouse.location}", flush=True)
+        LOG.info(f"publish {staged.day}: healed {each}")
+    LOG.info(f"publish {staged.day}: {done}; query {warehouse.location}")
     return version
 
 

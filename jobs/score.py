@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from clout import arguments, made_from
+from clout import arguments, logs, made_from
 from clout.errors import run_main
 from clout.lake import Lake
 from clout.lake_arrow import read_conformed
@@ -15,6 +15,8 @@ from clout.version import code_version
 
 if TYPE_CHECKING:
     from clout.influence.evidence import Evidence
+
+LOG = logs.logger(__name__)
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -55,7 +57,7 @@ def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
         **made_from.noted(lake, evidence.facts),
     }
     staged.write_run(versions)
-    print(f"score {day}: staged {staged.location}", flush=True)
+    LOG.info(f"score {day}: staged {staged.location}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from clout import logs
 from clout.lake import Lake
 
 if TYPE_CHECKING:
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("CLOUT_SHARED") or ROOT.parent / "shared")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logged() -> None:
+    """Log lines go to standard error, as of a job that runs by itself."""
+    logs.set_up()
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import re
+import shlex
+import subprocess
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -75,8 +79,39 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(tmp_path_factory: pytest.TempPathFactory, world: Path) -> Path:
     """Two nights, in order."""
     made = tmp_path_factory.mktemp("home")
-    run(made, "2026-03-04..2026-03-05", world)
+    shown = io.StringIO()
+    with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
+        run(made, "2026-03-04..2026-03-05", world)
+    (made / "shown.txt").write_text(shown.getvalue())
     return made
+
+
+def test_a_night_shows_little_and_tells_all_in_a_file(home):
+    """A line a source, a line a night, the leaderboard, what to type next; of 100 columns but for the typed lines."""
+    lines = (home / "shown.txt").read_text().splitlines()
+    assert len(lines) <= 30
+    beginnings = ["murmur: ", "plaza: ", "night 2026-03-04: published", "night 2026-03-05: published", "Details: "]
+    assert [line[: len(start)] for line, start in zip(lines, beginnings, strict=False)] == beginnings
+    assert max(len(line) for line in lines if "make " not in line) <= 110
+    file = Path(lines[4].removeprefix("Details: "))
+    told = file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert lines[2] in told
+    for detail in ("pull murmur: ", "conform 2026-03-05: ds 2026-03-05", "audit 2026-03-05: ", "publish 2026-03-05: "):
+        assert detail in told
+        assert not any(detail in line for line in lines)
+
+
+def test_what_it_says_to_type_works(home):
+    """With its variables, `make` finds what the nights wrote: the page of the leader, and a question."""
+    lines = (home / "shown.txt").read_text().splitlines()
+    typed = [line.partition("  # ")[0].strip() for line in lines if line.startswith("  make ")]
+    for word, answer in (("person", "Score "), ("sql", "person_id")):
+        [command] = [each for each in typed if each.startswith(f"make {word} ")]
+        done = subprocess.run(
+            [*shlex.split(command), "-o", "setup"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert answer in done.stdout, done.stderr
 
 
 def test_two_days_are_published(home):
@@ -178,7 +213,7 @@ def test_a_second_run_publishes_nothing_new(home, world, capsys):
     before = published(home).read_bytes()
     run(home, "2026-03-05", world)
     assert published(home).read_bytes() == before
-    assert "nothing new" in capsys.readouterr().out
+    assert "nothing new" in capsys.readouterr().err
 
 
 def test_backwards_gives_the_same_bytes(home, world, tmp_path):

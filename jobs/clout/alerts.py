@@ -1,17 +1,19 @@
 """Telling people that a night is late or failed. Imports no Airflow, so that its triggerer can import this anywhere.
 
 An alert is one JSON object, {"text": ...}, posted to CLOUT_ALERT_URL, which chat programs take as it is. The address is a
-secret: it stands in no message. Without one, the alert is a line on standard error, hence in the log.
+secret: it stands in no message. Without one, the alert is a line of the log.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
-import sys
 import urllib.request
 from typing import Any
+
+LOG = logging.getLogger(__name__)
 
 #: Seconds that an alert may take before it counts as not sent.
 TIMEOUT = 20
@@ -19,7 +21,7 @@ TIMEOUT = 20
 
 def send(text: str) -> bool:
     """Post an alert; says whether somebody got it. Never raises: an alert must not break what it speaks of."""
-    print(f"clout alert: {text}", file=sys.stderr, flush=True)
+    LOG.warning(f"clout alert: {text}")
     address = os.environ.get("CLOUT_ALERT_URL")
     if not address:
         return False
@@ -29,7 +31,7 @@ def send(text: str) -> bool:
         with urllib.request.urlopen(request, timeout=TIMEOUT):
             return True
     except (OSError, ValueError) as error:  # their words may hold the address
-        print(f"clout alert: not sent: {type(error).__name__}", file=sys.stderr, flush=True)
+        LOG.warning(f"clout alert: not sent: {type(error).__name__}")
         return False
 
 

@@ -6,6 +6,7 @@ import errno
 import sys
 from collections.abc import Callable
 
+from clout import logs
 from clout.terminal import guard, printable
 
 #: Exit status of a job whose input is wrong (EX_DATAERR of sysexits.h). The DAG does not retry it.
@@ -13,6 +14,9 @@ POISON = 65
 
 #: Exit status of a job that may do better later: Airflow tries it again, as it does after any other than POISON.
 LATER = 1
+
+#: Exit status of a job that Ctrl-C stopped, as shells have it.
+STOPPED = 130
 
 #: What an operating system says of a disk, a quota or a limit that is reached.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -29,20 +33,36 @@ class TryLater(Exception):
 def run_main(main: Callable[[list[str]], None]) -> None:
     """Run a job's `main` on the command line's arguments.
 
-    A PoisonInput is printed as one message, exit status 65; a TryLater and a full disk likewise, exit status 1. Whatever
-    the job prints, and a traceback too, holds no sign that a terminal would obey.
+    A PoisonInput is printed as one message, exit status 65; a TryLater and a full disk likewise, exit status 1; Ctrl-C, 130.
+    Whatever the job prints, and a traceback too, holds no sign that a terminal would obey.
     """
     guard()
     try:
+        logs.set_up()
+    except ValueError as wrong:
+        print(f"clout: {printable(str(wrong))}", file=sys.stderr, flush=True)
+        sys.exit(2)
+    try:
         main(sys.argv[1:])
     except PoisonInput as poison:
-        print(f"clout: {printable(str(poison), lines=True)}", file=sys.stderr, flush=True)
+        _tell(str(poison))
         sys.exit(POISON)
     except TryLater as passing:
-        print(f"clout: {passing}", file=sys.stderr, flush=True)
+        _tell(str(passing))
         sys.exit(LATER)
     except OSError as error:
         if error.errno not in _FULL:
             raise
-        print(f"clout: {error}; make room, and run it again", file=sys.stderr, flush=True)
+        _tell(f"{error}; make room, and run it again")
         sys.exit(LATER)
+    except KeyboardInterrupt:
+        _tell("stopped; run it again: what was written is whole, what was not is made again")
+        sys.exit(STOPPED)
+
+
+def _tell(text: str) -> None:
+    """One message on standard error; a line of the log where lines are JSON."""
+    if logs.is_json():
+        logs.ROOT.error(text)
+    else:
+        print(f"clout: {printable(text, lines=True)}", file=sys.stderr, flush=True)

@@ -36,9 +36,12 @@ import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 from pyarrow import fs as pafs
 
+from clout import logs
 from clout.checksums import Checksums, Damaged
 from clout.errors import PoisonInput
 from clout.lake_schemas import CONFORMED, SNAPSHOTS
+
+LOG = logs.logger(__name__)
 
 #: A sidecar in a partition's folder. Readers of Parquet skip names that begin with an underscore.
 FACTS = "_facts.json"
@@ -310,7 +313,7 @@ class Lake:
             try:
                 fcntl.flock(file, kind | fcntl.LOCK_NB)
             except BlockingIOError:
-                print(f"{what}: waits until {whom} is done ({self.uri})", flush=True)
+                LOG.log(logs.NOTICE, f"{what}: waits until {whom} is done ({self.uri})")
                 fcntl.flock(file, kind)
             yield
 

@@ -15,10 +15,13 @@ from typing import Any
 
 from pyarrow import fs as pafs
 
+from clout import logs
 from clout.errors import PoisonInput
 from clout.lake import Lake, window
 from clout.lake_schemas import SNAPSHOTS
 from clout.staging import Staged
+
+LOG = logs.logger(__name__)
 
 
 def inputs(lake: Lake, sources: Sequence[str], days: Sequence[date]) -> dict[str, Any]:
@@ -46,7 +49,7 @@ def refuse_unless_unchanged(staged: Staged, run: Mapping[str, Any], lake: Lake |
         return
     lake = lake or Lake(run["lake"])
     if isinstance(lake.fs, pafs.LocalFileSystem) and not Path(lake.root).is_dir():
-        print(f"{staged.location}: {lake.uri} is not to be seen from here; what it holds is not compared", flush=True)
+        LOG.info(f"{staged.location}: {lake.uri} is not to be seen from here; what it holds is not compared")
         return
     sources, days = json.loads(run["sources"]), window(staged.day, json.loads(run["days"]))
     if _pulled(lake, sources, days) != json.loads(run["pulled"]):

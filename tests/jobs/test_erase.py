@@ -439,6 +439,6 @@ def test_steps_of_nights_wait_for_an_erasure_and_it_for_them(lake: Lake, capfd: 
         order.append("score")
     other.join(10)
     assert order == ["conformed", "erase", "erased", "score"]
-    said = capfd.readouterr().out
+    said = capfd.readouterr().err
     assert "erase: waits until what else works in the lake is done" in said
     assert "score: waits until an erasure or a purge is done" in said

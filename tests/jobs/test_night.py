@@ -18,13 +18,15 @@ def asked(tmp_path, monkeypatch):
     """The days that were run, of which the second is refused, and the command line for all three."""
     ran: list[date] = []
 
-    def run_night(args, sources, model, warehouse, day, clock):
+    def run_night(args, sources, model, warehouse, day, clock, is_first):
         ran.append(day)
         if day == DAYS[1]:
             raise PoisonInput(f"{day} is not published: scores.mean failed")
+        return "published"
 
     monkeypatch.setattr(night, "run_night", run_night)
     monkeypatch.setattr(night, "show_leaderboard", lambda warehouse, day: print("leaderboard of", day))
+    monkeypatch.setattr(night, "show_next", lambda args, warehouse, day: None)
     sources = write(tmp_path / "world", DAYS[:1])
     places = [f"--{name}={tmp_path / name}" for name in ("lake", "staging", "warehouse", "reports")]
     return ran, ["--days", f"{DAYS[0]}..{DAYS[-1]}", "--sources", str(sources), *places]

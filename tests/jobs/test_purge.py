@@ -117,7 +117,7 @@ def test_a_dry_run_changes_nothing_and_a_second_run_finds_nothing(
     assert {(each.table, each.ds) for each in done} <= {(each.table, each.ds) for each in would}
     log = linkedin.conformed("purge_log", DAY)
     assert linkedin.read(log).num_rows == len(done) > 10
-    assert "urn" not in str(linkedin.read(log).to_pylist()) + capsys.readouterr().out
+    assert "urn" not in str(linkedin.read(log).to_pylist()) + "".join(capsys.readouterr())
     after = contents(linkedin)
     assert run(linkedin, LINKEDIN, DAY) == []
     assert contents(linkedin) == after

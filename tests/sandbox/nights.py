@@ -18,6 +18,7 @@ if __name__ == "__main__":  # as a script this folder is on the path; jobs/ and 
     sys.path[0:1] = [str(Path(__file__).resolve().parents[2] / "jobs"), str(Path(__file__).resolve().parents[1])]
 
 import night
+from clout import logs
 from clout.errors import run_main
 
 from sandbox import facebook, linkedin
@@ -88,7 +89,8 @@ def main(argv: list[str]) -> None:
     os.environ.update({f"CLOUT_TOKEN_{name.upper()}": token for name, token in TOKENS.items()})
     with Sandbox(now=f"{min(args.days)}T00:00:00Z", people=args.people) as box:
         args.sources = write_sources(args.folder, box)
-        print(f"sandbox: {args.people} invented people on {', '.join(night.read_sources(args.sources).platforms)}")
+        names = ", ".join(night.read_sources(args.sources).platforms)
+        logs.ROOT.log(logs.NOTICE, f"sandbox: {args.people} invented people on {names}")
         night.run(args, lambda day: clock_after(box, day))
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clout import consent_ledger, made_from
+from clout import consent_ledger, logs, made_from
 from clout.consent import salted
 from clout.influence import fingerprints, identity, steps
 from clout.influence.conforming import conforming_engine
@@ -29,6 +29,8 @@ from clout.lake import Lake, window
 from clout.lake_columns import STATES_FROM
 from clout.lake_schemas import small_arrow
 from clout.sources import Sources, read_sources
+
+LOG = logs.logger(__name__)
 
 LISTED = pa.schema([("account_key", pa.string()), ("reason", pa.string())])
 _REFUSED = pa.schema([("account_a", pa.string()), ("account_b", pa.string()), ("reason", pa.string())])
@@ -141,12 +143,11 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     refused = [(*link, why) for link, why in sorted(found.refused.items())]
     counts = {"accounts": len(found.person_of), "one_way": one_way, "refused": len(refused), "own_interactions": own}
     lake.write(lake.features("refused_links", day), small_arrow(_REFUSED, refused), counts)
-    print(
+    LOG.info(
         f"conform {day}: {len(set(found.person_of.values()))} persons of {len(found.person_of)} linked accounts;"
         f" {one_way} claims are one-way, {len(refused)} links in conflict;"
         f" {own} interactions between accounts of one person do not count;"
-        f" {len(person_of) - len(found.person_of)} accounts stand under a pseudonym: their owners did not agree to be named",
-        flush=True,
+        f" {len(person_of) - len(found.person_of)} accounts stand under a pseudonym: their owners did not agree to be named"
     )
 
 

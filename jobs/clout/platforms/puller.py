@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from clout import logs
 from clout.consent import Erased, Hidden, read_erased, salted
 from clout.errors import PoisonInput
 from clout.lake import Lake
@@ -46,6 +47,8 @@ from clout.platforms.pages import Platform
 from clout.platforms.rows import BATCH_ROWS, Batch, FileReport, Formers, Stored, short_hash
 from clout.sources import Source
 
+LOG = logs.logger(__name__)
+
 READERS: dict[str, Callable[[Source, set[date], Hidden], Iterator[Batch | FileReport]]] = {
     "files": files.read,
     "gharchive": gharchive.read,
@@ -54,8 +57,6 @@ INVENTORIES: dict[str, Callable[[Source, Iterable[date]], dict[date, dict[str, S
     "files": files.inventory,
     "gharchive": gharchive.inventory,
 }
-#: A task's log is a file: what is not flushed is seen when the pull is over.
-_SAY_AT_ONCE = partial(print, flush=True)
 #: What is asked over HTTP, by the reader's name.
 PLATFORMS: dict[str, Platform] = {
     "bluesky": bluesky.PLATFORM,
@@ -87,13 +88,15 @@ class Pulled:
     reused: list[date]
     rows: int = 0
     quarantined: int = 0
+    #: Why nothing was asked, such as a token that is not there.
+    skipped: str | None = None
 
 
 def pull(
     lake: Lake,
     source: Source,
     days: list[date],
-    say: Callable[[str], None] = _SAY_AT_ONCE,
+    say: Callable[[str], None] = LOG.info,
     refresh: bool = False,
     clock: Clock | None = None,
 ) -> Pulled:
@@ -139,6 +142,8 @@ def _pull(
         for item in _items(lake, source, set(owed), say, clock, hidden):
             if isinstance(item, FileReport):
                 reports.append(item)
+                if item.subject == "*" and item.status == "skipped":
+                    result.skipped = item.reason
                 if source.reader in PLATFORMS:  # one line a subject would be thousands; http_puller sums them up
                     continue
                 say(

@@ -15,8 +15,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import psycopg
 
+from clout import logs
 from clout.errors import PoisonInput, TryLater
 from clout.warehouse.steps import step
+
+LOG = logs.logger(__name__)
 
 #: The exchange waits this long for the first table that analysts read; it tries again until GRACE_S have passed.
 FIRST_WAIT_MS, GRACE_S = 3000, 40.0
@@ -51,7 +54,7 @@ def take(connection: psycopg.Connection) -> None:
                     f"another writer has been at work on the warehouse for {PUBLISHER_WAIT_S / 60:.0f} minutes: {holders};"
                     " nothing was done. Run it again when that is over, or end it by pg_terminate_backend"
                 ) from None
-            print(f"waiting for another writer of the warehouse: {holders}", flush=True)
+            LOG.log(logs.NOTICE, f"waiting for another writer of the warehouse: {holders}")
 
 
 def make(connection: psycopg.Connection) -> None:
@@ -86,7 +89,7 @@ def lock_out_readers(
         except psycopg.errors.LockNotAvailable:
             found = _holders(connection, tables)
             if found and found != told:
-                print(f"waiting for who reads the published tables: {'; '.join(found)}", flush=True)
+                LOG.log(logs.NOTICE, f"waiting for who reads the published tables: {'; '.join(found)}")
                 told = found
             if time.monotonic() - began > GRACE_S + ENDING_S:
                 raise TryLater(
@@ -112,9 +115,7 @@ def ending(connect: Callable[[], contextlib.AbstractContextManager]) -> Iterator
                 for pid, role, application, since in connection.execute(
                     "SELECT * FROM writing.end_readers()"
                 ).fetchall():
-                    print(
-                        f"ended {_named(pid, role, application, since)}, who kept the publication waiting", flush=True
-                    )
+                    LOG.info(f"ended {_named(pid, role, application, since)}, who kept the publication waiting")
                 is_over = done.wait(0.3)
 
     thread = threading.Thread(target=end, daemon=True)

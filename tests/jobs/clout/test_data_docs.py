@@ -59,4 +59,4 @@ def test_every_suite_has_a_page_and_the_index_names_what_failed(tmp_path: Path) 
 def test_what_goes_wrong_with_them_stops_no_night(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     audit.document(verdict(), tmp_path / "file")
-    assert "no Data Docs" in capsys.readouterr().out
+    assert "no Data Docs" in capsys.readouterr().err

@@ -82,4 +82,4 @@ def test_a_lake_that_is_not_to_be_seen_is_not_compared(
 ) -> None:
     shutil.rmtree(lake.root)
     assert steps(lake, run, tmp_path)[0]().is_new
-    assert "is not to be seen from here" in capsys.readouterr().out
+    assert "is not to be seen from here" in capsys.readouterr().err

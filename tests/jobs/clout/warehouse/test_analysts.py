@@ -191,7 +191,7 @@ def test_a_reader_is_waited_for_then_named_and_ended(
     began = time.monotonic()
     served.open().publish(contract.release(staged), staged, now())
     assert time.monotonic() - began > 1
-    said = capsys.readouterr().out
+    said = capsys.readouterr().err
     assert "waiting for who reads the published tables: role ana, pid" in said
     assert f"ended role ana, pid {reader.info.backend_pid}, application 'a notebook', since 20" in said
     for session in (reader, again):

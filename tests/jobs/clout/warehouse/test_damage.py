@@ -211,7 +211,7 @@ def test_publishing_the_day_again_heals_it(place: Place, capsys: pytest.CaptureF
         publish.publish(staged, place.open())
     staged = place.stage(DAY, "r4", "newer")
     publish.publish(staged, place.open())
-    assert f"healed {FILES['duckdb']['scores']}, which differs" in capsys.readouterr().out
+    assert f"healed {FILES['duckdb']['scores']}, which differs" in capsys.readouterr().err
     assert place.shown() == AS_PUBLISHED
     command(place, "scrub")
 
