@@ -6,6 +6,12 @@ override CLOUT_HOME := $(CURDIR)/.clout
 endif
 ifeq ($(value CLOUT_WAREHOUSE),)
 override CLOUT_WAREHOUSE := $(value CLOUT_HOME)/warehouse
+# The demo has a home of its own below the home, so that it never mixes with data of one's own. Who has published nothing of
+# their own is shown the demo.
+DEMO = export CLOUT_HOME="$$CLOUT_HOME/demo" CLOUT_WAREHOUSE="$$CLOUT_HOME/demo/warehouse";
+SHOWN = if [ ! -e "$$CLOUT_WAREHOUSE" ] && [ -e "$$CLOUT_HOME/demo/warehouse" ]; then $(DEMO) fi;
+else
+DEMO = export CLOUT_HOME="$$CLOUT_HOME/demo";
 endif
 # What somebody types or a file holds reaches a recipe through its environment, as it was typed: neither make nor the shell
 # looks into it. Hence "$$ID" in recipes, never "$(ID)".
@@ -44,7 +50,7 @@ ifdef SOURCE
 	  printf 'make run SOURCE=%q needs DAYS=FIRST..LAST, such as DAYS=2012-07-01..2012-07-04\n' "$$SOURCE" >&2; exit 2; fi
 	@$(PY) jobs/night.py --sources="$$SOURCE" --days="$${DAYS:-$$($(PY) -c '$(YESTERDAY)')}"
 else
-	@$(PY) tests/sandbox/nights.py "$$CLOUT_HOME/sandbox" --days="$${DAYS:-$(DEFAULT_DAYS)}"
+	@$(DEMO) $(PY) tests/sandbox/nights.py "$$CLOUT_HOME/sandbox" --days="$${DAYS:-$(DEFAULT_DAYS)}"
 endif
 
 test: setup ## run all tests; ARGS="-k reach" to choose
@@ -66,7 +72,7 @@ explore: setup ## pages over the published tables on http://127.0.0.1:8085; PORT
 	@$(PY) jobs/serve.py $${PORT:+--port="$$PORT"}
 
 sql: setup ## a read-only prompt on the published tables, or Q="SELECT ..."
-	@case "$$CLOUT_WAREHOUSE" in \
+	@$(SHOWN) case "$$CLOUT_WAREHOUSE" in \
 	postgresql://*) psql "$$CLOUT_WAREHOUSE" $${Q:+-c "$$Q"} ;; \
 	*) if [ ! -f "$$CLOUT_WAREHOUSE/warehouse.duckdb" ]; then \
 	     printf '%q: no published duckdb warehouse: make run\n' "$$CLOUT_WAREHOUSE" >&2; exit 2; fi; \
@@ -75,7 +81,7 @@ sql: setup ## a read-only prompt on the published tables, or Q="SELECT ..."
 
 person: setup ## one person's page: ID=murmur:99, and DAY=2026-03-14 for another day than the newest
 	@if [ -z "$$ID" ]; then echo "make person needs ID=platform:id, such as ID=murmur:99" >&2; exit 2; fi
-	@$(PY) jobs/person.py --person="$$ID" $${DAY:+--day="$$DAY"}
+	@$(SHOWN) $(PY) jobs/person.py --person="$$ID" $${DAY:+--day="$$DAY"}
 
 evaluate: setup ## how good the score is: PAIRS=<csv>, RATINGS=<csv>, or SOURCE=<folder> CUT=<date>; JSON=<file>
 ifdef RATINGS
@@ -108,4 +114,4 @@ bench: setup ## Clout's speed beside other programs: INTERACTIONS=1e5,1e6 PEOPLE
 	  $${RUNS:+--runs="$$RUNS"} --folder="$$CLOUT_HOME/bench" $${JSON:+--json="$$JSON"}
 
 clean: ## remove all data that runs made (.clout); keeps .venv
-	rm -rf "$${CLOUT_HOME:?}"/{lake,staging,reports,warehouse,world,sandbox,airflow,evaluated,bench}
+	rm -rf "$${CLOUT_HOME:?}"/{lake,staging,reports,warehouse,world,sandbox,airflow,evaluated,bench,logs,demo,ui,by-hand}

@@ -204,7 +204,7 @@ def show_next(args: argparse.Namespace, warehouse: Warehouse, day: date) -> None
     if re.search(r"^explore:", MAKEFILE.read_text(encoding="utf-8"), re.MULTILINE):
         page = args.reports / str(day) / args.run / night_page.NAME
         rows.append((f"make explore{where}", f"in a browser{f'; or open {_typed(page)}' if page.exists() else ''}"))
-    rows.append((f"make ui{where}", "nights in Airflow"))
+    rows.append(("make ui", "nights in Airflow"))
     rows.append(("make run SOURCE=path/to/exports DAYS=2012-07-01..2012-07-04", "your own data; see jobs/README.md"))
     width = min(max(len(row[0]) for row in rows), 66)
     print("\n".join(f"  {command:{width}}  # {what}" for command, what in rows))
@@ -214,7 +214,10 @@ def _not_default(args: argparse.Namespace, warehouse: Warehouse) -> str:
     """The variables that `make` has to be given to find what these nights wrote; none where it finds it by itself."""
     home = args.reports.parent
     if str(args.warehouse) == str(home / "warehouse"):
-        return "" if home.absolute() == ROOT / ".clout" else f" CLOUT_HOME={shlex.quote(_typed(home))}"
+        # Of the demo's home `make` knows, as long as nothing else is published.
+        own = ROOT / ".clout"
+        is_found = home.absolute() == own or (home.absolute() == own / "demo" and not (own / "warehouse").exists())
+        return "" if is_found else f" CLOUT_HOME={shlex.quote(_typed(home))}"
     return f" CLOUT_WAREHOUSE={shlex.quote(warehouse.location)}"
 
 

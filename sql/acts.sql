@@ -4,7 +4,7 @@
 --   A mention counts only for somebody who is there, see present.sql: a name that everybody speaks of, and that belongs to
 --   nobody, moves nobody; mention_absent is what is left of such mentions. What a person's accounts do to each other is dropped.
 -- Unit: likes by somebody who did nothing else that day. Grain: one row per ds, platform, actor, target.
--- Source: scoring.md, Evidence. Sums are of decimals, so that no order of adding can change a bit.
+-- Source: sql/README.md, Method, step 1. Sums are of decimals, so that no order of adding can change a bit.
 -- Inputs: {persons_activity}; {present}: present.sql
 -- Parameters:
 --   first_day DATE         acts of this day

@@ -4,7 +4,7 @@
 --   one's own post, and one that was deleted since is not used. low and high: the 5 % and 95 % quantiles of the same Beta distribution.
 --   People without a post in the window have no row: a value for them would be made up.
 -- Unit: probability, 0 to 1. Grain: one row per variant, platform, person_id.
--- Source: scoring.md, section 1. beta_quantile(p, a, b) is SciPy's, which engines register.
+-- Source: sql/README.md, Method, step 8. beta_quantile(p, a, b) is SciPy's, which engines register.
 -- Inputs: {posts} of the window, with platform and from_feed; {post_actions} of the window; {excluded} (account_key); {persons};
 --   {credibility} (evaluated_on, platform, person_id); {variants}
 -- Parameters:

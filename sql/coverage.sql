@@ -5,7 +5,7 @@
 --   Of posts that only pass by (a stranger's, which somebody passed on) nobody asks the lists; nor, on a platform or by a
 --   source that does not ask for likes, those of likes: what is counted there is not what was looked for (lists_asked).
 -- Unit: interactions; coverage a share. Grain: one row per ds, platform, kind, for each platform that was pulled.
--- Source: platforms.md, section 5.4.
+-- Source: what platforms count beside what their lists name.
 -- Inputs: {posts} and {interactions} with platform and snapshot_date, of {days} and the repeat_days before each; {days} (ds);
 --   {pulls}, see pulls.sql
 -- Parameters:

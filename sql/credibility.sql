@@ -2,7 +2,7 @@
 -- Meaning: c = min(1, ln(1 + age_days / ramp_days)), x bot_factor for a declared bot; 1 where nothing is known.
 --   The age is that of the date on which the evidence is evaluated. Of several accounts the most credible counts.
 -- Unit: share, 0 to 1. Grain: one row per evaluated_on, platform, person_id with a known state.
--- Source: scoring.md, Evidence.
+-- Source: sql/README.md, Method, step 4.
 -- Inputs: {account_states}; {persons} (account_key, person_id); {variants}, see influence/variants.py
 -- Parameters:
 --   ramp_days DOUBLE   age at which credibility is ln(2)

@@ -18,7 +18,7 @@
 --   and scales these by one more, up to three. Of the unit people the newest published value is expected, and one of them is a step.
 --   Of a print the newest published one is expected, of before that of until; deviation is 1 where it is another.
 -- Unit: of the metric; deviation in spreads. Grain: one row per dataset, platform, metric.
--- Source: operations.md, section 3.5; architecture.md, section 6; Yurdakul and Naranjo, Journal of Risk Model Validation 14
+-- Source: expectations/README.md, The bounds; Yurdakul and Naranjo, Journal of Risk Model Validation 14
 --   (2020), for what chance makes of psi.
 -- Inputs: {metrics}, see metrics.sql and movement.sql, with ds, model_version and n; {past}, the same of published days, without
 --   n; {bounds} (dataset, metric, ideal, usual, step, chance), see expectations/bounds.toml;

@@ -3,7 +3,7 @@
 --   over all platforms, 1 - product of (1 - q). Pairs with fewer than min_interactions in the window are left out, and so is,
 --   like everywhere, whoever is excluded. At most `top` each way; equal strengths in order of the key.
 -- Unit: strength a share, 0 to 1; interactions in the window. Grain: one row per ds, person_id, direction, other_id.
--- Source: scoring.md, section 5.
+-- Source: sql/README.md, Method, step 12.
 -- Inputs: {weights}, see weights.sql; {score}, see score.sql
 -- Parameters:
 --   day DATE              the score date

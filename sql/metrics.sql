@@ -3,7 +3,7 @@
 --   in and were no duplicates; rows of each snapshot; people with a score, the share of people with each measure, and how many
 --   scores lie in each of ten fixed bins of the scale: bin_0 below 10 points, bin_9 from 90 on.
 -- Unit: see the column: rows; share, 0 to 1; bin, scores. Grain: one row per dataset, platform ('all' for all together), metric.
--- Source: operations.md, section 3.5.
+-- Source: expectations/README.md, The bounds.
 -- Inputs: {row_counts} (dataset, rows); {conservation}, {pulls}, {scores}, as staged
 -- Parameters: none
 -- Run: .venv/bin/python jobs/audit.py --day 2026-03-14 --run by-hand

@@ -3,7 +3,7 @@
 --   influential_people = what counts of the sum over actors of weight * pct(a) / 100, see weights.sql and counted.sql.
 --   A mean falls when one more ordinary person is moved. So the score takes this sum instead, which does not.
 -- Unit: percentile, 0 to 100; influential_people: people of the highest percentile. Grain: one row per variant, platform, person_id.
--- Source: scoring.md, section 1.
+-- Source: sql/README.md, Method, step 9.
 -- Inputs: {counted}, see counted.sql
 -- Parameters:
 --   prior_people DOUBLE  how many average people everybody is credited with

@@ -5,7 +5,7 @@
 --   of another one. weight: credibility * q, before anybody asks who is trusted. targets: on how many distinct people the
 --   actor acted.
 -- Unit: q a share, 0 to 1. Grain: one row per variant, platform, actor, target.
--- Source: scoring.md, Evidence. There R is min / max of both strengths, by which acting more on u could lower q.
+-- Source: sql/README.md, Method, step 3. With R = min / max of both strengths, as first designed, acting more on u could lower q.
 -- Inputs: {strengths} of the variants' bases, {reverse_strengths}: of those whose S(u,a) they take, see strengths.sql; {variants};
 --   {credibility} (evaluated_on, platform, person_id, credibility)
 -- Parameters:

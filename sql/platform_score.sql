@@ -8,7 +8,7 @@
 --   anybody does its weight go to the other two, so that not knowing neither helps nor harms.
 --   s_variance: the sampling variance of s, by the delta method from spread.sql and the variance of the Beta distribution.
 -- Unit: share of the full score, 0 to 1. Grain: one row per variant, platform, person_id.
--- Source: scoring.md, section 3.
+-- Source: sql/README.md, Method, step 10.
 -- Inputs: {reach}, {network}, {amplification}, {spread}, {counters}: see the queries of these names;
 --   {platforms} (platform, shows_posts, shows_people)
 -- Parameters:

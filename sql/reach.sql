@@ -3,7 +3,7 @@
 --   One person repeating counts once at most. reach_cut: what does not count. trusted_evidence: the part of trusted actors.
 --   people: distinct actors; credible_people: the credible of them.
 -- Unit: people. Grain: one row per variant, platform, person_id.
--- Source: scoring.md, sections 1 and 2.
+-- Source: sql/README.md, Method, step 7.
 -- Inputs: {counted}, see counted.sql; {people}, see people.sql
 -- Parameters: none
 -- Run: .venv/bin/python jobs/reach.py --day 2026-03-14

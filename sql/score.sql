@@ -7,7 +7,7 @@
 --   A person's measures over several platforms: reach and influential people add up; amplification is weighted by posts,
 --   network by reach.
 -- Unit: points, 1 to 100. Grain: one row per variant, person_id on whom somebody acted in the window, or who has counters.
--- Source: scoring.md, section 3.
+-- Source: sql/README.md, Method, step 11.
 -- Inputs: {platform_score}, see platform_score.sql; {engaged} (variant, person_id, people, credible_people), see engaged.sql;
 --   {scale} (above, upto, value, slope), the pieces of g
 -- Parameters:

@@ -3,7 +3,7 @@
 --   Who has at least seed_votes of them is a seed, if old enough where the age is known. An actor has one vote to give:
 --   fresh accounts made for one person have none, and the number of seeds grows with the population, not with a list.
 -- Unit: votes. Grain: one row per variant, platform, person_id.
--- Source: scoring.md, section 2, has the 50 accounts with most distinct credible actors. A pod or a thousand socks could
+-- Source: sql/README.md, Method, step 5. The first design took the 50 accounts with most distinct credible actors. A pod or a thousand socks could
 --   become such seeds and trust each other.
 -- Inputs: {pairs}, see pairs.sql; {variants}; {credibility} (evaluated_on, platform, person_id, created_on);
 --   {named_seeds} (platform, account_key); {persons} (account_key, person_id)

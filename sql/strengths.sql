@@ -3,7 +3,7 @@
 --   Of each variant of influence/variants.py that has strengths of its own: over other days, with another T or H.
 --   first_day, last_day: of all acts that are counted in it.
 -- Unit: likes by somebody who did nothing else that day. Grain: one row per variant, platform, actor, target.
--- Source: scoring.md, Evidence.
+-- Source: sql/README.md, Method, step 2.
 -- Inputs: {acts}, see acts.sql; {variants}
 -- Parameters: none
 -- Run: .venv/bin/python jobs/ties.py --day 2026-03-14

@@ -5,7 +5,7 @@
 --   trusted: whether the actor is, see network_rank.py; NULL on a platform without a single seed, where nothing tells people
 --   apart. seed: whether the target is.
 -- Unit: people; influential: people of the highest percentile. Grain: one row per variant, platform, actor, target.
--- Source: scoring.md, sections 1 and 2.
+-- Source: sql/README.md, Method, steps 3, 5 and 9.
 -- Inputs: {pairs}, see pairs.sql; {variants}; {trust} (variant, platform, person_id, trusted, seed);
 --   {ranks} (variant, platform, person_id, pct)
 -- Parameters: none

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -146,3 +147,46 @@ def test_pyspark_and_its_client_are_the_same_version():
         line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if line.startswith("pyspark")
     )
     assert pins["pyspark"] == pins["pyspark-client"]
+
+
+#: Words that end in .md and are no file of the project: names of exports in tests, and what a folder of exports may hold.
+NO_FILES = {"metadata/notes.md", "notes.md"}
+#: Files of people and of the project whose words are looked through for the names of documents.
+NAMED_IN = (".py", ".sql", ".toml", ".json", ".md", ".sh")
+
+
+def documents() -> list[Path]:
+    """The project's Markdown files."""
+    folders = ("dags", "jobs", "sql", "expectations", "tests")
+    return [ROOT / "README.md", *(file for folder in folders for file in sorted((ROOT / folder).rglob("*.md")))]
+
+
+def test_every_document_that_is_named_exists():
+    """By its path from the top of the project, or from the folder of the file that names it."""
+    files = [ROOT / "Makefile", ROOT / "pyproject.toml", ROOT / "README.md", *(ROOT / ".ci").glob("*")]
+    for folder in ("dags", "jobs", "sql", "expectations", "tests"):
+        files += [file for file in (ROOT / folder).rglob("*") if file.suffix in NAMED_IN]
+    for file in files:
+        if not file.is_file():
+            continue
+        for name in re.findall(r"(?<![\w*])[\w./-]*\w\.md\b", file.read_text(encoding="utf-8")):
+            there = (ROOT / name, file.parent / name)
+            assert name in NO_FILES or any(each.is_file() for each in there), f"{file.relative_to(ROOT)} names {name}"
+
+
+def test_links_of_documents_lead_somewhere():
+    for file in documents():
+        for target in re.findall(r"\]\(([^)\s]+)\)", file.read_text(encoding="utf-8")):
+            if "://" in target:
+                continue
+            path, _, heading = target.partition("#")
+            to = file.parent / path if path else file
+            assert to.exists(), f"{file.relative_to(ROOT)} links to {target}"
+            if heading:
+                titles = re.findall(r"^#+ (.+)$", to.read_text(encoding="utf-8"), re.MULTILINE)
+                slugs = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+                assert heading in slugs, f"{file.relative_to(ROOT)} links to {target}"
+
+
+def test_the_first_page_is_short():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150

@@ -35,7 +35,7 @@ WORDS = ("ARGS", "CUTS")
 def make(tmp_path: Path, target: str, values: dict[str, str]) -> subprocess.CompletedProcess:
     """A target whose program is replaced by one that prints its words, one a line."""
     echo = tmp_path / "echo"
-    echo.write_text('#!/bin/sh\nprintf "<%s>\\n" "$@"\n')
+    echo.write_text('#!/bin/sh\nprintf "<%s>\\n" "$@" "in $CLOUT_HOME, $CLOUT_WAREHOUSE"\n')
     echo.chmod(0o755)
     given = {"CLOUT_HOME": str(tmp_path / "home"), **values}
     return subprocess.run(
@@ -77,3 +77,18 @@ def test_plain_values_arrive(tmp_path: Path) -> None:
     assert "needs ID=" in make(tmp_path, "person", {}).stderr
     assert "no such folder" in make(tmp_path, "run", {"SOURCE": "nowhere", "DAYS": "2026-03-14"}).stderr
     assert "<--days=2026-03-12..2026-03-14>" in make(tmp_path, "run", {}).stdout
+
+
+def test_the_demo_has_a_home_of_its_own(tmp_path: Path) -> None:
+    """It is shown until something of one's own is published, and never where a place is named."""
+    home = tmp_path / "home"
+    own, demo = (f"<in {each}, {each}/warehouse>" for each in (home, home / "demo"))
+    assert demo in make(tmp_path, "run", {}).stdout
+    assert own in make(tmp_path, "run", {"SOURCE": "jobs", "DAYS": "2026-03-14"}).stdout
+    assert own in make(tmp_path, "person", {"ID": "a:b"}).stdout
+    (home / "demo" / "warehouse").mkdir(parents=True)
+    assert demo in make(tmp_path, "person", {"ID": "a:b"}).stdout
+    elsewhere = {"ID": "a:b", "CLOUT_WAREHOUSE": str(tmp_path / "mine")}
+    assert f"<in {home}, {tmp_path}/mine>" in make(tmp_path, "person", elsewhere).stdout
+    (home / "warehouse").mkdir()
+    assert own in make(tmp_path, "person", {"ID": "a:b"}).stdout

@@ -1,4 +1,4 @@
-"""Whole nights of the invented world, from exports to tables: twice, backwards, on an empty day, and by the README."""
+"""Whole nights of the invented world, from exports to tables: twice, backwards, on an empty day, and by the READMEs."""
 
 from __future__ import annotations
 
@@ -317,7 +317,9 @@ def test_the_page_of_a_person_reads(home, capsys):
 
 
 def test_the_readmes_queries_run_as_printed(home):
-    blocks = re.findall(r"```sql\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(
+        r"```sql\n(.*?)```", (ROOT / "sql" / "warehouse" / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )
     queries = [each.strip() for block in blocks for each in block.split(";\n") if each.strip()]
     for table in ("scores", "platform_scores", "score_explanations", "score_changes", "influences"):
         assert sum(f"clout.{table} " in f"{each} ".replace("\n", " ") for each in queries) >= 5, table

@@ -15,7 +15,7 @@
 --   influential: the same of weights by influence; but what is let in is nobody_pct / 100 each.
 --   Each platform has the part of the person's people that its weights are of X. Each bound rises with evidence.
 -- Unit: people; influential people of the highest percentile. Grain: one row per variant, platform, person_id.
--- Source: scoring.md, second edition, property 4; the form of let_in is ours: one confirmed fan vouches for few, many for many.
+-- Source: sql/v2/README.md; the form of let_in is ours: one confirmed fan vouches for few, many for many.
 -- Inputs: {weights}, see weights.sql, of any of the targets; {people}, see people.sql, of all. loudest(x, n) is the sum of the n largest x, see jobs/clout/queries.py.
 -- Parameters:
 --   cap DOUBLE              how many untrusted people each of many trusted people vouches for

@@ -3,7 +3,7 @@
 --   over all platforms, q of pairs.sql. Pairs with fewer than min_interactions in the window are left out, and so is,
 --   like everywhere, whoever is excluded. At most `top` each way; equal strengths in order of the key.
 -- Unit: strength a share, 0 to 1; interactions in the window. Grain: one row per ds, person_id, direction, other_id.
--- Source: scoring.md, section 5.
+-- Source: sql/v2/README.md.
 -- Inputs: {weights}, see weights.sql; {score}, see score.sql
 -- Parameters:
 --   day DATE              the score date

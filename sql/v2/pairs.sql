@@ -10,7 +10,7 @@
 --   A variant without strengths of its own takes those of its base; one that leaves out what the person u did takes S(u,a) of
 --   another one.
 -- Unit: q a share, 0 to 1. Grain: one row per variant, platform, actor, target.
--- Source: scoring.md, second edition, section 1 and property 1.
+-- Source: sql/v2/README.md.
 -- Inputs: {strengths} of the variants' bases, {reverse_strengths}: of those whose S(u,a) they take, see strengths.sql; {variants};
 --   {credibility} (evaluated_on, platform, person_id, credibility, created_on)
 -- Parameters:

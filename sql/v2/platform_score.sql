@@ -11,7 +11,7 @@
 --   nothing, and joining one can only help. s_variance: the part of the sampling variance of s, by the delta method from spread.sql
 --   and the variance of the Beta distribution; of counters their own size, so that they can only widen an interval.
 -- Unit: share of the full score, 0 to 1. Grain: one row per variant, platform, person_id.
--- Source: scoring.md, second edition, sections 1 and 2.
+-- Source: sql/v2/README.md.
 -- Inputs: {reach}, {network}, {amplification}, {spread}, {counters}: see the queries of these names;
 --   {platforms} (platform, shows_posts, shows_people)
 -- Parameters:

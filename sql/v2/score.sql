@@ -7,7 +7,7 @@
 --   A person's measures over several platforms: reach and influential people add up, since nobody counts on two; amplification is
 --   weighted by posts, network by reach.
 -- Unit: points, 1 to 100. Grain: one row per variant, person_id on whom somebody acted in the window, or who has counters.
--- Source: scoring.md, second edition, sections 1 and 2.
+-- Source: sql/v2/README.md.
 -- Inputs: {platform_score}, see platform_score.sql; {engaged} (variant, person_id, people, credible_people), see engaged.sql;
 --   {scale} (above, upto, value, slope), the pieces of g
 -- Parameters:

@@ -6,7 +6,7 @@
 --   person can elect nobody, whatever they do; and n accounts with one vote each elect at most n / seed_votes.
 --   named: whether the operator named them.
 -- Unit: votes. Grain: one row per variant, platform, person_id.
--- Source: scoring.md, second edition, property 4. More than that cannot be had where neither ages nor names are known: a crowd as
+-- Source: sql/v2/README.md. More than that cannot be had where neither ages nor names are known: a crowd as
 --   large as the honest one elects as many. Name seeds there.
 -- Inputs: {pairs}, see pairs.sql; {variants}; {credibility} (evaluated_on, platform, person_id, created_on);
 --   {named_seeds} (platform, account_key); {persons} (account_key, person_id)

@@ -7,7 +7,7 @@
 --   One act of a single day is worth p * w: it loses its half in H days, however strong it was.
 --   Of each variant of influence/variants.py that has strengths of its own. first_day, last_day: of all acts counted in it.
 -- Unit: none; S adds up over days and platforms. Grain: one row per variant, platform, actor, target.
--- Source: scoring.md, second edition, properties 1 and 2. Sums are of decimals, so that no order of adding can change a bit.
+-- Source: sql/v2/README.md. Sums are of decimals, so that no order of adding can change a bit.
 -- Inputs: {acts}, see acts.sql; {variants}
 -- Parameters:
 --   kappa DOUBLE     what a day's acts must be worth to count 1 - 1/e

@@ -8,7 +8,7 @@
 --   seeds on the platform. influential = weight * pct(a) / 100, pct: the actor's percentile of r on the model's frozen
 --   reference. trusted: whether tau > 0; NULL on a platform without a seed. seed: whether the target is one.
 -- Unit: people; influential: people of the highest percentile. Grain: one row per variant, platform, actor, target.
--- Source: scoring.md, second edition, properties 4 and 6.
+-- Source: sql/v2/README.md.
 -- Inputs: {pairs}, see pairs.sql; {variants}; {trust} (variant, person_id, trust, gives, seed); {ranks} (variant, person_id, pct);
 --   {seeds} (variant, platform, person_id, named), see seeds.sql
 -- Parameters: none

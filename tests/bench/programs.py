@@ -150,7 +150,7 @@ def _night(folder: Path, out: Path, engine: Any, lap: Callable[[str], None], alo
         engine.result(rows, columns, out / f"{stage}.parquet")
 
 
-#: The same formulas again, from scoring.md and the notes in the model file. In the dialects of DuckDB and of Spark at once.
+#: The same formulas again, from sql/README.md and the notes in the model file. In the dialects of DuckDB and of Spark at once.
 DAILY = """
 SELECT ds, actor, target, sum(n) AS n, sum(n * CASE kind WHEN 'like' THEN {like} WHEN 'reply' THEN {reply} WHEN 'quote'
   THEN {quote} WHEN 'share' THEN {share} ELSE CASE WHEN here THEN {mention} ELSE {mention} * {mention_absent} END END) AS worth

@@ -58,7 +58,7 @@ def is_made(account: str) -> bool:
 
 
 def suite(clean: Material, trusted: list[str], seed: int = 0) -> list[Attack]:
-    """The attacks of scoring.md, section 2, on the platform where most is going on. trusted: accounts that can be bribed."""
+    """The attacks of sql/README.md, on the platform where most is going on. trusted: accounts that can be bribed."""
     platform = busiest(clean)
     draw = np.random.default_rng(seed)
     mine = pc.equal(clean.activity["platform"], platform)

@@ -8,7 +8,7 @@ so that somebody counts by how influential those are who act on them. Every roun
 of the round before: one more act, by whomever, on whomever, lowers nobody's rank. A rank that is passed on in shares, such as
 PageRank, has no such promise: who acts on one more takes from the others, and these may act on the same person.
 A person is trusted who is a seed, or on whom a trusted person acted with credible evidence.
-Source: scoring.md, sections 1 and 2, which has PageRank from the seeds.
+Source: sql/README.md, Method, steps 5 and 9. The first design had PageRank from the seeds.
 
 One platform's graph is ranked in one task: 24 bytes an edge and 40 a person. Beyond that Spark's engine cuts it into blocks,
 see blocked_rank.py.

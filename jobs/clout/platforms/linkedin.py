@@ -130,7 +130,7 @@ def normalise(page: Page, known: Known) -> Rows:
 def _with_pseudonyms(rows: Rows) -> Rows:
     """The rows with a pseudonym for each member, and keys of interactions by which no guess at a member can be tried.
 
-    Whose activity it is may be kept for 48 hours (platforms.md, section 11), and tables that are published stay: so nobody's
+    Whose activity it is may be kept for 48 hours (LinkedIn's terms), and tables that are published stay: so nobody's
     key gets that far. A pseudonym is an HMAC by the lake's own salt. One salt for all days: a person who comes back is one
     person in the whole window, as True Reach must count, and an erasure finds them by their key. By it no member is linked to
     accounts elsewhere; the operator's list and the erased are looked up before, by the key itself.

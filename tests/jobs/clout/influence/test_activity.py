@@ -75,7 +75,7 @@ REPEATS = 1
 
 
 def fates(rows: list[Row]) -> list[str]:
-    """What becomes of each row, by the words of scoring.md and sql/classified.sql; rows are in the order of raw_ref."""
+    """What becomes of each row, by the words of sql/classified.sql; rows are in the order of raw_ref."""
     seen = set()
     days = {(row["platform"], row["snapshot_date"], row["interaction_key"]) for row in rows}
     result = []

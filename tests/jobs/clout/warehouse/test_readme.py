@@ -1,4 +1,4 @@
-"""The sessions that README.md shows, run exactly as they are printed."""
+"""The sessions that sql/warehouse/README.md shows, run exactly as they are printed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from staged_run import DAY, NEXT
 from warehouses import Place
 
 ROOT = Path(__file__).resolve().parents[4]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "sql" / "warehouse" / "README.md").read_text(encoding="utf-8")
 
 pytestmark = pytest.mark.filterwarnings("ignore:Delete operation did not match")
 
