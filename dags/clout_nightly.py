@@ -104,7 +104,7 @@ def spark_job(name: str, *arguments: str) -> SparkJob:
         application=str(JOBS / f"{name}.py"),
         application_args=["--day", DAY, *arguments],
         name=f"clout {name} {DAY}",
-        env_vars={"PYSPARK_PYTHON": PYTHON, "CLOUT_LOG": os.environ.get("CLOUT_LOG") or LOG_LINES["CLOUT_LOG"]},
+        env_vars={"PYSPARK_PYTHON": PYTHON, **LOG_LINES},
         # Client mode. A cluster's own settings come with its spark-defaults.
         conf={
             "spark.driver.memory": os.environ.get("CLOUT_DRIVER_MEMORY") or "2g",

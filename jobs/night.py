@@ -27,13 +27,14 @@ from clout import arguments, logs, session
 from clout.errors import PoisonInput, run_main
 from clout.influence.model import Model, read_model
 from clout.lake import Lake, days_between, window
+from clout.lake_check import damage
 from clout.platforms.http_client import Clock
 from clout.platforms.puller import Pulled, SystemClock, pull
 from clout.sources import Sources, read_sources
-from clout.staging import Staged
+from clout.staging import Staged, content_hash
 from clout.terminal import printable
 from clout.warehouse.choose import open_warehouse
-from clout.warehouse.contract import Warehouse
+from clout.warehouse.contract import Version, Warehouse
 from clout.web import night_page
 
 LOG = logs.logger(__name__)
@@ -138,11 +139,15 @@ def run_night(
     for source in sources.sources:
         pulled = pull(lake, source, window(day, model.stored_days), refresh=args.refresh, clock=clock)
         LOG.log(logs.NOTICE if is_first else logging.INFO, _progress(source.name, pulled))
+    staged = Staged(Lake(args.staging), day, args.run)
+    if not args.refresh and (
+        shown := _published_before(lake, staged, warehouse, evidence.asked(lake, sources, model, day))
+    ):
+        return f"nothing new: all that it is made of is as it was for version {shown.version}"
     conform.conform(lake, sources, model, day)
     loaded = evidence.load(lake, sources, model, day)
     for task in evidence.TASKS:
         loaded.make(task)
-    staged = Staged(Lake(args.staging), day, args.run)
     score.stage(loaded, lake, staged)
     baseline.write_baseline(staged, warehouse)
     verdict = audit.judge(lake, staged)
@@ -156,11 +161,31 @@ def run_night(
         (
             f"published as version {version.version}"
             if version.is_new
-            else f"nothing new, version {version.version} shows the same"
+            else f"nothing new: version {version.version} shows the same"
         )
         + f", {len(verdict.checks) - failed} checks passed"
         + (f", {failed} failed (none of them critical)" if failed else "")
     )
+
+
+def _published_before(lake: Lake, staged: Staged, warehouse: Warehouse, inputs: str) -> Version | None:
+    """The version that shows what this night would publish, where nothing that it is made of changed and nothing is damaged.
+
+    inputs: what evidence.asked gives of it. Publishes the staged run again, which changes nothing, and puts back what is
+    harmed of the warehouse.
+    """
+    try:
+        run, of_day = staged.read_json("run.json"), [entry for entry in warehouse.log() if entry.ds == staged.day]
+        if not run or run.get("inputs") != inputs or not of_day or of_day[-1].run_id != staged.run:
+            return None
+        if of_day[-1].content_hash != content_hash(staged.content()):
+            return None
+        if next(damage(lake, window(staged.day, json.loads(run["days"]))), None):
+            return None
+        return publish.publish(staged, warehouse)
+    except PoisonInput as poison:
+        LOG.info(f"night {staged.day}: computed again, since {poison}")
+        return None
 
 
 def _progress(name: str, pulled: Pulled) -> str:

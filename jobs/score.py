@@ -41,6 +41,7 @@ def main(argv: list[str]) -> None:
 def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
     """Write the day's tables of people, what its pull was like, and what made all this, to the staged folder."""
     from clout.influence import steps
+    from clout.influence.evidence import inputs
 
     day, engine = evidence.day, evidence.engine
     published = steps.published(evidence)
@@ -54,6 +55,7 @@ def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
         "model_sha256": evidence.model.sha256,
         "code_version": code_version(),
         "made_of": evidence.made_of,
+        "inputs": inputs(lake, evidence.facts, evidence.made_of),
         **made_from.noted(lake, evidence.facts),
     }
     staged.write_run(versions)

@@ -312,7 +312,7 @@ def test_a_spark_job_is_submitted_to_a_cluster_and_run_here_where_spark_is(night
 )
 def test_the_command_for_a_cluster_differs_by_its_connection_alone(nightly, monkeypatch, connection, first, last):
     here = argv(nightly, "score", CONTEXT)
-    kept = {"PYSPARK_PYTHON": sys.executable}
+    kept = {"PYSPARK_PYTHON": sys.executable, "CLOUT_LOG": "json"}
     monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", json.dumps({"conn_type": "spark", **connection}))
     # Comes with Airflow's provider for Kubernetes, without which the one for Spark stumbles over such a connection.
     hook = "airflow.providers.apache.spark.hooks.spark_submit"

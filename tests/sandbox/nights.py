@@ -28,6 +28,8 @@ from sandbox.server import Sandbox
 #: What the sandbox's hosts take as credentials, by the source's name; and what a night on its X may cost.
 TOKENS = {"x": "an-app-of-the-sandbox", "facebook": facebook.TOKEN, "linkedin": linkedin.TOKEN}
 CEILING_USD = 5
+#: The first of the ports at which the demo's hosts listen, on loopback.
+PORT = 18400
 
 
 class SandboxClock:
@@ -79,6 +81,18 @@ def write_sources(folder: Path, sandbox: Sandbox) -> Path:
     return file
 
 
+def sandbox_of(day: date, people: int) -> Sandbox:
+    """The sandbox as it is when `day` begins: at the same addresses every time, where they are free.
+
+    Other addresses are other sources, of which all is made again.
+    """
+    now = f"{day}T00:00:00Z"
+    try:
+        return Sandbox(now=now, people=people, port=PORT)
+    except OSError:
+        return Sandbox(now=now, people=people)
+
+
 def main(argv: list[str]) -> None:
     """Start the sandbox and run the nights on it."""
     parser = night.arg_parser()
@@ -87,7 +101,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--people", type=int, default=120, help="how many live in the invented world")
     args = parser.parse_args(argv)
     os.environ.update({f"CLOUT_TOKEN_{name.upper()}": token for name, token in TOKENS.items()})
-    with Sandbox(now=f"{min(args.days)}T00:00:00Z", people=args.people) as box:
+    with sandbox_of(min(args.days), args.people) as box:
         args.sources = write_sources(args.folder, box)
         names = ", ".join(night.read_sources(args.sources).platforms)
         logs.ROOT.log(logs.NOTICE, f"sandbox: {args.people} invented people on {names}")

@@ -29,6 +29,7 @@ from clout.lake import Lake, window
 from clout.lake_columns import STATES_FROM
 from clout.lake_schemas import small_arrow
 from clout.sources import Sources, read_sources
+from clout.version import ROOT, code_version
 
 LOG = logs.logger(__name__)
 
@@ -237,6 +238,27 @@ def _made_of(sources: Sources, model: Model) -> dict[str, Any]:
     }
     digests = {name: hashlib.sha256(json.dumps(each).encode()).hexdigest() for name, each in said.items()}
     return {"digests": digests, "platforms": platforms, "listed": listed}
+
+
+def asked(lake: Lake, sources: Sources, model: Model, day: date) -> str:
+    """What `inputs` gives of a night whose sources are pulled, before anything is conformed."""
+    pulled = made_from.inputs(lake, [*sources.platforms], window(day, model.stored_days))
+    return inputs(lake, {"model": model.lineage, **pulled}, _made_of(sources, model))
+
+
+def inputs(lake: Lake, facts: dict[str, Any], made_of: dict[str, Any]) -> str:
+    """One hash over all that a night's content is a function of: pulls, decisions of the operator, consent, model and code.
+
+    Two nights of one hash publish the same content. facts, made_of: those of the evidence.
+    """
+    content = {
+        "facts": {name: facts[name] for name in ("model", "sources", "days", "pulled")},
+        "made_of": made_of,
+        "consent": sorted(path.rpartition("/")[2] for path in consent_ledger.files(lake)),
+        "code": code_version(),
+        "bounds": hashlib.sha256((ROOT / "expectations" / "bounds.toml").read_bytes()).hexdigest(),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _facts(lake: Lake, sources: Sources, model: Model, day: date) -> dict[str, Any]:
