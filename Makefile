@@ -69,7 +69,7 @@ ui: setup ## Airflow on http://127.0.0.1:8080 with the DAG, its connection and p
 	@.ci/ui
 
 explore: setup ## pages over the published tables on http://127.0.0.1:8085; PORT=8085
-	@$(PY) jobs/serve.py $${PORT:+--port="$$PORT"}
+	@$(SHOWN) $(PY) jobs/serve.py $${PORT:+--port="$$PORT"}
 
 sql: setup ## a read-only prompt on the published tables, or Q="SELECT ..."
 	@$(SHOWN) case "$$CLOUT_WAREHOUSE" in \
