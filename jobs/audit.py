@@ -53,7 +53,9 @@ def document(verdict: Verdict, reports: Path) -> None:
     from clout import data_docs, quality
 
     try:
-        index = data_docs.write(reports, verdict, [quality.load_suite(table) for table in verdict.suites])
+        index = data_docs.write(
+            reports, verdict, [quality.load_suite(table) for table in verdict.suites if table != quality.BOUNDS]
+        )
         LOG.info(f"audit {verdict.day}: Data Docs: {index}")
     except Exception as error:
         LOG.warning(f"audit {verdict.day}: no Data Docs: {type(error).__name__}: {error}")

@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clout import quality
 from clout.quality import SEVERITIES, Check, Suite, Verdict
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _index(verdict: Verdict) -> str:
         for check in verdict.failed
     ]
     suites = []
-    for table in verdict.suites:
+    for table in (name for name in verdict.suites if name != quality.BOUNDS):
         of_suite = [check for check in verdict.checks if check.table == table]
         counts = [sum(not check.passed and check.severity == each for check in of_suite) for each in SEVERITIES[::-1]]
         suites.append(row(f'<a href="{table}.html">{table}</a>', len(of_suite), *counts))

@@ -35,7 +35,9 @@ def verdict() -> Verdict:
                 )
             )
     found = [check for check in found if check.id != "some_are_scored"]
-    return Verdict(DAY, "r1", False, "", {}, found, {"scores": "", "pulls": ""}, waits_for=["pulls.<b>: x"])
+    return Verdict(
+        DAY, "r1", False, "", {}, found, {"scores": "", "pulls": "", "bounds.toml": ""}, waits_for=["pulls.<b>: x"]
+    )
 
 
 def test_every_suite_has_a_page_and_the_index_names_what_failed(tmp_path: Path) -> None:
