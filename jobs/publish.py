@@ -42,10 +42,10 @@ def document(warehouse: Warehouse, reports: Path, day: date, run: str) -> Path |
     """Write the night's page. Whatever goes wrong with it is said, and stops nothing: the day is published."""
     try:
         page = night_page.write(reports, warehouse, day, run)
-        print(f"publish {day}: the night's page: {page}", flush=True)
+        LOG.info(f"publish {day}: the night's page: {page}")
         return page
     except Exception as error:
-        print(f"publish {day}: no page of the night: {type(error).__name__}: {error}", flush=True)
+        LOG.warning(f"publish {day}: no page of the night: {type(error).__name__}: {error}")
         return None
 
 
