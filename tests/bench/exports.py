@@ -1,8 +1,8 @@
 """What it costs to pull exports: many small files of thirty days, and one of many rows through a query.
 
 python tests/bench/exports.py --files 5000 --rows 1000000
-Each runs in a process of its own. Told are seconds of wall and CPU (children's too), the peaks of memory, own and a query's, and
-the load, which decides how far the wall can be trusted: on a busy machine the CPU is the figure. With --again all of it
+Each runs in a process of its own. Told are seconds of wall and CPU (of children too), the peaks of memory, own and a query's,
+and the load, which decides how far the wall can be trusted: on a busy machine the CPU is the figure. With --again all of it
 was pulled before and is pulled anew, so that a ledger of consent is there.
 """
 
