@@ -28,6 +28,8 @@ from clout_tasks import (
     SOURCES,
     STAGING,
     UnlessPoison,
+    refuse_unknown_keys,
+    refuse_unless_over,
     run_job,
     sources_by_host,
     tell,
@@ -64,10 +66,12 @@ with DAG(
 ) as dag:
     # No pool: a month may take hours, and the night that falls into them must not wait for it. Locks keep the two apart.
     @task(outlets=[SCORES])
-    def nights(params: dict, run_id: str, outlet_events) -> dict[str, str]:
+    def nights(params: dict, run_id: str, outlet_events, dag_run) -> dict[str, str]:
         """Score and publish the days; gives those that were refused, each with the reason."""
         if date.fromisoformat(params["last"]) < date.fromisoformat(params["first"]):
             raise AirflowFailException(f"{params['last']} is before {params['first']}")
+        refuse_unknown_keys(dag_run, params)
+        refuse_unless_over(params["last"])
         tokens = {
             name: token for host in sources_by_host() for source in host for name, token in token_of(source).items()
         }

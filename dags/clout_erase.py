@@ -58,7 +58,12 @@ with DAG(
             title="Reason",
             description="Such as the number of the request. Name nobody: Airflow keeps it.",
         ),
-        "check_only": Param(False, type="boolean", title="Check only", description="Search, and change nothing."),
+        "check_only": Param(
+            True,
+            type="boolean",
+            title="Check only",
+            description="Search, name where the person is, and change nothing: see it first, then erase.",
+        ),
         "one_account": Param(
             False,
             type="boolean",

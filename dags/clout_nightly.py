@@ -3,9 +3,10 @@
 Scores one day: pulls every source's snapshots, conforms them to activity, computes ties, the graph of trust and ranks, and
 the three measures, scores, audits, and publishes the day's tables in one step, or nothing.
 
-**Which day?** The form's *day*, else the run's logical date (UTC). A scheduled or backfill run scores the day on which its
-interval starts; for a backfill leave the form's day empty. Runs do not depend on one another: any day, any order, again and
-again; the same content publishes nothing new.
+**Which day?** The form's *day*, else the run's logical date (UTC). An empty form never scores a day that is not over, but the
+last one that is; a later day is refused. A scheduled or backfill run scores the day on which its interval starts;
+for a backfill leave the form's day empty. Runs do not depend on one another: any day, any order, again and again; the
+same content publishes nothing new.
 
 **Waits?** The audit found something on which a person must decide: `approve` shows what (*Required Actions*). Yes publishes,
 no publishes nothing, and no answer within four hours means no; what was published before stands.
@@ -56,8 +57,11 @@ from clout_tasks import (
     SOURCES,
     STAGING,
     UnlessPoison,
+    refuse_unknown_keys,
+    refuse_unless_over,
     run,
     run_job,
+    score_day,
     sources_by_host,
     tell,
     token_of,
@@ -69,7 +73,7 @@ LOG = logging.getLogger(__name__)
 REPORTS_URL = os.environ.get("CLOUT_REPORTS_URL") or Path(REPORTS).absolute().as_uri()
 
 #: Rendered for each run; the jobs' own parsers refuse anything that is not a day.
-DAY = "{{ params.day or ds }}"
+DAY = "{{ score_day(params, dag_run, ds | default(none)) }}"
 RUN = "{{ run_id }}"
 
 
@@ -164,7 +168,7 @@ with DAG(
             type=["null", "string"],
             format="date",
             title="Day to score",
-            description="Empty: the run's logical date.",
+            description="Empty: the run's logical date, or the last day that is over.",
         ),
         "reason": Param(
             None,
@@ -174,6 +178,7 @@ with DAG(
             description="Why this run is made; kept in meta.publish_log.",
         ),
     },
+    user_defined_macros={"score_day": score_day},
     tags=["clout"],
 ) as dag:
 
@@ -181,11 +186,11 @@ with DAG(
     def list_sources(params: dict, dag_run, ds: str | None = None) -> list[list[str]]:
         """The names of all configured sources, those of one host together, since they share its limits.
 
-        Stops a run that names no day, or too many, before it does anything.
+        Stops a run of a day that is not over, or that names too many, before it does anything.
         """
-        day = params.get("day") or ds
-        if not day:
-            raise AirflowFailException("no day to score: trigger with a logical date, or fill in the form's day")
+        refuse_unknown_keys(dag_run, params)
+        day = score_day(params, dag_run, ds)
+        refuse_unless_over(day)
         if dag_run.run_type == "backfill" and params.get("day"):
             raise AirflowFailException("every run of a backfill would score the form's day: leave it empty")
         hosts = sources_by_host()
@@ -231,9 +236,9 @@ with DAG(
     )
 
     @task(outlets=[SCORES], pool="publish", trigger_rule="none_failed_min_one_success")
-    def publish(params: dict, run_id: str, outlet_events, ti, ds: str | None = None) -> None:
+    def publish(params: dict, run_id: str, outlet_events, ti, dag_run, ds: str | None = None) -> None:
         """Make the audited run visible; the day becomes the asset's partition when that has succeeded."""
-        day = params.get("day") or ds
+        day = score_day(params, dag_run, ds)
         answer = ti.xcom_pull(task_ids="approve") or {}
         person = (answer.get("responded_by_user") or {}).get("name") if answer else None
         run_job(

@@ -1,21 +1,31 @@
 """### Clout, purge
 
-Removes every day what platforms showed and may be kept no longer, by each platform's rule (`jobs/clout/retention.py`). What was
-done lies in `lake/purge_log`: counts, never people.
+Removes what platforms showed and may be kept no longer, by each platform's rule (`jobs/clout/retention.py`). What was done lies
+in `lake/purge_log`: counts, never people.
+
+**On or off.** Every day, once the Variable `clout_retention` is `on` (Admin, Variables). Until then a scheduled run removes
+nothing: it says what is overdue, and tells `CLOUT_ALERT_URL` when that has been so for two days. So unpausing this DAG deletes
+nothing.
 
 **Which day?** The form's *day*, else the run's logical date: the rules are applied as they stand at the end of that day. A run
-that was missed is made up for by the next. **Dry run** says what would be removed, and removes nothing.
+that was missed is made up for by the next. **Dry run**, the default of the form, says what would be removed, and removes
+nothing.
 """
 
 from __future__ import annotations
 
-import subprocess
-from datetime import timedelta
+import logging
+import re
+from datetime import date, timedelta
 
 import pendulum
-from airflow.sdk import DAG, CronDataIntervalTimetable, Param, task
-from airflow.sdk.exceptions import AirflowFailException
-from clout_tasks import JOBS, LAKE, PYTHON, SOURCES, tell
+from airflow.sdk import DAG, CronDataIntervalTimetable, Param, Variable, task
+from clout_tasks import LAKE, SOURCES, UnlessPoison, alert, refuse_unknown_keys, run_job, score_day, tell
+
+LOG = logging.getLogger(__name__)
+
+#: The Variable by which an operator switches retention on.
+VARIABLE = "clout_retention"
 
 with DAG(
     dag_id="clout_purge",
@@ -29,6 +39,7 @@ with DAG(
         "owner": "clout",
         "retries": 2,
         "retry_delay": timedelta(minutes=10),
+        "retry_policy": UnlessPoison(),
         "execution_timeout": timedelta(hours=3),
         "on_failure_callback": tell,
     },
@@ -41,22 +52,29 @@ with DAG(
             description="The rules are applied as they stand at the end of this day. Empty: the run's logical date.",
         ),
         "dry_run": Param(
-            False, type="boolean", title="Dry run", description="Say what would be removed, and remove nothing."
+            True, type="boolean", title="Dry run", description="Say what would be removed, and remove nothing."
         ),
     },
     tags=["clout"],
 ) as dag:
 
     @task
-    def purge(params: dict, ds: str | None = None) -> None:
-        """Run jobs/purge.py; its output is the task's log."""
-        day = params["day"] or ds
-        if not day:
-            raise AirflowFailException("no day: trigger with a logical date, or fill in the form's day")
-        command = [PYTHON, str(JOBS / "purge.py"), "--day", day, "--lake", LAKE, "--sources", SOURCES]
-        done = subprocess.run([*command, "--dry-run"] if params["dry_run"] else command)
-        if done.returncode in (2, 65):
-            raise AirflowFailException("the input is wrong; retrying cannot help")
-        done.check_returncode()
+    def purge(params: dict, dag_run, ds: str | None = None) -> None:
+        """Run jobs/purge.py; its output is the task's log. A scheduled run removes only where retention is on."""
+        refuse_unknown_keys(dag_run, params)
+        day = score_day(params, dag_run, ds)
+        command = ["--lake", LAKE, "--sources", SOURCES]
+        if dag_run.run_type == "manual":
+            run_job("purge", "--day", day, *command, *(["--dry-run"] if params["dry_run"] else []), environment={})
+            return
+        if Variable.get(VARIABLE, default="off") == "on":
+            run_job("purge", "--day", day, *command, environment={})
+            return
+        said = run_job("purge", "--day", day, *command, "--dry-run", environment={})
+        LOG.warning(f"retention is off, nothing was removed: {said}; set the Variable {VARIABLE} to on")
+        before = (date.fromisoformat(day) - timedelta(days=2)).isoformat()
+        said = run_job("purge", "--day", before, *command, "--dry-run", environment={})
+        if not re.search(r"\b0 partitions", said):
+            alert(f"retention is off, and what platforms showed is overdue for two days: {said}; set {VARIABLE} to on")
 
     purge()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from airflow.providers.standard.hooks.subprocess import SubprocessHook, SubprocessResult
@@ -41,6 +44,39 @@ class UnlessPoison(RetryPolicy):
         if re.search(r"(?:exit code|Error code is:) (?:65|2)\b", str(exception)):
             return RetryDecision.fail("the input is wrong; retrying cannot help")
         return RetryDecision.default()
+
+
+def score_day(params: Mapping[str, Any], dag_run: Any, ds: str | None) -> str:
+    """The day that a run is about: the form's, else its logical date; of a run by hand never a day that is not over.
+
+    Whoever triggers a run with an empty form, or with the date that Airflow fills in, means the last day that is over.
+    """
+    if params.get("day"):
+        return params["day"]
+    last = (dag_run.run_after - timedelta(days=1)).date().isoformat()
+    if not ds or (dag_run.run_type == "manual" and ds > last):
+        return last
+    return ds
+
+
+def refuse_unknown_keys(dag_run: Any, known: Iterable[str]) -> None:
+    """Fail where a run's configuration holds a key that no field of the form has: it would change nothing, and say nothing."""
+    names = sorted(known)
+    for key in dag_run.conf or {}:
+        if key not in names:
+            close = difflib.get_close_matches(str(key).lower(), names, 1)
+            meant = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"
+            raise AirflowFailException(f"the run's configuration has {key!r}, which nothing reads; {meant}")
+
+
+def refuse_unless_over(day: str) -> None:
+    """Fail where a day is not over, in UTC: what happens until midnight would be missing for good."""
+    now = datetime.now(UTC)
+    if date.fromisoformat(day) >= now.date():
+        raise AirflowFailException(
+            f"{day}: that day is not over, it is {now:%Y-%m-%d %H:%M} UTC; the last day that is over is"
+            f" {now.date() - timedelta(days=1)}"
+        )
 
 
 def sources_by_host() -> list[list[str]]:
@@ -161,8 +197,13 @@ def run_job(name: str, *arguments: str, environment: Mapping[str, str] | None = 
     return done.output
 
 
+def alert(text: str) -> None:
+    """Tell people, by jobs/alert.py."""
+    subprocess.run([PYTHON, str(JOBS / "alert.py"), "--text", text[:1000]], timeout=60, check=False)
+
+
 def tell(context) -> None:
     """Airflow's callback for a task that failed for good: say which, of which run, and why."""
     ti = context["ti"]
     text = f"{ti.dag_id}.{ti.task_id} of {context['run_id']} failed: {context.get('exception')}"
-    subprocess.run([PYTHON, str(JOBS / "alert.py"), "--text", text[:1000]], timeout=60, check=False)
+    alert(text)

@@ -1,6 +1,8 @@
 """### Clout, the warehouse by hand
 
-*Trigger*, choose what to do, fill in the form. Neither is ever scheduled.
+*Trigger*, choose what to do, fill in the form. None of it is ever scheduled.
+
+**versions**, the default, lists what was published and rolled back when, of the day or of all, and changes nothing.
 
 **rollback** shows a day as it was: a new version with old content. Leave *Version* empty for the state before the day's last
 publication. The next night's run of that day publishes its own content again.
@@ -16,11 +18,13 @@ from datetime import timedelta
 import pendulum
 from airflow.sdk import DAG, Param, task
 from airflow.sdk.exceptions import AirflowFailException
-from clout_tasks import UnlessPoison, run_job, tell
+from clout_tasks import UnlessPoison, refuse_unknown_keys, run_job, tell
 
 
 def command(params: dict) -> list[str]:
     """The arguments of jobs/warehouse.py that the form asks for. Stops where the form lacks one."""
+    if params["action"] == "versions":
+        return ["versions", *(["--day", params["day"]] if params["day"] else [])]
     if params["action"] == "gc":
         return ["gc", "--keep-days", str(params["keep_days"])]
     if not params["day"] or not (params["reason"] or "").strip():
@@ -44,8 +48,8 @@ with DAG(
         "on_failure_callback": tell,
     },
     params={
-        "action": Param("rollback", enum=["rollback", "gc"], title="What to do"),
-        "day": Param(None, type=["null", "string"], format="date", title="Day to roll back"),
+        "action": Param("versions", enum=["versions", "rollback", "gc"], title="What to do"),
+        "day": Param(None, type=["null", "string"], format="date", title="Day to list or roll back"),
         "version": Param(
             None,
             type=["null", "integer"],
@@ -62,8 +66,9 @@ with DAG(
 ) as dag:
 
     @task(pool="publish")
-    def warehouse(params: dict) -> None:
-        """Roll a day back, or collect garbage."""
+    def warehouse(params: dict, dag_run) -> None:
+        """List versions, roll a day back, or collect garbage."""
+        refuse_unknown_keys(dag_run, params)
         run_job("warehouse", *command(params))
 
     warehouse()

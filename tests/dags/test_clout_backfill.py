@@ -6,7 +6,7 @@ import importlib
 import json
 import os
 from datetime import date
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from dags.conftest import load
 pytestmark = pytest.mark.airflow
 
 FORM = {"first": "2026-03-12", "last": "2026-03-14", "reason": "a late export"}
+BY_HAND = SimpleNamespace(conf=FORM)
 RUN = "manual__2026-03-15T00:00:00+00:00"
 
 
@@ -42,7 +43,7 @@ def test_one_command_for_all_days_with_the_secrets_in_its_environment(backfill, 
 
     monkeypatch.setattr(backfill, "run_job", run_job)
     events = OutletEventAccessors()
-    refused = backfill.dag.get_task("nights").python_callable(FORM, RUN, events)
+    refused = backfill.dag.get_task("nights").python_callable(FORM, RUN, events, BY_HAND)
     [(name, words, environment)] = ran
     args = importlib.import_module(name).arg_parser().parse_args(words)
     assert args.days == [date(2026, 3, day) for day in (12, 13, 14)]
@@ -63,4 +64,10 @@ def test_refused_days_are_red_and_days_run_forwards(backfill):
     with pytest.raises(AirflowFailException, match=r"not published: scores\.mean failed"):
         refused({"2026-03-13": "scores.mean failed"})
     with pytest.raises(AirflowFailException, match="2026-03-12 is before 2026-03-14"):
-        backfill.dag.get_task("nights").python_callable(FORM | {"first": "2026-03-14", "last": "2026-03-12"}, RUN, {})
+        backfill.dag.get_task("nights").python_callable(
+            FORM | {"first": "2026-03-14", "last": "2026-03-12"}, RUN, {}, BY_HAND
+        )
+    with pytest.raises(AirflowFailException, match="2999-01-01: that day is not over"):
+        backfill.dag.get_task("nights").python_callable(FORM | {"last": "2999-01-01"}, RUN, {}, BY_HAND)
+    with pytest.raises(AirflowFailException, match="did you mean 'first'"):
+        backfill.dag.get_task("nights").python_callable(FORM, RUN, {}, SimpleNamespace(conf={"frist": "2026-03-14"}))

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -42,10 +42,15 @@ CHAIN = [
 ]
 SPARK_JOBS = ["conform", "ties", "graph", "reach", "amplification", "network", "score", "audit"]
 RUN_ID = "backfill__2026-03-14T00:00:00+00:00"
-CONTEXT = {"ds": "2026-03-14", "run_id": RUN_ID, "params": {"day": None, "reason": None}}
-
-
-MANUAL = SimpleNamespace(run_type="manual")
+#: When the runs of these tests were asked for: the day after is not over yet.
+ASKED = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
+MANUAL = SimpleNamespace(run_type="manual", run_after=ASKED, conf={})
+CONTEXT = {
+    "ds": "2026-03-14",
+    "run_id": RUN_ID,
+    "params": {"day": None, "reason": None},
+    "dag_run": SimpleNamespace(run_type="backfill", run_after=ASKED, conf={}),
+}
 
 
 class Events(dict):
@@ -103,7 +108,8 @@ def published(nightly: ModuleType, context: dict) -> tuple[list[str], list[str]]
     publish = nightly.publish.function
     unasked = SimpleNamespace(xcom_pull=lambda task_ids: None)
     command = commanded(
-        nightly, lambda: publish(context["params"], context["run_id"], events, unasked, context.get("ds"))
+        nightly,
+        lambda: publish(context["params"], context["run_id"], events, unasked, context["dag_run"], context.get("ds")),
     )
     return command, events.partitions
 
@@ -199,19 +205,42 @@ def test_what_people_type_never_becomes_shell(nightly):
     assert importlib.import_module("publish").arg_parser().parse_args(found[1:]).reason == reason
 
 
-@pytest.mark.parametrize("name", ["pull", "conform"])
-def test_no_command_is_made_without_a_day(nightly, name):
-    from jinja2 import UndefinedError
+@pytest.mark.parametrize("name", ["pull", "conform", "baseline", "publish"])
+@pytest.mark.parametrize("date_of_the_form", [{}, {"ds": None}, {"ds": "2026-03-16"}, {"ds": "2026-12-31"}])
+def test_an_empty_form_scores_the_last_day_that_is_over(nightly, name, date_of_the_form):
+    """Airflow fills in now as the logical date, or none: neither is a day that is over."""
+    context = {name: value for name, value in CONTEXT.items() if name != "ds"}
+    found = argv(nightly, name, context | {"dag_run": MANUAL} | date_of_the_form)
+    assert found[found.index("--day") + 1] == "2026-03-15"
 
-    with pytest.raises(UndefinedError, match="ds"):
-        argv(nightly, name, {"run_id": RUN_ID, "params": {"day": None, "reason": None}})
 
-
-def test_a_run_without_a_day_fails_at_its_first_task(nightly, tasks, tmp_path, monkeypatch):
+def test_a_day_that_is_not_over_is_refused_at_the_first_task(nightly):
     from airflow.sdk.exceptions import AirflowFailException
 
-    with pytest.raises(AirflowFailException, match="no day to score"):
-        nightly.list_sources.function({"day": None}, MANUAL, None)
+    today = datetime.now(UTC).date()
+    for day in (today, today + timedelta(days=1), today + timedelta(days=400)):
+        with pytest.raises(AirflowFailException, match=f"{day}: that day is not over"):
+            nightly.list_sources.function({"day": str(day)}, MANUAL)
+    later = SimpleNamespace(run_type="backfill", run_after=ASKED, conf={})
+    with pytest.raises(AirflowFailException, match="that day is not over"):
+        nightly.list_sources.function({"day": None}, later, str(today))
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("Day", "did you mean 'day'"), ("resaon", "did you mean 'reason'"), ("x", "there are day, reason")],
+)
+def test_an_unknown_key_of_a_runs_configuration_is_refused(nightly, key, said):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    run = SimpleNamespace(run_type="manual", run_after=ASKED, conf={key: "2026-03-14", "day": "2026-03-14"})
+    with pytest.raises(AirflowFailException, match=f"{key!r}, which nothing reads; {said}"):
+        nightly.list_sources.function({"day": "2026-03-14", "reason": None}, run)
+
+
+def test_wrong_sources_fail_a_run_at_its_first_task(nightly, tasks, tmp_path, monkeypatch):
+    from airflow.sdk.exceptions import AirflowFailException
+
     monkeypatch.setattr(tasks, "SOURCES", str(tmp_path / "none.toml"))
     with pytest.raises(AirflowFailException, match=r"none\.toml: not a sources file"):
         nightly.list_sources.function({"day": "2026-03-14"}, MANUAL)
@@ -351,7 +380,7 @@ def test_a_backfill_scores_its_own_days(nightly):
     from airflow.sdk.exceptions import AirflowFailException
 
     with pytest.raises(AirflowFailException, match="leave it empty"):
-        nightly.list_sources.function({"day": "2026-03-14"}, SimpleNamespace(run_type="backfill"), "2026-03-12")
+        nightly.list_sources.function({"day": "2026-03-14"}, CONTEXT["dag_run"], "2026-03-12")
 
 
 def test_publish_names_the_day_as_the_assets_partition(nightly):

@@ -75,19 +75,52 @@ def test_airflow_parses_all_dags_without_an_error(airflow_home):
     assert {"clout_nightly", "clout_purge", "clout_erase"} <= set(bag.dags)
 
 
-def test_purge_runs_daily_for_the_day_before(load, monkeypatch):
+def purged(module: ModuleType, monkeypatch: Any, kind: str, form: dict[str, Any], switch: str, overdue: int = 0) -> Any:
+    """What a run of the purge's DAG does: the arguments of its jobs, and what it tells people."""
+    ran: list[Any] = []
+    told: list[str] = []
+
+    def run_job(name: str, *words: str, environment: dict[str, str]) -> str:
+        ran.append(importlib.import_module(name).arg_parser().parse_args(words))
+        return f"purge {ran[-1].day}: {overdue} partitions would change"
+
+    monkeypatch.setattr(module, "run_job", run_job)
+    monkeypatch.setattr(module, "alert", told.append)
+    monkeypatch.setattr(module, "Variable", Variables(**({"clout_retention": switch} if switch else {})))
+    run = SimpleNamespace(run_type=kind, run_after=datetime(2026, 3, 15, tzinfo=UTC), conf={})
+    module.dag.get_task("purge").python_callable({"day": None, "dry_run": True} | form, run, "2026-03-14")
+    return ran, told
+
+
+@pytest.mark.parametrize("switch", ["", "off", "ON", "yes"])
+def test_unpausing_the_purge_deletes_nothing(load, monkeypatch, switch):
+    """Airflow starts the last scheduled run at once when a DAG is unpaused, also by *Unpause on trigger*."""
     module = load("clout_purge")
     assert module.dag.timetable.expression == "30 0 * * *"
     assert not module.dag.catchup
-    ran = Ran()
-    monkeypatch.setattr(module.subprocess, "run", ran)
-    purge = module.dag.get_task("purge").python_callable
-    purge({"day": None, "dry_run": False}, "2026-03-14")
-    args = ran.parsed("purge")
-    assert (args.day, args.dry_run) == (date(2026, 3, 14), False)
+    ran, told = purged(module, monkeypatch, "scheduled", {}, switch)
+    assert ran
+    assert all(args.dry_run for args in ran)
+    assert told == []
+    ran, told = purged(module, monkeypatch, "scheduled", {}, switch, overdue=10)
+    assert all(args.dry_run for args in ran)
+    assert [args.day for args in ran] == [date(2026, 3, 14), date(2026, 3, 12)]
+    assert len(told) == 1
+    assert "retention is off" in told[0]
+
+
+def test_purge_runs_daily_where_retention_is_on(load, monkeypatch):
+    [args], told = purged(load("clout_purge"), monkeypatch, "scheduled", {}, "on")
+    assert (args.day, args.dry_run, told) == (date(2026, 3, 14), False, [])
     assert args.lake == f"{os.environ['CLOUT_HOME']}/lake"
-    purge({"day": "2026-03-01", "dry_run": True}, "2026-03-14")
-    assert (ran.parsed("purge").day, ran.parsed("purge").dry_run) == (date(2026, 3, 1), True)
+
+
+def test_a_purge_by_hand_does_what_the_form_says(load, monkeypatch):
+    module = load("clout_purge")
+    assert module.dag.params.get_param("dry_run").resolve() is True
+    for form, day, dry in (({}, 14, True), ({"dry_run": False}, 14, False), ({"day": "2026-03-01"}, 1, True)):
+        [args], _ = purged(module, monkeypatch, "manual", form, "on")
+        assert (args.day, args.dry_run) == (date(2026, 3, day), dry)
 
 
 def test_erase_gets_its_key_by_the_environment_only(load, monkeypatch):
@@ -127,16 +160,13 @@ def test_nothing_is_erased_without_a_key_or_a_confirmation(load, monkeypatch):
 
 
 @pytest.mark.parametrize(("status", "error"), [(65, "AirflowFailException"), (1, "CalledProcessError")])
-@pytest.mark.parametrize("name", ["purge", "erase"])
-def test_only_wrong_input_is_not_retried(load, monkeypatch, name, status, error):
+def test_only_wrong_input_is_not_retried(load, monkeypatch, status, error):
     from airflow.sdk.exceptions import AirflowFailException
 
-    module = load(f"clout_{name}")
+    module = load("clout_erase")
     monkeypatch.setattr(module.subprocess, "run", Ran(status))
-    call = module.dag.get_task(name).python_callable
-    arguments = {"purge": ({"day": "2026-03-01", "dry_run": False}, None), "erase": (FORM | {"account_key": KEY}, RUN)}
     with pytest.raises((AirflowFailException, subprocess.CalledProcessError)) as failed:
-        call(*arguments[name])
+        module.dag.get_task("erase").python_callable(FORM | {"account_key": KEY}, RUN)
     assert type(failed.value).__name__ == error
     assert KEY not in str(failed.value)
 
@@ -145,6 +175,7 @@ def test_the_forms(load):
     fields = {name: load("clout_erase").dag.params.get_param(name).schema for name in FORM}
     assert fields["account_key"]["pattern"] == r"^[a-z][a-z0-9_]{0,30}:\S+$"
     assert {fields[name]["type"] for name in ("check_only", "one_account", "confirmed")} == {"boolean"}
+    assert load("clout_erase").dag.params.get_param("check_only").resolve() is True  # it is shown before it is done
     assert load("clout_purge").dag.params.get_param("day").schema["format"] == "date"
     assert not load("clout_erase").dag.params.get_param("confirmed").resolve()
 

@@ -7,7 +7,7 @@ import importlib
 import json
 import os
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,6 +22,8 @@ pytestmark = pytest.mark.airflow
 @pytest.mark.parametrize(
     ("form", "expected"),
     [
+        ({"action": "versions"}, {"command": "versions", "day": None}),
+        ({"action": "versions", "day": "2026-03-14"}, {"command": "versions", "day": date(2026, 3, 14)}),
         ({"action": "gc", "keep_days": 30}, {"command": "gc", "keep_days": 30}),
         (
             {"action": "rollback", "day": "2026-03-14", "reason": "-bad export"},
@@ -51,7 +53,8 @@ def test_policy(by_hand):
     [task] = dag.tasks
     assert task.pool == "publish"
     assert task.on_failure_callback
-    assert dag.params.get_param("action").schema["enum"] == ["rollback", "gc"]
+    assert dag.params.get_param("action").schema["enum"] == ["versions", "rollback", "gc"]
+    assert dag.params.get_param("action").resolve() == "versions"  # an empty form changes nothing
 
 
 PASSWORD = "p@ss/word %41"

@@ -178,7 +178,7 @@ def _a_night_names_it(home: Home, file: str, capsys: pytest.CaptureFixture[str])
             home.night(str(DAY))
     except PoisonInput as poison:
         told = str(poison)
-    told += capsys.readouterr().out
+    told += "".join(capsys.readouterr())
     if not any(timed in file for timed in ("past/",)):  # that, publication does not read
         assert _partition(file) in told, told
         assert "heal it: .venv/bin/python jobs/lake.py heal" in told

@@ -52,7 +52,7 @@ def test_page_has_what_is_asked_in_the_morning(reports: Path) -> None:
 def test_page_that_cannot_be_written_stops_no_night(world: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     (tmp_path / str(DAY)).write_text("in the way")
     assert publish.document(open_warehouse(str(world / "warehouse")), tmp_path, DAY, "r1") is None
-    assert "no page of the night: " in capsys.readouterr().out
+    assert "no page of the night: " in capsys.readouterr().err
 
 
 def test_erasure_takes_the_pages_that_name_somebody(world: Path, tmp_path: Path) -> None:
