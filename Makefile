@@ -15,7 +15,7 @@ DEMO = export CLOUT_HOME="$$CLOUT_HOME/demo";
 endif
 # What somebody types or a file holds reaches a recipe through its environment, as it was typed: neither make nor the shell
 # looks into it. Hence "$$ID" in recipes, never "$(ID)".
-TYPED := CLOUT_HOME CLOUT_WAREHOUSE Q ID DAY DAYS SOURCE PAIRS RATINGS FAMILIES CUT CUTS PEOPLE OUT JSON ARGS INTERACTIONS WINDOW RUNS PORT
+TYPED := CLOUT_HOME CLOUT_WAREHOUSE Q ID DAY DAYS SOURCE PAIRS RATINGS BEHAVIOUR FAMILIES CUT CUTS PEOPLE OUT JSON ARGS INTERACTIONS WINDOW RUNS PORT
 $(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
 export $(TYPED)
 PY := .venv/bin/python
@@ -83,8 +83,10 @@ person: setup ## one person's page: ID=murmur:99, and DAY=2026-03-14 for another
 	@if [ -z "$$ID" ]; then echo "make person needs ID=platform:id, such as ID=murmur:99" >&2; exit 2; fi
 	@$(SHOWN) $(PY) jobs/person.py --person="$$ID" $${DAY:+--day="$$DAY"}
 
-evaluate: setup ## how good the score is: PAIRS=<csv>, RATINGS=<csv>, or SOURCE=<folder> CUT=<date>; JSON=<file>
-ifdef RATINGS
+evaluate: setup ## how good the score is: PAIRS=<csv>, RATINGS=<csv>, BEHAVIOUR=<folder>, or SOURCE=<folder> CUT=<date>; JSON=<file>
+ifdef BEHAVIOUR
+	@$(PY) jobs/evaluate.py --behaviour --source="$$BEHAVIOUR" $${CUT:+--cut="$$CUT"} $${JSON:+--json="$$JSON"}
+else ifdef RATINGS
 	@$(PY) jobs/evaluate.py --ratings="$$RATINGS" $${CUT:+--cut="$$CUT"} $${JSON:+--json="$$JSON"}
 else ifdef PAIRS
 	@$(PY) jobs/evaluate.py --pairs="$$PAIRS" $${JSON:+--json="$$JSON"}

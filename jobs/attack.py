@@ -20,15 +20,18 @@ from typing import Any
 import numpy as np
 from clout import arguments
 from clout.errors import PoisonInput, run_main
-from clout.influence import attack_families, attacks, environments, evaluation, leverage, material
+from clout.influence import (
+    attack_families,
+    attacks,
+    environments,
+    evaluation,
+    leverage,
+    material,
+)
 from clout.influence.model import Model, read_model
 from clout.lake import Lake, days_between, window
-from clout.platforms.puller import INVENTORIES, over, pull
-from clout.scratch import Scratch
+from clout.platforms import whole_exports
 from clout.sources import Sources, read_sources
-
-#: Exports of other years are not looked for.
-EVER = days_between(date(2005, 1, 1), date(2035, 12, 31))
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -52,18 +55,8 @@ def main(argv: list[str]) -> None:
     """Attack, and show the table."""
     args = arg_parser().parse_args(argv)
     sources, model = read_sources(args.source), read_model(args.model)
-    if args.lake:
-        figures = attack(Lake(args.lake), sources, model, args.cut, args.families, args.thorough)
-    else:
-        asked = [source.name for source in sources.sources if source.reader not in INVENTORIES]
-        if asked:
-            raise PoisonInput(
-                f"{', '.join(asked)}: attack reads folders of exports; give --lake for what was pulled over HTTP"
-            )
-        with Scratch("attack") as folder:
-            for source in sources.sources:
-                pull(Lake(folder), source, over(EVER), say=lambda message: None)
-            figures = attack(Lake(folder), sources, model, args.cut, args.families, args.thorough)
+    with whole_exports.lake_of(sources, args.lake, "attack") as lake:
+        figures = attack(lake, sources, model, args.cut, args.families, args.thorough)
     show(figures)
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
@@ -73,7 +66,7 @@ def attack(
     lake: Lake, sources: Sources, model: Model, cut: date | None, families: str = "judging", thorough: bool = False
 ) -> dict[str, Any]:
     """The figures of all attacks: place, percentile and leverage of each profiteer, and what the defences cost the honest."""
-    cut = cut or _last_day(lake, sources)
+    cut = cut or whole_exports.last_day(lake, sources)
     day = cut - timedelta(days=1)
     clean = material.read(lake, sources, model, window(day, model.window_days))
     candidates = sorted(set(clean.activity["target"].to_pylist()))
@@ -114,18 +107,6 @@ def attack(
         "clean_ndcg100": honest,
         "environments": by_environment,
     }
-
-
-def _last_day(lake: Lake, sources: Sources) -> date:
-    days = [
-        day
-        for day in EVER
-        if lake.exists(lake.conformed("activity", day))
-        or any(lake.exists(lake.snapshot("interactions", platform, day)) for platform in sources.platforms)
-    ]
-    if not days:
-        raise PoisonInput(f"{', '.join(sources.platforms)}: no interactions between {EVER[0]} and {EVER[-1]}")
-    return days[-1]
 
 
 def show(figures: Mapping[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
     evaluate.py --pairs FILE                 a file with the columns of the PeerIndex pairs: AUC
     evaluate.py --source FOLDER --cut DAY    exports: scored on the evidence before DAY, judged by what came from DAY on
+    evaluate.py --behaviour --source FOLDER  ties, silence, changes from day to day, intervals; on the evening before --cut DAY,
+                                             by default of the last day; --lake LAKE where the days are conformed
     evaluate.py --ratings FILE [--cut DAY]   who rated whom, when: whether trust tells those apart who are called frauds later
 
 The model is used as it stands; nothing is fitted to what it is judged by (see fit_model.py).
@@ -10,6 +12,7 @@ The model is used as it stands; nothing is fitted to what it is judged by (see f
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -19,10 +22,11 @@ from typing import Any
 import numpy as np
 from clout import arguments
 from clout.errors import PoisonInput, run_main
-from clout.influence import evaluation, labelled_pairs, material, ratings
+from clout.influence import behaviour, evaluation, labelled_pairs, material, ratings
 from clout.influence.material import Material
 from clout.influence.model import Model, read_model
 from clout.lake import Lake, days_between, window
+from clout.platforms import whole_exports
 from clout.platforms.puller import INVENTORIES, over, pull
 from clout.scratch import Scratch
 from clout.sources import Sources, read_sources
@@ -43,6 +47,8 @@ def arg_parser() -> argparse.ArgumentParser:
         action="append",
         help="the first day of the future, YYYY-MM-DD; of ratings as many as you like, else five over the file",
     )
+    parser.add_argument("--behaviour", action="store_true", help="how scores behave, rather than who will be shared")
+    parser.add_argument("--lake", type=Path, help="of --behaviour: the lake of these sources")
     parser.add_argument("--json", type=Path, help="write the figures there, too")
     arguments.add(parser, "model")
     return parser
@@ -55,6 +61,10 @@ def main(argv: list[str]) -> None:
     model = read_model(args.model)
     if args.pairs:
         figures = evaluate_pairs(args.pairs, model)
+    elif args.behaviour and args.source:
+        figures = evaluate_behaviour(read_sources(args.source), args.lake, args.cut and args.cut[-1], model)
+    elif args.behaviour:
+        parser.error("--behaviour needs --source, exports whose scores are looked at")
     elif args.ratings:
         figures = evaluate_ratings(args.ratings, args.cut, model)
     else:
@@ -94,6 +104,24 @@ def evaluate_ratings(file: Path, cuts: list[date] | None, model: Model) -> dict[
         raise PoisonInput(f"{file}: holds no rating of one person by another")
     figures = ratings.judged(rows, cuts or ratings.usual_cuts(rows), model)
     ratings.show(figures, model)
+    return figures
+
+
+def evaluate_behaviour(sources: Sources, lake: Path | None, cut: date | None, model: Model) -> dict[str, Any]:
+    """Ties, silence, day-to-day changes and coverage of intervals, of the scores of the evening before the cut."""
+    with whole_exports.lake_of(sources, lake, "evaluate") as whole:
+        day = cut - timedelta(days=1) if cut else whole_exports.last_day(whole, sources)
+
+        @functools.cache
+        def read(on: date) -> Material:
+            return material.read(whole, sources, model, window(on, model.window_days))
+
+        if not len(read(day).activity):
+            raise PoisonInput(
+                f"nobody acted on anybody in the {model.window_days} days up to {day}; choose another --cut"
+            )
+        figures = behaviour.behaviour(read, model, day)
+    behaviour.show(figures)
     return figures
 
 

@@ -22,7 +22,7 @@ TARGETS = {
     "explore": ({}, ("PORT",)),
     "sql": ({}, ("Q", "CLOUT_WAREHOUSE")),
     "person": ({"ID": "murmur:1"}, ("ID", "DAY")),
-    "evaluate": ({"SOURCE": "s", "CUT": "2026-03-01"}, ("SOURCE", "CUT", "PAIRS", "RATINGS", "JSON")),
+    "evaluate": ({"SOURCE": "s", "CUT": "2026-03-01"}, ("SOURCE", "CUT", "PAIRS", "RATINGS", "BEHAVIOUR", "JSON")),
     "attack": ({"SOURCE": "s"}, ("SOURCE", "CUT", "FAMILIES", "JSON")),
     "fit": ({"PAIRS": "p", "SOURCE": "s", "CUTS": "c", "OUT": "o"}, ("PAIRS", "SOURCE", "CUTS", "PEOPLE", "OUT")),
     "bench": ({}, ("INTERACTIONS", "PEOPLE", "WINDOW", "RUNS", "JSON")),

@@ -18,6 +18,7 @@ from clout.influence.attacks import Attack
 from clout.influence.material import Material
 from clout.influence.model import Model, read_model
 from clout.lake import Lake
+from clout.platforms.puller import pull
 from clout.sources import read_sources
 from scored_world import DAY, NAMES, draw, material_of
 
@@ -151,7 +152,7 @@ def test_the_command_tells_leverage_of_all(tmp_path: Path, monkeypatch: pytest.M
     sources = read_sources(tmp_path / "exports")
     lake = Lake(tmp_path / "lake")
     for source in sources.sources:
-        attack.pull(lake, source, [DAY + timedelta(1 + day) for day in range(4)], say=lambda message: None)
+        pull(lake, source, [DAY + timedelta(1 + day) for day in range(4)], say=lambda message: None)
     figures = attack.attack(lake, sources, MODELS["v2"], date(2026, 3, 17))
     attack.show(figures)
     assert len(figures["attacks"]) == 3
