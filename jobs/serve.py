@@ -76,6 +76,7 @@ def main(argv: list[str]) -> None:
         model=tomllib.loads(args.model.read_text(encoding="utf-8")) if args.model.exists() else {},
         model_file=args.model.name,
         also=args.also,
+        is_apart=True,
     )
     app = create_app(open_warehouse(args.warehouse), settings)
     print(f"clout: http://{args.host}:{args.port}/ ; stop with Ctrl-C", flush=True)

@@ -36,12 +36,13 @@ class Settings:
     model: Mapping[str, Any] = field(default_factory=dict)
     model_file: str = ""
     also: frozenset[str] = frozenset()
+    is_apart: bool = False
 
 
 def create_app(warehouse: Warehouse, settings: Settings | None = None) -> Guard:
     """The service over a warehouse, with its door."""
     settings = settings or Settings()
-    library = Library(warehouse)
+    library = Library(warehouse, is_apart=settings.is_apart)
     tag = _tag()
     app = FastAPI(
         title="Clout",

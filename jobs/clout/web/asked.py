@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ class Asked:
     snapshot: Snapshot
     day: date
     given: Mapping[str, str]
+    _read: dict[tuple, list[dict[str, Any]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, request: Request) -> Asked:
@@ -54,8 +55,11 @@ class Asked:
         return self.day == max(self.snapshot.contents)
 
     def rows(self, figure: str, **values: Any) -> list[dict[str, Any]]:
-        """A figure's rows of the day."""
-        return figures.rows(self.snapshot, figure, self.day, **values)
+        """A figure's rows of the day; asked for twice, they are read once."""
+        key = (figure, *sorted(values.items()))
+        if key not in self._read:
+            self._read[key] = figures.rows(self.snapshot, figure, self.day, **values)
+        return self._read[key]
 
     def row(self, figure: str, **values: Any) -> dict[str, Any]:
         """A figure's only row; empty where there is none."""

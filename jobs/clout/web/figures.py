@@ -76,7 +76,12 @@ def table(snapshot: Snapshot, name: str, ds: date, **values: Any) -> pa.Table:
 
 def rows(snapshot: Snapshot, name: str, ds: date, **values: Any) -> list[dict[str, Any]]:
     """The same as a list of dictionaries."""
-    return table(snapshot, name, ds, **values).to_pylist()
+    if name == "history":
+        return snapshot.history(values["person"])
+    figure, given = figures()[name], values | {"day": ds}
+    if figure.takes == ("day",):
+        return snapshot.day(ds).rows_of_all(figure.sql)
+    return snapshot.day(ds).rows(figure.sql, {each: figure.value(each, given) for each in figure.takes})
 
 
 def as_csv(found: pa.Table) -> str:

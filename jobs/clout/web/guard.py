@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clout.errors import PoisonInput
 from clout.web import klout_routes
-from clout.web.snapshot import Library, NothingPublished
+from clout.web.snapshot import Library, NothingPublished, Snapshot
 
 log = logging.getLogger("clout.web")
 
@@ -142,6 +142,7 @@ class Guard:
         self.app, self.library, self.policy, self.tag = app, library, policy, tag
         self._kept: OrderedDict[tuple[bytes, bytes], Answer] = OrderedDict()
         self._kept_of, self._kept_bytes = -1, 0
+        self._making: dict[tuple[int, bytes, bytes], asyncio.Future[Answer]] = {}
         self._looked, self._looking = time.monotonic(), threading.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -180,7 +181,8 @@ class Guard:
     async def _answered(self, scope: Scope, headers: dict[bytes, bytes]) -> Answer:
         self._look()
         try:
-            snapshot = await asyncio.to_thread(self.library.current)
+            ready = self.library.ready
+            snapshot = ready if ready is not None else await asyncio.to_thread(self.library.current)
         except NothingPublished:
             return _said(503, "Nothing is published yet. Run a night first: make run", retry_after="60")
         except (PoisonInput, OSError) as error:
@@ -192,18 +194,29 @@ class Guard:
         if answer is not None:
             self._kept.move_to_end(name)
         if answer is None:
+            return await self._shared(snapshot, name, scope, headers)
+        return _unless_had(answer, headers)
+
+    async def _shared(
+        self, snapshot: Snapshot, name: tuple[bytes, bytes], scope: Scope, headers: dict[bytes, bytes]
+    ) -> Answer:
+        """Make an answer, once for all who ask for it at the same time."""
+        key = (snapshot.version, *name)
+        if key not in self._making:
+            self._making[key] = asyncio.ensure_future(self._new(snapshot, name, scope))
+        return _unless_had(await asyncio.shield(self._making[key]), headers)
+
+    async def _new(self, snapshot: Snapshot, name: tuple[bytes, bytes], scope: Scope) -> Answer:
+        try:
             answer = await self._made(scope)
-            if answer.status == 200:
-                tag = f'"{snapshot.version}-{self.tag}"'
-                at = format_datetime(snapshot.entries[-1].published_at, usegmt=False)
-                answer.headers += [(b"etag", tag.encode()), (b"last-modified", at.replace("+0000", "GMT").encode())]
-                self._keep(snapshot.version, name, answer)
-            answer.headers.append((b"x-clout-version", str(snapshot.version).encode()))
-        asked = {each.strip().removeprefix(b"W/") for each in headers.get(b"if-none-match", b"").split(b",")}
-        if answer.status == 200 and answer.header(b"etag") in asked:
-            return Answer(
-                304, [each for each in answer.headers if each[0].lower() not in (b"content-length", b"content-type")]
-            )
+        finally:
+            self._making.pop((snapshot.version, *name), None)
+        if answer.status == 200:
+            tag = f'"{snapshot.version}-{self.tag}"'
+            at = format_datetime(snapshot.entries[-1].published_at, usegmt=False)
+            answer.headers += [(b"etag", tag.encode()), (b"last-modified", at.replace("+0000", "GMT").encode())]
+            self._keep(snapshot.version, name, answer)
+        answer.headers.append((b"x-clout-version", str(snapshot.version).encode()))
         return answer
 
     async def _made(self, scope: Scope) -> Answer:
@@ -249,6 +262,16 @@ class Guard:
                 self._looking.release()
 
         threading.Thread(target=look, name="look", daemon=True).start()
+
+
+def _unless_had(answer: Answer, headers: dict[bytes, bytes]) -> Answer:
+    """The answer, or only that it is still the one that the asker has."""
+    asked = {each.strip().removeprefix(b"W/") for each in headers.get(b"if-none-match", b"").split(b",")}
+    if answer.status == 200 and answer.header(b"etag") in asked:
+        return Answer(
+            304, [each for each in answer.headers if each[0].lower() not in (b"content-length", b"content-type")]
+        )
+    return answer
 
 
 def _key(headers: dict[bytes, bytes], query: bytes) -> str:

@@ -245,4 +245,4 @@ def _only(rows: list[dict[str, Any]]) -> str:
 
 
 def _rows(asked: Asked, sql: str, **values: Any) -> list[dict[str, Any]]:
-    return asked.snapshot.day(asked.day).query(sql, values).to_pylist()
+    return asked.snapshot.day(asked.day).rows(sql, values)

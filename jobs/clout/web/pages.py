@@ -91,7 +91,10 @@ def person(asked: Asked, settings: Settings, key: str) -> Context:
         "history": asked.rows("history", **values),
         "points": asked.rows("points", **values),
         "changes": asked.rows("changes", **values),
-        "influences": asked.rows("influences", **values),
+        "influences": [
+            {**row, "name": asked.snapshot.day(asked.day).name_of(row["other_id"])}
+            for row in asked.rows("influences", **values)
+        ],
         "unnamed": {row["direction"]: row["people"] for row in asked.rows("influences_unnamed", **values)},
         "before": BEFORE,
         "causes": words.CAUSES,

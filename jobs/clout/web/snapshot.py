@@ -6,11 +6,13 @@ A request holds one Snapshot and with it one version; whatever is published mean
 
 from __future__ import annotations
 
+import bisect
 import logging
+import multiprocessing
 import threading
 from array import array
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -30,7 +32,7 @@ log = logging.getLogger("clout.web")
 #: Days that stay copied; the newest is one of them.
 DAYS_KEPT = 4
 #: What DuckDB may take for pages, and for copying a day.
-MEMORY = "96MB"
+MEMORY = "128MB"
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": MEMORY,
     "threads": 1,
@@ -60,6 +62,12 @@ _FOUND_BY = (
 )
 
 
+_NAMES = """
+SELECT person_id, coalesce(min(display_name), min(handle)) AS name
+FROM clout.accounts WHERE display_name IS NOT NULL OR handle IS NOT NULL GROUP BY person_id ORDER BY person_id
+"""
+
+
 class NothingPublished(Exception):
     """There is no version to show yet."""
 
@@ -67,31 +75,44 @@ class NothingPublished(Exception):
 class Day:
     """The tables of one published day, as `clout.*` and `meta.*` in a file of their own, with the views over them."""
 
-    def __init__(self, warehouse: Warehouse, version: int, entry: Entry, folder: Path) -> None:
+    def __init__(self, warehouse: Warehouse, version: int, entry: Entry, folder: Path, is_apart: bool) -> None:
         self.ds, self.entry = entry.ds, entry
+        self._of_all: dict[str, list[dict[str, Any]]] = {}
         self._file = folder / f"day-{entry.content_version}.duckdb"
         self._file.unlink(missing_ok=True)
-        with duckdb.connect() as connection:
-            connection.execute(f"SET memory_limit = '{MEMORY}'; SET threads = 1; SET TimeZone = 'UTC'")
-            connection.execute(f"SET temp_directory = {surface.quoted(folder)}")
-            connection.execute(f"ATTACH {surface.quoted(self._file)} AS d (ROW_GROUP_SIZE 16384); USE d")
-            connection.execute("CREATE SCHEMA clout; CREATE SCHEMA meta")
-            for relation in surface.tables():
-                connection.register("published", _of_day(warehouse, relation, version, entry.ds))
-                connection.execute(f"CREATE TABLE {relation.full_name} AS FROM published {_order(relation)}")
-                connection.unregister("published")
-            for relation in surface.views():
-                connection.execute(f"CREATE VIEW {relation.full_name} AS {relation.select}")
-            for made in _FOUND_BY:
-                connection.execute(made)
-            connection.execute("USE memory; DETACH d")
+        if is_apart:
+            _apart(copy_day, warehouse, version, entry.ds, self._file)
+        else:
+            copy_day(warehouse, version, entry.ds, self._file)
         self._connection = duckdb.connect(self._file, read_only=True, config=dict(_SETTINGS))
         self._connection.execute("SET TimeZone = 'UTC'; SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
         self._file.unlink()  # its space goes with the last reader
+        #: Everybody's name, in order of the keys: to join all accounts for twenty names takes longer than the rest of a page.
+        self._names = self.query(_NAMES, {}).to_struct_array().combine_chunks()
+
+    def rows(self, sql: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The rows of a query over this day: the quickest way to a few. `values` are its parameters, and no others."""
+        with self._connection.cursor() as cursor:
+            found = cursor.execute(sql, dict(values)).fetchall()
+            names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    def rows_of_all(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of a query that takes the day and nothing else: the same for everybody, so read once."""
+        if sql not in self._of_all:
+            self._of_all[sql] = self.rows(sql, {"day": self.ds})
+        return self._of_all[sql]
+
+    def name_of(self, person: str) -> str | None:
+        """What a person is called; None where only the key is known."""
+        place = bisect.bisect_left(self._names, person, key=lambda row: row["person_id"].as_py())
+        if place == len(self._names) or (found := self._names[place].as_py())["person_id"] != person:
+            return None
+        return found["name"]
 
     def query(self, sql: str, values: Mapping[str, Any]) -> pa.Table:
-        """The rows of a query over this day. `values` are its parameters; it may name fewer."""
+        """The same as a table. `values` are the parameters; the query may name fewer."""
         with self._connection.cursor() as cursor:
             used = {name: value for name, value in values.items() if f"${name}" in sql}
             return cursor.sql(sql, params=used).to_arrow_table()
@@ -163,14 +184,23 @@ class Snapshot:
 
 
 class Library:
-    """Keeps the newest snapshot, and the days that were asked for last; without a history where one day is enough."""
+    """Keeps the newest snapshot, and the days that were asked for last; without a history where one day is enough.
 
-    def __init__(self, warehouse: Warehouse, has_history: bool = True) -> None:
-        self.warehouse, self.history, self._has_history = warehouse, History(), has_history
+    is_apart: days are copied by a process of their own, since a large one takes hundreds of megabytes for a moment.
+    """
+
+    def __init__(self, warehouse: Warehouse, has_history: bool = True, is_apart: bool = False) -> None:
+        self.warehouse, self.history = warehouse, History()
+        self._has_history, self._is_apart = has_history, is_apart
         self._folder = Scratch("explore")
         self._days: OrderedDict[int, Day] = OrderedDict()
         self._copying, self._refreshing = threading.Lock(), threading.Lock()
         self._current: Snapshot | None = None
+
+    @property
+    def ready(self) -> Snapshot | None:
+        """The newest snapshot that is ready; None before the first."""
+        return self._current
 
     def current(self) -> Snapshot:
         """The newest snapshot that is ready. Raises NothingPublished where there is none."""
@@ -202,11 +232,40 @@ class Library:
         with self._copying:
             if content not in self._days:
                 entry = next(entry for entry in reversed(snapshot.entries) if entry.ds == ds)
-                self._days[content] = Day(self.warehouse, snapshot.version, entry, Path(self._folder.name))
+                where = Path(self._folder.name)
+                self._days[content] = Day(self.warehouse, snapshot.version, entry, where, self._is_apart)
             newest = None if self._current is None else self._current.contents[max(self._current.contents)]
             for old in [each for each in self._days if each not in (newest, content)][: -DAYS_KEPT or None]:
                 del self._days[old]
             return self._days[content]
+
+
+def copy_day(warehouse: Warehouse, version: int, ds: date, file: Path) -> None:
+    """Copy a day's tables into a DuckDB file, in the order in which pages look for their rows."""
+    with duckdb.connect() as connection:
+        connection.execute(f"SET memory_limit = '{MEMORY}'; SET threads = 1; SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute(f"SET temp_directory = {surface.quoted(file.parent)}")
+        connection.execute(f"ATTACH {surface.quoted(file)} AS d (ROW_GROUP_SIZE 4096); USE d")
+        connection.execute("CREATE SCHEMA clout; CREATE SCHEMA meta")
+        for relation in surface.tables():
+            connection.register("published", _of_day(warehouse, relation, version, ds))
+            connection.execute(f"CREATE TABLE {relation.full_name} AS FROM published {_order(relation)}")
+            connection.unregister("published")
+        for relation in surface.views():
+            connection.execute(f"CREATE VIEW {relation.full_name} AS {relation.select}")
+        for made in _FOUND_BY:
+            connection.execute(made)
+        connection.execute("USE memory; DETACH d")
+
+
+def _apart(work: Callable[..., None], *arguments: Any) -> None:
+    """Do something in a process of its own, so that what it takes for the time being is not this one's for good."""
+    process = multiprocessing.get_context("spawn").Process(target=work, args=arguments, daemon=True)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise OSError(f"copying a day ended with {process.exitcode}")
 
 
 def _of_day(warehouse: Warehouse, relation: surface.Relation, version: int, ds: date) -> pa.Table:

@@ -1,22 +1,32 @@
 -- Leaderboard
 -- The scored people of a day, highest first. Equal scores share a place. Who did not agree to be named is counted in the places and not listed.
-SELECT place, tied, person_id, name, score, score_low, score_high, true_reach, amplification, network_influence, platforms
-FROM (
-  SELECT
-    s.*,
-    CAST(rank() OVER (ORDER BY s.score DESC) AS BIGINT) AS place,
-    count(*) OVER (PARTITION BY s.score) > 1 AS tied
-  FROM clout.scores AS s
-  WHERE s.ds = $day AND s.score IS NOT NULL
-) AS s
-LEFT JOIN (
+WITH listed AS (
+  SELECT place, tied, person_id
+  FROM (
+    SELECT
+      person_id,
+      platforms,
+      CAST(rank() OVER (ORDER BY score DESC) AS BIGINT) AS place,
+      coalesce(lag(score) OVER (ORDER BY score DESC) = score, false)
+      OR coalesce(lead(score) OVER (ORDER BY score DESC) = score, false) AS tied
+    FROM clout.scores
+    WHERE ds = $day AND score IS NOT NULL
+  ) AS placed
+  WHERE
+    (NOT contains(person_id, ':someone-') OR NOT regexp_matches(person_id, '^[^:]*:someone-[0-9a-f]{32}$'))
+    AND ($platform IS NULL OR list_contains(string_split(platforms, ','), $platform))
+  ORDER BY place, person_id
+  LIMIT $most OFFSET $skip
+),
+names AS (
   SELECT person_id, coalesce(min(display_name), min(handle)) AS name
   FROM clout.accounts
-  WHERE ds = $day
+  WHERE ds = $day AND person_id IN (SELECT person_id FROM listed)
   GROUP BY person_id
-) AS a USING (person_id)
-WHERE
-  NOT regexp_matches(person_id, '^[^:]*:someone-[0-9a-f]{32}$')
-  AND ($platform IS NULL OR list_contains(string_split(platforms, ','), $platform))
-ORDER BY place, person_id
-LIMIT $most OFFSET $skip
+)
+SELECT
+  place, tied, l.person_id, name, score, score_low, score_high, true_reach, amplification, network_influence, platforms
+FROM listed AS l
+INNER JOIN clout.scores AS s ON s.ds = $day AND s.person_id = l.person_id
+LEFT JOIN names AS n ON n.person_id = l.person_id
+ORDER BY place, l.person_id

@@ -5,8 +5,8 @@ FROM clout.accounts AS a
 INNER JOIN clout.scores AS s USING (ds, person_id)
 WHERE
   ds = $day AND score IS NOT NULL
-  AND NOT regexp_matches(person_id, '^[^:]*:someone-[0-9a-f]{32}$')
-  AND NOT regexp_matches(account_key, '^[^:]*:someone-[0-9a-f]{32}$')
+  AND (NOT contains(person_id, ':someone-') OR NOT regexp_matches(person_id, '^[^:]*:someone-[0-9a-f]{32}$'))
+  AND (NOT contains(account_key, ':someone-') OR NOT regexp_matches(account_key, '^[^:]*:someone-[0-9a-f]{32}$'))
   AND ($platform IS NULL OR platform = $platform)
   AND (
     contains(lower(handle), lower($wanted)) OR contains(lower(display_name), lower($wanted))
