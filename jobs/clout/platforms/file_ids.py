@@ -27,10 +27,16 @@ LONGEST = 512
 #: Words for a missing value that no platform lets anybody have for a name. Compared in lower case.
 MISSING = (
     "\\n", "n/a", "#n/a", "#n/a n/a", "#na", "<na>", "<null>", "<none>", "<nil>", "(null)", "[null]", "#null!", "#ref!",
-    "#value!", "#name?", "#div/0!", "#num!", "-nan", "-", "--", "?", ".",
+    "#value!", "#name?", "#div/0!", "#num!", "#n/d", "n/d", "n.a.", "n.a", "-nan", "1.#qnan", "1.#ind", "-1.#ind", "-inf",
+    "+inf", "-1", "-", "--", "---", "?", ".", "''", '""', "[]", "{}", "(none)", "(nil)", "(empty)", "(blank)", "(deleted)",
+    "[deleted]", "[removed]", "<unknown>", "<missing>", "__null__", "not available", "not applicable",
+    "00000000-0000-0000-0000-000000000000",
 )  # fmt: skip
 #: Words for a missing value, or for what a column of no ids holds, that may be somebody's login all the same.
-WORDS = ("nan", "none", "null", "nil", "undefined", "nat", "na", "true", "false")
+WORDS = (
+    *("nan", "none", "null", "nil", "undefined", "nat", "na", "true", "false"),
+    *("unknown", "missing", "deleted", "inf", "infinity"),
+)
 #: So many rows of a file, and this share of them, with such a word in one column: too many to guess what it means.
 _MANY_ROWS, _MANY = 10, 0.1
 
@@ -116,6 +122,7 @@ class _Column:
     """What a file's column showed so far."""
 
     rows: int = 0
+    zeros: int = 0
     words: Counter[str] = field(default_factory=Counter)
     missing: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
@@ -150,6 +157,8 @@ class IdColumns:
             pc.match_substring_regex(column, _ODD + (f"|{_FOLDED}" if folds else "")),
             pc.greater(pc.binary_length(column), LONGEST),
         )
+        if self.missing:
+            odd = pc.or_(odd, pc.is_in(pc.utf8_lower(column), pa.array(sorted(self.missing), pa.string())))
         odd = pc.fill_null(odd, False)
         wrong: dict[int, str] = {}
         if pc.any(odd).as_py():
@@ -170,6 +179,8 @@ class IdColumns:
         if required:
             empty = {index: f"{name}: is empty" for index in pc.indices_nonzero(pc.is_null(column)).to_pylist()}
             wrong = empty | wrong
+        if "0" not in self.missing:
+            state.zeros += pc.sum(pc.equal(column, "0")).as_py() or 0
         self._remember_long(column, state)
         return column, wrong
 
@@ -214,6 +225,10 @@ class IdColumns:
                     f"{file}: {name}: its long ids end as numbers do that lost their last digits ({some}), as in spreadsheets"
                     " and floats, and people would become one: export the column as text. If these are the ids, write"
                     " rounded_ids = true into the source"
+                )
+            if state.zeros >= _MANY_ROWS and state.zeros >= _MANY * state.rows:
+                said.append(
+                    f'{name}: 0 in {state.zeros:,} of {state.rows:,} rows; where that is nobody, write missing = ["0"]'
                 )
             taken = state.missing + state.words
             if taken:

@@ -29,6 +29,13 @@ _OTHERS = (
 )
 #: Endings of data that is not read. Anything else beside the exports (a checksum, a picture) may lie there.
 _DATA = re.compile(rf"\.(json|geojson|{_SHEETS}|{_PACKED}|{_UNFINISHED}|{_OTHERS})$")
+#: A table with an ending of its own behind: encrypted, or packed in a way that nobody here knows.
+_WRAPPED = re.compile(r"\.(csv|tsv|jsonl|ndjson|json|parquet)(\.gz)?[ ._-][^/]*")
+#: Unless it is a word about the table beside it, or a copy that somebody put aside.
+_BESIDE = re.compile(
+    r"[ ._-](md5|sha\d*(sum)?|crc(32)?|checksum|asc|sig|minisig|sign|meta|schema|dvc|lock|license)$"
+    r"|[ ._-](bak|backup|old|orig|save|\d+)$|~$"
+)
 #: Names without an ending under which programs write data.
 _BARE = re.compile(r"(accounts|posts|interactions|part-?\d|data|export)[^.]*|[^.]*\d{4}-\d{2}-\d{2}[^.]*")
 #: Texts that people put beside their data.
@@ -91,7 +98,7 @@ def look(source: Source) -> Folder:
             if is_tabular(file):
                 hidden.append(str(relative))
             continue
-        is_data = not _ABOUT.fullmatch(name) and bool(_DATA.search(name) or ("." not in name and _BARE.fullmatch(name)))
+        is_data = not _ABOUT.fullmatch(name) and _is_data(name)
         _check_link(source, file, is_data or is_tabular(file))
         if file.is_dir():
             found.passed.append(Passed(file, "a link to a folder of this source, which is read in its own place"))
@@ -112,6 +119,12 @@ def look(source: Source) -> Folder:
             Passed(source.path / "names that begin with . or _", f"{len(hidden)} files left alone: {_shown(named)}")
         )
     return found
+
+
+def _is_data(name: str) -> bool:
+    """Whether a file that is not read may hold rows, by its name in small letters."""
+    wrapped = _WRAPPED.search(name) and not _BESIDE.search(name)
+    return bool(_DATA.search(name) or wrapped or ("." not in name and _BARE.fullmatch(name)))
 
 
 def _walk(source: Source) -> Iterator[Path]:
@@ -203,7 +216,8 @@ def _pass(source: Source, file: Path, is_data: bool) -> Passed:
     if not is_data:
         return Passed(file, "no export, by its name")
     ending = name.rpartition(".")[2] if "." in name else ""
-    why = next((why for endings, why in _WHY if re.fullmatch(endings, ending)), "without an ending")
+    unknown = "in a form that is not read, by its ending: decrypt or unpack it, or name it .csv, .jsonl or .parquet"
+    why = next((why for endings, why in _WHY if re.fullmatch(endings, ending)), unknown)
     if ending and (beside := file.with_name(file.name[: -len(ending) - 1])).is_file() and is_tabular(beside):
         return Passed(file, f"the same as {beside.name}, by its name, which is read", day_of(source, file))
     plain = file.with_suffix(".csv")

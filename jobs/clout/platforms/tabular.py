@@ -93,10 +93,15 @@ def is_tabular(file: Path) -> bool:
     return bool(_CSV.search(name) or _JSON.search(name) or name.endswith(".parquet"))
 
 
+def _opened(file: Path) -> pa.NativeFile:
+    """The unpacked bytes of a file: Arrow itself knows a packed one by small letters alone."""
+    return pa.input_stream(file, compression="gzip" if file.name.lower().endswith(".gz") else None)
+
+
 def is_prose(file: Path) -> bool:
     """Whether a text file holds no table: no delimiter parts its first lines into the same number of fields."""
     try:
-        with pa.input_stream(file) as stream:
+        with _opened(file) as stream:
             head = stream.read(1 << 16)
     except (pa.ArrowException, OSError):
         return False
@@ -230,7 +235,7 @@ def _read_csv(
     parse = pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse)
     next_row = skip + (1 if column_names else 2)
     try:
-        with pacsv.open_csv(file, read, parse, convert) as reader:
+        with _opened(file) as stream, pacsv.open_csv(stream, read, parse, convert) as reader:
             for block in reader:
                 for start in range(0, block.num_rows, BATCH_ROWS):
                     batch = block.slice(start, BATCH_ROWS)
@@ -256,7 +261,7 @@ def _read_csv(
 
 def _csv_header(file: Path, delimiter: str, skip: int) -> tuple[list[str], bool]:
     """The header's names, and whether there is nothing else: a header without a line's end is beyond Arrow."""
-    with pa.input_stream(file) as stream:
+    with _opened(file) as stream:
         head = stream.read(HEADER_BYTES + 1)
     lines = [line for line in head.splitlines()[skip:] if line.strip()]
     if not lines:
@@ -283,7 +288,7 @@ def _check_quotes(file: Path, delimiter: str) -> None:
     """
     quotes, unpacked = 0, 0
     is_packed = file.name.lower().endswith(".gz")
-    with pa.input_stream(file) as stream:
+    with _opened(file) as stream:
         for chunk in iter(lambda: stream.read(_LONGEST), b""):
             quotes += chunk.count(b'"')
             unpacked += len(chunk)

@@ -223,6 +223,8 @@ def test_json_numbers_keep_their_digits(tmp_path: Path) -> None:
 
 MISSING = [
     "nan", "NaN", "None", "null", "NULL", r"\N", "N/A", "#N/A", "<NA>", "undefined", "-", "NA", "nil", "NaT", "#REF!", " ",
+    "n.a.", "n/d", "-1", "''", "[]", "(none)", "[deleted]", "Not Available", "1.#QNAN", "unknown", "deleted",
+    "00000000-0000-0000-0000-000000000000",
 ]  # fmt: skip
 
 
@@ -242,6 +244,15 @@ def test_a_word_for_a_missing_value_is_nobody(tmp_path: Path, word: str, form: s
     assert bad == []
     if word.strip():
         assert f"target: {word!r} 2 times taken as missing" in str(report.reason)
+
+
+def test_many_zeros_are_told_and_nobody_where_the_source_says_so(tmp_path: Path) -> None:
+    write(tmp_path, *(("0" if number % 3 else f"a{number}", "b") for number in range(30)))
+    acted, _, [report] = read(tmp_path)
+    assert ("0", "x:b") in acted
+    assert 'actor: 0 in 20 of 30 rows; where that is nobody, write missing = ["0"]' in str(report.reason)
+    acted, _, [report] = read(tmp_path, missing=["0"])
+    assert (acted.count((None, "x:b")), "0 in" in str(report.reason)) == (20, False)
 
 
 def test_somebody_may_be_called_null(tmp_path: Path) -> None:

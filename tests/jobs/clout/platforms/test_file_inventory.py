@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -101,6 +102,9 @@ def test_a_thousand_other_files_are_counted(source: Source) -> None:
         "i-2026-03-02-b",
         "posts-2026-03-02.csv.7z",
         "i-2026-03-02-b.csv.crdownload",
+        "i-2026-03-02-b.csv.gpg",
+        "i-2026-03-02-b.parquet.enc",
+        "i-2026-03-02-b.csv ",
     ],
 )
 def test_a_part_of_a_day_that_is_not_read_stops_that_day_alone(source: Source, name: str) -> None:
@@ -111,6 +115,19 @@ def test_a_part_of_a_day_that_is_not_read_stops_that_day_alone(source: Source, n
     ):
         skipped(source)
     assert skipped(source, DAY) == {}
+
+
+@pytest.mark.parametrize("name", ["accounts.csv.gpg", "Accounts.jsonl.enc", "accounts-2026-03-01.parquet.aes"])
+def test_accounts_in_an_unknown_wrapping_may_hold_a_no(source: Source, name: str) -> None:
+    (source.path / name).write_bytes(b"x")
+    with pytest.raises(PoisonInput, match=rf"{name}: accounts in a form that is not read.*opt-out"):
+        skipped(source, DAY)
+
+
+def test_a_packed_file_is_one_in_capitals_too(source: Source) -> None:
+    (source.path / f"i-{DAY}.csv").unlink()
+    (source.path / f"I-{DAY}.CSV.GZ").write_bytes(gzip.compress(CSV.encode()))
+    assert skipped(source) == {}
 
 
 def test_what_came_for_a_pulled_day_in_another_form_is_seen(source: Source, lake: Lake) -> None:
