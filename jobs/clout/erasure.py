@@ -96,6 +96,8 @@ class Request:
     folding: frozenset[str] = frozenset()
     #: Keys that look like one of `keys`, and are somebody else's.
     others: frozenset[str] = frozenset()
+    #: Keys of other accounts that begin with one of `keys` and a slash, as the keys of its posts do: theirs begin so, too.
+    below: frozenset[str] = frozenset()
 
     def form(self, key: str) -> str:
         """What two keys of one account have in common."""
@@ -115,15 +117,22 @@ class Request:
         if not column.endswith(("post_key", "conversation_key")):
             return False
         head, slash, _ = form.partition("/")
+        is_theirs = False
         while slash:
-            if head in self._accounts or head.rpartition("/")[2] in self._dids:
-                return True
+            if head in self._below:
+                is_theirs = False
+            elif head in self._accounts or head.rpartition("/")[2] in self._dids:
+                is_theirs = True
             head, slash = _longer(form, head)
-        return False
+        return is_theirs
 
     @cached_property
     def _accounts(self) -> frozenset[str]:
         return frozenset(map(self.form, self.keys))
+
+    @cached_property
+    def _below(self) -> frozenset[str]:
+        return frozenset(map(self.form, self.below))
 
     @cached_property
     def _dids(self) -> frozenset[str]:
@@ -183,7 +192,7 @@ def _longer(form: str, head: str) -> tuple[str, str]:
 def find(lake: Lake, keys: Iterable[str], names: Iterable[str] = (), folding: Iterable[str] = ()) -> Request:
     """The request for some account keys: with all that the lake's snapshots know them by, and with `names`."""
     asked = Request(frozenset(map(normal_key, keys)), folding=frozenset(folding))
-    alike = _look_alikes(lake, asked.keys)
+    alike, below = _look_alikes(lake, asked)
     wanted = asked.keys | frozenset(key for key in alike if asked.form(key) in asked.forms)
     mine_keys = pa.array(sorted(wanted), pa.string())
     said: set[str] = set()
@@ -214,13 +223,18 @@ def find(lake: Lake, keys: Iterable[str], names: Iterable[str] = (), folding: It
         frozenset(subjects),
         asked.folding,
         frozenset(alike - wanted),
+        frozenset(below - wanted),
     )
 
 
-def _look_alikes(lake: Lake, keys: Iterable[str]) -> set[str]:
-    """All keys of accounts in the lake that look like one of `keys`, whatever the case and the signs."""
-    looks = pa.array(sorted(map(look_alike_key, keys)), pa.string())
+def _look_alikes(lake: Lake, asked: Request) -> tuple[set[str], set[str]]:
+    """All keys of accounts in the lake that look like one that is asked for, whatever the case and the signs; and those that
+    begin with one and a slash.
+    """
+    looks = pa.array(sorted(map(look_alike_key, asked.keys)), pa.string())
+    begins = f"(?i)^(?:{'|'.join(re.escape(key) for key in sorted(asked.keys))})/"
     found: set[str] = set()
+    below: set[str] = set()
     for folder in folders(lake):
         parts = folder.split("/")
         names = _ACCOUNTS.get(parts[1] if parts[0] == "snapshots" else parts[0], ())
@@ -232,7 +246,8 @@ def _look_alikes(lake: Lake, keys: Iterable[str]) -> set[str]:
                     for column in batch.columns:
                         there = pc.unique(column).drop_null()
                         found.update(there.filter(pc.is_in(look_alike_keys(there), looks)).to_pylist())
-    return found
+                        below.update(there.filter(pc.match_substring_regex(there, begins)).to_pylist())
+    return found, below
 
 
 def _on_platform(key: str, native_id: str) -> str:

@@ -28,7 +28,7 @@ from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import release
 from staged_run import DAY, approve, good, stage
 
-SIGNS = ("", "-", ".", "_", ":", " ", "~", "+")
+SIGNS = ("", "-", ".", "_", "/", ":", " ", "~", "+")
 PARTS = ("dan", "Dan", "smith", "1", "dané", "sm")
 #: dan, dan-smith, dan.smith, Dan, dandan, 1dan ...: every key but the shortest contains others.
 KEYS = [
@@ -70,7 +70,7 @@ def tables() -> Iterator[tuple[str, pa.Table]]:
         ],
         "posts": [
             {
-                **{"post_key": f"{key}/1", "native_id": "1", "author_key": key, "post_type": "original"},
+                **{"post_key": f"{key}/p9", "native_id": "1", "author_key": key, "post_type": "original"},
                 **{"is_deleted": False, "mentions": [following[key]]},
             }
             for key in KEYS
@@ -89,7 +89,7 @@ def test_each_key_alone_takes_no_other_with_it() -> None:
     assert sum(a[6:] in b[6:] for a, b in itertools.permutations(KEYS, 2)) > 500
     made = list(tables())
     for key in ASKED if ALL else ASKED[::8]:
-        request = Request(frozenset({key}))
+        request = Request(frozenset({key}), below=frozenset(one for one in KEYS if one.startswith(f"{key}/")))
         for folder, rows in made:
             kept, _ = erasure.edit_of(f"{folder}/x", request)(rows)
             naming = [name for name in ("account_key", "actor_key", "target_account_key", "author_key", "actor", "target")
@@ -101,6 +101,20 @@ def test_each_key_alone_takes_no_other_with_it() -> None:
             assert kept.to_pylist() == wanted, (key, folder)
         people = pa.table({"person_id": KEYS})
         assert pa.compute.sum(content_files.names_one_of(people, frozenset({key}))).as_py() == 1
+
+
+def test_posts_of_an_account_whose_id_begins_with_anothers_are_its_own(tmp_path: Path) -> None:
+    """Ids that are paths or addresses: the posts of chirp:dan/smith begin with chirp:dan, and are not his."""
+    lake = Lake(tmp_path)
+    for folder, rows in tables():
+        if folder.startswith("snapshots"):
+            lake.write(lake.snapshot(folder.rpartition("/")[2], "chirp", DAY), rows)
+    request = erasure.find(lake, ["chirp:dan"])
+    assert request.below == {key for key in KEYS if key.lower().startswith("chirp:dan/")}
+    assert request.posts == {"chirp:dan/p9"}
+    assert request.is_key("chirp:dan/p9", "post_key")
+    assert request.is_key("chirp:dan/p8", "target_post_key")
+    assert not request.is_key("chirp:dan/smith/p9", "post_key")
 
 
 def test_the_search_takes_no_other_for_the_person(tmp_path: Path) -> None:
