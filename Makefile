@@ -15,7 +15,7 @@ DEMO = export CLOUT_HOME="$$CLOUT_HOME/demo";
 endif
 # What somebody types or a file holds reaches a recipe through its environment, as it was typed: neither make nor the shell
 # looks into it. Hence "$$ID" in recipes, never "$(ID)".
-TYPED := CLOUT_HOME CLOUT_WAREHOUSE Q ID DAY DAYS SOURCE PAIRS RATINGS BEHAVIOUR FAMILIES CUT CUTS PEOPLE OUT JSON ARGS INTERACTIONS WINDOW RUNS PORT
+TYPED := CLOUT_HOME CLOUT_WAREHOUSE Q ID FORMAT DAY DAYS SOURCE PAIRS RATINGS BEHAVIOUR FAMILIES CUT CUTS PEOPLE OUT JSON ARGS INTERACTIONS WINDOW RUNS PORT
 $(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
 export $(TYPED)
 PY := .venv/bin/python
@@ -30,7 +30,7 @@ YESTERDAY := import datetime as d; print(d.datetime.now(d.UTC).date() - d.timede
 WORLD_LAKE_DAYS := 2026-03-12..2026-05-10
 WORLD_CUT := 2026-05-04
 
-.PHONY: help setup run test check format ui explore sql evaluate attack fit person bench clean
+.PHONY: help setup run test check format ui explore sql export evaluate attack fit person bench clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -74,12 +74,17 @@ explore: setup ## pages over the published tables on http://127.0.0.1:8085; PORT
 sql: setup ## a read-only prompt on the published tables, or Q="SELECT ..."
 	@$(SHOWN) case "$$CLOUT_WAREHOUSE" in \
 	postgresql://*) psql "$$CLOUT_WAREHOUSE" $${Q:+-c "$$Q"} ;; \
+	iceberg:*) $(PY) jobs/query.py $${Q:+--sql="$$Q"} ;; \
 	*) if [ ! -f "$$CLOUT_WAREHOUSE/warehouse.duckdb" ]; then \
 	     printf '%q: no published duckdb warehouse: make run\n' "$$CLOUT_WAREHOUSE" >&2; exit 2; fi; \
 	   .venv/bin/duckdb -readonly "$$CLOUT_WAREHOUSE/warehouse.duckdb" $${Q:+-c "$$Q"} ;; \
 	esac
 
-person: setup ## one person's page: ID=murmur:99, and DAY=2026-03-14 for another day than the newest
+export: setup ## a published day as a folder: OUT=<folder>, FORMAT=csv|json|parquet, and DAY=2026-03-14 for another than the newest
+	@if [ -z "$$OUT" ]; then echo "make export needs OUT=<a new folder>" >&2; exit 2; fi
+	@$(SHOWN) $(PY) jobs/export_day.py --out="$$OUT" $${FORMAT:+--format="$$FORMAT"} $${DAY:+--day="$$DAY"}
+
+person: setup ## one person's page: ID=murmur:99, a handle or a name, and DAY=2026-03-14 for another day than the newest
 	@if [ -z "$$ID" ]; then echo "make person needs ID=platform:id, such as ID=murmur:99" >&2; exit 2; fi
 	@$(SHOWN) $(PY) jobs/person.py --person="$$ID" $${DAY:+--day="$$DAY"}
 

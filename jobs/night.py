@@ -13,7 +13,7 @@ import re
 import shlex
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import audit
@@ -74,8 +74,15 @@ def day_range(text: str) -> list[date]:
 
 
 def main(argv: list[str]) -> None:
-    """Run the nights and show the leaderboard of the newest day."""
-    run(arg_parser().parse_args(argv))
+    """Run the nights and show the leaderboard of the newest day. Raises PoisonInput where a day is not over."""
+    args = arg_parser().parse_args(argv)
+    now = SystemClock().now()
+    if max(args.days) >= now.date():
+        raise PoisonInput(
+            f"{max(args.days)}: that day is not over, it is {now:%Y-%m-%d %H:%M} UTC; the last day that is over is"
+            f" {now.date() - timedelta(days=1)}"
+        )
+    run(args)
 
 
 def log_file(args: argparse.Namespace) -> Path:

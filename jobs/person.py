@@ -25,6 +25,8 @@ UNITS = {
     "listed": "lists",
 }
 LISTED = 5
+#: How many people of one name are listed.
+LISTED_HITS = 20
 #: Signs of a line.
 WIDEST = 200
 
@@ -35,7 +37,9 @@ TABLES = ("accounts", "scores", "platform_scores", "score_explanations", "score_
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
     parser = argparse.ArgumentParser(prog="person.py", description=__doc__)
-    parser.add_argument("--person", required=True, help="the person, platform:id, such as murmur:99")
+    parser.add_argument(
+        "--person", required=True, help="the person: platform:id, such as murmur:99; or a handle, or a name"
+    )
     parser.add_argument(
         "--day", type=arguments.day, help="the score date; else the newest on which the person is known"
     )
@@ -48,8 +52,41 @@ def main(argv: list[str]) -> None:
     args = arg_parser().parse_args(argv)
     with duckdb.connect() as published:
         fetch(open_warehouse(args.warehouse), published, args.person, args.day)
-        for line in page(published, read_model(args.model), args.person, args.day):
+        known = find(published, args.person)
+        if len(known) > 1:
+            print(f"{printable(args.person, 60)}: {len(known)} people; take one of these")
+            for person, name, score in known[:LISTED_HITS]:
+                shown = "no score" if score is None else f"{score:.1f}"
+                print(f"  {printable(person, 80)}  {printable(name or '', 40)}  {shown}")
+            if len(known) > LISTED_HITS:
+                print(f"  and {len(known) - LISTED_HITS} more; say more of the name")
+            return
+        person = known[0][0] if known else args.person
+        for line in page(published, read_model(args.model), person, args.day):
             print(printable(line, WIDEST))
+
+
+def find(published: duckdb.DuckDBPyConnection, text: str) -> list[tuple[str, str | None, float | None]]:
+    """Who is meant by a key, else by a handle or a name, else by a part of one: person_id, name and score, the best first.
+
+    Upper and lower case are one, and so are a handle with and without its @.
+    """
+    wanted = text.strip().removeprefix("@").lower()
+    for condition in (
+        "$text IN (a.account_key, a.person_id)",
+        "$wanted IN (lower(a.handle), lower(a.display_name))",
+        "contains(lower(a.handle), $wanted) OR contains(lower(a.display_name), $wanted)",
+    ):
+        found = published.execute(
+            "SELECT a.person_id, min(coalesce(a.display_name, a.handle)) AS name, max(s.score) AS score"
+            " FROM clout.accounts AS a LEFT JOIN clout.scores AS s ON s.ds = a.ds AND s.person_id = a.person_id"
+            f" WHERE $wanted <> '' AND $text <> '' AND ({condition})"
+            " GROUP BY a.person_id ORDER BY score DESC NULLS LAST, a.person_id",
+            {"text": text, "wanted": wanted},
+        ).fetchall()
+        if found:
+            return found
+    return []
 
 
 def fetch(warehouse: Warehouse, into: duckdb.DuckDBPyConnection, person: str, day: date | None) -> None:
@@ -61,8 +98,11 @@ def fetch(warehouse: Warehouse, into: duckdb.DuckDBPyConnection, person: str, da
     for each in days if day is None else [day]:
         accounts = warehouse.read("clout.accounts", day=each)
         is_known = pc.or_(pc.equal(accounts["account_key"], person), pc.equal(accounts["person_id"], person))
-        if pc.any(is_known).as_py() or each == days[-1] or day:
+        if pc.any(is_known).as_py() or day:
             break
+    else:  # by a handle or a name, on the newest day
+        each = days[0]
+        accounts = warehouse.read("clout.accounts", day=each)
     for name in TABLES:
         into.register("rows", accounts if name == "accounts" else warehouse.read(f"clout.{name}", day=each))
         into.execute(f"CREATE TABLE clout.{name} AS FROM rows")

@@ -109,6 +109,7 @@ def test_only_the_log_reads_a_clock():
         "jobs/clout/platforms/puller.py",
         "jobs/clout/platforms/rows.py",
         "jobs/clout/staging.py",
+        "jobs/night.py",
         "jobs/publish.py",
         "jobs/warehouse.py",
     }

@@ -21,6 +21,7 @@ TARGETS = {
     "test": ({}, ("ARGS",)),
     "explore": ({}, ("PORT",)),
     "sql": ({}, ("Q", "CLOUT_WAREHOUSE")),
+    "export": ({"OUT": "o"}, ("OUT", "FORMAT", "DAY")),
     "person": ({"ID": "murmur:1"}, ("ID", "DAY")),
     "evaluate": ({"SOURCE": "s", "CUT": "2026-03-01"}, ("SOURCE", "CUT", "PAIRS", "RATINGS", "BEHAVIOUR", "JSON")),
     "attack": ({"SOURCE": "s"}, ("SOURCE", "CUT", "FAMILIES", "JSON")),

@@ -312,6 +312,11 @@ def test_the_page_of_a_person_reads(home, capsys):
     [(excused,)] = query(home, f"SELECT min(person_id) FROM clout.scores WHERE ds = '{LAST}' AND score IS NULL")
     person.main(["--person", excused, "--day", "2026-03-05", "--warehouse", str(home / "warehouse")])
     assert "No score: insufficient evidence" in capsys.readouterr().out
+    # By a name: several people are listed, with the keys to ask by.
+    person.main(["--person", "oak", "--warehouse", str(home / "warehouse")])
+    listed = capsys.readouterr().out.splitlines()
+    assert listed[0].endswith("people; take one of these")
+    assert all("Oak" in line for line in listed[1:10])
     with pytest.raises(PoisonInput, match="murmur:nobody is not published"):
         person.main(["--person", "murmur:nobody", "--warehouse", str(home / "warehouse")])
 

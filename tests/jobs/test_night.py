@@ -32,6 +32,14 @@ def asked(tmp_path, monkeypatch):
     return ran, ["--days", f"{DAYS[0]}..{DAYS[-1]}", "--sources", str(sources), *places]
 
 
+@pytest.mark.parametrize("days", ["2999-01-01", "2026-03-12..2999-01-01", "2999-01-01..2026-03-12"])
+def test_a_day_that_is_not_over_is_refused_before_anything_is_read(asked, days):
+    ran, words = asked
+    with pytest.raises(PoisonInput, match="2999-01-01: that day is not over"):
+        night.main(["--days", days, "--sources", "nowhere", *words[4:]])
+    assert ran == []
+
+
 def test_a_refused_day_stops_none_of_the_others(asked, capsys):
     ran, words = asked
     with pytest.raises(PoisonInput, match="2026-03-13 is not published"):

@@ -8,9 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import psycopg
 import pyarrow.feather as feather
 import pytest
+import query
+from clout.errors import PoisonInput
 from clout.warehouse import surface
 from clout.warehouse.iceberg_backend import IcebergWarehouse
 from staged_run import DAY, NEXT
@@ -66,6 +69,36 @@ def test_duckdb(tmp_path: Path) -> None:
     place.root = tmp_path / ".clout" / "warehouse"
     publish(place)
     assert_shows(run(tmp_path, ["bash", "-ec", printed("sh", "duckdb -readonly")]))
+
+
+def statements() -> list[str]:
+    """The questions that the page prints."""
+    blocks = re.findall(r"^```sql\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+    return [each.strip() for block in blocks for each in block.split(";\n") if each.strip()]
+
+
+def test_the_questions_run_on_a_server(postgres, tmp_path: Path) -> None:
+    """Their rows are those of the invented world, see tests/test_pipeline.py; here it is their words."""
+    place = Place("postgres", tmp_path, postgres)
+    publish(place)
+    assert len(statements()) >= 30
+    with psycopg.connect(postgres.address(place.database), autocommit=True) as connection:
+        for each in statements():
+            assert connection.execute(each).description, each
+
+
+def test_the_questions_run_on_a_lakehouse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = Place("iceberg", tmp_path)
+    publish(place)
+    warehouse = place.open()
+    query.copy(warehouse, tmp_path / "all.duckdb")
+    with duckdb.connect(str(tmp_path / "all.duckdb"), read_only=True) as copied:
+        for each in statements():
+            assert copied.execute(each).description, each
+    query.main(["--warehouse", place.address, "--sql", "SELECT name FROM clout.leaderboard ORDER BY place"])
+    assert "Ada newer" in capsys.readouterr().out
+    with pytest.raises(PoisonInput, match="nothing"):
+        query.main(["--warehouse", place.address, "--sql", "SELECT * FROM clout.nothing"])
 
 
 def test_psql(postgres, tmp_path: Path) -> None:

@@ -1,0 +1,70 @@
+"""Ask the published tables in SQL, whichever warehouse holds them: DuckDB's SQL, on a copy that nobody can change.
+
+    query.py --sql "SELECT * FROM clout.leaderboard LIMIT 10"
+    query.py                                                     a prompt
+
+For warehouses that have a client of their own (psql, duckdb), that is faster; an Iceberg lakehouse has none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import duckdb
+from clout import arguments
+from clout.errors import PoisonInput, run_main
+from clout.terminal import printable
+from clout.warehouse import surface
+from clout.warehouse.choose import open_warehouse
+from clout.warehouse.contract import Warehouse
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The job's command line."""
+    parser = argparse.ArgumentParser(
+        prog="query.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sql", help="one statement; without it, a prompt")
+    arguments.add(parser, "warehouse")
+    return parser
+
+
+def main(argv: list[str]) -> None:
+    """Answer the statement, or open a prompt."""
+    args = arg_parser().parse_args(argv)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "published.duckdb"
+        copy(open_warehouse(args.warehouse), file, args.sql)
+        client = Path(sys.executable).with_name("duckdb")
+        if args.sql is None:
+            subprocess.run([client, "-readonly", file], check=False)
+            return
+        with duckdb.connect(str(file), read_only=True) as published:
+            try:
+                answer = published.sql(args.sql)
+                print(printable(str(answer), lines=True) if answer is not None else "done")
+            except duckdb.Error as error:
+                raise PoisonInput(str(error)) from error
+
+
+def copy(warehouse: Warehouse, file: Path, statement: str | None = None) -> None:
+    """Copy the published relations that a statement names, or all, into a DuckDB file. Raises PoisonInput where nothing is."""
+    names = [relation.full_name for relation in surface.relations().values()]
+    named = [
+        name for name in names if statement is None or re.search(rf"\b{re.escape(name)}\b", statement, re.IGNORECASE)
+    ]
+    with duckdb.connect(str(file)) as published:
+        published.execute("CREATE SCHEMA clout; CREATE SCHEMA meta")
+        for name in named:
+            published.register("rows", warehouse.read(name))
+            published.execute(f"CREATE TABLE {name} AS FROM rows")
+            published.unregister("rows")
+
+
+if __name__ == "__main__":
+    run_main(main)
