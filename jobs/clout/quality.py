@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pandas as pd
 import pyarrow as pa
 
+from clout import declared
 from clout.errors import PoisonInput
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ SEVERITIES = ("info", "warning", "critical")
 
 @dataclass(frozen=True)
 class Suite:
-    """One file of expectations/: its table, its expectations as written, and the hash of its bytes."""
+    """One file of expectations/: its table, its expectations as written, and the hash of what it was read from."""
 
     table: str
     expectations: list[dict[str, Any]]
@@ -97,7 +98,8 @@ def load_suite(table: str, folder: Path | None = None) -> Suite:
 
     Raises PoisonInput where the file is missing or broken, where an expectation has a type that does not exist, lacks
     an id, a severity or a reason, where the declared ids and the present ones differ, or where the suite does not begin
-    with the row count and the key.
+    with the row count and the key. Of a published table these, its columns, their types and the day follow from its
+    declaration in sql/warehouse/, and the file holds what else is judged; its meta.rows says how many rows there may be.
     """
     file = (folder or EXPECTATIONS) / f"{table}.json"
     if not file.is_file():
@@ -110,24 +112,27 @@ def load_suite(table: str, folder: Path | None = None) -> Suite:
     if not isinstance(suite, dict) or suite.get("name") != table:
         raise PoisonInput(f"{file}: must be a JSON object whose name is {table!r}")
     expectations = suite.get("expectations") or []
+    judged = suite.get("meta") or {}
     for number, expectation in enumerate(expectations, start=1):
         _check_declaration(file, number, expectation)
     ids = [expectation["meta"]["id"] for expectation in expectations]
-    declared = (suite.get("meta") or {}).get("ids")
-    if not ids or ids != declared:
+    if not ids or ids != judged.get("ids"):
         raise PoisonInput(
-            f"{file}: meta.ids declares {declared}, the expectations are {ids}; they must be equal and not empty, so"
+            f"{file}: meta.ids declares {judged.get('ids')}, the expectations are {ids}; they must be equal and not empty, so"
             " that none can be lost unseen"
         )
+    if table in declared.tables():
+        expectations = declared.checks(table, judged.get("rows") or {}) + expectations
+        ids = [expectation["meta"]["id"] for expectation in expectations]
     if len(set(ids)) < len(ids):  # the outcome of one would hide that of the other
         raise PoisonInput(f"{file}: an id occurs twice in {ids}")
-    may_be_empty = bool(suite["meta"].get("may_be_empty"))
+    may_be_empty = bool(judged.get("may_be_empty"))
     if ids[:2] != ["row_count", "key_unique"] or not _begins_well(expectations[0], expectations[1], may_be_empty):
         raise PoisonInput(
             f"{file}: a suite begins with row_count (at least one row, unless meta.may_be_empty says why not) and"
             f" key_unique, both critical; this one begins with {ids[:2]}"
         )
-    return Suite(table, expectations, hashlib.sha256(content).hexdigest())
+    return Suite(table, expectations, _hash(table, content))
 
 
 def _begins_well(count: dict[str, Any], key: dict[str, Any], may_be_empty: bool) -> bool:
@@ -289,6 +294,9 @@ def suite_hashes(tables: Iterable[str], folder: Path | None = None) -> dict[str,
     """
     files = {table: (folder or EXPECTATIONS) / f"{table}.json" for table in tables}
     files[BOUNDS] = (folder or EXPECTATIONS) / BOUNDS
-    return {
-        name: hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "" for name, file in files.items()
-    }
+    return {name: _hash(name, file.read_bytes()) if file.is_file() else "" for name, file in files.items()}
+
+
+def _hash(table: str, content: bytes) -> str:
+    """The hash of a suite's bytes, and of the declaration of its table, from which a part of it follows."""
+    return hashlib.sha256(content + declared.text(table)).hexdigest()

@@ -18,33 +18,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs as pafs
 
+from clout import declared
 from clout.errors import PoisonInput
 from clout.lake import Lake
+from clout.lake_schemas import CONFORMED
 
-#: The tables of people, and the key of their rows within a day.
-SCORED = {
-    "scores": ("person_id",),
-    "accounts": ("account_key",),
-    "platform_scores": ("person_id", "platform"),
-    "score_explanations": ("person_id", "platform", "feature"),
-    "score_changes": ("person_id", "days_before"),
-    "influences": ("person_id", "direction", "place"),
-}
+_DECLARED = declared.tables()
 
-#: Conformed tables that are published as they are, and theirs.
-PULLED = {
-    "conservation": ("platform",),
-    "pulls": ("platform", "endpoint", "snapshot"),
-    "coverage": ("platform", "kind"),
-    "quarantined": ("platform", "snapshot", "reason"),
-}
-
-#: The staged tables. Each has a suite in expectations/ and a file in sql/warehouse/.
-TABLES = (*SCORED, *PULLED)
+#: Conformed tables that are published as they are, and the order of their rows within a day.
+PULLED = {name: table.order for name, table in _DECLARED.items() if name in CONFORMED}
 
 #: What the audit itself says of a run. It is published with the run, and is no part of its content: the same content
 #: audited again, upon another past or by another run, is nothing new.
-RECORDED = ("metrics", "data_quality")
+RECORDED = tuple(name for name, table in _DECLARED.items() if table.is_recorded)
+
+#: The tables of people, and the order of their rows within a day.
+SCORED = {name: table.order for name, table in _DECLARED.items() if name not in (*PULLED, *RECORDED)}
+
+#: The staged tables. Each is declared in sql/warehouse/ and has a suite in expectations/.
+TABLES = (*SCORED, *PULLED)
 
 #: The tables whose suites a verdict needs: the staged ones, the evidence behind them, and what they are like.
 AUDITED = ("activity", *TABLES, "metrics")

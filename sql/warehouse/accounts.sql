@@ -1,4 +1,5 @@
 -- clout.accounts: the accounts of the people in clout.scores. Defined by sql/scored_accounts.sql.
+-- Key: ds, account_key
 CREATE TABLE clout.accounts (
   ds DATE,
   account_key VARCHAR,

@@ -1,4 +1,5 @@
 -- meta.conservation: where every row of a day's pull went. Defined by sql/conservation.sql.
+-- Key: ds, platform
 CREATE TABLE meta.conservation (
   ds DATE,
   platform VARCHAR,

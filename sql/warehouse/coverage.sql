@@ -1,4 +1,5 @@
 -- meta.coverage: how much of what a platform counts it also names. Defined by sql/coverage.sql.
+-- Key: ds, platform, kind
 CREATE TABLE meta.coverage (
   ds DATE,
   platform VARCHAR,

@@ -1,4 +1,6 @@
 -- meta.data_quality: what became of every check of every published night. The checks are declared in expectations/.
+-- Key: ds, suite, check_id
+-- Recorded by jobs/audit.py.
 CREATE TABLE meta.data_quality (
   ds DATE,
   run_id VARCHAR,

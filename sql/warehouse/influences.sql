@@ -1,4 +1,6 @@
 -- clout.influences: who moves whom. Defined by sql/influences.sql.
+-- Key: ds, person_id, direction, other_id
+-- Order: person_id, direction, place
 CREATE TABLE clout.influences (
   ds DATE,
   person_id VARCHAR,

@@ -1,4 +1,6 @@
 -- meta.metrics: what every published night is like, beside what its past lets expect. Defined by sql/metrics.sql, sql/movement.sql and sql/drift.sql.
+-- Key: ds, dataset, platform, metric
+-- Recorded by jobs/audit.py.
 CREATE TABLE meta.metrics (
   ds DATE,
   dataset VARCHAR,

@@ -1,4 +1,5 @@
 -- clout.platform_scores: what a person is worth on each platform. Defined by sql/platform_scores.sql and sql/platform_score.sql.
+-- Key: ds, person_id, platform
 CREATE TABLE clout.platform_scores (
   ds DATE,
   person_id VARCHAR,

@@ -1,4 +1,5 @@
 -- meta.pulls: what each platform was asked, and what came of it. Defined by sql/pulls.sql.
+-- Key: ds, platform, endpoint, snapshot
 CREATE TABLE meta.pulls (
   ds DATE,
   platform VARCHAR,

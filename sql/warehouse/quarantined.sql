@@ -1,4 +1,5 @@
 -- meta.quarantined: why rows were put aside. Defined by sql/quarantined.sql.
+-- Key: ds, platform, snapshot, reason
 CREATE TABLE meta.quarantined (
   ds DATE,
   platform VARCHAR,

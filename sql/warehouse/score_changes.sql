@@ -1,4 +1,5 @@
 -- clout.score_changes: how far a score moved, and why. Defined by sql/score_changes.sql.
+-- Key: ds, person_id, days_before
 CREATE TABLE clout.score_changes (
   ds DATE,
   person_id VARCHAR,

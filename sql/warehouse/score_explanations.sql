@@ -1,4 +1,5 @@
 -- clout.score_explanations: where the points of a score come from. Defined by sql/score_explanations.sql.
+-- Key: ds, person_id, platform, feature
 CREATE TABLE clout.score_explanations (
   ds DATE,
   person_id VARCHAR,

@@ -1,4 +1,5 @@
 -- clout.scores: one person, one day, one score. Defined by sql/scores.sql and sql/score.sql.
+-- Key: ds, person_id
 CREATE TABLE clout.scores (
   ds DATE,
   person_id VARCHAR,

@@ -8,12 +8,14 @@ from itertools import pairwise
 
 import pyarrow as pa
 
+from clout import declared
 from clout.influence import variants
 from clout.influence.engines import Engine
 from clout.influence.frames import Frame
 from clout.influence.model import Model
 from clout.influence.plan import Plan, step
 from clout.lake import window
+from clout.staging import SCORED
 
 _SOURCES = pa.schema([("platform", pa.string())])
 _SCALE = pa.schema([(name, pa.float64()) for name in ("above", "upto", "value", "slope")])
@@ -32,14 +34,7 @@ GIVEN = (
     *("operator_list", "persons", "named_seeds", "sources"),
 )
 #: The published tables of people, each with the query that makes it.
-PUBLISHED = {
-    "scores": "scores",
-    "accounts": "scored_accounts",
-    "platform_scores": "platform_scores",
-    "score_explanations": "score_explanations",
-    "score_changes": "score_changes",
-    "influences": "influences",
-}
+PUBLISHED = {table: declared.tables()[table].query for table in SCORED}
 
 
 def sources_table(engine: Engine, platforms: Iterable[str]) -> Frame:
