@@ -44,12 +44,13 @@ def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
     from clout.influence.evidence import inputs
 
     day, engine = evidence.day, evidence.engine
-    published = steps.published(evidence)
-    for table, keys in SCORED.items():
-        engine.stage(staged.root, staged.table(table), published[table], *keys)
+    for table, rows in steps.published(evidence).items():
+        engine.stage(staged.root, staged.table(table), rows, *SCORED[table])
     for table, keys in PULLED.items():
-        rows = read_conformed(lake, table, [day]).sort_by([(key, "ascending") for key in keys])
-        staged.root.write(staged.table(table), rows)
+        conformed = read_conformed(lake, table, [day]).sort_by([(key, "ascending") for key in keys])
+        staged.root.write(staged.table(table), conformed)
+    for table, rows in steps.of_files(evidence, staged.ranges([*steps.PUBLISHED, *PULLED])).items():
+        engine.stage(staged.root, staged.table(table), rows, *SCORED[table])
     versions = {
         "model_version": evidence.model.version,
         "model_sha256": evidence.model.sha256,

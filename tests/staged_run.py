@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from clout import quality
+from clout import declared, quality
 from clout.lake import Lake
-from clout.lake_schemas import ACTIVITY, CONFORMED
+from clout.lake_schemas import ACTIVITY
 from clout.lake_spark import small_table
 from clout.published_past import Past
 from clout.staging import AUDITED, RECORDED, TABLES, Staged, content_hash
@@ -27,54 +27,11 @@ NEXT = DAY + timedelta(days=1)
 #: Every field may be NULL: the gate itself must find a NULL where there should be none.
 SCHEMAS: dict[str, pa.Schema] = {
     "activity": pa.schema([field.with_nullable(True) for field in ACTIVITY]),
-    "scores": pa.schema(
-        [
-            ("ds", pa.date32()),
-            ("person_id", pa.string()),
-            ("score", pa.float64()),
-            ("score_low", pa.float64()),
-            ("score_high", pa.float64()),
-            ("no_score_reason", pa.string()),
-            ("standing", pa.float64()),
-            ("momentum", pa.float64()),
-            ("true_reach", pa.float64()),
-            ("reach_cut", pa.float64()),
-            ("amplification", pa.float64()),
-            ("amplification_low", pa.float64()),
-            ("amplification_high", pa.float64()),
-            ("amplification_missing_reason", pa.string()),
-            ("network_influence", pa.float64()),
-            ("people", pa.int64()),
-            ("credible_people", pa.int64()),
-            ("last_evidence_on", pa.date32()),
-            ("platforms", pa.string()),
-            ("counter_based", pa.bool_()),
-            ("model_version", pa.string()),
-        ]
-    ),
-    "accounts": pa.schema(
-        [
-            ("ds", pa.date32()),
-            ("account_key", pa.string()),
-            ("person_id", pa.string()),
-            ("platform", pa.string()),
-            ("handle", pa.string()),
-            ("display_name", pa.string()),
-            ("account_type", pa.string()),
-            ("created_on", pa.date32()),
-            ("followers_count", pa.int64()),
-        ]
-    ),
-    **{
-        table: pa.schema([field.with_nullable(True) for field in CONFORMED[table]])
-        for table in ("conservation", "pulls", "coverage", "quarantined")
-    },
     # As sql/warehouse/ declares them.
-    **{
-        table: surface.relations()[table].arrow_schema
-        for table in ("platform_scores", "score_explanations", "score_changes", "influences", *RECORDED)
-    },
+    **{table: surface.relations()[table].arrow_schema for table in declared.tables()},
 }
+#: Where the worked examples lie.
+EXAMPLES = Path(__file__).resolve().parent / "sql"
 
 
 @contextmanager
@@ -178,7 +135,22 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
             (day, "movement", "all", "rank_correlation", "correlation", 0.75, 4, 0.875, 0.0625, -2.0, label),
         ],
     }
-    return {table: rows_of(table, made) for table, made in rows.items()}
+    beside = {table: _of_example(table, day, label) for table in TABLES if table not in rows}
+    return {table: rows_of(table, made) for table, made in rows.items()} | beside
+
+
+def _of_example(table: str, day: date, label: str) -> pa.Table:
+    """What the first worked example of a table's query expects, of another day; the label is the name of its first key."""
+    query = declared.tables()[table].query
+    file = sorted((EXAMPLES / query).glob("*/expected.csv"))[0]
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    header, *rows = [[cell.strip() for cell in line.split(",")] for line in lines]
+    made = pa.table({name: pa.array([row[at] or None for row in rows]) for at, name in enumerate(header)})
+    made = made.set_column(0, "ds", pa.array([day] * len(rows)))
+    key = declared.tables()[table].key[1]
+    names = [f"{name}_{label}" for name in made[key].to_pylist()]
+    made = made.set_column(made.column_names.index(key), key, pa.array(names))
+    return made.select(SCHEMAS[table].names).cast(SCHEMAS[table])
 
 
 def rows_of(table: str, rows: list[tuple]) -> pa.Table:

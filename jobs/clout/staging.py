@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import fs as pafs
 
@@ -101,6 +102,21 @@ class Staged:
             except (pa.ArrowInvalid, OSError) as error:
                 raise PoisonInput(f"{info.path} is not a whole Parquet file: {error}; score again") from error
             found.append({"name": info.base_name, "path": info.path, "sha256": digest.hexdigest(), "rows": rows})
+        return found
+
+    def ranges(self, tables: Iterable[str]) -> list[tuple[str, int, int, str | None, str | None]]:
+        """table, rows, bytes, and the smallest and the largest key of every Parquet file of some tables.
+
+        Of the key, the first column after ds, as text.
+        """
+        found = []
+        for table in tables:
+            column = declared.tables()[table].key[1]
+            for path in self.root.files([self.table(table)]):
+                keys = pq.read_table(path, columns=[column], filesystem=self.root.fs, partitioning=None)[column]
+                ends = pc.min_max(keys.cast(pa.string()))
+                size = self.root.fs.get_file_info(path).size
+                found.append((table, len(keys), size, ends["min"].as_py(), ends["max"].as_py()))
         return found
 
     def content(self, tables: Sequence[str] = TABLES) -> dict[str, list[dict[str, Any]]]:

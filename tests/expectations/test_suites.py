@@ -221,6 +221,14 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "counters_only_without_people": [(first(followers_count=9), set()), (first(counter_based=True), set())],
         "people_of_scores": [(first(person_id="chirp:cy"), set())],
     },
+    "table_stats": {
+        "every_table_counted": [(first(bytes=0), set()), (first(bytes=None), set()), (first(table_name=""), set())],
+        "range_of_the_keys": [
+            (first(smallest_key="zebra"), set()),
+            (first(largest_key=None), set()),
+            (first(rows=0), set()),
+        ],
+    },
     "score_explanations": {
         "row_count": [(lambda rows: rows.slice(0, 0), {"points_sum_to_the_score"})],
         "key_unique": [(plus(points=0.0), set())],

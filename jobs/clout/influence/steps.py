@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pyarrow as pa
 
-from clout import declared
+from clout import declared, queries
 from clout.influence import variants
 from clout.influence.engines import Engine
 from clout.influence.frames import Frame
@@ -34,7 +34,16 @@ GIVEN = (
     *("operator_list", "persons", "named_seeds", "sources"),
 )
 #: The published tables of people, each with the query that makes it.
-PUBLISHED = {table: declared.tables()[table].query for table in SCORED}
+_QUERIES = {table: declared.tables()[table].query for table in SCORED}
+#: Of them, those that say what was staged: they are made when all others lie there.
+OF_FILES = {table: query for table, query in _QUERIES.items() if "staged_files" in queries.load(query).inputs}
+PUBLISHED = {table: query for table, query in _QUERIES.items() if table not in OF_FILES}
+_FILES = pa.schema(
+    [
+        *(("table_name", pa.string()), ("file_rows", pa.int64()), ("file_bytes", pa.int64())),
+        *(("smallest_key", pa.string()), ("largest_key", pa.string())),
+    ]
+)
 
 
 def sources_table(engine: Engine, platforms: Iterable[str]) -> Frame:
@@ -56,6 +65,12 @@ def in_memory(engine: Engine, model: Model, day: date, **given: Frame) -> Plan:
 def published(plan: Plan) -> dict[str, Frame]:
     """The tables of people that analysts see, by name."""
     return {table: plan.resolve(query) for table, query in PUBLISHED.items()}
+
+
+def of_files(plan: Plan, files: list[tuple]) -> dict[str, Frame]:
+    """The tables that say what was staged, by name. files: see the input staged_files of sql/table_stats.sql."""
+    plan.tables["staged_files"] = plan.engine.table(_FILES, files)
+    return {table: plan.resolve(query) for table, query in OF_FILES.items()}
 
 
 @step("variants", code=("variants",))

@@ -117,11 +117,11 @@ def _jobs_that_run(formulas: str) -> dict[str, list[str]]:
                 jobs.setdefault(queries.of_formulas(formulas, name), []).append(job)
 
     runs("conform", (*CONFORMED, "account_states", "counter_states", "claims", "own_interactions", "remembered"), kept)
-    kept = [*steps.GIVEN]
+    kept = [*steps.GIVEN, "staged_files"]
     for task, tables in evidence.TASKS.items():
         runs(task, tables, kept)
         kept += tables
-    runs("score", tuple(steps.PUBLISHED.values()), kept)
+    runs("score", (*steps.PUBLISHED.values(), *steps.OF_FILES.values()), kept)
     return jobs
 
 
