@@ -16,15 +16,13 @@ Neither way does the key become a part of a command line, of rendered templates 
 
 from __future__ import annotations
 
-import os
-import subprocess
 from datetime import timedelta
 
 import pendulum
 from airflow.sdk import DAG, Param, Variable, task
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.sdk.log import mask_secret
-from clout_tasks import JOBS, LAKE, PYTHON, SOURCES, STAGING, tell, warehouse
+from clout_tasks import LAKE, SOURCES, STAGING, run, tell, warehouse
 
 #: The name says "secret", so that Airflow masks its value wherever it would show it.
 VARIABLE = "clout_erase_secret"
@@ -89,17 +87,18 @@ with DAG(
         mask_secret(key)
         if not params["confirmed"] and not params["check_only"]:
             raise AirflowFailException("not confirmed: this cannot be undone")
-        command = [PYTHON, str(JOBS / "erase.py"), "--day", dag_run.run_after.date().isoformat()]
+        command = ["--day", dag_run.run_after.date().isoformat()]
         command += ["--lake", LAKE, "--staging", STAGING, "--sources", SOURCES]
         command += ["--check-only"] if params["check_only"] else []
         command += ["--one-account"] if params["one_account"] else []
-        done = subprocess.run(command, env=os.environ | warehouse() | {"CLOUT_ERASE_KEY": key})
-        if done.returncode in (2, 65):
+        done = run("erase", *command, environment=warehouse() | {"CLOUT_ERASE_KEY": key})
+        if done.exit_code in (2, 65):
             raise AirflowFailException(
                 "nobody is meant by the key, the person is still somewhere, or the input is wrong: the log says which. The"
                 f" key stays in the Variable {VARIABLE}: correct it and run again, or delete it"
             )
-        done.check_returncode()
+        if done.exit_code:
+            raise AirflowException(f"jobs/erase.py failed. Error code is: {done.exit_code}.")
         if not params["account_key"] and not params["check_only"]:
             Variable.delete(VARIABLE)
 

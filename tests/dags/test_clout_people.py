@@ -6,7 +6,6 @@ import importlib
 import importlib.util
 import json
 import os
-import subprocess
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -39,14 +38,15 @@ def load(airflow_home: Path):
 
 
 class Ran:
-    """Stands in for subprocess.run: remembers the command and its environment, and answers with a status."""
+    """Stands in for Airflow's hook of subprocesses: remembers the command and its environment, and answers with a status."""
 
     def __init__(self, status: int = 0) -> None:
         self.status, self.command, self.env = status, [], {}
 
-    def __call__(self, command: list[str], env: dict[str, str] | None = None) -> Any:
-        self.command, self.env = command, env or {}
-        return subprocess.CompletedProcess(command, self.status)
+    def run_command(self, command: list[str], env: dict[str, str]) -> Any:
+        """As the hook does."""
+        self.command, self.env = command, env
+        return SimpleNamespace(exit_code=self.status, output="")
 
     def parsed(self, job: str) -> Any:
         """The command's arguments as the job's own parser takes them."""
@@ -128,7 +128,7 @@ def test_erase_gets_its_key_by_the_environment_only(load, monkeypatch):
     assert module.dag.schedule is None
     ran, masked = Ran(), []
     variables = Variables(clout_erase_secret=KEY)
-    monkeypatch.setattr(module.subprocess, "run", ran)
+    monkeypatch.setattr(sys.modules["clout_tasks"], "SubprocessHook", lambda: ran)
     monkeypatch.setattr(module, "mask_secret", masked.append)
     monkeypatch.setattr(module, "Variable", variables)
     erase = module.dag.get_task("erase").python_callable
@@ -150,7 +150,7 @@ def test_nothing_is_erased_without_a_key_or_a_confirmation(load, monkeypatch):
 
     module = load("clout_erase")
     monkeypatch.setattr(module, "Variable", Variables())
-    monkeypatch.setattr(module.subprocess, "run", None)
+    monkeypatch.setattr(sys.modules["clout_tasks"], "SubprocessHook", None)
     erase = module.dag.get_task("erase").python_callable
     with pytest.raises(AirflowFailException, match="no account key"):
         erase(FORM, RUN)
@@ -159,13 +159,13 @@ def test_nothing_is_erased_without_a_key_or_a_confirmation(load, monkeypatch):
     assert KEY not in str(refused.value)
 
 
-@pytest.mark.parametrize(("status", "error"), [(65, "AirflowFailException"), (1, "CalledProcessError")])
+@pytest.mark.parametrize(("status", "error"), [(65, "AirflowFailException"), (1, "AirflowException")])
 def test_only_wrong_input_is_not_retried(load, monkeypatch, status, error):
-    from airflow.sdk.exceptions import AirflowFailException
+    from airflow.sdk.exceptions import AirflowException
 
     module = load("clout_erase")
-    monkeypatch.setattr(module.subprocess, "run", Ran(status))
-    with pytest.raises((AirflowFailException, subprocess.CalledProcessError)) as failed:
+    monkeypatch.setattr(sys.modules["clout_tasks"], "SubprocessHook", lambda: Ran(status))
+    with pytest.raises(AirflowException) as failed:
         module.dag.get_task("erase").python_callable(FORM | {"account_key": KEY}, RUN)
     assert type(failed.value).__name__ == error
     assert KEY not in str(failed.value)
