@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -48,7 +49,9 @@ _ODD = (
 _FOLDED = r"[A-Z@]"
 _LONG = r"^\d{17,}$"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffd]")
-_QUOTED = re.compile(r"""="([^"]+)"|'([^']+)'?|=(\d+)""")
+_QUOTED = re.compile(r"""="([^"]+)"|'([^']+)'?|=(\d+)|[bB]'([^']+)'|[bB]"([^"]+)\"""")
+#: A telephone's number, or what a spreadsheet or printf makes of a number: with and without the sign it is one.
+_SIGNED = re.compile(r"\+(\d+)")
 _DECIMAL = re.compile(r"([+-]?\d+)\.0*")
 _EXPONENT = re.compile(r"([+-]?)(\d+)(?:([.,])(\d*))?([eE])([+-]?)(\d{1,4})")
 #: 1,234,567 with its thousands parted, or several ids in one cell: either way nobody's id.
@@ -64,7 +67,9 @@ def spelt(text: str, is_person: bool = True) -> str | None:
     quoted = _QUOTED.fullmatch(text)
     if quoted:
         text = normal_id(next(inner for inner in quoted.groups() if inner))
-    decimal = _DECIMAL.fullmatch(text)
+    if not text.isascii() and text.isdecimal():  # in the digits of another script
+        text = "".join(str(unicodedata.decimal(sign)) for sign in text)
+    decimal = _DECIMAL.fullmatch(text) or _SIGNED.fullmatch(text)
     if decimal:
         return decimal[1].removeprefix("+")
     exponent = _EXPONENT.fullmatch(text)

@@ -300,12 +300,28 @@ class _Reader(Reader):
         key = self.key(named.lower())
         if "suspended" in told.lower():
             self.rows.gone(key, "suspended", by_name)
+            # A post that names them has their id, too. Of a name that is merely not found nobody knows whose it became.
+            for native in self._ids_named(named) if by_name else ():
+                self.rows.gone(self.key(native), "suspended")
         elif kind == _NOT_FOUND and not by_name:
             self.rows.gone(key, "deleted")
         elif kind == "not_authorized_for_resource" and not by_name:
             self.rows.flag(key, {"is_protected": True})
         else:  # deleted, or under another name
             self.rows.gone(key, "unavailable", by_name)
+
+    def _ids_named(self, name: str) -> set[str]:
+        """The ids of those whom the page's posts call by a name."""
+        found: set[str] = set()
+        for path in ("data", "includes.tweets", "includes.posts"):
+            posts = at(self.page.body, path)
+            for post in posts if isinstance(posts, list) else ():
+                mentions = at(post, "entities.mentions")
+                for one in mentions if isinstance(mentions, list) else ():
+                    who, native = at(one, "username"), at(one, "id")
+                    if isinstance(who, str) and who.lower() == name.lower() and _ID.fullmatch(str(native)):
+                        found.add(str(native))
+        return found
 
     # Posts
 

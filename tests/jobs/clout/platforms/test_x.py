@@ -390,6 +390,16 @@ def test_who_is_gone_is_no_end_of_an_edge() -> None:
     assert found.tables["posts"][0]["in_reply_to_account_key"] is None
 
 
+@pytest.mark.parametrize(("detail", "is_gone"), [("User has been suspended", True), (LOST, False)])
+def test_who_is_told_by_name_is_gone_by_the_id_that_a_mention_gives(detail: str, is_gone: bool) -> None:
+    """Of a name that is not found nobody knows: whoever had it may have another."""
+    mentions = {"mentions": [{"username": "No_9", "id": NO}, {"username": "cy", "id": CY}]}
+    told = problem("no_9", "entities.mentions.username", detail)
+    found = read("posts", {"data": [post("7", ANN, entities=mentions)], "errors": [told]})
+    assert (found.known.flags.get(key(NO)) == {"status": "suspended"}) == is_gone
+    assert edges(found) == {("mention", key(ANN), key(who), None) for who in ((CY,) if is_gone else (CY, NO))}
+
+
 def test_a_post_that_comes_along_without_its_author_is_nobodys() -> None:
     unsigned = {name: value for name, value in post(ROOT).items() if name != "author_id"}
     found = listed("posts", post("7", ANN, referenced_tweets=refers(("retweeted", ROOT))), tweets=[unsigned])
