@@ -47,6 +47,10 @@ _TRUE = ("1", "1.0", "true", "t", "yes", "y")
 _FALSE = ("0", "0.0", "false", "f", "no", "n")
 
 
+#: Words for a missing value, in columns of anything but ids: there true is a value, and -1 a count that cannot be.
+NO_VALUE = {*MISSING, *WORDS} - {*_TRUE, *_FALSE, "-1"}
+
+
 class Checked:
     """Collects what each field's check refused: row index -> the first reason."""
 
@@ -110,7 +114,7 @@ def _unix_times(source: Source, unix: pa.Array) -> tuple[pa.Array, dict[int, str
 
 def without_missing(column: pa.Array) -> pa.Array:
     """A column without words for a missing value, as programs write them where there is no number."""
-    words = pc.is_in(pc.utf8_lower(column), pa.array([*MISSING, *WORDS]))
+    words = pc.is_in(pc.utf8_lower(column), pa.array([*NO_VALUE]))
     return pc.if_else(pc.fill_null(words, False), pa.scalar(None, pa.string()), column)
 
 
@@ -265,6 +269,8 @@ def count_of(batch: RowBatch, name: str, thousands: str | None = None) -> tuple[
 def flag_of(batch: RowBatch, name: str, unreadable: bool | None) -> tuple[pa.Array, dict[int, str]]:
     """A column of true and false, and the rows that hold something else, taken as `unreadable`."""
     column = pc.utf8_lower(batch.columns[name])
+    if unreadable is not True:  # of somebody's wish a word like that may be a no
+        column = without_missing(column)
     known = pc.or_(pc.is_in(column, pa.array([*_TRUE, *_FALSE])), pc.is_null(column))
     wrong = {
         index: f"{name}: {value!r} is neither true nor false; taken as {unreadable}"

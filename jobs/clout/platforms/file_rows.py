@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clout.addresses import profile_address
 from clout.errors import PoisonInput
@@ -47,6 +48,7 @@ COLUMNS = {
         "reply_count",
         "share_count",
         "quote_count",
+        "from_feed",
     ],
     "accounts": [
         "account",
@@ -195,12 +197,16 @@ def posts(
     }
     for name in ("like_count", "reply_count", "share_count", "quote_count"):
         columns[name] = optional(count_of(batch, name, source.options.get("thousands")))
+    # What a file of posts says nothing else of stands in its author's own feed.
+    in_feed = optional(flag_of(batch, "from_feed", unreadable=False))
+    unread = [index for index, why in batch.unread if why.startswith("from_feed: ")]
+    not_said = pc.invert(pc.is_in(pa.array(range(len(in_feed)), pa.int64()), pa.array(unread, pa.int64())))
+    columns["from_feed"] = pc.coalesce(in_feed, not_said)
     table = _without(pa.table(columns), batch, check.wrong, bad)
     _note(batch, optional.wrong, check.wrong, notes)
     rows = table.num_rows
     columns = {name: table[name] for name in table.column_names}
-    said = {"is_deleted": same(False, rows), "from_feed": same(True, rows)}
-    return as_table(POSTS, {**columns, **said, **_provenance(file, batch, rows)})
+    return as_table(POSTS, {**columns, "is_deleted": same(False, rows), **_provenance(file, batch, rows)})
 
 
 def accounts_of(

@@ -23,6 +23,7 @@ ROWS: dict[str, dict[str, str]] = {
     "posts": {
         **{"post": "p", "author": "b", "occurred_at": f"{DAY}T12:00:00Z", "post_type": "reply", "lang": "en"},
         **{"like_count": "1", "reply_count": "2", "share_count": "3", "quote_count": "4"},
+        "from_feed": "false",
     },
     "accounts": {
         **{
@@ -38,7 +39,7 @@ ROWS: dict[str, dict[str, str]] = {
 }
 OPTIONAL = {
     "interactions": ["post"],
-    "posts": ["post_type", "lang", "like_count", "reply_count", "share_count", "quote_count"],
+    "posts": ["post_type", "lang", "like_count", "reply_count", "share_count", "quote_count", "from_feed"],
     "accounts": [
         *("display_name", "account_type", "created_at", "followers_count", "following_count", "posts_count"),
         *("listed_count", "verified", "is_bot", "same_as"),
@@ -46,7 +47,7 @@ OPTIONAL = {
 }
 #: What a column becomes that is under another name in the tables, and what it holds where it could not be read.
 THEIRS = {"post": "target_post_key"}
-TAKEN = {"post_type": "original", "account_type": "unknown"}
+TAKEN = {"post_type": "original", "account_type": "unknown", "from_feed": False}
 #: Text is whatever is no text; of the others each of these is unreadable.
 TEXTS = ("lang", "display_name")
 SPOILT: dict[str, Any] = {
@@ -152,6 +153,14 @@ def test_of_undated_files_each_note_lands_on_the_day_of_its_row(tmp_path: Path) 
     # Of a row that is refused nobody knows the day: each day keeps it.
     assert {note[:2] for note in notes} == {(1, 2), (1, 3), (2, 3), (2, 4)}
     assert sum(b.rows.num_rows for b in got if b.table == "posts") == 3
+
+
+def test_a_post_that_others_passed_on_is_not_of_its_authors_feed(tmp_path: Path) -> None:
+    rows = f"p1,a,{DAY},false\np2,a,{DAY},\np3,a,{DAY},yes\np4,a,{DAY},nan\n"
+    (tmp_path / "posts.csv").write_text("post,author,occurred_at,from_feed\n" + rows)
+    items = list(files.read(Source("x", "files", tmp_path), {DAY}))
+    [posts] = [item.rows.to_pylist() for item in items if isinstance(item, Batch) and item.table == "posts"]
+    assert [row["from_feed"] for row in posts] == [False, True, True, True]
 
 
 def test_so_it_is_through_a_query(tmp_path: Path) -> None:
