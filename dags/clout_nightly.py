@@ -26,7 +26,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -59,6 +58,7 @@ from clout_tasks import (
     UnlessPoison,
     refuse_unknown_keys,
     refuse_unless_over,
+    report_of,
     run,
     run_job,
     score_day,
@@ -68,9 +68,6 @@ from clout_tasks import (
 )
 
 LOG = logging.getLogger(__name__)
-
-#: Where browsers find that folder.
-REPORTS_URL = os.environ.get("CLOUT_REPORTS_URL") or Path(REPORTS).absolute().as_uri()
 
 #: Rendered for each run; the jobs' own parsers refuse anything that is not a day.
 DAY = "{{ score_day(params, dag_run, ds | default(none)) }}"
@@ -118,11 +115,6 @@ def spark_job(name: str, *arguments: str) -> SparkJob:
         },
         pool="spark",
     )
-
-
-def report_of(day: str, run: str, page: str) -> str:
-    """Where a page of a run's reports is: --day and --run, as jobs/clout/arguments.py makes a folder's name of a run."""
-    return f"{REPORTS_URL}/{day}/{re.sub(r'[^A-Za-z0-9_.-]+', '-', run).strip('-.')}/{page}"
 
 
 class DataDocs(BaseOperatorLink):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 import signal
@@ -28,6 +29,11 @@ LAKE = os.environ.get("CLOUT_LAKE") or str(HOME / "lake")
 STAGING = os.environ.get("CLOUT_STAGING") or str(HOME / "staging")
 MODEL = os.environ.get("CLOUT_MODEL") or str(ROOT / "sql" / "models" / "v1.toml")
 REPORTS = os.environ.get("CLOUT_REPORTS") or str(HOME / "reports")
+
+#: Where browsers find the Data Docs.
+REPORTS_URL = os.environ.get("CLOUT_REPORTS_URL") or Path(REPORTS).absolute().as_uri()
+#: Where it is written what to do.
+RUNBOOK = f"{ROOT / 'dags' / 'README.md'}#runbook"
 
 #: Jobs log one JSON object a line here, unless Airflow's own environment says otherwise.
 LOG_LINES = {"CLOUT_LOG": "json"}
@@ -193,8 +199,21 @@ def run_job(name: str, *arguments: str, environment: Mapping[str, str] | None = 
     """Run jobs/<name>.py, by default on the warehouse, and raise AirflowException with its exit status. Gives the last line."""
     done = run(name, *arguments, environment=warehouse() if environment is None else environment)
     if done.exit_code:
-        raise AirflowException(f"jobs/{name}.py failed. Error code is: {done.exit_code}.")
+        raise AirflowException(f"{reason(done.output)} (jobs/{name}.py failed. Error code is: {done.exit_code}.)")
     return done.output
+
+
+def reason(line: str | None) -> str:
+    """What a job's last line says went wrong: its message, where it is a log line in JSON."""
+    try:
+        return str(json.loads(line or "")["message"])
+    except (ValueError, KeyError, TypeError):
+        return (line or "no word").removeprefix("clout: ")
+
+
+def report_of(day: str, run: str, page: str) -> str:
+    """Where a page of a run's reports is: --day and --run, as jobs/clout/arguments.py makes a folder's name of a run."""
+    return f"{REPORTS_URL}/{day}/{re.sub(r'[^A-Za-z0-9_.-]+', '-', run).strip('-.')}/{page}"
 
 
 def alert(text: str) -> None:
@@ -203,7 +222,18 @@ def alert(text: str) -> None:
 
 
 def tell(context) -> None:
-    """Airflow's callback for a task that failed for good: say which, of which run, and why."""
+    """Airflow's callback for a task that failed for good: say which, of which day and run, why, and what to do.
+
+    What is published is left as it was by whatever fails; the reason names the check, its table and what it saw.
+    """
     ti = context["ti"]
-    text = f"{ti.dag_id}.{ti.task_id} of {context['run_id']} failed: {context.get('exception')}"
+    run = context.get("dag_run")
+    day = f" of {score_day(context['params'], run, context.get('ds'))}" if run and "day" in context["params"] else ""
+    text = (
+        f"{ti.dag_id}.{ti.task_id}{day} ({context['run_id']}) failed: {str(context.get('exception'))[:700]}. What was published"
+        " before is still shown."
+    )
+    if ti.task_id == "audit" and day:
+        text += f" Data Docs: {report_of(day.removeprefix(' of '), context['run_id'], 'index.html')}"
+    text += f" What to do: {RUNBOOK}"
     alert(text)

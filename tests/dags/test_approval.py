@@ -11,6 +11,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from clout import arguments, quality
@@ -54,8 +55,8 @@ try:
     dag = clout_nightly.dag.partial_subset(["pending_approvals", "approve", "publish"], include_upstream=False)
     dag.deadline = None  # DAG.test() cannot write it down a second time
     for run_id in answers:
-        day = pendulum.parse(run_id.removeprefix("manual__"))
-        run = dag.test(run_after=day, logical_date=day)
+        asked = pendulum.parse(run_id.removeprefix("manual__"))
+        run = dag.test(run_after=asked, logical_date=asked.subtract(days=1))  # of a day that is over
         print("ENDED", json.dumps([run.run_id, str(run.state)] + sorted(
             f"{ti.task_id} {ti.state}" for ti in run.get_task_instances())), flush=True)
 finally:
@@ -66,7 +67,7 @@ finally:
 
 def waiting_run(place: Place, day: date, label: str, waits: list[str]) -> str:
     """A staged and judged run of the day, by the run id that Airflow will give it."""
-    run_id = f"manual__{day}T00:00:00+00:00"
+    run_id = f"manual__{day + timedelta(days=1)}T00:00:00+00:00"
     approve(stage(place.staging, day, arguments.run_id(run_id), label), waits_for=waits)
     return run_id
 
@@ -117,13 +118,14 @@ def test_silence_means_no(nightly):
         task.execute_complete({}, event | {"responded_by_user": None})
 
 
-def test_the_audit_leads_to_its_data_docs(nightly, monkeypatch):
+def test_the_audit_leads_to_its_data_docs(nightly, tasks, monkeypatch):
     audit = nightly.dag.get_task("audit")
     run_id = "backfill__2026-03-14T00:00:00+00:00"
     task = audit.prepare_for_execution()
-    task.render_template_fields({"ds": "2026-03-14", "run_id": run_id, "params": {"day": None}})
+    run = SimpleNamespace(run_type="backfill", run_after=datetime(2026, 3, 16, tzinfo=UTC))
+    task.render_template_fields({"ds": "2026-03-14", "run_id": run_id, "params": {"day": None}, "dag_run": run})
     [link] = audit.operator_extra_links
-    monkeypatch.setattr(nightly, "REPORTS_URL", "http://127.0.0.1:8081")
+    monkeypatch.setattr(tasks, "REPORTS_URL", "http://127.0.0.1:8081")
     slug = arguments.run_id(run_id)
     assert link.get_link(task, ti_key=None) == f"http://127.0.0.1:8081/2026-03-14/{slug}/index.html"
     from airflow.serialization.serialized_objects import DagSerialization

@@ -203,7 +203,40 @@ def test_only_a_scheduled_night_is_late(heard, kind, alerts_sent):
 def test_a_failed_task_is_told(heard, tasks):
     ti = SimpleNamespace(dag_id="clout_nightly", task_id="audit")
     tasks.tell({"ti": ti, "run_id": "manual__1", "exception": ValueError("scores.range failed")})
-    assert heard == ["clout_nightly.audit of manual__1 failed: scores.range failed"]
+    [said] = heard
+    assert said.startswith(
+        "clout_nightly.audit (manual__1) failed: scores.range failed. What was published before is still shown."
+    )
+
+
+def test_an_alert_of_a_night_says_what_to_do(heard, tasks, monkeypatch):
+    """The scored day, the check in words, what is still shown, and where to read on; the run's id names another day."""
+    line = {"level": "error", "message": "2026-03-14 is not published: scores.mean failed. The mean is far from 37. 91"}
+    monkeypatch.setattr(
+        tasks.SubprocessHook, "run_command", lambda *_, **__: SimpleNamespace(exit_code=65, output=json.dumps(line))
+    )
+    with pytest.raises(tasks.AirflowException) as failed:
+        tasks.run_job("audit", environment={})
+    ti = SimpleNamespace(dag_id="clout_nightly", task_id="audit")
+    run = SimpleNamespace(run_type="scheduled", run_after=datetime(2026, 3, 15, tzinfo=UTC))
+    context = {"ti": ti, "run_id": "scheduled__2026-03-15T00:00:00+00:00", "dag_run": run, "params": {"day": None}}
+    tasks.tell(context | {"ds": "2026-03-14", "exception": failed.value})
+    [said] = heard
+    assert said.startswith(
+        "clout_nightly.audit of 2026-03-14 (scheduled__2026-03-15T00:00:00+00:00) failed: 2026-03-14 is not published:"
+        " scores.mean failed. The mean is far from 37. 91"
+    )
+    assert "still shown" in said
+    assert "/2026-03-14/scheduled__2026-03-15T00-00-00-00-00/index.html" in said
+    assert said.endswith("dags/README.md#runbook")
+    assert tasks.UnlessPoison().evaluate(failed.value, 1, 3).action.value == "fail"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"), [("clout: a.csv: no actor", "a.csv: no actor"), ("", "no word"), ("[1]", "[1]")]
+)
+def test_the_reason_of_a_job_is_its_last_line(tasks, line, said):
+    assert tasks.reason(line) == said
 
 
 def test_an_alert_that_cannot_be_sent_breaks_nothing_and_tells_no_secret(monkeypatch, capsys):
