@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import re
 import sys
 from collections.abc import Iterator
@@ -61,6 +62,28 @@ def test_direction_of_imports(file):
     known = {name.split(".")[1] for name in imports(file) if name.startswith("clout.")}
     allowed = {wing} | ALSO_KNOWN.get(wing, set()) if wing else set()
     assert not (known & set(WINGS)) - allowed, "a wing knows the hall, never another wing; the hall knows no wing"
+
+
+def test_no_module_that_computes_reaches_itself_by_its_imports():
+    """Lazy imports count, too; what only a type checker imports does not."""
+    folder = PACKAGE / "influence"
+    names = {file.stem for file in folder.glob("*.py")} - {"__init__"}
+    arrows: dict[str, set[str]] = {}
+    for name in sorted(names):
+        tree = ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+                node.body = [ast.Pass()]
+        found = {
+            each
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+            for each in (f"{node.module}.{alias.name}", node.module or "")
+        }
+        known = {each.removeprefix("clout.influence.").split(".")[0] for each in found if each.startswith("clout.inf")}
+        arrows[name] = (known & names) - {name}
+    list(graphlib.TopologicalSorter(arrows).static_order())  # CycleError names a circle
 
 
 def test_no_job_shadows_the_standard_library():

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from clout import queries
-from clout.influence import plan
+from clout.influence import plan, steps  # noqa: F401  steps registers what Python makes
 
 #: What decides how the text of every query is read.
 _ALWAYS = ("clout.queries",)

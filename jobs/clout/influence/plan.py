@@ -47,6 +47,7 @@ class Step:
     of_all_variants: bool
 
 
+#: Filled by steps.py: whoever makes a plan imports it.
 _STEPS: dict[str, Step] = {}
 
 
@@ -70,16 +71,9 @@ def numbers(model: Model) -> dict[str, Any]:
     return {**model.parameters, "model_version": model.version}
 
 
-def _steps() -> Mapping[str, Step]:
-    """All Python steps: their module registers them, and is imported by nobody else's leave."""
-    from clout.influence import steps  # noqa: F401
-
-    return _STEPS
-
-
 def is_step(name: str) -> bool:
     """Whether Python makes the table of a name."""
-    return name in _steps()
+    return name in _STEPS
 
 
 class Plan:
@@ -163,7 +157,7 @@ class Plan:
         return self.engine.hold(rows) if name in HELD else rows
 
     def _step(self, name: str) -> Step | None:
-        return _steps().get(name)
+        return _STEPS.get(name)
 
 
 class _OfVariants(Plan):
@@ -186,8 +180,7 @@ class _OfVariants(Plan):
 
 def reads(name: str, formulas: str = "v1") -> tuple[str, ...]:
     """The names that the table of a name is made from, in the alphabet's order. None for what only a caller can give."""
-    known = _steps()
-    found = set(known[name].reads) if name in known else set()
+    found = set(_STEPS[name].reads) if name in _STEPS else set()
     if name in SAME:
         found.add(SAME[name])
     if queries.exists(name):
@@ -197,7 +190,7 @@ def reads(name: str, formulas: str = "v1") -> tuple[str, ...]:
 
 def code_of(name: str) -> tuple[str, ...]:
     """The modules whose code has a part in the table of a name, besides queries."""
-    made = _steps().get(name)
+    made = _STEPS.get(name)
     if made is None:
         return ()
     return (made.make.__module__, *(f"{__package__}.{module}" for module in made.code))

@@ -16,7 +16,7 @@ import pyarrow as pa
 from clout.errors import PoisonInput
 from clout.influence.engines import DuckDB
 from clout.influence.model import Model
-from clout.influence.plan import Plan
+from clout.influence.steps import Plan
 
 Row = dict[str, Any]
 
