@@ -305,14 +305,14 @@ SETS: dict[str, tuple[dict[str, Family], int]] = {"tuning": (FAMILIES, 1), "judg
 def drawn(crowd: Crowd, families: str, thorough: bool = False) -> Iterator[tuple[str, list[Attack]]]:
     """The attacks of a set, by family, in groups that are to be injected together.
 
-    One attack for each number of honest people, of a random size; of families that are injected alone one, for a random number.
+    One attack for each number of honest people, of a random size; of families that are injected alone for the least number.
     thorough: for each number of honest people and each of ALL_SIZES.
     """
     chosen, seed = SETS[families]
     for number, (family, make) in enumerate(chosen.items()):
         draw = np.random.default_rng([seed, number])
         alone = family in ALONE
-        numbers = HONEST if thorough or not alone else (int(draw.choice(HONEST)),)
+        numbers = HONEST if thorough or not alone else HONEST[:1]
         for size in ALL_SIZES if thorough else (None,):
             crowd.taken.clear()
             group = []
