@@ -1,6 +1,6 @@
 """Shows the pages to a real browser: nothing is asked of other hosts, nothing is complained of, and the keyboard is enough.
 
-Needs Chromium, and npm for axe-core; skips where they are not. CLOUT_BROWSER=all opens every page, wide and narrow, light and dark.
+Needs Chromium, and npm for axe-core; skips without. CLOUT_BROWSER=all opens all pages, wide and narrow, light and dark.
 """
 
 from __future__ import annotations
