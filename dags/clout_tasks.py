@@ -27,7 +27,7 @@ HOME = Path(os.environ.get("CLOUT_HOME") or ROOT / ".clout")
 SOURCES = os.environ.get("CLOUT_SOURCES") or str(HOME / "world" / "sources.toml")
 LAKE = os.environ.get("CLOUT_LAKE") or str(HOME / "lake")
 STAGING = os.environ.get("CLOUT_STAGING") or str(HOME / "staging")
-MODEL = os.environ.get("CLOUT_MODEL") or str(ROOT / "sql" / "models" / "v1.toml")
+MODEL = os.environ.get("CLOUT_MODEL") or str(ROOT / "sql" / "models" / "v2.toml")
 REPORTS = os.environ.get("CLOUT_REPORTS") or str(HOME / "reports")
 
 #: Where browsers find the Data Docs.

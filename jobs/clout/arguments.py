@@ -60,7 +60,7 @@ _ARGUMENTS: dict[str, dict] = {
     },
     "model": {
         "type": Path,
-        "default": Path(os.environ.get("CLOUT_MODEL") or ROOT / "sql" / "models" / "v1.toml"),
+        "default": Path(os.environ.get("CLOUT_MODEL") or ROOT / "sql" / "models" / "v2.toml"),
         "help": "the model file (TOML)",
     },
 }
