@@ -23,6 +23,7 @@ UNITS = {
     "network": "influential people",
     "followers": "followers",
     "listed": "lists",
+    "counters": "other counters",
 }
 LISTED = 5
 #: How many people of one name are listed.

@@ -15,7 +15,7 @@ from clout.influence.identity import PERSONS
 from clout.influence.material import Material
 from clout.influence.model import Model, read_model
 from clout.influence.plan import Plan
-from clout.lake_schemas import ACTIVITY, KINDS, POST_ACTIONS, TIME
+from clout.lake_schemas import ACTIVITY, KINDS, OTHER_COUNTERS, POST_ACTIONS, TIME
 
 MODEL = read_model(queries.SQL / "models" / "v1.toml")
 DAY = date(2026, 3, 14)
@@ -33,6 +33,7 @@ COUNTED = pa.schema(
         ("snapshot_date", pa.date32()),
         *((name, STRING) for name in ("account_key", "platform")),
         *((name, COUNT) for name in ("followers_count", "listed_count")),
+        *((name, pa.float64()) for name in ("following_count", *OTHER_COUNTERS)),
         *(("fetched_at", TIME), ("raw_ref", STRING), ("state_complete", BOOL)),
     ]
 )
@@ -45,6 +46,7 @@ POSTS = pa.schema(
     ]
 )
 
+NOT_SHOWN = (None,) * (1 + len(OTHER_COUNTERS))
 Rows = list[tuple]
 NAMES = ["gus", "hana", "ada", "bo", *(f"p{number}" for number in range(26))]
 
@@ -67,7 +69,8 @@ def material_of(
     seen = [
         *((ds, key, platform, followers, listed) for ds, key, platform, *_, followers, listed, _, _, _, _ in states)
     ]
-    accounts = [(ds, key, platform, *numbers, None, None, True) for ds, key, platform, *numbers in (*counted, *seen)]
+    given = (*counted, *seen)
+    accounts = [(ds, key, platform, *numbers, *NOT_SHOWN, None, None, True) for ds, key, platform, *numbers in given]
     return Material(
         activity=table(ACTIVITY, list(activity)),
         account_states=table(STATES, [(*row, None) for row in states]),

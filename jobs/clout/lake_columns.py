@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from clout.lake_schemas import OTHER_COUNTERS
+
 
 def as_named(*columns: str) -> dict[str, str]:
     """Columns that keep their names."""
@@ -30,7 +32,8 @@ CONFORMED_FROM = {
 STATES_FROM = {
     "accounts": as_named(
         *("account_key", "platform", "handle", "display_name", "account_type", "url", "created_at", "followers_count"),
-        *("listed_count", "is_bot", "is_minor", "opt_out", "is_protected", "may_be_named", "status", "state_complete"),
+        *("following_count", "listed_count", *OTHER_COUNTERS),
+        *("is_bot", "is_minor", "opt_out", "is_protected", "may_be_named", "status", "state_complete"),
         *("snapshot_date", "fetched_at", "raw_ref"),
     ),
     "account_links": as_named("account_a", "account_b", "basis", "valid_from", "valid_to", "snapshot_date"),

@@ -9,6 +9,12 @@ import pyarrow as pa
 
 TIME = pa.timestamp("us", tz="UTC")
 
+#: Counters of an account besides followers and lists, by which a score of counters alone may go; see [counters] of the model.
+OTHER_COUNTERS = (
+    *("mentions_received", "retweets_received", "mentions_sent", "retweets_sent"),
+    *("network_feature_1", "network_feature_2", "network_feature_3"),
+)
+
 
 def _required(name: str, kind: pa.DataType) -> pa.Field:
     return pa.field(name, kind, nullable=False)
@@ -37,6 +43,8 @@ ACCOUNTS = pa.schema(
         pa.field("listed_count", pa.int64()),
         pa.field("likes_given_count", pa.int64()),
         pa.field("engaged_count", pa.int64()),
+        # What else a platform counts, totals or rates, by the names of the model's counters.
+        *(pa.field(name, pa.float64()) for name in OTHER_COUNTERS),
         pa.field("verified", pa.bool_()),
         pa.field("is_protected", pa.bool_()),
         pa.field("is_bot", pa.bool_()),

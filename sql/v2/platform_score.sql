@@ -4,9 +4,10 @@
 --     amplification  on the platform where it is best: max(0, amplification - alpha0 / (alpha0 + beta0)), measured against
 --                    ref_amplification likewise
 --     network        influential_people, see network.sql
---     counters       followers and lists where a platform shows no act of anybody: they count as people moved,
---                    counter_people * (beta_followers * x_followers + beta_listed * x_listed) of them, hence never more than
---                    counter_people a platform
+--     counters       where a platform shows no act of anybody, what it counts: followers, lists and others. They stand for
+--                    C = counter_people * min(1, index / counter_full) people, index: see counters.sql; of several such platforms
+--                    the largest C. They fill in for people moved, and never add to them: people = max(True Reach, C). So 1,000
+--                    bought followers move nobody past somebody with counter_people real people
 --   A platform's part of a feature's points is its part of f. So no evidence is 0 points, the same people on a second platform add
 --   nothing, and joining one can only help. s_variance: the part of the sampling variance of s, by the delta method from spread.sql
 --   and the variance of the Beta distribution; of counters their own size, so that they can only widen an interval.
@@ -20,14 +21,11 @@
 --   beta_reach DOUBLE          weight of True Reach
 --   beta_amplification DOUBLE  weight of Amplification Probability
 --   beta_network DOUBLE        weight of Network Influence
---   beta_followers DOUBLE      share of followers in what counters are worth
---   beta_listed DOUBLE         share of lists
---   counter_people DOUBLE      the most people that a platform's counters count as
+--   counter_people DOUBLE      the most people that counters stand for
+--   counter_full DOUBLE        the index that stands for so many
 --   ref_reach DOUBLE           the value that counts as full
 --   ref_amplification DOUBLE   the value that counts as full
 --   ref_network DOUBLE         the value that counts as full
---   ref_followers DOUBLE       the value that counts as full
---   ref_listed DOUBLE          the value that counts as full
 -- Run: .venv/bin/python jobs/score.py --day 2026-03-14 --run by-hand
 WITH measured AS (
   SELECT
@@ -39,7 +37,7 @@ WITH measured AS (
     CAST(NULL AS BIGINT) AS followers_count,
     CAST(NULL AS BIGINT) AS listed_count,
     false AS counter_based,
-    0e0 AS by_followers, 0e0 AS by_listed,
+    0e0 AS by_followers, 0e0 AS by_listed, 0e0 AS by_others,
     CASE WHEN p.shows_posts THEN greatest(0e0, coalesce(a.amplification, 0e0) - :alpha0 / (:alpha0 + :beta0)) ELSE 0e0 END
       AS above_prior,
     coalesce(s.reach_variance, 0e0) AS reach_variance,
@@ -57,12 +55,10 @@ WITH measured AS (
     CAST(NULL AS DOUBLE), 0e0, 0e0,
     CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS BIGINT), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE),
     p.shows_posts, c.followers_count, c.listed_count, true,
-    :counter_people * :beta_followers * least(1e0, ln(1e0 + coalesce(c.followers_count, 0)) / ln(1e0 + :ref_followers)),
-    :counter_people * :beta_listed * least(1e0, ln(1e0 + coalesce(c.listed_count, 0)) / ln(1e0 + :ref_listed)),
-    0e0,
-    -- As uncertain as it is large: judges agree with counters in 84 % of pairs.
-    power(:counter_people * :beta_followers * least(1e0, ln(1e0 + coalesce(c.followers_count, 0)) / ln(1e0 + :ref_followers))
-      + :counter_people * :beta_listed * least(1e0, ln(1e0 + coalesce(c.listed_count, 0)) / ln(1e0 + :ref_listed)), 2e0),
+    :counter_people / greatest(:counter_full, c.by_followers + c.by_listed + c.by_others) * c.by_followers,
+    :counter_people / greatest(:counter_full, c.by_followers + c.by_listed + c.by_others) * c.by_listed,
+    :counter_people / greatest(:counter_full, c.by_followers + c.by_listed + c.by_others) * c.by_others,
+    0e0, 0e0,
     0e0, 0e0
   FROM {counters} AS c
   INNER JOIN {platforms} AS p ON p.platform = c.platform AND NOT p.shows_people
@@ -70,7 +66,8 @@ WITH measured AS (
 persons AS (
   SELECT
     variant, person_id,
-    CAST(sum(CAST(true_reach + by_followers + by_listed AS DECIMAL(24, 12))) AS DOUBLE) AS people_moved,
+    CAST(sum(CAST(true_reach AS DECIMAL(24, 12))) AS DOUBLE) AS reach,
+    max(by_followers + by_listed + by_others) AS counted,
     CAST(sum(CAST(influential_people AS DECIMAL(24, 12))) AS DOUBLE) AS influential,
     max(above_prior) AS best,
     CAST(sum(CAST(reach_cut AS DECIMAL(24, 12))) AS DOUBLE) AS cut,
@@ -85,9 +82,20 @@ best_on AS (
   WHERE p.best > 0e0
   GROUP BY m.variant, m.person_id
 ),
+counted_on AS (
+  SELECT m.variant, m.person_id, min(m.platform) AS platform
+  FROM measured AS m
+  INNER JOIN persons AS p
+    ON p.variant = m.variant AND p.person_id = m.person_id AND p.counted = m.by_followers + m.by_listed + m.by_others
+  WHERE p.counted > p.reach
+  GROUP BY m.variant, m.person_id
+),
+moved AS (SELECT *, greatest(reach, counted) AS people_moved FROM persons),
 weighed AS (
   SELECT
     m.*, b.platform IS NOT NULL AS is_best,
+    -- Of counters counts what they are more than the reach, on one platform.
+    CASE WHEN k.platform IS NOT NULL THEN (p.counted - p.reach) / p.counted ELSE 0e0 END AS fills,
     :beta_reach * least(1e0, ln(1e0 + p.people_moved) / ln(1e0 + :ref_reach)) / nullif(p.people_moved, 0e0) AS per_person,
     :beta_network * least(1e0, ln(1e0 + p.influential) / ln(1e0 + :ref_network)) / nullif(p.influential, 0e0) AS per_influential,
     -- How s changes with each measure: nothing at the upper end. Where a part is cut, a change is cut by the same share.
@@ -103,7 +111,8 @@ weighed AS (
       ELSE 0e0 END AS per_amplification,
     m.amplification * (1e0 - m.amplification) / (:alpha0 + :beta0 + m.posts_weight + 1e0) AS amplification_variance
   FROM measured AS m
-  INNER JOIN persons AS p ON p.variant = m.variant AND p.person_id = m.person_id
+  INNER JOIN moved AS p ON p.variant = m.variant AND p.person_id = m.person_id
+  LEFT JOIN counted_on AS k ON k.variant = m.variant AND k.person_id = m.person_id AND k.platform = m.platform
   LEFT JOIN best_on AS b ON b.variant = m.variant AND b.person_id = m.person_id AND b.platform = m.platform
 ),
 parts AS (
@@ -114,15 +123,18 @@ parts AS (
       * least(1e0, ln(1e0 + above_prior) / ln(1e0 + :ref_amplification - :alpha0 / (:alpha0 + :beta0))) ELSE 0e0 END
       AS s_amplification,
     coalesce(per_influential * influential_people, 0e0) AS s_network,
-    coalesce(per_person * by_followers, 0e0) AS s_followers,
-    coalesce(per_person * by_listed, 0e0) AS s_listed
+    coalesce(per_person * fills * by_followers, 0e0) AS s_followers,
+    coalesce(per_person * fills * by_listed, 0e0) AS s_listed,
+    coalesce(per_person * fills * by_others, 0e0) AS s_others,
+    -- Counters are as uncertain as they are large: judges agree with them in 85 of 100 pairs.
+    per_reach * per_reach * (reach_variance + power(fills * (by_followers + by_listed + by_others), 2e0)) AS own_variance
   FROM weighed
 )
 SELECT
   variant, platform, person_id,
-  s_reach + s_amplification + s_network + s_followers + s_listed AS s,
-  s_reach, s_amplification, s_network, s_followers, s_listed,
-  greatest(0e0, per_reach * per_reach * reach_variance
+  s_reach + s_amplification + s_network + s_followers + s_listed + s_others AS s,
+  s_reach, s_amplification, s_network, s_followers, s_listed, s_others,
+  greatest(0e0, own_variance
     + 2e0 * per_reach * per_network * covariance
     + per_network * per_network * network_variance
     + per_amplification * per_amplification * coalesce(amplification_variance, 0e0)) AS s_variance,

@@ -23,6 +23,9 @@ WITH features AS (
   UNION ALL
   SELECT person_id, platform, 'listed' AS feature, s_listed AS s_feature, CAST(listed_count AS DOUBLE) AS value
   FROM {platform_score} WHERE variant = 'now' AND counter_based
+  UNION ALL
+  SELECT person_id, platform, 'counters' AS feature, s_others AS s_feature, CAST(NULL AS DOUBLE) AS value
+  FROM {platform_score} WHERE variant = 'now' AND counter_based AND s_others > 0e0
 )
 SELECT
   :day AS ds,

@@ -103,7 +103,9 @@ DEFAULTS = {
     "named_seeds": empty(platform="STRING", account_key="STRING"),
     "posts": empty(platform="STRING", author_key="STRING"),
     "counters": empty(
-        variant="STRING", platform="STRING", person_id="STRING", followers_count="BIGINT", listed_count="BIGINT"
+        **{"variant": "STRING", "platform": "STRING", "person_id": "STRING"},
+        **{"followers_count": "BIGINT", "listed_count": "BIGINT"},
+        **dict.fromkeys(("by_followers", "by_listed", "by_others"), "DOUBLE"),
     ),
     "earlier_scores": empty(days_before="INT", person_id="STRING", score="DOUBLE", unheld="DOUBLE"),
     "spread": empty(

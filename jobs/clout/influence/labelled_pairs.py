@@ -128,7 +128,11 @@ def cross_validated(pairs: LabelledPairs) -> float:
 
 
 def published_weights(numbers: Mapping[str, Any]) -> list[float]:
-    """The weights of a platform's counters in the published score, see sql/platform_score.sql: followers and lists only."""
+    """The weights of a platform's counters in the published score: of v1 followers and lists only (sql/platform_score.sql), later all
+    of [counters] (sql/v2/counters.sql).
+    """
+    if "beta_followers" not in numbers:
+        return [numbers[f"counter_{name}"] for name in COUNTERS]
     weights = dict.fromkeys(COUNTERS, 0.0)
     weights["follower_count"] = numbers["beta_followers"] / math.log1p(numbers["ref_followers"])
     weights["listed_count"] = numbers["beta_listed"] / math.log1p(numbers["ref_listed"])

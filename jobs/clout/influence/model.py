@@ -63,7 +63,10 @@ _NUMBERS_V2 = _NUMBERS | {
         *("acts_divided", "cap", "cap_half", "floor", "named_trust", "named_cap", "named_cap_half", "named_floor"),
         *("burst_slope", "burst_floor", "burst_days", "burst_min_days", "burst_phase_days", "nobody_pct"),
     ),
-    "score": (*_NUMBERS["score"], "counter_people"),
+    "score": (
+        *("beta_reach", "beta_amplification", "beta_network", "ref_reach", "ref_amplification", "ref_network"),
+        *("interval_z", "counter_people", "counter_full"),
+    ),
 }
 #: formulas -> the numbers of their models.
 _FORMULAS = {"v1": _NUMBERS, "v2": _NUMBERS_V2}
@@ -91,7 +94,7 @@ _POSITIVE = (
         "single_floor",
         "burst_floor",
     ),
-    *("taper_days", "acts_divided", "cap_half", "named_cap_half", "burst_phase_days", "seed_place"),
+    *("taper_days", "acts_divided", "cap_half", "named_cap_half", "burst_phase_days", "seed_place", "counter_full"),
 )
 _SHARES = ("rho", "bot_factor", "mention_absent", "credible_at", "trust_share")
 
@@ -219,6 +222,8 @@ def read_model(file: Path) -> Model:
             f"{file}: [score] beta_reach and beta_network are 0: platforms without posts could show nothing"
         )
     for features in (("reach", "amplification", "network"), ("followers", "listed")):
+        if f"beta_{features[0]}" not in parameters:  # counters that are worth people have no betas
+            continue
         betas = sum(parameters[f"beta_{feature}"] for feature in features)
         if not 0 < betas < 1:
             raise PoisonInput(

@@ -36,7 +36,11 @@ _AMPLIFICATION = {
     "posts_weight": _NUMBER,
     "acted_weight": _NUMBER,
 }
-_COUNTERS = {**_KEYS, "followers_count": _COUNT, "listed_count": _COUNT}
+_COUNTERS = {
+    **_KEYS,
+    **{"followers_count": _COUNT, "listed_count": _COUNT},
+    **dict.fromkeys(("by_followers", "by_listed", "by_others"), _NUMBER),
+}
 _PLATFORMS = {"platform": _TEXT, "shows_posts": pa.bool_(), "shows_people": pa.bool_()}
 _SPREAD = {"platform": _TEXT, "person_id": _TEXT} | dict.fromkeys(
     ("reach_variance", "network_variance", "covariance"), _NUMBER
@@ -116,11 +120,24 @@ def _score(model: Model, day: date, rows: list[Row], credible_people: int, with_
         "network": _table(_NETWORK, seen),
         "amplification": _table(_AMPLIFICATION, posted),
         "spread": _table(_SPREAD, []),
-        "counters": _table(_COUNTERS, [row for row in named if row["counter_based"]]),
+        "counters": _table(_COUNTERS, [_weighed(model, row) for row in named if row["counter_based"]]),
         "platforms": _table(_PLATFORMS, platforms),
         "engaged": pa.Table.from_pylist([engaged]),
     }
     return Plan(DuckDB(), given, model, day).resolve("score")["unheld"][0].as_py()
+
+
+def _weighed(model: Model, row: Row) -> Row:
+    """A row of counters with what they are worth, see sql/v2/counters.sql; others than the published ones are not known."""
+
+    def worth(counter: str, column: str) -> float:
+        return float(model.parameters[f"counter_{counter}"] * math.log1p(row[column] or 0))
+
+    parts = {
+        "by_followers": worth("follower_count", "followers_count"),
+        "by_listed": worth("listed_count", "listed_count"),
+    }
+    return row | parts | {"by_others": 0.0}
 
 
 def check(model: Model, day: date, rows: list[Row], score: float, with_posts: set[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -264,6 +265,26 @@ def count_of(batch: RowBatch, name: str, thousands: str | None = None) -> tuple[
     }
     digits = pc.replace_substring_regex(column, r"\..*$", "")
     return pc.if_else(pc.fill_null(whole, False), digits, pa.scalar(None, pa.string())).cast(pa.int64()), wrong
+
+
+def amount_of(batch: RowBatch, name: str) -> tuple[pa.Array, dict[int, str]]:
+    """A number of at least 0, whole or not, such as a rate; NULL where there is none."""
+    text = without_missing(batch.columns[name])
+    values = [_amount(each) for each in text.to_pylist()]
+    wrong = {
+        index: f"{name}: {given!r} is not a number of at least 0 (NULL)"
+        for index, (given, value) in enumerate(zip(text.to_pylist(), values, strict=True))
+        if given is not None and value is None
+    }
+    return pa.array(values, pa.float64()), wrong
+
+
+def _amount(text: str | None) -> float | None:
+    try:
+        number = float(text) if text is not None else -1.0
+    except ValueError:
+        return None
+    return number if 0 <= number < math.inf else None
 
 
 def flag_of(batch: RowBatch, name: str, unreadable: bool | None) -> tuple[pa.Array, dict[int, str]]:

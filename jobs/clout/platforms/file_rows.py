@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 
 from clout.addresses import profile_address
 from clout.errors import PoisonInput
-from clout.lake_schemas import ACCOUNT_LINKS, ACCOUNTS, INTERACTIONS, POSTS, TIME
+from clout.lake_schemas import ACCOUNT_LINKS, ACCOUNTS, INTERACTIONS, OTHER_COUNTERS, POSTS, TIME
 from clout.platforms.file_fields import (
     Checked,
+    amount_of,
     count_of,
     flag_of,
     keys_of,
@@ -60,6 +61,7 @@ COLUMNS = {
         "following_count",
         "posts_count",
         "listed_count",
+        *OTHER_COUNTERS,
         "verified",
         "is_protected",
         "is_bot",
@@ -241,6 +243,8 @@ def accounts_of(
     }
     for name in ("followers_count", "following_count", "posts_count", "listed_count"):
         columns[name] = check(count_of(batch, name, source.options.get("thousands")))
+    for name in OTHER_COUNTERS:
+        columns[name] = check(amount_of(batch, name))
     for name in ("verified", "is_bot"):
         columns[name] = check(flag_of(batch, name, unreadable=None))
     for name in ("is_protected", "is_minor", "opt_out"):

@@ -85,6 +85,7 @@ FEATURES = {
     "network": ("influence of those people", "influential people"),
     "followers": ("followers", "followers"),
     "listed": ("lists", "lists"),
+    "counters": ("other counters", ""),
 }
 CAUSES = {
     "they_did": "what they did",
