@@ -128,8 +128,9 @@ def cross_validated(pairs: LabelledPairs) -> float:
 
 
 def published_weights(numbers: Mapping[str, Any]) -> list[float]:
-    """The weights of a platform's counters in the published score: of v1 followers and lists only (sql/platform_score.sql), later all
-    of [counters] (sql/v2/counters.sql).
+    """The weights of a platform's counters in the published score: of v1 followers and lists only, of v2 all of [counters].
+
+    See sql/platform_score.sql and sql/v2/counters.sql.
     """
     if "beta_followers" not in numbers:
         return [numbers[f"counter_{name}"] for name in COUNTERS]
