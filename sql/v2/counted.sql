@@ -38,6 +38,8 @@ WITH by_day AS (
     sum(CAST(trusted_weight AS DECIMAL(18, 12))) AS a,
     sum(CAST(CASE WHEN named THEN 0e0 ELSE unvouched END AS DECIMAL(18, 12))) AS u,
     sum(CAST(CASE WHEN named THEN unvouched ELSE 0e0 END AS DECIMAL(18, 12))) AS u_named,
+    sum(CAST(CASE WHEN named THEN 0e0 ELSE unvouched_influential END AS DECIMAL(18, 12))) AS v,
+    sum(CAST(CASE WHEN named THEN unvouched_influential ELSE 0e0 END AS DECIMAL(18, 12))) AS v_named,
     sum(CAST(influential AS DECIMAL(18, 12))) AS y,
     sum(CAST(trusted_influential AS DECIMAL(18, 12))) AS b
   FROM {weights}
@@ -55,6 +57,7 @@ sums AS (
     variant, target,
     CAST(sum(x) AS DOUBLE) AS x, CAST(sum(a) AS DOUBLE) AS a,
     CAST(sum(u) AS DOUBLE) AS u, CAST(sum(u_named) AS DOUBLE) AS u_named,
+    CAST(sum(v) AS DOUBLE) AS v, CAST(sum(v_named) AS DOUBLE) AS v_named,
     CAST(sum(y) AS DOUBLE) AS y, CAST(sum(b) AS DOUBLE) AS b,
     loudest(x_only, :burst_days) AS x_loud,
     loudest(y_only, :burst_days) AS y_loud
@@ -72,8 +75,8 @@ phases AS (
 rests AS (
   SELECT
     s.*, p.phase, greatest(0e0, s.x - s.x_loud) AS x_rest, greatest(0e0, s.y - s.y_loud) AS y_rest,
-    CASE WHEN s.u > 0e0 THEN :floor + :cap * s.a * s.a / (s.a + :cap_half) ELSE 0e0 END AS let_in,
-    CASE WHEN s.u_named > 0e0 THEN :named_floor + :named_cap * s.a * s.a / (s.a + :named_cap_half) ELSE 0e0 END AS named_let_in
+    :floor + :cap * s.a * s.a / (s.a + :cap_half) AS let_in,
+    :named_floor + :named_cap * s.a * s.a / (s.a + :named_cap_half) AS named_let_in
   FROM sums AS s
   INNER JOIN phases AS p ON p.variant = s.variant
 ),
@@ -83,7 +86,7 @@ bounded AS (
     least(x - phase * greatest(0e0, x - x_rest - :burst_slope * (:burst_floor + x_rest)),
       a + least(u, let_in) + least(u_named, named_let_in)) AS people,
     least(y - phase * greatest(0e0, y - y_rest - :nobody_pct / 100e0 * :burst_slope * (:burst_floor + x_rest)),
-      b + :nobody_pct / 100e0 * (let_in + named_let_in)) AS influential
+      b + least(v, :nobody_pct / 100e0 * let_in) + least(v_named, :nobody_pct / 100e0 * named_let_in)) AS influential
   FROM rests
 ),
 parts AS (

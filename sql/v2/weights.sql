@@ -4,8 +4,8 @@
 --     g(a) = min(1, trust_share * t(a) / max(acts_divided, people a acted on)).
 --   tau(a,u) = min(1, t(a) - g(u), if u acted on a): what u gave to a does not count for u. 1 for a pair with an act on a platform
 --     without a single seed, where nothing tells people apart.
---   trusted_weight = weight * tau. unvouched = weight * (1 - tau) * matured, matured: see pairs.sql. named: whether the operator named
---   seeds on the platform. influential = weight * pct(a) / 100, pct: the actor's percentile of r on the model's frozen
+--   trusted_weight = weight * tau. unvouched = weight * (1 - tau) * matured, matured: see pairs.sql. unvouched_influential: the same by
+--   influence. named: whether the operator named seeds on the platform. influential = weight * pct(a) / 100, pct: the actor's percentile of r on the model's frozen
 --   reference. trusted: whether tau > 0; NULL on a platform without a seed. seed: whether the target is one.
 -- Unit: people; influential: people of the highest percentile. Grain: one row per variant, platform, actor, target.
 -- Source: sql/v2/README.md.
@@ -41,6 +41,7 @@ SELECT
   t.weight * t.tau AS trusted_weight,
   t.weight * (1e0 - t.tau) * t.matured AS unvouched,
   coalesce(s.named, false) AS named,
+  t.weight * (1e0 - t.tau) * t.matured * r.pct / 100e0 AS unvouched_influential,
   t.weight * r.pct / 100e0 AS influential,
   t.weight * t.tau * r.pct / 100e0 AS trusted_influential,
   CASE WHEN s.platform IS NOT NULL THEN t.tau > 0e0 END AS trusted,
