@@ -229,7 +229,7 @@ def test_backwards_gives_the_same_bytes(home, world, tmp_path):
 
 def test_a_task_done_again_makes_its_features_and_nothing_stale_is_taken(home, world):
     """Each task alone: the same bytes; what is gone, or was made of something else, names the job that makes it."""
-    lake, sources, model = Lake(home / "lake"), read_sources(world), read_model(ROOT / "sql" / "models" / "v1.toml")
+    lake, sources, model = Lake(home / "lake"), read_sources(world), read_model(ROOT / "sql" / "models" / "v2.toml")
     arguments = ["--day", str(LAST), "--lake", str(home / "lake"), "--sources", str(world)]
     folders = sorted(file.parent for file in (home / "lake" / "features").glob(f"*/ds={LAST}/part-0.parquet"))
     before = {file: file.read_bytes() for folder in folders for file in folder.glob("*.parquet")}
@@ -268,7 +268,7 @@ def test_spark_gives_what_memory_gave(home, world, tmp_path, monkeypatch, spark)
     """The same lake's day, conformed and computed by Spark, as a large one is."""
     monkeypatch.setattr(engines, "ON_DISK_ROWS", 0)
     monkeypatch.setattr(conforming, "IN_MEMORY_ROWS", 0)
-    lake, sources, model = Lake(home / "lake"), read_sources(world), read_model(ROOT / "sql" / "models" / "v1.toml")
+    lake, sources, model = Lake(home / "lake"), read_sources(world), read_model(ROOT / "sql" / "models" / "v2.toml")
     in_memory = conformed(lake)
     lake.remove(lake.conformed("activity", LAST))
     conform.conform(lake, sources, model, LAST)
