@@ -299,7 +299,7 @@ def test_the_page_of_a_person_reads(home, capsys):
     )
     person.main(["--person", leader, "--warehouse", str(home / "warehouse")])
     page = capsys.readouterr().out
-    assert f"({leader})   05 March 2026, model v1\n\nScore {score}   90 % interval" in page
+    assert f"({leader})   05 March 2026, model v2\n\nScore {score}   90 % interval" in page
     for part in (
         "place 1 of",
         "True Reach",
