@@ -9,9 +9,9 @@
 --     people = min(B(X), A + min(U, let_in(A)))
 --   Of those who acted on platforms where the operator names seeds, U and let_in are counted apart, with named_floor, named_cap and
 --   named_cap_half: there everybody honest can be vouched for.
---   The bound: a set of accounts, none of them a seed, on which honest people did acts that passed on E in all (at most 1 each) has
+--   The bound: a set of accounts, none of them a seed, on which E honest people acted, each of whom passes on at most 1 in all, has
 --   A <= E / (1 - trust_share), see influence/trust_flow.py, so it gives a target at most A + let_in(A) people, however many accounts
---   they are. With the numbers of v2.toml that is at most 50 people for each of 1, 3 or 10 honest acts, and 10 with named seeds.
+--   they are. With the numbers of v2.toml that is at most 50 people for each of 1, 3 or 10 honest people, and 10 with named seeds.
 --   influential: the same of weights by influence; but what is let in is nobody_pct / 100 each.
 --   Each platform has the part of the person's people that its weights are of X. Each bound rises with evidence.
 -- Unit: people; influential people of the highest percentile. Grain: one row per variant, platform, person_id.

@@ -2,8 +2,7 @@
 -- Meaning: an edge leads from who acts to on whom; a row without a weight says that its actor is a seed. Only variants with
 --   their own graph have edges. The weight is the actor's credibility if the tie has positive strength, else 0. Selectivity and
 --   reciprocity are left out, so that an act towards one person cannot lower another's rank. A seed of one platform is one
---   everywhere: trust is a person's. Of a seed that the operator named the target is themself, of others there is none.
---   platform is empty: the graph is of all.
+--   everywhere: trust is a person's. platform is empty: the graph is of all.
 -- Unit: credible people. Grain: one row per variant, actor, target; seeds: weight is NULL.
 -- Inputs: {pairs}, see pairs.sql; {seeds}, see seeds.sql; {variants}
 -- Parameters: none
@@ -15,6 +14,6 @@ FROM {pairs} AS w
 INNER JOIN {variants} AS v ON v.variant = w.variant AND v.variant = v.base
 GROUP BY w.variant, w.actor, w.target
 UNION ALL
-SELECT variant, '', person_id, max(CASE WHEN named THEN person_id END), CAST(NULL AS DOUBLE)
+-- NULL of whatever type people are of.
+SELECT DISTINCT variant, '', person_id, nullif(person_id, person_id), CAST(NULL AS DOUBLE)
 FROM {seeds}
-GROUP BY variant, person_id

@@ -348,11 +348,8 @@ class DiskDuckDB:
             edge = self.connection.execute(
                 f"SELECT actor, target, weight {place} AND weight IS NOT NULL", [variant, platform]
             ).fetchnumpy()
-            seed = self.connection.execute(
-                f"SELECT actor, target IS NOT NULL AS named {place} AND weight IS NULL", [variant, platform]
-            ).fetchnumpy()
+            seed = self.connection.execute(f"SELECT actor {place} AND weight IS NULL", [variant, platform]).fetchnumpy()
             arrays = [np.asarray(each) for each in (edge["actor"], edge["target"], edge["weight"], seed["actor"])]
-            arrays.append(arrays[-1][np.asarray(seed["named"], dtype=bool)])
             self._graph = (edges, variant, platform), Graph.of_numbers(*arrays)
         return self._graph[1]
 

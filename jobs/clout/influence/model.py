@@ -60,7 +60,7 @@ _NUMBERS_V2 = _NUMBERS | {
     "evidence": (*_NUMBERS["evidence"], "taper_days", "unvouched_from_days", "unvouched_full_days"),
     "trust": (
         *("seed_votes", "seed_people", "seed_place", "seed_age_days", "seed_trust", "trust_share", "trust_rounds"),
-        *("acts_divided", "cap", "cap_half", "floor", "named_trust", "named_cap", "named_cap_half", "named_floor"),
+        *("acts_divided", "cap", "cap_half", "floor", "named_cap", "named_cap_half", "named_floor"),
         *("burst_slope", "burst_floor", "burst_days", "burst_min_days", "burst_phase_days", "nobody_pct"),
     ),
     "score": (

@@ -33,39 +33,28 @@ TRUST_DDL = "variant STRING, platform STRING, person_id STRING, trusted BOOLEAN,
 
 @dataclass(frozen=True)
 class Graph:
-    """One platform's graph in one variant: people, and seeds, actor and target as places among them; weight >= 0 per edge.
-
-    named: those of the seeds whom the operator named.
-    """
+    """One platform's graph in one variant: people, and seeds, actor and target as places among them; weight >= 0 per edge."""
 
     people: Any
     seeds: np.ndarray
     actor: np.ndarray
     target: np.ndarray
     weight: np.ndarray
-    named: np.ndarray
 
     @staticmethod
     def of_names(edges: pa.Table) -> Graph:
-        """From rows (actor, target, weight): one per pair, and one with weight NULL per seed.
-
-        The actor of a seed's row is the seed, and so is the target if the operator named it.
+        """From rows (actor, target, weight): one per pair, and one with weight NULL per seed, whose actor is the seed.
 
         A seed that nobody here knows is left out: trust starts where there is somebody.
         """
         is_edge = edges.filter(pc.is_valid(edges["weight"]))
         people = pa.chunked_array([*is_edge["actor"].chunks, *is_edge["target"].chunks], pa.string()).unique().sort()
-        seed = edges.filter(pc.is_null(edges["weight"]))
-        seeds, named = (
-            pc.index_in(seed[name].drop_null(), people).drop_null().to_numpy() for name in ("actor", "target")
-        )
+        seeds = pc.index_in(edges.filter(pc.is_null(edges["weight"]))["actor"], people).drop_null().to_numpy()
         actor, target = (pc.index_in(is_edge[name], people).to_numpy() for name in ("actor", "target"))
-        return Graph(people, np.sort(seeds), actor, target, is_edge["weight"].to_numpy(), np.sort(named))
+        return Graph(people, np.sort(seeds), actor, target, is_edge["weight"].to_numpy())
 
     @staticmethod
-    def of_numbers(
-        actor: np.ndarray, target: np.ndarray, weight: np.ndarray, seeds: np.ndarray, named: np.ndarray | None = None
-    ) -> Graph:
+    def of_numbers(actor: np.ndarray, target: np.ndarray, weight: np.ndarray, seeds: np.ndarray) -> Graph:
         """From people as numbers, of which any may be missing; their order is that of the people."""
         known = np.zeros(1 + max((int(each.max()) for each in (actor, target, seeds) if len(each)), default=-1), bool)
         known[actor] = True
@@ -77,7 +66,6 @@ class Graph:
             place[actor],
             place[target],
             weight,
-            place[np.sort(named[known[named]])] if named is not None else np.zeros(0, dtype=np.int32),
         )
 
     def ranks(self, parameters: dict[str, Any]) -> dict[str, Any]:
