@@ -2,8 +2,8 @@
 -- Meaning: weight = the platform's share of credibility * q, see pairs.sql: how far the pair counts before the bounds of counted.sql.
 --   t(a): the trust that others' acts give the actor, in people (influence/trust_flow.py); an act of a passes on
 --     g(a) = min(1, trust_share * min(seed_trust, t(a)) / max(acts_divided, people a acted on)).
---   tau(a,u) = min(1, t(a) - g(u), if u acted on a): what u gave to a does not count for u. On a platform without a single seed nobody is
---     vouched for: people count as far as counted.sql lets them in.
+--   tau(a,u) = min(1, t(a) - g(u), if u acted on a): what u gave to a does not count for u. 1 for a pair with an act on a
+--     platform without a single seed, where nothing tells people apart: it has no defence, and the log of the night says so.
 --   trusted_weight = weight * tau. unvouched = weight * (1 - tau) * matured, matured: see pairs.sql. unvouched_influential: the same by
 --   influence. named: whether the operator named seeds on the platform.
 --   influential = weight * pct(a) / 100, pct: the actor's percentile of r on the model's frozen reference. trusted: whether tau > 0; NULL on a platform without a seed. seed: whether the target is one.
@@ -16,15 +16,24 @@
 WITH seeded AS (
   SELECT variant, platform, bool_or(named) AS named FROM {seeds} GROUP BY variant, platform
 ),
+undefended AS (
+  SELECT DISTINCT p.variant, p.actor, p.target
+  FROM {pairs} AS p
+  INNER JOIN {variants} AS v ON v.variant = p.variant
+  LEFT JOIN seeded AS s ON s.variant = v.base AND s.platform = p.platform
+  WHERE s.platform IS NULL
+),
 trusting AS (
   SELECT
     p.*, v.base,
-    least(1e0, greatest(0e0, a.trust - CASE WHEN p.acted_back THEN u.gives ELSE 0e0 END)) AS tau,
+    CASE WHEN n.variant IS NOT NULL THEN 1e0
+      ELSE least(1e0, greatest(0e0, a.trust - CASE WHEN p.acted_back THEN u.gives ELSE 0e0 END)) END AS tau,
     coalesce(u.seed, false) AS seed
   FROM {pairs} AS p
   INNER JOIN {variants} AS v ON v.variant = p.variant
   INNER JOIN {trust} AS a ON a.variant = v.base AND a.person_id = p.actor
   INNER JOIN {trust} AS u ON u.variant = v.base AND u.person_id = p.target
+  LEFT JOIN undefended AS n ON n.variant = p.variant AND n.actor = p.actor AND n.target = p.target
 )
 SELECT
   t.variant, t.platform, t.actor, t.target, t.strength, t.share, t.interactions, t.first_day, t.last_day, t.only_day,

@@ -25,7 +25,7 @@ COLUMNS = ("rater", "rated", "rating", "unix_ts")
 #: How many people are seeds.
 SEEDS = 50
 #: How trust is tried: whose word is taken first, and which ratings are acts, of which weight.
-SEED_CHOICES = ("most_rated", "earliest", "elected")
+SEED_CHOICES = ("most_rated", "earliest")
 GRAPHS = ("plain", "one_sided", "by_rating")
 
 
@@ -77,8 +77,7 @@ def measures(ratings: Ratings, taken: np.ndarray, model: Model) -> dict[str, np.
     """What each person is worth by the positive ratings among those that are `taken`, one value a person.
 
     raters: how many people gave one; sum: of these ratings. trust: by the model, from the most rated as the operator's seeds;
-    trust_<seeds>_<graph>: otherwise. Seeds most_rated and earliest are the operator's, elected ones are the most rated, with
-    what an elected seed has. Graphs: plain, each rating an act; one_sided, without those that were returned; by_rating, each
+    trust_<seeds>_<graph>: otherwise. Seeds: the most rated, or the earliest. Graphs: plain, each rating an act; one_sided, without those that were returned; by_rating, each
     of rating / 10 of an act. trust_per_rater: how far a rater is trusted, on average.
     """
     kept = taken & (ratings.rating > 0)
@@ -90,7 +89,7 @@ def measures(ratings: Ratings, taken: np.ndarray, model: Model) -> dict[str, np.
     came = np.full(ratings.people, np.iinfo(np.int64).max)
     np.minimum.at(came, np.concatenate([rater, rated]), np.concatenate([at, at]))
     most = np.argsort(-raters, kind="stable")[:SEEDS]
-    seeds = {"most_rated": most, "earliest": np.argsort(came, kind="stable")[:SEEDS], "elected": most}
+    seeds = {"most_rated": most, "earliest": np.argsort(came, kind="stable")[:SEEDS]}
     graphs = {
         "plain": (np.ones(len(rater), dtype=bool), np.ones(len(rater))),
         "one_sided": (~returned, np.ones(len(rater))),
@@ -100,9 +99,7 @@ def measures(ratings: Ratings, taken: np.ndarray, model: Model) -> dict[str, np.
     for who in SEED_CHOICES:
         for graph in GRAPHS:
             edges, weight = graphs[graph]
-            asked = Graph.of_numbers(
-                rater[edges], rated[edges], weight[edges], seeds[who], None if who == "elected" else seeds[who]
-            )
+            asked = Graph.of_numbers(rater[edges], rated[edges], weight[edges], seeds[who])
             found[f"trust_{who}_{graph}"] = trust_of(asked, ratings.people, model)
     found["trust"] = found["trust_most_rated_plain"]
     spoken = np.bincount(rated, np.minimum(1.0, found["trust"][rater]), ratings.people)

@@ -5,9 +5,9 @@ A seed has seed_trust people's worth of trust, everybody else what others' acts 
     g(a) = min(1, trust_share * min(seed_trust, t(a)) / max(acts_divided, people a acted on))     what each act of a passes on
     t(u) = sum of c(a) * g(a) over who acted on u                                c: the actor's credibility
 
-An act passes on at most one person's worth, and a person at most trust_share of what they have and of seed_trust, however many
-they act on: with a share of a half and seeds of two, one person. So of the accounts of a set S, on which people outside did acts
-that passed on E in all, at most one for each of these people, the trust sums to at most
+A person passes on at most trust_share of what they have and of seed_trust, however many they act on: with a share of a half and
+seeds of two, one person. So of the accounts of a set S, on which people outside did acts that passed on E in all, hence at most
+one for each of these people, the trust sums to at most
 
     (E + seed_trust * (seeds in S)) / (1 - trust_share)
 

@@ -109,7 +109,6 @@ def test_leverage_is_bounded(worlds, world: int, named: bool, family: str, hones
     assert found[attack.name]["leverage"] <= (NAMED if named else ELECTED)
 
 
-@pytest.mark.xfail(reason="each act of a named seed vouches for a whole person: the bound is in acts, not in people")
 def test_a_named_seed_who_acts_on_many_socks_is_one_honest_person() -> None:
     clean = material_of(crowd(3), seeds=SEEDS)
     before = leverage.standing(clean, MODEL, DAY)
