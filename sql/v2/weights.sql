@@ -3,7 +3,7 @@
 --   t(a): the trust that others' acts give the actor, in people (influence/trust_flow.py); an act of a passes on
 --     g(a) = min(1, trust_share * min(seed_trust, t(a)) / max(acts_divided, people a acted on)).
 --   tau(a,u) = min(1, t(a) - g(u), if u acted on a): what u gave to a does not count for u. 1 for a pair with an act on a
---     platform without a single seed, where nothing tells people apart: it has no defence, and the log of the night says so.
+--     platform without a single seed, where nothing tells people apart: it has no defence.
 --   trusted_weight = weight * tau. unvouched = weight * (1 - tau) * matured, matured: see pairs.sql. unvouched_influential: the same by
 --   influence. named: whether the operator named seeds on the platform.
 --   influential = weight * pct(a) / 100, pct: the actor's percentile of r on the model's frozen reference. trusted: whether tau > 0; NULL on a platform without a seed. seed: whether the target is one.

@@ -77,8 +77,9 @@ def measures(ratings: Ratings, taken: np.ndarray, model: Model) -> dict[str, np.
     """What each person is worth by the positive ratings among those that are `taken`, one value a person.
 
     raters: how many people gave one; sum: of these ratings. trust: by the model, from the most rated as the operator's seeds;
-    trust_<seeds>_<graph>: otherwise. Seeds: the most rated, or the earliest. Graphs: plain, each rating an act; one_sided, without those that were returned; by_rating, each
-    of rating / 10 of an act. trust_per_rater: how far a rater is trusted, on average.
+    trust_<seeds>_<graph>: otherwise. Seeds: the most rated, or the earliest. Graphs: plain, each rating an act; one_sided,
+    without those that were returned; by_rating, each of rating / 10 of an act. trust_per_rater: how far a rater is trusted, on
+    average.
     """
     kept = taken & (ratings.rating > 0)
     rater, rated, rating, at = (each[kept] for each in (ratings.rater, ratings.rated, ratings.rating, ratings.at))
