@@ -54,7 +54,7 @@ else
 endif
 
 test: setup ## run all tests; ARGS="-k reach" to choose
-	@PYTEST_ADDOPTS="$${PYTEST_ADDOPTS-} $$ARGS" $(PY) -m pytest
+	@PYTEST_ADDOPTS="$${PYTEST_ADDOPTS-} $$ARGS" $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: setup ## lint, types and formatting, in check mode
 	@$(PY) -m ruff check .

@@ -3,8 +3,9 @@
     fit_model.py --pairs FILE --source FOLDER --cut DAY [--cut DAY ...] --lake LAKE --world TOML --day DAY --out FILE
 
 pairs      judged by people: weights of counters
-source     exports, cut into past and future: weights of True Reach and Network Influence
-lake       a world that is large enough for a scale, conformed; scored on --day
+source     exports, cut into past and future. Formulas v1: weights of True Reach and Network Influence. Later formulas: what a
+           tie is worth, chosen on all cuts but the last; what does not pay on the last one, and in the world, is left out
+lake       a large world, conformed, of v1 for the scale, scored on --day; later, of which the last week is foretold
 What cannot be told by these stays as it stands in --model. The same input gives the same bytes.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,12 +21,15 @@ from typing import Any
 import numpy as np
 from clout import arguments
 from clout.errors import run_main
-from clout.influence import evaluation, fitting, labelled_pairs, material
+from clout.influence import evaluation, fitting, labelled_pairs, material, ranking_fit
 from clout.influence.model import Model, read_model
 from clout.lake import Lake, days_between, window
 from clout.platforms.puller import over, pull
 from clout.scratch import Scratch
 from clout.sources import Sources, read_sources
+
+#: Writes fitted numbers into the draft of the model file, and reads it.
+Took = Callable[[dict[str, dict[str, Any]]], Model]
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -63,22 +68,52 @@ def main(argv: list[str]) -> None:
         pairs = labelled_pairs.read_pairs(args.pairs)
         model = took(fitting.counters(pairs, model))
         report["pairs"] = _of_pairs(pairs, model)
-        pasts, futures = _split(Lake(f"{folder}/lake"), read_sources(args.source), args.cut, model)
-        days = [cut - timedelta(days=1) for cut in args.cut]
-        features = [fitting.measures_of(past, model, day) for past, day in zip(pasts, days, strict=True)]
-        model = took(fitting.betas(features, futures))
-        report["activity"] = {
-            cut.isoformat(): _of_activity(past, future, model, day)
-            for cut, past, future, day in zip(args.cut, pasts, futures, days, strict=True)
-        }
-        crowd = material.read(Lake(args.lake), read_sources(args.world), model, window(args.day, model.window_days))
-        scored = material.scored(material.gathered(crowd, model, args.day))
-        model = took(fitting.scale(scored))
-        report["scale"] = {"people": len(crowd.account_states), **_of_scale(fitting.mapped(scored, model))}
+        fit = _fit_measures if model.formulas == "v1" else _fit_ties
+        report |= fit(args, model, Lake(f"{folder}/lake"), took)
         args.out.write_text(draft.read_text(encoding="utf-8"), encoding="utf-8")
     shown = json.dumps(report, indent=1) + "\n"
     args.out.with_suffix(".json").write_text(shown, encoding="utf-8")
     print(f"fit: wrote {args.out}\n{shown}", end="")
+
+
+def _fit_measures(args: argparse.Namespace, model: Model, lake: Lake, took: Took) -> dict[str, Any]:
+    """Weights of the measures, and the scale, of formulas v1."""
+    pasts, futures = _split(lake, read_sources(args.source), args.cut, model)
+    days = [cut - timedelta(days=1) for cut in args.cut]
+    features = [fitting.measures_of(past, model, day) for past, day in zip(pasts, days, strict=True)]
+    model = took(fitting.betas(features, futures))
+    activity = {
+        cut.isoformat(): _of_activity(past, future, model, day)
+        for cut, past, future, day in zip(args.cut, pasts, futures, days, strict=True)
+    }
+    crowd = material.read(Lake(args.lake), read_sources(args.world), model, window(args.day, model.window_days))
+    scored = material.scored(material.gathered(crowd, model, args.day))
+    model = took(fitting.scale(scored))
+    scale = {"people": len(crowd.account_states), **_of_scale(fitting.mapped(scored, model))}
+    return {"activity": activity, "scale": scale}
+
+
+def _fit_ties(args: argparse.Namespace, model: Model, lake: Lake, took: Took) -> dict[str, Any]:
+    """What a tie is worth, of later formulas, see ranking_fit."""
+    pasts, futures = _split(lake, read_sources(args.source), args.cut, model)
+    events = [
+        _event(f"cut {cut}", past, cut - timedelta(days=1), future)
+        for cut, past, future in zip(args.cut, pasts, futures, strict=True)
+    ]
+    world, sources, before = Lake(args.lake), read_sources(args.world), args.day - timedelta(days=7)
+    past = material.read(world, sources, model, window(before, model.window_days))
+    coming = material.read(world, sources, model, days_between(before + timedelta(days=1), args.day))
+    came = "SELECT target, count(DISTINCT actor) FROM activity GROUP BY target"
+    events.append(_event("world", past, before, dict(evaluation.query(coming.activity, came))))
+    tuning, judging = events[: max(1, len(args.cut) - 1)], events[max(1, len(args.cut) - 1) :]
+    found, report = ranking_fit.fitted(tuning, judging, model)
+    took(found)
+    return {"tuning": [each.name for each in tuning], "judging": [each.name for each in judging], "terms": report}
+
+
+def _event(name: str, past: material.Material, day: date, future: dict[str, int]) -> ranking_fit.Event:
+    people = sorted(set(past.activity["target"].to_pylist()))
+    return ranking_fit.Event(name, past, day, people, np.array([future.get(who, 0) for who in people], dtype=float))
 
 
 def _split(

@@ -28,7 +28,7 @@ from clout.sources import read_sources
 from sandbox.lake_of_world import write_lake, write_sources
 from sandbox.world import World, days_of
 
-MODEL = Path(__file__).resolve().parents[2] / "sql" / "models" / "v1.toml"
+MODEL = Path(__file__).resolve().parents[2] / "sql" / "models" / "v2.toml"
 DAYS = "2026-02-10..2026-05-10"
 #: People who acted on somebody, from and up to.
 AUDIENCES = ((5, 20), (20, 100), (100, 1_000_000))

@@ -17,14 +17,20 @@ from pathlib import Path
 if __name__ == "__main__":  # as a script this folder is on the path; jobs/ and tests/ are wanted instead
     sys.path[0:1] = [str(Path(__file__).resolve().parents[2] / "jobs"), str(Path(__file__).resolve().parents[1])]
 
+import duckdb
 import night
+import numpy as np
 from clout import logs
 from clout.errors import run_main
+from clout.influence import evaluation
 
 from sandbox import facebook, linkedin
 from sandbox.history import INSTANCES
 from sandbox.server import Sandbox
+from sandbox.world import EXPORTED, World, write
 
+#: How many days the exports reach back: old enough to be scored.
+PAST_DAYS = 60
 #: What the sandbox's hosts take as credentials, by the source's name; and what a night on its X may cost.
 TOKENS = {"x": "an-app-of-the-sandbox", "facebook": facebook.TOKEN, "linkedin": linkedin.TOKEN}
 CEILING_USD = 5
@@ -81,6 +87,32 @@ def write_sources(folder: Path, sandbox: Sandbox) -> Path:
     return file
 
 
+def add_exports(file: Path, last: date, people: int) -> World:
+    """Add to the sources two networks whose exports one has, PAST_DAYS of them up to `last`. Gives the world they are of."""
+    days = [last - timedelta(days=age) for age in range(PAST_DAYS)]
+    exports = write(file.parent / "exports", sorted(days), people=people).read_text(encoding="utf-8")
+    # Paths are from where the sources file lies.
+    exports = exports.replace('"exclusions.csv"', '"exports/exclusions.csv"').replace('path = "', 'path = "exports/')
+    file.write_text(f"{exports}\n{file.read_text(encoding='utf-8')}", encoding="utf-8")
+    return World(people=people)
+
+
+def truth(world: World, warehouse: str, day: date) -> str:
+    """How well the scores order the invented people by their true pull, beside a count of who acted on them, in words."""
+    with duckdb.connect(f"{warehouse}/warehouse.duckdb", read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT person_id, score, people FROM clout.scores WHERE ds = ? AND score IS NOT NULL"
+            " AND split_part(person_id, ':', 1) IN (SELECT unnest(?))",
+            [day, [platform.name for platform in EXPORTED]],
+        ).fetchall()
+    pull = np.array([world.pull[int(person.partition(":")[2])] for person, _, _ in rows])
+    by = [evaluation.spearman(np.array([row[place] for row in rows], dtype=float), pull) or 0.0 for place in (1, 2)]
+    return (
+        f"The truth is known of {len(rows)} of them, whom this world was made with: the score orders them by it to"
+        f" {by[0]:.2f}, a count of who acted on them to {by[1]:.2f} (Spearman, 1 is perfect)"
+    )
+
+
 def sandbox_of(day: date, people: int) -> Sandbox:
     """The sandbox as it is when `day` begins: at the same addresses every time, where they are free.
 
@@ -98,14 +130,19 @@ def main(argv: list[str]) -> None:
     parser = night.arg_parser()
     parser.description = __doc__
     parser.add_argument("folder", type=Path, help="where the sources file is written")
-    parser.add_argument("--people", type=int, default=120, help="how many live in the invented world")
+    parser.add_argument("--people", type=int, default=120, help="how many live where HTTP is asked")
+    parser.add_argument(
+        "--exported", type=int, default=1000, help="how many live on the networks whose exports one has"
+    )
     args = parser.parse_args(argv)
     os.environ.update({f"CLOUT_TOKEN_{name.upper()}": token for name, token in TOKENS.items()})
     with sandbox_of(min(args.days), args.people) as box:
         args.sources = write_sources(args.folder, box)
+        world = add_exports(args.sources, max(args.days), args.exported)
         names = ", ".join(night.read_sources(args.sources).platforms)
-        logs.ROOT.log(logs.NOTICE, f"sandbox: {args.people} invented people on {names}")
+        logs.ROOT.log(logs.NOTICE, f"sandbox: {args.exported + args.people:,} invented people on {names}")
         night.run(args, lambda day: clock_after(box, day))
+        print(truth(world, args.warehouse, max(args.days)))
 
 
 if __name__ == "__main__":

@@ -514,9 +514,9 @@ def day_rows(world: World, platform: Platform, day: date) -> tuple[list[dict[str
     return posts, acts
 
 
-def write(folder: Path, days: list[date], seed: int = SEED) -> Path:
+def write(folder: Path, days: list[date], seed: int = SEED, people: int = PEOPLE) -> Path:
     """Write the world's exports of `days` into `folder`; give its sources file. Days already there are left alone."""
-    world = World(seed)
+    world = World(seed, people)
     for platform in EXPORTED:
         place = folder / platform.name
         place.mkdir(parents=True, exist_ok=True)

@@ -46,6 +46,8 @@ def counters(pairs: LabelledPairs, model: Model) -> dict[str, dict[str, float]]:
     weights = dict(zip(COUNTERS, labelled_pairs.fit(pairs), strict=True))
     two = ("follower_count", "listed_count")
     alone = dict(zip(COUNTERS, labelled_pairs.fit(pairs.without(*(set(COUNTERS) - set(two)))), strict=True))
+    if model.formulas != "v1":
+        return {"counters": _rounded(weights)}
     # A weight is of ln(1 + f), a beta of the share of ln(1 + ref_f).
     full = {
         "beta_followers": alone["follower_count"] * np.log1p(model.parameters["ref_followers"]),

@@ -13,7 +13,7 @@ import consent
 import pytest
 from clout import consent_ledger
 from clout.errors import PoisonInput
-from clout.influence import variants
+from clout.influence import evidence, variants
 from clout.influence.model import read_model
 from clout.lake import Lake
 from clout.platforms import puller
@@ -76,7 +76,9 @@ class World:
     def night(self, day: date = DAYS[-1], refresh: bool = False) -> set[str]:
         """Whom the evidence of a night speaks of."""
         self.pull(day, refresh)
-        conform.conform(self.lake, read_sources(self.root / "sources.toml"), MODEL, day)
+        sources = read_sources(self.root / "sources.toml")
+        conform.conform(self.lake, sources, MODEL, day)
+        evidence.load(self.lake, sources, MODEL, day).make("ties")
         acts = self.lake.read(self.lake.features("acts", day))
         return {key.removeprefix("chirp:") for name in ("actor", "target") for key in acts[name].to_pylist()}
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from clout.errors import PoisonInput
-from clout.influence import fitting, labelled_pairs, material
-from clout.influence.model import read_model
+from clout.influence import fitting, labelled_pairs, material, ranking_fit
+from clout.influence.model import Model, read_model
 
 FILE = Path(__file__).resolve().parents[4] / "sql" / "models" / "v1.toml"
 
@@ -80,3 +82,30 @@ def test_the_committed_counters_are_what_the_pairs_tell(shared_data):
     assert fitted == fitting.counters(pairs, model)
     assert {name: model.parameters[f"counter_{name}"] for name in fitted["counters"]} == fitted["counters"]
     assert {name: model.parameters[name] for name in fitted["score"]} == fitted["score"]
+
+
+@dataclass(frozen=True)
+class Told(ranking_fit.Event):
+    """An event whose loss is told by one number of the model."""
+
+    number: str = "kappa"
+    best: float = 1.0
+
+    def loss(self, model: Model) -> float:
+        return abs(model.parameters[self.number] - self.best) / 100
+
+
+def told(name: str, number: str, best: float) -> Told:
+    return Told(name, None, date(2026, 3, 14), [], np.zeros(0), number, best)  # type: ignore[arg-type]
+
+
+def test_a_term_is_taken_only_if_it_pays_where_it_was_not_fitted():
+    v2 = read_model(FILE.with_name("v2.toml"))
+    tuning = [told("a", "kappa", 1.0), told("b", "gamma", 0.3), told("c", "half_life_days", 90.0)]
+    found, report = ranking_fit.fitted(tuning, [told("d", "kappa", 1.0), told("e", "gamma", 0.0)], v2)
+    assert found["evidence"] == {"kappa": 1.0, "gamma": 0.0}
+    assert found["base"] == {"mention": 4.0, "like": 4.0}
+    assert (report["gamma"]["best"], report["gamma"]["taken"]) == (0.3, 0.0)
+    # What a promise decides is reported, and left as the file has it.
+    assert (report["half_life_days"]["best"], report["half_life_days"]["taken"]) == (90.0, 47.0)
+    assert report["kappa"]["pays"] == {"tuning": round((0.999 / 100) / 3, 4), "judging": round((0.999 / 100) / 2, 4)}

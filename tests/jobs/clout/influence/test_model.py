@@ -154,3 +154,15 @@ def test_a_model_names_the_one_before_it(tmp_path: Path) -> None:
 def test_refuses_to_follow_what_is_no_model_before_it(tmp_path: Path, section: str, version: str, said: str) -> None:
     with pytest.raises(PoisonInput, match=said):
         read_model(following(tmp_path, section, version))
+
+
+@pytest.mark.parametrize(
+    ("version", "sha256"),
+    [
+        ("v1", "4cef29347a577fd6d1878acd4009efa3ddfa7caa22c6d90138c5fce12fc7448f"),
+        ("v2", "035cca90bd8c8c5f5829fe0b27f855ca342ece89574b8c8437c9888cbe4c61a5"),
+    ],
+)
+def test_a_released_model_file_is_never_edited(version: str, sha256: str) -> None:
+    """A changed number is a new file, with a name of its own: scores that were published by this one must stay explained."""
+    assert read_model(queries.SQL / "models" / f"{version}.toml").sha256 == sha256
