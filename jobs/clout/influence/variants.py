@@ -2,7 +2,7 @@
 
     now        the window that ends with the score date T
     standing   the same days with a half-life of a year: what a holiday does not erase
-    momentum   the same days with a half-life of a week
+    momentum   the same days with a half-life of days
     before_k   what was known k days before: the window that ends with T - k, evaluated at T - k
     aged_k     the same activity, evaluated at T: some left the window, the rest is older
     others_k   now, without what the person did since T - k: no acts back, no new posts

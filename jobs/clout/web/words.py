@@ -57,7 +57,7 @@ GLOSSARY: dict[str, tuple[str, str, str]] = {
     "momentum": (
         "Momentum",
         "points",
-        "The score as if evidence faded within a week: what is going on just now.",
+        "The score as if evidence faded within a day or two: what is going on just now.",
     ),
     "credible": (
         "Credible",
