@@ -80,7 +80,7 @@ weighed AS (
 SELECT
   variant, platform, person_id,
   s_reach + s_amplification + s_network + s_followers + s_listed AS s,
-  s_reach, s_amplification, s_network, s_followers, s_listed,
+  s_reach, s_amplification, s_network, s_followers, s_listed, 0e0 AS s_others,
   greatest(0e0, per_reach * per_reach * coalesce(reach_variance, 0e0)
     + 2e0 * per_reach * per_network * coalesce(covariance, 0e0)
     + per_network * per_network * coalesce(network_variance, 0e0)

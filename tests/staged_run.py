@@ -106,12 +106,12 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
         "quarantined": [(day, "chirp", "interactions", "actor: is empty", 3), (day, "chirp", "posts", "not UTF-8", 1)],
         "platform_scores": [
             (
-                *(day, "chirp:ada", "chirp", 0.5, 0.25, 0.125, 0.125, 0.0, 0.0, 1.5, 0.25, 1.0, 0.25, 0.125, 0.5),
-                *(3, 2.5, 1.5, 80.0, 0.5, None, None, False, 2, 2, day, label),
+                *(day, "chirp:ada", "chirp", 0.5, 0.25, 0.125, 0.125, 0.0, 0.0, 0.0, 1.5, 0.25, 1.0, 0.25, 0.125),
+                *(0.5, 3, 2.5, 1.5, 80.0, 0.5, None, None, False, 2, 2, day, "trust", label),
             ),
             (
-                *(day, "chirp:bo", "chirp", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, None, None, None),
-                *(None, None, None, 20.0, 0.0, None, None, False, 1, 0, day - timedelta(days=3), label),
+                *(day, "chirp:bo", "chirp", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, None, None),
+                *(None, None, None, None, 20.0, 0.0, None, None, False, 1, 0, day - timedelta(days=3), "none", label),
             ),
         ],
         "score_explanations": [

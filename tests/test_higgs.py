@@ -61,6 +61,8 @@ def test_share_pairs_of_4_july_equal_the_csvs(week, shared_data):
 def test_account_88_leads_true_reach(week):
     lake, sources = week
     model = read_model(ROOT / "sql" / "models" / "v1.toml")
+    for task in ("ties", "graph", "reach"):
+        evidence.load(lake, sources, model, DAYS[-1]).make(task)
     reach = evidence.load(lake, sources, model, DAYS[-1]).resolve("reach").toArrow()
     leaders = reach.filter(pc.field("variant") == "now").sort_by([("true_reach", "descending")]).slice(0, 2).to_pylist()
     assert leaders[0]["person_id"] == "higgs:88"

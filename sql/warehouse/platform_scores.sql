@@ -10,6 +10,7 @@ CREATE TABLE clout.platform_scores (
   s_network DOUBLE PRECISION,
   s_followers DOUBLE PRECISION,
   s_listed DOUBLE PRECISION,
+  s_counters DOUBLE PRECISION,
   true_reach DOUBLE PRECISION,
   reach_cut DOUBLE PRECISION,
   trusted_evidence DOUBLE PRECISION,
@@ -27,18 +28,20 @@ CREATE TABLE clout.platform_scores (
   people BIGINT,
   credible_people BIGINT,
   last_evidence_on DATE,
+  defence VARCHAR,
   model_version VARCHAR
 );
 COMMENT ON TABLE clout.platform_scores IS 'One row per person, day and platform: the features and what they are worth. Not for hiring, credit, insurance or tiers of customer service.';
 COMMENT ON COLUMN clout.platform_scores.ds IS 'The score date, UTC';
 COMMENT ON COLUMN clout.platform_scores.person_id IS 'The person';
 COMMENT ON COLUMN clout.platform_scores.platform IS 'The source''s name';
-COMMENT ON COLUMN clout.platform_scores.platform_score IS 'The sum of the five parts, 0 to 1; over platforms they combine so that joining one can only help';
+COMMENT ON COLUMN clout.platform_scores.platform_score IS 'The sum of the parts, 0 to 1; over platforms they combine so that joining one can only help';
 COMMENT ON COLUMN clout.platform_scores.s_reach IS 'Part of True Reach';
 COMMENT ON COLUMN clout.platform_scores.s_amplification IS 'Part of Amplification Probability';
 COMMENT ON COLUMN clout.platform_scores.s_network IS 'Part of the influential people';
 COMMENT ON COLUMN clout.platform_scores.s_followers IS 'Part of the followers, on counter-based platforms';
 COMMENT ON COLUMN clout.platform_scores.s_listed IS 'Part of the lists, on counter-based platforms';
+COMMENT ON COLUMN clout.platform_scores.s_counters IS 'Part of what else a counter-based platform counts; 0 before model v2';
 COMMENT ON COLUMN clout.platform_scores.true_reach IS 'How many people the person really moves there';
 COMMENT ON COLUMN clout.platform_scores.reach_cut IS 'How much reach was not counted: actors without a path of trust, actors who act on nobody else and crowds of one loud day, beyond what others confirm';
 COMMENT ON COLUMN clout.platform_scores.trusted_evidence IS 'Reach through trusted actors';
@@ -56,4 +59,5 @@ COMMENT ON COLUMN clout.platform_scores.counter_based IS 'Whether the platform s
 COMMENT ON COLUMN clout.platform_scores.people IS 'Distinct people who acted on the person there';
 COMMENT ON COLUMN clout.platform_scores.credible_people IS 'Those of them whose accounts are credible';
 COMMENT ON COLUMN clout.platform_scores.last_evidence_on IS 'The last day on which somebody acted on the person there';
+COMMENT ON COLUMN clout.platform_scores.defence IS 'trust: people are told apart by whom trusted people acted on; none: the platform has no seed, and any crowd counts; NULL where only counters are shown';
 COMMENT ON COLUMN clout.platform_scores.model_version IS 'The model file behind it';

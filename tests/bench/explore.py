@@ -46,8 +46,8 @@ ROWS = {
         SELECT DATE '{day}', 'murmur:p' || i, 'murmur:p' || i, 'murmur', 'handle' || i, 'Person ' || i, 'person',
         DATE '2020-01-01', i FROM range({n}) AS t(i)""",
     "platform_scores": """
-        SELECT DATE '{day}', 'murmur:p' || i, p, 0.5, 0.2, 0.1, 0.2, 0.0, 0.0, i % 500 / 10.0, 0.1, 1.0, 0.2, 0.1, 0.4, 3, 2.5,
-        1.5, i % 100, 0.5, NULL, NULL, false, 10, 9, DATE '{day}', '{label}'
+        SELECT DATE '{day}', 'murmur:p' || i, p, 0.5, 0.2, 0.1, 0.2, 0.0, 0.0, 0.0, i % 500 / 10.0, 0.1, 1.0, 0.2, 0.1, 0.4, 3,
+        2.5, 1.5, i % 100, 0.5, NULL, NULL, false, 10, 9, DATE '{day}', 'trust', '{label}'
         FROM range({n}) AS t(i), unnest(['murmur', 'plaza']) AS q(p)""",
     "score_explanations": """
         SELECT DATE '{day}', 'murmur:p' || i, p, f, 1.5, 6.0

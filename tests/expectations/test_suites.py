@@ -210,7 +210,10 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
             (first(s_reach=None), set()),
             (first(s_reach=0.5, s_network=-0.125), set()),
             (first(platform_score=1.25, s_reach=1.0), set()),
+            (first(s_counters=0.25), set()),
+            (first(s_counters=-0.125, s_reach=0.375), set()),
         ],
+        "defence_said": [(first(defence=None), set()), (first(defence="faith"), set())],
         "evidence_counted": [
             (first(true_reach=2.5), set()),
             (first(trusted_evidence=1.75), set()),
@@ -218,7 +221,10 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
             (first(reach_cut=-0.5), set()),
             (first(credible_people=3), set()),
         ],
-        "counters_only_without_people": [(first(followers_count=9), set()), (first(counter_based=True), set())],
+        "counters_only_without_people": [
+            (first(followers_count=9), set()),
+            (first(counter_based=True, defence=None), set()),
+        ],
         "people_of_scores": [(first(person_id="chirp:cy"), set())],
     },
     "table_stats": {

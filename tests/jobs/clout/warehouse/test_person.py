@@ -22,7 +22,7 @@ def test_a_page_is_made_from_any_warehouse(kind: str, tmp_path: Path, request: p
     place = Place(kind, tmp_path, request.getfixturevalue("postgres") if kind == "postgres" else None)
     place.publish(DAY, "r1", "one")
     place.publish(NEXT, "r2", "two")
-    for person_id, day, found in (("chirp:ada", None, NEXT), ("chirp:ada", DAY, DAY), ("chirp:nobody", None, DAY)):
+    for person_id, day, found in (("chirp:ada", None, NEXT), ("chirp:ada", DAY, DAY), ("chirp:nobody", None, NEXT)):
         with duckdb.connect() as connection:
             person.fetch(place.open(), connection, person_id, day)
             for name in person.TABLES:
