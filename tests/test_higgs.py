@@ -63,7 +63,7 @@ def test_account_88_leads_true_reach(week):
     model = read_model(ROOT / "sql" / "models" / "v1.toml")
     for task in ("ties", "graph", "reach"):
         evidence.load(lake, sources, model, DAYS[-1]).make(task)
-    reach = evidence.load(lake, sources, model, DAYS[-1]).resolve("reach").toArrow()
+    reach = lake.read(lake.features("reach", DAYS[-1]))
     leaders = reach.filter(pc.field("variant") == "now").sort_by([("true_reach", "descending")]).slice(0, 2).to_pylist()
     assert leaders[0]["person_id"] == "higgs:88"
     assert leaders[0]["true_reach"] > 1.2 * leaders[1]["true_reach"]
