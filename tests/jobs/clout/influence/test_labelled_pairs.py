@@ -89,7 +89,7 @@ def test_nobody_is_in_training_and_test(monkeypatch):
 
 
 def test_real_judgements(shared_data):
-    """The figures of issue C: followers 0.827, lists 0.839, cross-validated at least 0.845."""
+    """The known figures of the open pairs: followers 0.827, lists 0.839, cross-validated at least 0.845."""
     pairs = labelled_pairs.read_pairs(shared_data / "peerindex" / "pairs_open.csv")
     fitted = labelled_pairs.judged(pairs, {"auc": labelled_pairs.fit(pairs).tolist()})
     assert fitted["auc_followers"] == pytest.approx(0.827, abs=0.001)
