@@ -69,9 +69,7 @@ persons AS (
     CAST(sum(CAST(true_reach AS DECIMAL(24, 12))) AS DOUBLE) AS reach,
     max(by_followers + by_listed + by_others) AS counted,
     CAST(sum(CAST(influential_people AS DECIMAL(24, 12))) AS DOUBLE) AS influential,
-    max(above_prior) AS best,
-    CAST(sum(CAST(reach_cut AS DECIMAL(24, 12))) AS DOUBLE) AS cut,
-    CAST(sum(CAST(influential_cut AS DECIMAL(24, 12))) AS DOUBLE) AS influential_lost
+    max(above_prior) AS best
   FROM measured
   GROUP BY variant, person_id
 ),

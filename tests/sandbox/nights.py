@@ -17,12 +17,13 @@ from pathlib import Path
 if __name__ == "__main__":  # as a script this folder is on the path; jobs/ and tests/ are wanted instead
     sys.path[0:1] = [str(Path(__file__).resolve().parents[2] / "jobs"), str(Path(__file__).resolve().parents[1])]
 
-import duckdb
 import night
 import numpy as np
 from clout import logs
 from clout.errors import run_main
 from clout.influence import evaluation
+from clout.warehouse.choose import open_warehouse
+from clout.warehouse.contract import Warehouse
 
 from sandbox import facebook, linkedin
 from sandbox.history import INSTANCES
@@ -97,16 +98,16 @@ def add_exports(file: Path, last: date, people: int) -> World:
     return World(people=people)
 
 
-def truth(world: World, warehouse: str, day: date) -> str:
+def truth(world: World, warehouse: Warehouse, day: date) -> str:
     """How well the scores order the invented people by their true pull, beside a count of who acted on them, in words."""
-    with duckdb.connect(f"{warehouse}/warehouse.duckdb", read_only=True) as connection:
-        rows = connection.execute(
-            "SELECT person_id, score, people FROM clout.scores WHERE ds = ? AND score IS NOT NULL"
-            " AND split_part(person_id, ':', 1) IN (SELECT unnest(?))",
-            [day, [platform.name for platform in EXPORTED]],
-        ).fetchall()
-    pull = np.array([world.pull[int(person.partition(":")[2])] for person, _, _ in rows])
-    by = [evaluation.spearman(np.array([row[place] for row in rows], dtype=float), pull) or 0.0 for place in (1, 2)]
+    exported = [platform.name for platform in EXPORTED]
+    rows = [
+        (world.pull[int(row["person_id"].partition(":")[2])], row["score"], row["people"])
+        for row in warehouse.read("clout.scores", day=day).to_pylist()
+        if row["score"] is not None and row["person_id"].partition(":")[0] in exported
+    ]
+    pull, score, people = np.array(rows, dtype=float).reshape(-1, 3).T
+    by = [evaluation.spearman(each, pull) or 0.0 for each in (score, people)]
     return (
         f"The truth is known of {len(rows)} of them, whom this world was made with: the score orders them by it to"
         f" {by[0]:.2f}, a count of who acted on them to {by[1]:.2f} (Spearman, 1 is perfect)"
@@ -142,7 +143,7 @@ def main(argv: list[str]) -> None:
         names = ", ".join(night.read_sources(args.sources).platforms)
         logs.ROOT.log(logs.NOTICE, f"sandbox: {args.exported + args.people:,} invented people on {names}")
         night.run(args, lambda day: clock_after(box, day))
-        print(truth(world, args.warehouse, max(args.days)))
+        print(truth(world, open_warehouse(args.warehouse), max(args.days)))
 
 
 if __name__ == "__main__":

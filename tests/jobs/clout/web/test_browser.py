@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import tarfile
-import threading
 import time
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
@@ -19,9 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from clout.warehouse.choose import open_warehouse
-from clout.web.app import create_app
 from published_world import NAMED
 
 websockets = pytest.importorskip("websockets")
@@ -37,17 +33,9 @@ LOOKS = [(width, scheme) for width in (390, 1280) for scheme in ("light", "dark"
 
 
 @pytest.fixture(scope="module")
-def base(world: Path) -> Iterator[str]:
-    """The service on a port of this machine."""
-    app = create_app(open_warehouse(str(world / "warehouse")))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", access_log=False))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+def base(port: int) -> str:
+    """Where the service is."""
+    return f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import threading
-import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +15,6 @@ import duckdb
 import export
 import jsonschema
 import pytest
-import uvicorn
 from clout.errors import PoisonInput
 from clout.warehouse.choose import open_warehouse
 from clout.web import klout
@@ -252,20 +248,6 @@ def test_export_replaces_nothing_else(world: Path, tmp_path: Path) -> None:
 
 
 # Old clients ------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def port(world: Path) -> Iterator[int]:
-    """The service on a port of this machine, behind nothing."""
-    app = create_app(open_warehouse(str(world / "warehouse")))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", access_log=False))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join()
 
 
 def fetched(command: list[str], folder: Path) -> Path:
