@@ -34,7 +34,7 @@ from sandbox.world import EXPORTED, World, write
 PAST_DAYS = 60
 #: What the sandbox's hosts take as credentials, by the source's name; and what a night on its X may cost.
 TOKENS = {"x": "an-app-of-the-sandbox", "facebook": facebook.TOKEN, "linkedin": linkedin.TOKEN}
-CEILING_USD = 5
+CEILING_USD = 60
 #: The first of the ports at which the demo's hosts listen, on loopback.
 PORT = 18400
 
