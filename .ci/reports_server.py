@@ -8,7 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Refuses a Host that is another's name for this machine; shows no lists of folders' names but those of days and runs."""
+    """Refuses a Host that is another's name for this machine; lists no folder: the first page names the nights."""
 
     def parse_request(self) -> bool:
         if not super().parse_request():
@@ -19,6 +19,10 @@ class Handler(SimpleHTTPRequestHandler):
             self.send_error(421, "Not the address of this server")
             return False
         return True
+
+    def list_directory(self, path: object) -> None:
+        """Answer that there is no such page: where a folder has none of its own, none is made up."""
+        self.send_error(404, "No such page", "The first night that is judged puts a list of nights on the first page.")
 
     def log_message(self, *given: object) -> None:
         """Say nothing: what is looked at is nobody's business."""

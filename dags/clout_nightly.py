@@ -18,7 +18,8 @@ means that the input is wrong: it is not retried, since it would stay wrong. Any
 slot each), and in the environment `CLOUT_SOURCES` (the sources file) and `CLOUT_HOME` (or `CLOUT_LAKE`, `CLOUT_STAGING`).
 `make ui` sets up all of it. A source that wants a token finds it in the password of the connection `clout_<source>`; without
 one it is skipped, and the night goes on. The night is published where the connection `warehouse_default` says, else where
-`CLOUT_WAREHOUSE` does. `CLOUT_ALERT_URL` hears of failures and late nights.
+`CLOUT_WAREHOUSE` does. `CLOUT_ALERT_URL` hears of failures and late nights, and of each published night, with the link to its
+page, where the Variable `clout_tell_nights` is `on`.
 """
 
 from __future__ import annotations
@@ -42,10 +43,12 @@ from airflow.sdk import (
     DeadlineAlert,
     DeadlineReference,
     Param,
+    Variable,
     task,
 )
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from clout_tasks import (
+    ARRIVES,
     JOBS,
     LAKE,
     LOG_LINES,
@@ -56,6 +59,7 @@ from clout_tasks import (
     SOURCES,
     STAGING,
     UnlessPoison,
+    alert,
     refuse_unknown_keys,
     refuse_unless_over,
     report_of,
@@ -65,6 +69,7 @@ from clout_tasks import (
     sources_by_host,
     tell,
     token_of,
+    why,
 )
 
 LOG = logging.getLogger(__name__)
@@ -72,6 +77,9 @@ LOG = logging.getLogger(__name__)
 #: Rendered for each run; the jobs' own parsers refuse anything that is not a day.
 DAY = "{{ score_day(params, dag_run, ds | default(none)) }}"
 RUN = "{{ run_id }}"
+
+#: The Variable by which an operator has each published night told, too.
+TELL_NIGHTS = "clout_tell_nights"
 
 
 class SparkJob(SparkSubmitOperator):
@@ -167,7 +175,7 @@ with DAG(
             type=["null", "string"],
             maxLength=500,
             title="Reason",
-            description="Why this run is made; kept in meta.publish_log.",
+            description=f"Why this run is made; kept in meta.publish_log. {ARRIVES}",
         ),
     },
     user_defined_macros={"score_day": score_day},
@@ -183,7 +191,7 @@ with DAG(
         refuse_unknown_keys(dag_run, params)
         day = score_day(params, dag_run, ds)
         refuse_unless_over(day)
-        if dag_run.run_type == "backfill" and params.get("day"):
+        if dag_run.run_type == "backfill" and params.get("day") not in (None, ds):
             raise AirflowFailException("every run of a backfill would score the form's day: leave it empty")
         hosts = sources_by_host()
         LOG.info(f"scoring {day} from {', '.join(name for names in hosts for name in names)}")
@@ -235,12 +243,17 @@ with DAG(
         person = (answer.get("responded_by_user") or {}).get("name") if answer else None
         run_job(
             "publish",
-            *("--day", day, "--run", run_id, f"--reason={params.get('reason') or ''}", "--staging", STAGING),
+            *("--day", day, "--run", run_id, f"--reason={why(params, dag_run)}", "--staging", STAGING),
             *("--reports", REPORTS),
             *([f"--approved-by={person or 'somebody in Airflow'}"] if answer else []),
         )
+        page = report_of(day, run_id, "night.html")
         outlet_events[SCORES].add_partitions(day)
-        print(f"The night's page: {report_of(day, run_id, 'night.html')}")
+        # The asset's page lists its events with this.
+        outlet_events[SCORES].extra["night"] = page
+        print(f"The night's page: {page}")
+        if Variable.get(TELL_NIGHTS, default="off") == "on":
+            alert(f"{day} is published: {page}")
 
     evidence = ["--lake", LAKE, "--sources", SOURCES, "--model", MODEL]
     audit = spark_job("audit", "--run", RUN, "--lake", LAKE, "--staging", STAGING, "--reports", REPORTS)

@@ -38,6 +38,9 @@ RUNBOOK = f"{ROOT / 'dags' / 'README.md'}#runbook"
 #: Jobs log one JSON object a line here, unless Airflow's own environment says otherwise.
 LOG_LINES = {"CLOUT_LOG": "json"}
 
+#: Airflow's form for backfills sends what is typed into a DAG's fields only where that box is ticked.
+ARRIVES = "In a backfill it arrives only with 'Override parameters on existing runs' ticked."
+
 #: Partitioned by day: consumers run once per published day, backfilled days included.
 SCORES = Asset("clout.scores")
 
@@ -63,6 +66,16 @@ def score_day(params: Mapping[str, Any], dag_run: Any, ds: str | None) -> str:
     if not ds or (dag_run.run_type == "manual" and ds > last):
         return last
     return ds
+
+
+def why(params: Mapping[str, Any], dag_run: Any) -> str:
+    """Why a run is made: what the form says, else of a backfill that it is one, and whose; empty where nobody said."""
+    if params.get("reason"):
+        return params["reason"]
+    if dag_run.run_type != "backfill":
+        return ""
+    who = getattr(dag_run, "triggering_user_name", None)
+    return f"backfill by {who}" if who else "backfill"
 
 
 def refuse_unknown_keys(dag_run: Any, known: Iterable[str]) -> None:

@@ -53,17 +53,6 @@ CONTEXT = {
 }
 
 
-class Events(dict):
-    """Stands in for Airflow's outlet events: remembers the partitions."""
-
-    def __missing__(self, asset: object) -> Events:
-        self.partitions: list[str] = []
-        return self
-
-    def add_partitions(self, *keys: str) -> None:
-        self.partitions += keys
-
-
 def pulled(
     nightly: ModuleType, sources: list[str], day: str = "2026-03-14", codes: tuple[int, ...] = (), **tokens: str
 ) -> list[tuple[list[str], dict[str, str]]]:
@@ -102,16 +91,23 @@ def commanded(nightly: ModuleType, work: Callable[[], Any]) -> list[str]:
     return command
 
 
-def published(nightly: ModuleType, context: dict) -> tuple[list[str], list[str]]:
-    """The command that publish would run, and the partitions that it adds."""
-    events = Events()
+def published(nightly: ModuleType, context: dict, told: str = "off") -> tuple[list[str], Any, list[str]]:
+    """The command that publish would run, what it says of the asset, and the alerts that it sends."""
+    from airflow.sdk.execution_time.context import OutletEventAccessors
+
+    events, alerts = OutletEventAccessors(), []
     publish = nightly.publish.function
     unasked = SimpleNamespace(xcom_pull=lambda task_ids: None)
-    command = commanded(
-        nightly,
-        lambda: publish(context["params"], context["run_id"], events, unasked, context["dag_run"], context.get("ds")),
-    )
-    return command, events.partitions
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nightly.Variable, "get", lambda name, default: told)
+        patch.setattr(nightly, "alert", alerts.append)
+        command = commanded(
+            nightly,
+            lambda: publish(
+                context["params"], context["run_id"], events, unasked, context["dag_run"], context.get("ds")
+            ),
+        )
+    return command, events[nightly.SCORES], alerts
 
 
 def argv(nightly: ModuleType, name: str, context: dict) -> list[str]:
@@ -383,8 +379,38 @@ def test_a_backfill_scores_its_own_days(nightly):
         nightly.list_sources.function({"day": "2026-03-14"}, CONTEXT["dag_run"], "2026-03-12")
 
 
+def test_the_day_that_is_noted_on_a_run_of_a_backfill_is_its_own(nightly, tasks, tmp_path, monkeypatch):
+    (tmp_path / "sources.toml").write_text('[[source]]\nname = "murmur"\n')
+    monkeypatch.setattr(tasks, "SOURCES", str(tmp_path))
+    assert nightly.list_sources.function({"day": "2026-03-12"}, CONTEXT["dag_run"], "2026-03-12") == [["murmur"]]
+
+
 def test_publish_names_the_day_as_the_assets_partition(nightly):
-    assert published(nightly, CONTEXT)[1] == ["2026-03-14"]
+    _, event, alerts = published(nightly, CONTEXT)
+    assert event.partition_keys == {"2026-03-14"}
+    assert event.extra["night"].endswith("/2026-03-14/backfill__2026-03-14T00-00-00-00-00/night.html")
+    assert alerts == []
+
+
+def test_a_published_night_is_told_where_an_operator_wants_it(nightly):
+    _, event, [alert] = published(nightly, CONTEXT, told="on")
+    assert alert == f"2026-03-14 is published: {event.extra['night']}"
+
+
+@pytest.mark.parametrize(
+    ("run_type", "typed", "who", "reason"),
+    [
+        ("backfill", "a late export", "ann", "a late export"),
+        ("backfill", None, "ann", "backfill by ann"),
+        ("backfill", None, None, "backfill"),
+        ("manual", None, "ann", ""),
+        ("scheduled", None, None, ""),
+    ],
+)
+def test_the_reason_of_a_publication(nightly, run_type, typed, who, reason):
+    run = SimpleNamespace(run_type=run_type, run_after=ASKED, conf={}, triggering_user_name=who)
+    command, _, _ = published(nightly, {**CONTEXT, "dag_run": run, "params": {"day": None, "reason": typed}})
+    assert f"--reason={reason}" in command
 
 
 @pytest.mark.parametrize(

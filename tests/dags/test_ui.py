@@ -17,8 +17,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -41,15 +42,20 @@ def free_ports() -> int:
     raise RuntimeError("no two ports in a row are free")
 
 
-@pytest.fixture(scope="module")
-def plugin(airflow_home: Path) -> ModuleType:
-    """.ci/plugins/clout_guard.py as a module."""
-    spec = importlib.util.spec_from_file_location("clout_guard", ROOT / ".ci" / "plugins" / "clout_guard.py")
+def from_plugins(name: str) -> ModuleType:
+    """A file of .ci/plugins as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / ".ci" / "plugins" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def plugin(airflow_home: Path) -> ModuleType:
+    """.ci/plugins/clout_guard.py as a module."""
+    return from_plugins("clout_guard")
 
 
 @pytest.fixture
@@ -114,10 +120,55 @@ def test_the_plugin_is_one_of_airflows(plugin: ModuleType) -> None:
     assert middleware["middleware"] is plugin.Guard
 
 
+@pytest.fixture(scope="module")
+def days(airflow_home: Path) -> ModuleType:
+    """.ci/plugins/clout_days.py as a module."""
+    return from_plugins("clout_days")
+
+
+@pytest.mark.parametrize(
+    ("dag", "run_type", "conf", "logical", "day", "note"),
+    [
+        ("clout_nightly", "manual", {"day": None, "reason": "x"}, "2026-03-16", "2026-03-15", "Scores 2026-03-15"),
+        ("clout_nightly", "manual", {"day": "2026-03-01"}, "2026-03-16", "2026-03-01", "Scores 2026-03-01"),
+        ("clout_nightly", "manual", {}, None, "2026-03-15", "Scores 2026-03-15"),
+        ("clout_nightly", "backfill", None, "2026-03-12", "2026-03-12", "Scores 2026-03-12"),
+        ("clout_nightly", "scheduled", {}, "2026-03-15", "2026-03-15", "Scores 2026-03-15"),
+        ("clout_purge", "scheduled", {}, "2026-03-15", "2026-03-15", "Retention as of 2026-03-15"),
+    ],
+)
+def test_a_run_says_which_day_it_scores(days, tasks, dag, run_type, conf, logical, day, note) -> None:
+    """As the DAG's own tasks take it; noted once, also where a run is started again."""
+    at = datetime.fromisoformat(f"{logical}T00:00:00+00:00") if logical else None
+    after = datetime(2026, 3, 16, 9, tzinfo=UTC)
+    run = SimpleNamespace(
+        dag_id=dag, run_type=run_type, conf=conf, logical_date=at, run_after=after, note="Somebody's own."
+    )
+    assert tasks.score_day(conf or {}, run, logical) == day
+    for _ in range(2):
+        days.Listener().on_dag_run_running(run, "started")
+    assert run.conf == {**(conf or {}), "day": day}
+    assert run.note == f"{note}. Somebody's own."
+
+
+def test_a_run_of_another_dag_is_left_as_it_is(days) -> None:
+    run = SimpleNamespace(dag_id="clout_erase", conf={"reason": "7"}, note=None)
+    days.Listener().on_dag_run_running(run, "started")
+    assert (run.conf, run.note) == ({"reason": "7"}, None)
+
+
+def test_the_menu_leads_to_the_explorer_that_was_started(days, monkeypatch) -> None:
+    monkeypatch.setenv("CLOUT_EXPLORE_URL", "http://127.0.0.1:8082/")
+    assert [each["href"] for each in days.menu()] == ["http://127.0.0.1:8082/"]
+    monkeypatch.delenv("CLOUT_EXPLORE_URL")
+    assert days.menu() == []
+
+
 @pytest.fixture
 def reports(tmp_path: Path) -> Iterator[int]:
     """The port of a running server of reports."""
     (tmp_path / "index.html").write_text("docs")
+    (tmp_path / "2026-03-14" / "r1").mkdir(parents=True)
     port = free_ports()
     command = [sys.executable, ROOT / ".ci" / "reports_server.py", str(port), str(tmp_path)]
     with subprocess.Popen(command) as server:
@@ -140,6 +191,11 @@ def test_reports_are_shown_by_their_own_address_only(reports: int) -> None:
         return asked.getresponse().status
 
     assert status(f"127.0.0.1:{reports}") == status(f"localhost:{reports}") == 200
+    asked = http.client.HTTPConnection("127.0.0.1", reports, timeout=10)
+    asked.request("GET", "/2026-03-14/")  # a folder without a page of its own
+    answer = asked.getresponse()
+    assert answer.status == 404
+    assert b"r1" not in answer.read()
     for hosts in (
         ("evil.example",),
         (f"evil.example:{reports}",),
@@ -166,7 +222,7 @@ def test_a_taken_port_stops_make_ui_with_one_line(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert (
         done.stderr
-        == f"clout: port {port} is taken (or not to be had); make ui PORT=... takes another, and the one after it\n"
+        == f"clout: port {port} is taken (or not to be had); make ui PORT=... takes another, and the two after it\n"
     )
     assert not list(tmp_path.iterdir())
 
@@ -198,9 +254,6 @@ def test_make_ui_as_a_whole(tmp_path: Path) -> None:
             assert entered == 303
             assert status("/api/v2/connections", cookie)[0] == 200
             assert status("/api/v2/connections", cookie, "evil.example")[0] == 421
-            listening = subprocess.run(["ss", "-ltn"], capture_output=True, text=True, check=True).stdout
-            assert ":8793 " not in listening
-            assert ":8794 " not in listening
         finally:
             os.killpg(ui.pid, signal.SIGINT)
             rest = ui.stdout.read()
