@@ -152,7 +152,7 @@ with DAG(
     deadline=DeadlineAlert(
         reference=DeadlineReference.DAGRUN_LOGICAL_DATE,
         interval=timedelta(hours=30),
-        callback=AsyncCallback("clout.alerts.night_is_late"),
+        callback=AsyncCallback("clout.quality.alerts.night_is_late"),
     ),
     default_args={
         "owner": "clout",

@@ -1,7 +1,7 @@
 """### Clout, purge
 
-Removes what platforms showed and may be kept no longer, by each platform's rule (`jobs/clout/retention.py`). What was done lies
-in `lake/purge_log`: counts, never people.
+Removes what platforms showed and may be kept no longer, by each platform's rule (`jobs/clout/privacy/retention.py`). What was
+done lies in `lake/purge_log`: counts, never people.
 
 **On or off.** Every day, once the Variable `clout_retention` is `on` (Admin, Variables). Until then a scheduled run removes
 nothing: it says what is overdue, and tells `CLOUT_ALERT_URL` when that has been so for two days. So unpausing this DAG deletes

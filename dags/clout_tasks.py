@@ -225,7 +225,7 @@ def reason(line: str | None) -> str:
 
 
 def report_of(day: str, run: str, page: str) -> str:
-    """Where a page of a run's reports is: --day and --run, as jobs/clout/arguments.py makes a folder's name of a run."""
+    """Where a page of a run's reports is: --day and --run, as jobs/clout/config/arguments.py makes a folder's name of a run."""
     return f"{REPORTS_URL}/{day}/{re.sub(r'[^A-Za-z0-9_.-]+', '-', run).strip('-.')}/{page}"
 
 

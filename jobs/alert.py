@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from clout.alerts import send
 from clout.errors import run_main
+from clout.quality.alerts import send
 
 
 def arg_parser() -> argparse.ArgumentParser:

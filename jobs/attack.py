@@ -18,20 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from clout import arguments
+from clout.config import arguments
+from clout.config.sources import Sources, read_sources
 from clout.errors import PoisonInput, run_main
-from clout.influence import (
-    attack_families,
-    attacks,
-    environments,
-    evaluation,
-    leverage,
-    material,
-)
-from clout.influence.model import Model, read_model
-from clout.lake import Lake, days_between, window
-from clout.platforms import whole_exports
-from clout.sources import Sources, read_sources
+from clout.lake.partitions import Lake, days_between, window
+from clout.platforms.exports import whole_exports
+from clout.research import attack_families, attacks, dataset, environments, evaluation, leverage
+from clout.score.model import Model, read_model
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -68,11 +61,11 @@ def attack(
     """The figures of all attacks: place, percentile and leverage of each profiteer, and what the defences cost the honest."""
     cut = cut or whole_exports.last_day(lake, sources)
     day = cut - timedelta(days=1)
-    clean = material.read(lake, sources, model, window(day, model.window_days))
+    clean = dataset.read(lake, sources, model, window(day, model.window_days))
     candidates = sorted(set(clean.activity["target"].to_pylist()))
     if not candidates:
         raise PoisonInput(f"nobody acted on anybody in the {model.window_days} days before {cut}; choose another --cut")
-    later = material.read(lake, sources, model, days_between(cut, cut + timedelta(days=model.window_days - 1)))
+    later = dataset.read(lake, sources, model, days_between(cut, cut + timedelta(days=model.window_days - 1)))
     sharers = dict(evaluation.query(later.activity, evaluation.DISTINCT_RESHARERS))
     gain = np.array([sharers.get(person, 0) for person in candidates], dtype=float)
     people = environments.People(candidates, gain)
@@ -93,7 +86,7 @@ def attack(
     for name, effect in by_environment[as_it_is.name]["attacks"].items():
         found[name] = {"all": effect}
     naked = environments.attacked(
-        clean, as_it_is, people, material.undefended(model), day, families, thorough, chosen_by=model
+        clean, as_it_is, people, dataset.undefended(model), day, families, thorough, chosen_by=model
     )
     for name, effect in naked["attacks"].items():
         found[name]["none"] = effect

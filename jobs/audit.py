@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from clout import arguments, lake_arrow, logs, session
+from clout import logs
+from clout.config import arguments
+from clout.engine import session
 from clout.errors import PoisonInput, run_main
-from clout.lake import Lake, required
-from clout.lake_schemas import DATA_QUALITY
-from clout.staging import AUDITED, RECORDED, TABLES, Staged, content_hash
+from clout.lake import arrow
+from clout.lake.partitions import Lake, required
+from clout.lake.schemas import DATA_QUALITY
+from clout.lake.staging import AUDITED, RECORDED, TABLES, Staged, content_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clout.quality import Check, Suite, Verdict
+    from clout.quality.suites import Check, Suite, Verdict
     from pyspark.sql import DataFrame
 
 LOG = logs.logger(__name__)
@@ -50,11 +53,11 @@ def main(argv: list[str]) -> None:
 
 def document(verdict: Verdict, reports: Path) -> None:
     """Write the verdict's Data Docs. Whatever goes wrong with them is said, and stops nothing."""
-    from clout import data_docs, quality
+    from clout.quality import data_docs, suites
 
     try:
         index = data_docs.write(
-            reports, verdict, [quality.load_suite(table) for table in verdict.suites if table != quality.BOUNDS]
+            reports, verdict, [suites.load_suite(table) for table in verdict.suites if table != suites.BOUNDS]
         )
         LOG.info(f"audit {verdict.day}: Data Docs: {index}")
     except Exception as error:
@@ -84,7 +87,8 @@ def refuse_unless_passed(verdict: Verdict) -> None:
 
 def judge(lake: Lake, staged: Staged) -> Verdict:
     """Run every suite and write the verdict beside the staged files, whatever it is."""
-    from clout import made_from, metrics, quality
+    from clout.lake import made_from
+    from clout.quality import drift, suites
 
     day = staged.day
     staged.remove_verdict()
@@ -96,19 +100,19 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
         raise PoisonInput(f"{staged.location}/run.json is missing; score again")
     made_from.refuse_unless_unchanged(staged, versions, lake)
     # Before they are read: what is edited from here on is not what judged, and publish says so.
-    judged_by = quality.suite_hashes(AUDITED)
-    measured = metrics.measured(staged, versions, lake)
-    if changed := metrics.changed(measured):
+    judged_by = suites.suite_hashes(AUDITED)
+    measured = drift.measured(staged, versions, lake)
+    if changed := drift.changed(measured):
         LOG.info(f"audit {day}: since the newest published day before: {', '.join(changed)}")
     staged.root.write(staged.table("metrics"), measured)
-    suites = [quality.load_suite(table) for table in AUDITED]
+    loaded = [suites.load_suite(table) for table in AUDITED]
     content = staged.content()
     counts = {table: sum(file["rows"] for file in files) for table, files in content.items()}
     counts["activity"] = lake.count(lake.conformed("activity", day))
     is_small = sum(counts.values()) <= IN_MEMORY_ROWS
     read = (_in_memory if is_small else _in_spark)(lake, staged)
     beside = {"scores": read("scores")}
-    scored = quality.count_present(beside["scores"], "score")
+    scored = suites.count_present(beside["scores"], "score")
     parameters = {
         "days": [day],
         "persons": counts["scores"],
@@ -116,22 +120,22 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
         "listed": 40 * scored,  # twenty each way
     }
     checks = []
-    for suite in suites:  # one table after the other: a night's largest decides how much memory that takes
+    for suite in loaded:  # one table after the other: a night's largest decides how much memory that takes
         rows = beside[suite.table] if suite.table in beside else read(suite.table)
-        checks += quality.check(suite, rows, parameters, beside)
+        checks += suites.check(suite, rows, parameters, beside)
     looked_at = counts | {"metrics": staged.files("metrics")[0]["rows"]}
-    staged.root.write(staged.table("data_quality"), recorded(staged, suites, checks, looked_at))
-    verdict = quality.Verdict(
+    staged.root.write(staged.table("data_quality"), recorded(staged, loaded, checks, looked_at))
+    verdict = suites.Verdict(
         day=day,
         run=staged.run,
-        passed=quality.is_pass(suites, checks),
+        passed=suites.is_pass(loaded, checks),
         content_hash=content_hash(content),
         tables=content | staged.content(RECORDED),
         checks=checks,
-        suites=judged_by | {suite.table: suite.sha256 for suite in suites},
+        suites=judged_by | {suite.table: suite.sha256 for suite in loaded},
         conservation=staged.root.read(staged.table("conservation")).sort_by("platform").to_pylist(),
         versions=versions,
-        waits_for=quality.waiting(suites, checks),
+        waits_for=suites.waiting(loaded, checks),
     )
     staged.write_json("verdict.json", verdict.to_json())
     return verdict
@@ -143,14 +147,14 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
 def _in_memory(lake: Lake, staged: Staged) -> Callable[[str], pa.Table]:
     def read(table: str) -> pa.Table:
         if table == "activity":
-            return lake_arrow.read_conformed(lake, "activity", [staged.day])
+            return arrow.read_conformed(lake, "activity", [staged.day])
         return staged.root.read(staged.table(table))
 
     return read
 
 
 def _in_spark(lake: Lake, staged: Staged) -> Callable[[str], DataFrame]:
-    from clout.lake_spark import read_conformed
+    from clout.engine.spark_lake import read_conformed
 
     spark = session.get_or_create("clout audit")
 

@@ -10,13 +10,15 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from clout import arguments, logs, published_past
+from clout import logs
+from clout.config import arguments
 from clout.errors import PoisonInput, run_main
-from clout.lake import Lake
-from clout.published_past import ACCOUNTS, PLATFORM_SCORES, SCORES, Past
-from clout.staging import Staged
-from clout.warehouse.choose import open_warehouse
+from clout.lake.partitions import Lake
+from clout.lake.staging import Staged
+from clout.quality import baseline
+from clout.quality.baseline import ACCOUNTS, PLATFORM_SCORES, SCORES, Past
 from clout.warehouse.contract import Warehouse
+from clout.warehouse.factory import open_warehouse
 
 LOG = logs.logger(__name__)
 
@@ -35,7 +37,7 @@ def main(argv: list[str]) -> None:
 
 
 def write_baseline(staged: Staged, warehouse: Warehouse) -> None:
-    """Write what lies beside a staged run, see published_past.py: nothing where nothing was published."""
+    """Write what lies beside a staged run, see baseline.py: nothing where nothing was published."""
     published, day = {entry.ds for entry in warehouse.log()}, staged.day
     past = Past()
     if published:
@@ -44,7 +46,7 @@ def write_baseline(staged: Staged, warehouse: Warehouse) -> None:
         if "metrics" in warehouse.read("meta.published_files")["table_name"].to_pylist():
             # Of these days only: what is damaged of others must not keep a day from being healed.
             weeks = (day - timedelta(weeks=8), day - timedelta(days=1))
-            past = Past(published_past.metrics_before(warehouse.read("meta.metrics", day=weeks), day))
+            past = Past(baseline.metrics_before(warehouse.read("meta.metrics", day=weeks), day))
         spoken_of = {day - timedelta(days=each) for each in _horizons(staged)} & published
         wanted = sorted({day} & published | {each for each in (before, max(spoken_of, default=None)) if each})
         scores = [_scores(warehouse, each, day) for each in wanted]

@@ -11,18 +11,20 @@ import json
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from clout import arguments, logs, retention
-from clout.checksums import Damaged
+from clout import logs
+from clout.config import arguments
+from clout.config.sources import Sources, read_sources
 from clout.errors import PoisonInput, run_main
-from clout.lake import Lake, window
-from clout.lake_check import damage
-from clout.lake_columns import CONFORMED_FROM
-from clout.lake_schemas import CONFORMED
-from clout.sources import Sources, read_sources
+from clout.lake.check import damage
+from clout.lake.checksums import Damaged
+from clout.lake.columns import CONFORMED_FROM
+from clout.lake.partitions import Lake, window
+from clout.lake.schemas import CONFORMED
+from clout.privacy import retention
 from clout.terminal import printable
 
 if TYPE_CHECKING:
-    from clout.influence.model import Model
+    from clout.score.model import Model
 
 LOG = logs.logger(__name__)
 
@@ -36,7 +38,7 @@ def arg_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str]) -> None:
     """Conform the day."""
-    from clout.influence.model import read_model
+    from clout.score.model import read_model
 
     args = arg_parser().parse_args(argv)
     lake, sources, model = Lake(args.lake), read_sources(args.sources), read_model(args.model)
@@ -46,7 +48,7 @@ def main(argv: list[str]) -> None:
 
 def conform(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     """Conform what is owed of the day's window, then say who is who on the day."""
-    from clout.influence import evidence
+    from clout.score import evidence
 
     # Two runs of overlapping windows would conform the same days: the second waits, and finds them conformed.
     with lake.lock("conform"):
@@ -63,9 +65,9 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
 
     The last of `days` must have been pulled, unless it is `of_the_past`; of the others, those without a pull are left out.
     """
-    from clout.influence import evidence, identity, steps
-    from clout.influence.conforming import conforming_engine
-    from clout.influence.plan import Plan
+    from clout.engine.snapshot_io import conforming_engine
+    from clout.score import evidence, identity, steps
+    from clout.score.plan import Plan
 
     missing = [platform for platform in sources.platforms if lake.manifest(platform, days[-1]) is None]
     if missing and not of_the_past:
@@ -127,7 +129,7 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
 
 def _fingerprints(lake: Lake, sources: Sources, days: list[date], repeats: int) -> dict[date, str | None]:
     """What each conformed day depends on, as one hash; None where no source was pulled for it."""
-    from clout.influence import fingerprints
+    from clout.score import fingerprints
 
     def pulled(day: date) -> str | None:
         manifests = [lake.manifest(platform, day) for platform in sources.platforms]
@@ -138,7 +140,7 @@ def _fingerprints(lake: Lake, sources: Sources, days: list[date], repeats: int) 
         return _hash(timeless)
 
     looked_at = {day: pulled(day) for day in window(days[-1], len(days) + repeats)}
-    code = fingerprints.of_tables(CONFORMED, modules=("clout.lake_columns", "clout.lake_schemas"))
+    code = fingerprints.of_tables(CONFORMED, modules=("clout.lake.columns", "clout.lake.schemas"))
     rules = [sources.platforms, sorted(sources.excluded), code]
     return {
         day: None if looked_at[day] is None else _hash([rules, [looked_at[each] for each in window(day, repeats + 1)]])

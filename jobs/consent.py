@@ -11,10 +11,11 @@ import argparse
 from collections import Counter
 from dataclasses import replace
 
-from clout import arguments, consent_ledger
+from clout.config import arguments
 from clout.errors import PoisonInput, run_main
-from clout.lake import Lake
-from clout.private_files import write_private
+from clout.lake.partitions import Lake
+from clout.lake.private_files import write_private
+from clout.privacy import consent_ledger
 
 
 def arg_parser() -> argparse.ArgumentParser:

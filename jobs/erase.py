@@ -19,20 +19,22 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pyarrow as pa
-from clout import arguments, consent_ledger, erasure, logs
-from clout.consent import read_erased, write_erased
-from clout.erasure import Request
-from clout.erasure_search import Search
+from clout import logs
+from clout.config import arguments
+from clout.config.native_ids import normal_key
+from clout.config.sources import Sources, read_sources
 from clout.errors import PoisonInput, run_main
-from clout.forgetting import partitions, rewrite, settle
-from clout.lake import Lake
-from clout.lake_schemas import ERASURE_LOG
-from clout.native_ids import normal_key
-from clout.platforms.hour_files import RawHours
-from clout.platforms.raw_pages import RawPages
-from clout.sources import Sources, read_sources
-from clout.warehouse import surface
-from clout.warehouse.choose import open_warehouse
+from clout.lake.partitions import Lake
+from clout.lake.schemas import ERASURE_LOG
+from clout.platforms.http.raw_pages import RawPages
+from clout.platforms.pull.hour_files import RawHours
+from clout.privacy import consent_ledger, erasure
+from clout.privacy.erasure import Request
+from clout.privacy.erasure_search import Search
+from clout.privacy.row_deletion import partitions, rewrite, settle
+from clout.privacy.suppression import read_erased, write_erased
+from clout.warehouse import catalog
+from clout.warehouse.factory import open_warehouse
 from clout.web import night_page
 from pyarrow import fs as pafs
 
@@ -238,7 +240,7 @@ def search(
     searched = [*map(str, roots)]
     if local != warehouse or not Path(local).is_dir():
         opened = open_warehouse(warehouse)
-        tables = [relation.full_name for relation in surface.relations().values()]
+        tables = [relation.full_name for relation in catalog.relations().values()]
         left += [name for name in tables if opened.log() and seeker.is_in_table(opened.read(name))]
         searched.append("the tables of the warehouse")
     if left:

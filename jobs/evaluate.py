@@ -20,16 +20,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from clout import arguments
+from clout.config import arguments
+from clout.config.sources import Sources, read_sources
 from clout.errors import PoisonInput, run_main
-from clout.influence import behaviour, evaluation, labelled_pairs, material, ratings
-from clout.influence.material import Material
-from clout.influence.model import Model, read_model
-from clout.lake import Lake, days_between, window
-from clout.platforms import whole_exports
-from clout.platforms.puller import INVENTORIES, over, pull
-from clout.scratch import Scratch
-from clout.sources import Sources, read_sources
+from clout.lake.partitions import Lake, days_between, window
+from clout.lake.scratch import Scratch
+from clout.platforms.exports import whole_exports
+from clout.platforms.pull.puller import INVENTORIES, over, pull
+from clout.research import behaviour, dataset, evaluation, labelled_pairs, ratings
+from clout.research.dataset import Material
+from clout.score.model import Model, read_model
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -114,7 +114,7 @@ def evaluate_behaviour(sources: Sources, lake: Path | None, cut: date | None, mo
 
         @functools.cache
         def read(on: date) -> Material:
-            return material.read(whole, sources, model, window(on, model.window_days))
+            return dataset.read(whole, sources, model, window(on, model.window_days))
 
         if not len(read(day).activity):
             raise PoisonInput(
@@ -138,7 +138,7 @@ def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, An
     with Scratch("evaluate") as folder:
         before = window(cut - timedelta(days=1), model.window_days)
         past = gathered(Lake(f"{folder}/past"), sources, before, model)
-        timed = material.timed_acts(Lake(f"{folder}/past"), sources, past.activity, before)
+        timed = dataset.timed_acts(Lake(f"{folder}/past"), sources, past.activity, before)
         coming = days_between(cut, cut + timedelta(days=model.window_days - 1))
         future = gathered(Lake(f"{folder}/future"), sources, coming, model)
     sharers = dict(evaluation.query(future.activity, evaluation.DISTINCT_RESHARERS))
@@ -156,8 +156,8 @@ def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, An
         )
     day = cut - timedelta(days=1)
     rankings = {
-        **material.rankings(past, model, day, candidates),
-        "score_undefended": material.scores(past, material.undefended(model), day, candidates),
+        **dataset.rankings(past, model, day, candidates),
+        "score_undefended": dataset.scores(past, dataset.undefended(model), day, candidates),
         **evaluation.baselines(past.activity, timed, candidates, datetime.combine(cut, datetime.min.time())),
     }
     figures: dict[str, Any] = {
@@ -179,7 +179,7 @@ def gathered(lake: Lake, sources: Sources, days: list[date], model: Model) -> Ma
     for source in sources.sources:
         if whole := over(days):
             pull(lake, source, whole, say=_quiet)
-    return material.read(lake, sources, model, days)
+    return dataset.read(lake, sources, model, days)
 
 
 def _quiet(message: str) -> None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from clout import arguments
+from clout.config import arguments
 from clout.errors import PoisonInput, run_main
-from clout.warehouse.choose import open_warehouse
+from clout.warehouse.factory import open_warehouse
 from clout.web import static_tree
 from clout.web.asked import Asked
 from clout.web.snapshot import Library, NothingPublished

@@ -18,12 +18,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
-from clout import arguments
+from clout.config import arguments
 from clout.errors import PoisonInput, run_main
 from clout.terminal import without_formulas
-from clout.warehouse import surface
-from clout.warehouse.choose import open_warehouse
+from clout.warehouse import catalog
 from clout.warehouse.contract import Warehouse
+from clout.warehouse.factory import open_warehouse
 
 FORMATS = ("csv", "json", "parquet")
 USE = "Not a measure of worth, honesty or skill. Not for hiring, credit, insurance or tiers of customer service."
@@ -68,7 +68,7 @@ def export(warehouse: Warehouse, day: date, folder: Path, form: str) -> int:
     shutil.rmtree(begun, ignore_errors=True)
     begun.mkdir(parents=True)
     count, columns = 0, {}
-    for relation in surface.relations().values():
+    for relation in catalog.relations().values():
         if not relation.full_name.startswith("clout.") or relation.full_name == "clout.scores_current":
             continue
         rows = warehouse.read(relation.full_name, state, day)

@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from clout import arguments
+from clout.config import arguments
+from clout.config.sources import Sources, read_sources
 from clout.errors import run_main
-from clout.influence import evaluation, fitting, labelled_pairs, material, ranking_fit
-from clout.influence.model import Model, read_model
-from clout.lake import Lake, days_between, window
-from clout.platforms.puller import over, pull
-from clout.scratch import Scratch
-from clout.sources import Sources, read_sources
+from clout.lake.partitions import Lake, days_between, window
+from clout.lake.scratch import Scratch
+from clout.platforms.pull.puller import over, pull
+from clout.research import dataset, evaluation, fitting, labelled_pairs, ranking_fit
+from clout.score.model import Model, read_model
 
 #: Writes fitted numbers into the draft of the model file, and reads it.
 Took = Callable[[dict[str, dict[str, Any]]], Model]
@@ -86,8 +86,8 @@ def _fit_measures(args: argparse.Namespace, model: Model, lake: Lake, took: Took
         cut.isoformat(): _of_activity(past, future, model, day)
         for cut, past, future, day in zip(args.cut, pasts, futures, days, strict=True)
     }
-    crowd = material.read(Lake(args.lake), read_sources(args.world), model, window(args.day, model.window_days))
-    scored = material.scored(material.gathered(crowd, model, args.day))
+    crowd = dataset.read(Lake(args.lake), read_sources(args.world), model, window(args.day, model.window_days))
+    scored = dataset.scored(dataset.gathered(crowd, model, args.day))
     model = took(fitting.scale(scored))
     scale = {"people": len(crowd.account_states), **_of_scale(fitting.mapped(scored, model))}
     return {"activity": activity, "scale": scale}
@@ -101,8 +101,8 @@ def _fit_ties(args: argparse.Namespace, model: Model, lake: Lake, took: Took) ->
         for cut, past, future in zip(args.cut, pasts, futures, strict=True)
     ]
     world, sources, before = Lake(args.lake), read_sources(args.world), args.day - timedelta(days=7)
-    past = material.read(world, sources, model, window(before, model.window_days))
-    coming = material.read(world, sources, model, days_between(before + timedelta(days=1), args.day))
+    past = dataset.read(world, sources, model, window(before, model.window_days))
+    coming = dataset.read(world, sources, model, days_between(before + timedelta(days=1), args.day))
     came = "SELECT target, count(DISTINCT actor) FROM activity GROUP BY target"
     events.append(_event("world", past, before, dict(evaluation.query(coming.activity, came))))
     tuning, judging = events[: max(1, len(args.cut) - 1)], events[max(1, len(args.cut) - 1) :]
@@ -111,21 +111,21 @@ def _fit_ties(args: argparse.Namespace, model: Model, lake: Lake, took: Took) ->
     return {"tuning": [each.name for each in tuning], "judging": [each.name for each in judging], "terms": report}
 
 
-def _event(name: str, past: material.Material, day: date, future: dict[str, int]) -> ranking_fit.Event:
+def _event(name: str, past: dataset.Material, day: date, future: dict[str, int]) -> ranking_fit.Event:
     people = sorted(set(past.activity["target"].to_pylist()))
     return ranking_fit.Event(name, past, day, people, np.array([future.get(who, 0) for who in people], dtype=float))
 
 
 def _split(
     lake: Lake, sources: Sources, cuts: list[date], model: Model
-) -> tuple[list[material.Material], list[dict[str, int]]]:
+) -> tuple[list[dataset.Material], list[dict[str, int]]]:
     """For each cut the material before it, and who was shared by how many people from it on."""
     last = max(cuts) + timedelta(days=model.window_days - 1)
     for source in sources.sources:
         whole = over(days_between(min(cuts) - timedelta(days=model.window_days), last))
         pull(lake, source, whole, say=lambda message: None)
-    pasts = [material.read(lake, sources, model, window(cut - timedelta(days=1), model.window_days)) for cut in cuts]
-    coming = [material.read(lake, sources, model, days_between(cut, last)) for cut in cuts]
+    pasts = [dataset.read(lake, sources, model, window(cut - timedelta(days=1), model.window_days)) for cut in cuts]
+    coming = [dataset.read(lake, sources, model, days_between(cut, last)) for cut in cuts]
     return pasts, [dict(evaluation.query(each.activity, evaluation.DISTINCT_RESHARERS)) for each in coming]
 
 
@@ -147,12 +147,12 @@ def _of_pairs(pairs: labelled_pairs.LabelledPairs, model: Model) -> dict[str, An
     }
 
 
-def _of_activity(past: material.Material, future: dict[str, int], model: Model, day: date) -> dict[str, Any]:
+def _of_activity(past: dataset.Material, future: dict[str, int], model: Model, day: date) -> dict[str, Any]:
     candidates = sorted(set(past.activity["target"].to_pylist()))
     gain = np.array([future.get(person, 0) for person in candidates], dtype=float)
     rankings = {
-        "score": material.scores(past, model, day, candidates),
-        "score_undefended": material.scores(past, material.undefended(model), day, candidates),
+        "score": dataset.scores(past, model, day, candidates),
+        "score_undefended": dataset.scores(past, dataset.undefended(model), day, candidates),
         **evaluation.head_counts(past.activity, candidates),
     }
     return {"candidates": len(candidates), **evaluation.judge(rankings, gain)}

@@ -21,19 +21,19 @@ import audit
 import baseline
 import conform
 import score
-from clout import arguments
-from clout.checksums import Damaged
+from clout.config import arguments
+from clout.config.sources import Source, Sources, read_sources
 from clout.errors import PoisonInput, run_main
-from clout.forgetting import PURGED
-from clout.lake import Lake, days_between
-from clout.lake_check import Found, damage, damage_of, is_note, paths, unsealed
-from clout.lake_schemas import CONFORMED
-from clout.platforms.puller import INVENTORIES, pull
-from clout.platforms.raw_pages import RawPages
-from clout.sources import Source, Sources, read_sources
-from clout.staging import Staged
+from clout.lake.check import Found, damage, damage_of, is_note, paths, unsealed
+from clout.lake.checksums import Damaged
+from clout.lake.partitions import Lake, days_between
+from clout.lake.schemas import CONFORMED
+from clout.lake.staging import Staged
+from clout.platforms.http.raw_pages import RawPages
+from clout.platforms.pull.puller import INVENTORIES, pull
+from clout.privacy.row_deletion import PURGED
 from clout.terminal import printable
-from clout.warehouse.choose import open_warehouse
+from clout.warehouse.factory import open_warehouse
 
 #: Later than any day may be asked about: what is made again is made of what is stored.
 _NEVER = timedelta(days=36_500)
@@ -159,7 +159,7 @@ class Healer:
     @property
     def model(self) -> Any:
         """The model of the features."""
-        from clout.influence.model import read_model
+        from clout.score.model import read_model
 
         if self._model is None:
             self._model = read_model(self.args.model)
@@ -325,7 +325,7 @@ class Healer:
             return False
 
     def _features(self, found: list[Found]) -> None:
-        from clout.influence import evidence
+        from clout.score import evidence
 
         days = sorted({each.day for each in found if each.day and each.path.startswith("features/")})
         for day in days:
@@ -339,7 +339,7 @@ class Healer:
                 self.lost |= dict.fromkeys(mine, str(poison))
 
     def _make(self, day: date, tasks: set[str]) -> None:
-        from clout.influence import evidence
+        from clout.score import evidence
 
         if again := [task for task in evidence.TASKS if task in tasks]:
             loaded = evidence.load(self.lake, self.sources, self.model, day)
@@ -359,7 +359,7 @@ class Healer:
                 self.lost |= dict.fromkeys(mine, f"{poison}; {again}")
 
     def _stage(self, staged: Staged, damaged: list[str]) -> None:
-        from clout.influence import evidence
+        from clout.score import evidence
 
         made = None
         try:

@@ -23,18 +23,20 @@ import duckdb
 import publish
 import pyarrow.compute as pc
 import score
-from clout import arguments, logs, session
+from clout import logs
+from clout.config import arguments
+from clout.config.sources import Sources, read_sources
+from clout.engine import session
 from clout.errors import PoisonInput, run_main
-from clout.influence.model import Model, read_model
-from clout.lake import Lake, days_between, window
-from clout.lake_check import damage
-from clout.platforms.http_client import Clock
-from clout.platforms.puller import Pulled, SystemClock, pull
-from clout.sources import Sources, read_sources
-from clout.staging import Staged, content_hash
+from clout.lake.check import damage
+from clout.lake.partitions import Lake, days_between, window
+from clout.lake.staging import Staged, content_hash
+from clout.platforms.http.client import Clock
+from clout.platforms.pull.puller import Pulled, SystemClock, pull
+from clout.score.model import Model, read_model
 from clout.terminal import printable
-from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import Version, Warehouse
+from clout.warehouse.factory import open_warehouse
 from clout.web import night_page
 
 LOG = logs.logger(__name__)
@@ -140,7 +142,7 @@ def run_night(
 
     args: its places, run and reason. is_first: of several nights, the one that pulls most; it shows a line a source.
     """
-    from clout.influence import evidence
+    from clout.score import evidence
 
     lake = Lake(args.lake)
     for source in sources.sources:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import argparse
 import json
 
-from clout import arguments
+from clout.config import arguments
 from clout.errors import run_main
-from clout.lake import Lake
-from clout.staging import Staged
+from clout.lake.partitions import Lake
+from clout.lake.staging import Staged
 from clout.warehouse.contract import waiting
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import duckdb
 import pyarrow.compute as pc
-from clout import arguments
+from clout.config import arguments
 from clout.errors import PoisonInput, run_main
-from clout.influence import what_if
-from clout.influence.model import Model, read_model
+from clout.score import what_if
+from clout.score.model import Model, read_model
 from clout.terminal import printable
-from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import Warehouse
+from clout.warehouse.factory import open_warehouse
 
 UNITS = {
     "reach": "people really moved",

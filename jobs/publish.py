@@ -7,12 +7,15 @@ import contextlib
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from clout import arguments, hidden_today, logs, made_from
+from clout import logs
+from clout.config import arguments
 from clout.errors import run_main
-from clout.lake import Lake
-from clout.staging import Staged
-from clout.warehouse.choose import open_warehouse
+from clout.lake import made_from
+from clout.lake.partitions import Lake
+from clout.lake.staging import Staged
+from clout.privacy import hidden_today
 from clout.warehouse.contract import Version, Warehouse, release
+from clout.warehouse.factory import open_warehouse
 from clout.web import night_page
 
 LOG = logs.logger(__name__)

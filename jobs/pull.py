@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from clout import arguments
+from clout.config import arguments
+from clout.config.sources import read_sources
 from clout.errors import run_main
-from clout.influence.model import read_model
-from clout.lake import Lake, window
-from clout.platforms.puller import pull
-from clout.sources import read_sources
+from clout.lake.partitions import Lake, window
+from clout.platforms.pull.puller import pull
+from clout.score.model import read_model
 
 
 def arg_parser() -> argparse.ArgumentParser:

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from datetime import date
 
 import pyarrow as pa
-from clout import arguments
-from clout.consent import read_erased, write_erased
+from clout.config import arguments
+from clout.config.sources import Source, read_sources
 from clout.errors import run_main
-from clout.lake import Lake
-from clout.lake_schemas import PURGE_LOG
-from clout.retention import Purged, purge
-from clout.sources import Source, read_sources
+from clout.lake.partitions import Lake
+from clout.lake.schemas import PURGE_LOG
+from clout.privacy.retention import Purged, purge
+from clout.privacy.suppression import read_erased, write_erased
 
 
 def arg_parser() -> argparse.ArgumentParser:

@@ -16,12 +16,12 @@ import tempfile
 from pathlib import Path
 
 import duckdb
-from clout import arguments
+from clout.config import arguments
 from clout.errors import PoisonInput, run_main
 from clout.terminal import printable
-from clout.warehouse import surface
-from clout.warehouse.choose import open_warehouse
+from clout.warehouse import catalog
 from clout.warehouse.contract import Warehouse
+from clout.warehouse.factory import open_warehouse
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -54,7 +54,7 @@ def main(argv: list[str]) -> None:
 
 def copy(warehouse: Warehouse, file: Path, statement: str | None = None) -> None:
     """Copy the published relations that a statement names, or all, into a DuckDB file. Raises PoisonInput where nothing is."""
-    names = [relation.full_name for relation in surface.relations().values()]
+    names = [relation.full_name for relation in catalog.relations().values()]
     named = [
         name for name in names if statement is None or re.search(rf"\b{re.escape(name)}\b", statement, re.IGNORECASE)
     ]

@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from clout import arguments, logs, made_from
+from clout import logs
+from clout.config import arguments
+from clout.config.sources import read_sources
+from clout.config.version import code_version
 from clout.errors import run_main
-from clout.lake import Lake
-from clout.lake_arrow import read_conformed
-from clout.sources import read_sources
-from clout.staging import PULLED, SCORED, Staged
-from clout.version import code_version
+from clout.lake import made_from
+from clout.lake.arrow import read_conformed
+from clout.lake.partitions import Lake
+from clout.lake.staging import PULLED, SCORED, Staged
 
 if TYPE_CHECKING:
-    from clout.influence.evidence import Evidence
+    from clout.score.evidence import Evidence
 
 LOG = logs.logger(__name__)
 
@@ -28,8 +30,8 @@ def arg_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str]) -> None:
     """Score the day and stage the run."""
-    from clout.influence import evidence
-    from clout.influence.model import read_model
+    from clout.score import evidence
+    from clout.score.model import read_model
 
     args = arg_parser().parse_args(argv)
     lake = Lake(args.lake)
@@ -40,8 +42,8 @@ def main(argv: list[str]) -> None:
 
 def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
     """Write the day's tables of people, what its pull was like, and what made all this, to the staged folder."""
-    from clout.influence import steps
-    from clout.influence.evidence import inputs
+    from clout.score import steps
+    from clout.score.evidence import inputs
 
     day, engine = evidence.day, evidence.engine
     for table, rows in steps.published(evidence).items():

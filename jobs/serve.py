@@ -16,11 +16,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from clout import arguments
+from clout.config import arguments
 from clout.errors import PoisonInput, run_main
-from clout.influence import what_if
-from clout.influence.model import read_model
-from clout.warehouse.choose import open_warehouse
+from clout.score import what_if
+from clout.score.model import read_model
+from clout.warehouse.factory import open_warehouse
 from clout.web.app import Settings, Steps, create_app
 from clout.web.asked import Asked
 from clout.web.guard import Keys, Policy, Rate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from clout import arguments
+from clout.config import arguments
 from clout.errors import run_main
 
 
@@ -15,7 +15,7 @@ def arg_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str]) -> None:
     """Compute it and write its features."""
-    from clout.influence import evidence
+    from clout.score import evidence
 
     evidence.run_task("ties", arg_parser().parse_args(argv))
 

@@ -28,15 +28,15 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.csv
-from clout import arguments
+from clout.config import arguments
+from clout.config.sources import read_sources
 from clout.errors import PoisonInput, run_main
-from clout.hidden_today import HiddenToday, lake_that_knows
-from clout.lake import Lake, days_between
-from clout.sources import read_sources
+from clout.lake.partitions import Lake, days_between
+from clout.privacy.hidden_today import HiddenToday, lake_that_knows
 from clout.terminal import printable, without_formulas
-from clout.warehouse import choose, damage
-from clout.warehouse.choose import open_warehouse
+from clout.warehouse import damage, factory
 from clout.warehouse.contract import Warehouse
+from clout.warehouse.factory import open_warehouse
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -78,7 +78,7 @@ def main(argv: list[str]) -> None:
     """Do what the command line says."""
     args = arg_parser().parse_args(argv)
     if args.command == "heal":
-        choose.set_aside_a_broken_catalogue(args.warehouse)
+        factory.set_aside_a_broken_catalogue(args.warehouse)
     warehouse, now = open_warehouse(args.warehouse), datetime.now(UTC)
     if args.command == "versions":
         for line in versions(warehouse, args.day):
@@ -135,7 +135,7 @@ def versions(warehouse: Warehouse, day: Any = None) -> list[str]:
 
 def relocate(warehouse: Warehouse) -> None:
     """Make a moved duckdb warehouse readable where it now lies."""
-    from clout.warehouse.duckdb_backend import DuckDBWarehouse
+    from clout.warehouse.backends.duckdb_backend import DuckDBWarehouse
 
     if not isinstance(warehouse, DuckDBWarehouse):
         raise PoisonInput(f"{warehouse.location}: only a duckdb warehouse names files by their full path")

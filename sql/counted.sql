@@ -9,7 +9,7 @@
 --   Each bound can only rise with evidence, so that more of it never lowers what is counted.
 -- Unit: people; influential people of the highest percentile. Grain: one row per variant, platform, person_id.
 -- Source: sql/README.md, Method, step 6; bursts, single-purpose actors and own_seed are ours, measured against pile-ons and bribed accounts.
--- Inputs: {weights}, see weights.sql, of any of the targets; {people}, see people.sql, of all. loudest(x, n) is the sum of the n largest x, see jobs/clout/queries.py.
+-- Inputs: {weights}, see weights.sql, of any of the targets; {people}, see people.sql, of all. loudest(x, n) is the sum of the n largest x, see jobs/clout/engine/queries.py.
 -- Parameters:
 --   cap DOUBLE           how much untrusted evidence a unit of trusted evidence lets in
 --   floor DOUBLE         trusted evidence that everybody is credited with

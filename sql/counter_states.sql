@@ -2,7 +2,7 @@
 -- Meaning: of the snapshots up to a day a full view beats a partial one, then the newest wins, as in account_states.sql. An
 --   account that was first seen later has none yet.
 -- Unit: followers; lists; the others as the platform counts them. Grain: one row per ds, account_key; ds is each acts_until of the variants.
--- Inputs: {accounts}, snapshots with platform and snapshot_date; {variants}, see influence/variants.py
+-- Inputs: {accounts}, snapshots with platform and snapshot_date; {variants}, see score/variants.py
 -- Parameters: none
 -- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
 WITH views AS (

@@ -3,7 +3,7 @@
 --   The age is that of the date on which the evidence is evaluated. Of several accounts the most credible counts.
 -- Unit: share, 0 to 1. Grain: one row per evaluated_on, platform, person_id with a known state.
 -- Source: sql/README.md, Method, step 4.
--- Inputs: {account_states}; {persons} (account_key, person_id); {variants}, see influence/variants.py
+-- Inputs: {account_states}; {persons} (account_key, person_id); {variants}, see score/variants.py
 -- Parameters:
 --   ramp_days DOUBLE   age at which credibility is ln(2)
 --   bot_factor DOUBLE  what is left of a declared bot

@@ -1,5 +1,5 @@
 -- Remembered: of the people in the evidence those whom the ledger of consent holds back, and why.
--- Meaning: the ledger (jobs/clout/consent_ledger.py) knows salted hashes only, so every salt is tried on every key. A "no"
+-- Meaning: the ledger (jobs/clout/privacy/consent_ledger.py) knows salted hashes only, so every salt is tried on every key. A "no"
 --   concerns all days of the window, whenever it was said: a day that is run again does not show whoever said it since.
 -- Grain: one row per account_key, reason.
 -- Inputs: {account_keys} (account_key); {ledger} (salt, hash, reason) of the noes that stand

@@ -1,6 +1,6 @@
 -- Strengths: how strongly one person was moved to act by another, over a window.
 -- Meaning:  S(a,u) = sum over days of 2^(-(T - d) / H) * m(d,a,u)         m: acts.sql
---   Of each variant of influence/variants.py that has strengths of its own: over other days, with another T or H.
+--   Of each variant of score/variants.py that has strengths of its own: over other days, with another T or H.
 --   first_day, last_day: of all acts that are counted in it.
 -- Unit: likes by somebody who did nothing else that day. Grain: one row per variant, platform, actor, target.
 -- Source: sql/README.md, Method, step 2.

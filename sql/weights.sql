@@ -1,7 +1,7 @@
 -- Weights: the pairs, what is known of trust, and what each is worth when people are counted by how influential they are.
 -- Meaning: weight = c(a) * q(a,u), see pairs.sql: how far the pair counts before the bounds of counted.sql.
 --   influential = weight * pct(a) / 100. pct: the actor's percentile of r on the model's frozen reference, 0 to 100;
---   r: how many influential people act on a, r = sum over those of credibility * pct / 100 (edges.sql, influence/network_rank.py).
+--   r: how many influential people act on a, r = sum over those of credibility * pct / 100 (edges.sql, engine/network_rank.py).
 --   trusted: whether the actor is, see network_rank.py; NULL on a platform without a single seed, where nothing tells people
 --   apart. seed: whether the target is.
 -- Unit: people; influential: people of the highest percentile. Grain: one row per variant, platform, actor, target.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from clout import logs
-from clout.lake import Lake
+from clout.lake.partitions import Lake
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -27,7 +27,7 @@ def logged() -> None:
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """The session of the embedded default, tuned for many tiny jobs: the small compiler and two partitions."""
-    from clout import session
+    from clout.engine import session
 
     session.LOCAL |= {
         "spark.driver.extraJavaOptions": session.LOCAL["spark.driver.extraJavaOptions"]

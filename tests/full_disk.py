@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 import psycopg
 import pyarrow as pa
-from clout.lake import Lake
+from clout.lake.partitions import Lake
 from clout.warehouse import contract
-from clout.warehouse.duckdb_backend import DuckDBWriter
+from clout.warehouse.backends.duckdb_backend import DuckDBWriter
 from postgres_cluster import Cluster, running
 from staged_run import DAY, NEXT
 from warehouses import Place, now

@@ -8,9 +8,9 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from clout.lake_schemas import SNAPSHOTS
-from clout.platforms.pages import Rows
-from clout.platforms.rows import quarantine_table, rows_table
+from clout.lake.schemas import SNAPSHOTS
+from clout.platforms.pull.pages import Rows
+from clout.platforms.pull.rows import quarantine_table, rows_table
 
 #: What may stand where something else should. KeyError: nothing does.
 WRONG: list[Any] = [

@@ -12,14 +12,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "jobs"))
 import audit
 import conform
 import score
+from clout.config.sources import read_sources
+from clout.engine.queries import SQL
 from clout.errors import PoisonInput
-from clout.influence import evidence
-from clout.influence.model import read_model
-from clout.lake import Lake, window
-from clout.published_past import Past
-from clout.queries import SQL
-from clout.sources import read_sources
-from clout.staging import Staged
+from clout.lake.partitions import Lake, window
+from clout.lake.staging import Staged
+from clout.quality.baseline import Past
+from clout.score import evidence
+from clout.score.model import read_model
 
 STAGES = ("conform", "people", *evidence.TASKS, "score", "audit")
 

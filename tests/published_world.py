@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import scored_world
-from clout.influence.engines import DuckDB
-from clout.staging import Staged
+from clout.engine.engines import DuckDB
+from clout.lake.staging import Staged
 from clout.warehouse import contract
-from clout.warehouse.choose import open_warehouse
+from clout.warehouse.factory import open_warehouse
 from staged_run import approve, good, stage
 from warehouses import now
 

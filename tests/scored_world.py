@@ -8,14 +8,14 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from clout import queries
-from clout.influence import steps
-from clout.influence.engines import DuckDB, Engine
-from clout.influence.identity import PERSONS
-from clout.influence.material import Material
-from clout.influence.model import Model, read_model
-from clout.influence.plan import Plan
-from clout.lake_schemas import ACTIVITY, KINDS, OTHER_COUNTERS, POST_ACTIONS, TIME
+from clout.engine import queries
+from clout.engine.engines import DuckDB, Engine
+from clout.lake.schemas import ACTIVITY, KINDS, OTHER_COUNTERS, POST_ACTIONS, TIME
+from clout.research.dataset import Material
+from clout.score import steps
+from clout.score.identity import PERSONS
+from clout.score.model import Model, read_model
+from clout.score.plan import Plan
 
 MODEL = read_model(queries.SQL / "models" / "v1.toml")
 DAY = date(2026, 3, 14)

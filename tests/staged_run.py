@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from clout import declared, quality
-from clout.lake import Lake
-from clout.lake_schemas import ACTIVITY
-from clout.lake_spark import small_table
-from clout.published_past import Past
-from clout.staging import AUDITED, RECORDED, TABLES, Staged, content_hash
-from clout.warehouse import surface
+from clout.engine.spark_lake import small_table
+from clout.lake import declared
+from clout.lake.partitions import Lake
+from clout.lake.schemas import ACTIVITY
+from clout.lake.staging import AUDITED, RECORDED, TABLES, Staged, content_hash
+from clout.quality import suites
+from clout.quality.baseline import Past
+from clout.warehouse import catalog
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -28,7 +29,7 @@ NEXT = DAY + timedelta(days=1)
 SCHEMAS: dict[str, pa.Schema] = {
     "activity": pa.schema([field.with_nullable(True) for field in ACTIVITY]),
     # As sql/warehouse/ declares them.
-    **{table: surface.relations()[table].arrow_schema for table in declared.tables()},
+    **{table: catalog.relations()[table].arrow_schema for table in declared.tables()},
 }
 #: Where the worked examples lie.
 EXAMPLES = Path(__file__).resolve().parent / "sql"
@@ -190,14 +191,14 @@ def approve(staged: Staged, **changes: object) -> Staged:
     check = (staged.day, staged.run, "scores", "row_count", "critical", "passed", "{}", "{}", 2, "table", None, label)
     staged.root.write(staged.table("data_quality"), rows_of("data_quality", [check]))
     content = staged.content()
-    verdict = quality.Verdict(
+    verdict = suites.Verdict(
         day=staged.day,
         run=staged.run,
         passed=True,
         content_hash=content_hash(content),
         tables=content | staged.content(RECORDED),
         checks=[],
-        suites=quality.suite_hashes(AUDITED),
+        suites=suites.suite_hashes(AUDITED),
         versions=staged.read_json("run.json") or {},
     )
     staged.write_json("verdict.json", json.dumps(json.loads(verdict.to_json()) | changes))

@@ -9,12 +9,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from clout.influence import material, steps
-from clout.influence.engines import DuckDB
-from clout.influence.identity import PERSONS
-from clout.influence.plan import Plan
-from clout.lake import Lake, days_between
-from clout.sources import read_sources
+from clout.config.sources import read_sources
+from clout.engine.engines import DuckDB
+from clout.lake.partitions import Lake, days_between
+from clout.research import dataset
+from clout.score import steps
+from clout.score.identity import PERSONS
+from clout.score.plan import Plan
 from sandbox.lake_of_world import write_lake, write_sources
 from sandbox.world import HOLIDAY, JOKE_DAY, PILE_ON_DAYS, SEED, World
 from scored_world import LISTED, MODEL, SEEDS
@@ -105,12 +106,12 @@ def test_a_pile_on_does_not_raise_its_victim_above_the_calm_leader(people: int, 
     """Worlds in which it would without the bound on bursts."""
     world, lake, days = World(seed, people), Lake(tmp_path / "lake"), days_between(DAYS[0], PILE_ON_DAYS[1])
     write_lake(lake, world, days)
-    past = material.read(lake, read_sources(write_sources(tmp_path, world, [PLATFORM])), MODEL, days)
-    unbound = material.overlaid(MODEL, material.DEFENCES[MODEL.formulas]["bursts"])
+    past = dataset.read(lake, read_sources(write_sources(tmp_path, world, [PLATFORM])), MODEL, days)
+    unbound = dataset.overlaid(MODEL, dataset.DEFENCES[MODEL.formulas]["bursts"])
     keys = [f"{PLATFORM}:{person}" for person in (*world.victims, *world.calm_leaders)]
-    victim, leader = material.scores(past, MODEL, days[-1], keys)
+    victim, leader = dataset.scores(past, MODEL, days[-1], keys)
     assert victim < leader
-    victim, leader = material.scores(past, unbound, days[-1], keys)
+    victim, leader = dataset.scores(past, unbound, days[-1], keys)
     assert victim > leader
 
 

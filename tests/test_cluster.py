@@ -16,13 +16,13 @@ from pathlib import Path
 
 import night_in_stages
 import pytest
-from clout.influence.model import read_model
-from clout.lake import Lake, window
-from clout.lake_schemas import CONFORMED
-from clout.platforms.puller import pull
-from clout.queries import SQL
-from clout.sources import read_sources
-from clout.staging import TABLES
+from clout.config.sources import read_sources
+from clout.engine.queries import SQL
+from clout.lake.partitions import Lake, window
+from clout.lake.schemas import CONFORMED
+from clout.lake.staging import TABLES
+from clout.platforms.pull.puller import pull
+from clout.score.model import read_model
 from maven import jars
 from night_in_stages import STAGES
 from s3_server import BUCKET, SECRET, serve

@@ -11,11 +11,11 @@ from pathlib import Path
 import conform
 import pyarrow.compute as pc
 import pytest
-from clout.influence import evidence
-from clout.influence.model import read_model
-from clout.lake import Lake, days_between, window
-from clout.platforms.puller import pull
-from clout.sources import Sources, read_sources
+from clout.config.sources import Sources, read_sources
+from clout.lake.partitions import Lake, days_between, window
+from clout.platforms.pull.puller import pull
+from clout.score import evidence
+from clout.score.model import read_model
 
 ROOT = Path(__file__).resolve().parents[1]
 DAYS = days_between(date(2012, 7, 1), date(2012, 7, 4))

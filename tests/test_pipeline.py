@@ -22,14 +22,15 @@ import pytest
 import reach
 import score
 import ties
+from clout.config.sources import read_sources
+from clout.engine import engines, snapshot_io
+from clout.engine.spark_engine import Spark
 from clout.errors import PoisonInput
-from clout.influence import conforming, engines, evidence
-from clout.influence.model import read_model
-from clout.influence.spark_engine import Spark
-from clout.lake import Lake
-from clout.lake_schemas import CONFORMED
-from clout.sources import read_sources
-from clout.staging import RECORDED, SCORED, TABLES, Staged
+from clout.lake.partitions import Lake
+from clout.lake.schemas import CONFORMED
+from clout.lake.staging import RECORDED, SCORED, TABLES, Staged
+from clout.score import evidence
+from clout.score.model import read_model
 from sandbox.world import EXPORTED, World, day_rows, write
 from scipy.stats import spearmanr
 
@@ -275,7 +276,7 @@ def conformed(lake: Lake) -> dict[str, list[dict]]:
 def test_spark_gives_what_memory_gave(home, world, tmp_path, monkeypatch, spark):
     """The same lake's day, conformed and computed by Spark, as a large one is."""
     monkeypatch.setattr(engines, "ON_DISK_ROWS", 0)
-    monkeypatch.setattr(conforming, "IN_MEMORY_ROWS", 0)
+    monkeypatch.setattr(snapshot_io, "IN_MEMORY_ROWS", 0)
     lake, sources, model = Lake(home / "lake"), read_sources(world), read_model(ROOT / "sql" / "models" / "v2.toml")
     in_memory = conformed(lake)
     lake.remove(lake.conformed("activity", LAST))

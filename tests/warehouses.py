@@ -25,9 +25,9 @@ from typing import Any
 import duckdb
 import psycopg
 import pytest
-from clout.staging import Staged
-from clout.warehouse import contract, steps
-from clout.warehouse.choose import open_warehouse
+from clout.lake.staging import Staged
+from clout.warehouse import contract, failpoints
+from clout.warehouse.factory import open_warehouse
 from postgres_cluster import Cluster
 from pyiceberg.table import StaticTable
 from staged_run import approve, stage
@@ -233,11 +233,11 @@ def recorded(work: Callable[[], Any]) -> list[str]:
 @contextmanager
 def at_steps(happen: Callable[[str], None]) -> Iterator[None]:
     """Let something happen at every step."""
-    before, steps.at_step = steps.at_step, happen
+    before, failpoints.at_step = failpoints.at_step, happen
     try:
         yield
     finally:
-        steps.at_step = before
+        failpoints.at_step = before
 
 
 def fault_at(index: int, fault: str, on_server: bool) -> Callable[[str], None]:
@@ -264,7 +264,7 @@ def do(address: str, action: str, staging: Path, day: date, run: str) -> contrac
     """One of the things that a writer does, as an operator would start it."""
     warehouse = open_warehouse(address)
     if action == "publish":
-        from clout.lake import Lake
+        from clout.lake.partitions import Lake
 
         staged = Staged(Lake(staging), day, run)
         return warehouse.publish(contract.release(staged), staged, now())
@@ -279,7 +279,7 @@ def do(address: str, action: str, staging: Path, day: date, run: str) -> contrac
 def _die_at(index: int, fault: str, arguments: tuple) -> None:
     """Runs in a process of its own: exits with 3 where the work failed."""
     warnings.simplefilter("ignore")
-    steps.at_step = fault_at(index, fault, on_server=arguments[0].startswith("postgresql"))
+    failpoints.at_step = fault_at(index, fault, on_server=arguments[0].startswith("postgresql"))
     try:
         do(*arguments)
     except BaseException:
@@ -289,7 +289,9 @@ def _die_at(index: int, fault: str, arguments: tuple) -> None:
 
 #: Forks from a process that has everything imported and no threads.
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["warehouses", "clout.warehouse.duckdb_backend", "clout.warehouse.iceberg_backend"])
+CONTEXT.set_forkserver_preload(
+    ["warehouses", "clout.warehouse.backends.duckdb_backend", "clout.warehouse.backends.iceberg_backend"]
+)
 
 
 def started(work: Callable[..., Any], *arguments: Any) -> Any:

@@ -10,13 +10,13 @@
 --   Of those who acted on platforms where the operator names seeds, U and let_in are counted apart, with named_floor, named_cap and
 --   named_cap_half: there everybody honest can be vouched for.
 --   The bound: a set of accounts, none of them a seed, on which E honest people acted, each of whom passes on at most 1 in all, has
---   A <= E / (1 - trust_share), see influence/trust_flow.py, so it gives a target at most A + let_in(A) people, however many accounts
+--   A <= E / (1 - trust_share), see engine/trust_flow.py, so it gives a target at most A + let_in(A) people, however many accounts
 --   they are. With the numbers of v2.toml that is at most 50 people for each of 1, 3 or 10 honest people, and 10 with named seeds.
 --   influential: the same of weights by influence; but what is let in is nobody_pct / 100 each.
 --   Each platform has the part of the person's people that its weights are of X. Each bound rises with evidence.
 -- Unit: people; influential people of the highest percentile. Grain: one row per variant, platform, person_id.
 -- Source: sql/v2/README.md; the form of let_in is ours: one confirmed fan vouches for few, many for many.
--- Inputs: {weights}, see weights.sql, of any of the targets; {people}, see people.sql, of all. loudest(x, n) is the sum of the n largest x, see jobs/clout/queries.py.
+-- Inputs: {weights}, see weights.sql, of any of the targets; {people}, see people.sql, of all. loudest(x, n) is the sum of the n largest x, see jobs/clout/engine/queries.py.
 -- Parameters:
 --   cap DOUBLE              how many untrusted people each of many trusted people vouches for
 --   cap_half DOUBLE         trusted people from which on half of that is reached

@@ -1,6 +1,6 @@
 -- Counters: what a platform's counters of a person are worth, as the platform counted them on the last day that a variant knows.
 -- Meaning: index = sum over the counters that the platform shows of weight * ln(1 + counter): what people's judgements of pairs
---   go by, see influence/labelled_pairs.py. by_followers, by_listed, by_others: its parts; others: following, mentions and shares received
+--   go by, see research/labelled_pairs.py. by_followers, by_listed, by_others: its parts; others: following, mentions and shares received
 --   and sent, and features of the network, where an export holds them. Of several accounts of a person on one platform the
 --   largest of each part, since their followers are mostly the same.
 -- Unit: none. Grain: one row per variant, platform, person_id of whom the platform gives any.

@@ -5,7 +5,7 @@
 --           the window with a step
 --           S(a,u) = sum over days of -ln(1 - p(d) * w(d)), so that 1 - e^-S is the chance that at least one day still counts
 --   One act of a single day is worth p * w: it loses its half in H days, however strong it was.
---   Of each variant of influence/variants.py that has strengths of its own. first_day, last_day: of all acts counted in it.
+--   Of each variant of score/variants.py that has strengths of its own. first_day, last_day: of all acts counted in it.
 -- Unit: none; S adds up over days and platforms. Grain: one row per variant, platform, actor, target.
 -- Source: sql/v2/README.md. Sums are of decimals, so that no order of adding can change a bit.
 -- Inputs: {acts}, see acts.sql; {variants}

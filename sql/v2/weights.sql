@@ -1,6 +1,6 @@
 -- Weights: the pairs, how far each actor is trusted, and what each pair is worth when people count by how influential they are.
 -- Meaning: weight = the platform's share of credibility * q, see pairs.sql: how far the pair counts before the bounds of counted.sql.
---   t(a): the trust that others' acts give the actor, in people (influence/trust_flow.py); an act of a passes on
+--   t(a): the trust that others' acts give the actor, in people (engine/trust_flow.py); an act of a passes on
 --     g(a) = min(1, trust_share * min(seed_trust, t(a)) / max(acts_divided, people a acted on)).
 --   tau(a,u) = min(1, t(a) - g(u), if u acted on a): what u gave to a does not count for u. 1 for a pair with an act on a
 --     platform without a single seed, where nothing tells people apart: it has no defence.

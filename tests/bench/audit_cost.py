@@ -24,9 +24,9 @@ import numpy as np  # noqa: E402
 import psutil  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.compute as pc  # noqa: E402
-from clout import quality  # noqa: E402
-from clout.lake import Lake  # noqa: E402
-from clout.staging import AUDITED, Staged  # noqa: E402
+from clout.lake.partitions import Lake  # noqa: E402
+from clout.lake.staging import AUDITED, Staged  # noqa: E402
+from clout.quality import suites  # noqa: E402
 from pyspark import SparkContext  # noqa: E402
 from staged_run import DAY, good, stage, write_activity  # noqa: E402
 
@@ -105,9 +105,9 @@ def main() -> None:
 def _measured() -> dict[str, tuple[int, int, int, float]]:
     """Rows, checks, Spark jobs and seconds of each suite, filled in as the audit goes on."""
     found: dict[str, tuple[int, int, int, float]] = {}
-    check = quality.check
+    check = suites.check
 
-    def timed(suite: quality.Suite, rows: quality.Rows, *arguments: Any) -> list[quality.Check]:
+    def timed(suite: suites.Suite, rows: suites.Rows, *arguments: Any) -> list[suites.Check]:
         context = SparkContext._active_spark_context  # None where nothing needed Spark
         if context:
             context.setJobGroup(suite.table, suite.table)
@@ -119,7 +119,7 @@ def _measured() -> dict[str, tuple[int, int, int, float]]:
         found[suite.table] = (count, len(checks), jobs, took)
         return checks
 
-    quality.check = timed
+    suites.check = timed
     return found
 
 

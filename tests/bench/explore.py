@@ -29,7 +29,7 @@ if __name__ == "__main__":  # as a script this folder is on the path; jobs/ and 
 import duckdb
 import pyarrow as pa
 from clout.warehouse import contract
-from clout.warehouse.choose import open_warehouse
+from clout.warehouse.factory import open_warehouse
 from staged_run import SCHEMAS, approve, good, stage
 from warehouses import now
 

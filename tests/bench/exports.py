@@ -25,9 +25,9 @@ sys.path[:0] = [str(ROOT / "jobs")]
 import numpy as np  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.csv as pacsv  # noqa: E402
-from clout.lake import Lake  # noqa: E402
-from clout.platforms.puller import pull  # noqa: E402
-from clout.sources import read_sources  # noqa: E402
+from clout.config.sources import read_sources  # noqa: E402
+from clout.lake.partitions import Lake  # noqa: E402
+from clout.platforms.pull.puller import pull  # noqa: E402
 
 FIRST, DAYS = date(2026, 3, 1), 30
 WINDOW = [FIRST + timedelta(days=number) for number in range(DAYS)]

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from clout.lake import Lake, window
-from clout.lake_schemas import CONFORMED, KINDS, SNAPSHOTS
+from clout.lake.partitions import Lake, window
+from clout.lake.schemas import CONFORMED, KINDS, SNAPSHOTS
 
 PLATFORM = "bench"
 DAY = date(2026, 3, 14)

@@ -18,11 +18,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "jobs")]
 
-from clout.lake import Lake  # noqa: E402
-from clout.platforms import puller  # noqa: E402
-from clout.platforms.pages import Known, Page  # noqa: E402
-from clout.platforms.raw_pages import RawPages  # noqa: E402
-from clout.sources import Source  # noqa: E402
+from clout.config.sources import Source  # noqa: E402
+from clout.lake.partitions import Lake  # noqa: E402
+from clout.platforms.http.raw_pages import RawPages  # noqa: E402
+from clout.platforms.pull import puller  # noqa: E402
+from clout.platforms.pull.pages import Known, Page  # noqa: E402
 
 DAY = date(2026, 3, 1)
 NIGHT = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)

@@ -47,7 +47,7 @@ def on_spark(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
 def _timed_duckdb(lap: Callable[[str], None]) -> Any:
     """DiskDuckDB that notes after each query to which stage its time goes. A query is computed when it is run."""
     sys.path.insert(0, str(ROOT / "jobs"))
-    from clout.influence.disk_engine import DiskDuckDB
+    from clout.engine.duckdb_engine import DiskDuckDB
 
     class Timed(DiskDuckDB):
         def run(self, query: str, parameters: Mapping[str, Any], **inputs: Any) -> Any:
@@ -70,8 +70,8 @@ def _timed_duckdb(lap: Callable[[str], None]) -> Any:
 def _timed_spark(out: Path, lap: Callable[[str], None]) -> Any:
     """Spark, which computes nothing until it is written: here, after each query but those that are cheap."""
     sys.path.insert(0, str(ROOT / "jobs"))
-    from clout import session
-    from clout.influence.spark_engine import Spark
+    from clout.engine import session
+    from clout.engine.spark_engine import Spark
 
     class Timed(Spark):
         written = 0
@@ -102,11 +102,11 @@ def _timed_spark(out: Path, lap: Callable[[str], None]) -> Any:
 
 def _night(folder: Path, out: Path, engine: Any, lap: Callable[[str], None], alone: bool) -> None:
     import pyarrow as pa
-    from clout.influence import steps, variants
-    from clout.influence.identity import PERSONS
-    from clout.influence.model import read_model
-    from clout.influence.plan import Plan
-    from clout.lake import Lake, window
+    from clout.lake.partitions import Lake, window
+    from clout.score import steps, variants
+    from clout.score.identity import PERSONS
+    from clout.score.model import read_model
+    from clout.score.plan import Plan
 
     model = read_model(NUMBERS)
     model = variants.score_alone(model) if alone else model
@@ -339,7 +339,7 @@ def independent(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
 def naive(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
     """Spark SQL as one would write it first: every night all raw interactions, keys as they are, everything joined by name."""
     sys.path.insert(0, str(ROOT / "jobs"))
-    from clout import session
+    from clout.engine import session
 
     v, spark = _numbers(), session.get_or_create("naive")
     made = {"unit": "", "last": "", **_literals(v)}
@@ -410,7 +410,7 @@ def graphx(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
     """
     sys.path.insert(0, str(ROOT / "jobs"))
     import duckdb
-    from clout import session
+    from clout.engine import session
 
     duckdb.sql(f"""
       COPY (WITH people AS (SELECT account_key AS key, row_number() OVER () AS id

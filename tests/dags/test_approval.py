@@ -14,7 +14,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from clout import arguments, quality
+from clout.config import arguments
+from clout.quality import suites
 from staged_run import DAY, NEXT, approve, stage
 from warehouses import Place
 
@@ -148,11 +149,11 @@ def test_without_a_yes_nothing_that_waits_is_published(tmp_path):
 def test_only_a_warning_can_wait(tmp_path):
     from clout.errors import PoisonInput
 
-    (suite,) = (quality.EXPECTATIONS / "metrics.json",)
+    (suite,) = (suites.EXPECTATIONS / "metrics.json",)
     text = json.loads(suite.read_text())
     gated = next(each for each in text["expectations"] if each["meta"].get("gate"))
     for change in ({"severity": "critical"}, {"meta": {**gated["meta"], "gate": "aprove"}}):
         changed = [{**each, **change} if each is gated else each for each in text["expectations"]]
         Path(tmp_path, "metrics.json").write_text(json.dumps({**text, "expectations": changed}))
         with pytest.raises(PoisonInput, match=r"meta\.gate may say approve, of a warning"):
-            quality.load_suite("metrics", tmp_path)
+            suites.load_suite("metrics", tmp_path)

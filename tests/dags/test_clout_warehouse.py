@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 import warehouse
-from clout import alerts
+from clout.quality import alerts
 
 pytestmark = pytest.mark.airflow
 

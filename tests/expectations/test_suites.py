@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from clout import declared, quality
-from clout.staging import AUDITED
+from clout.lake import declared
+from clout.lake.staging import AUDITED
+from clout.quality import suites
 from staged_run import DAY, NEXT, frame, good, interpreted
 
 if TYPE_CHECKING:
@@ -394,40 +395,40 @@ def _interpreted(spark: SparkSession) -> Iterator[None]:
         yield
 
 
-def judge(suite: quality.Suite, rows: pa.Table, spark: SparkSession | None = None) -> list[quality.Check]:
+def judge(suite: suites.Suite, rows: pa.Table, spark: SparkSession | None = None) -> list[suites.Check]:
     """The checks of rows in memory, or in Spark where one is given."""
     scores = good()["scores"]
     parameters = {"days": [DAY], "persons": scores.num_rows, "scored": 1, "listed": 40}
     if spark is None:
-        return quality.check(suite, rows, parameters, {"scores": scores})
-    return quality.check(suite, frame(spark, rows), parameters, {"scores": frame(spark, scores)})
+        return suites.check(suite, rows, parameters, {"scores": scores})
+    return suites.check(suite, frame(spark, rows), parameters, {"scores": frame(spark, scores)})
 
 
 def test_every_suite_and_expectation_has_a_mutation() -> None:
-    assert {file.stem for file in quality.EXPECTATIONS.glob("*.json")} == set(AUDITED) == set(MUTATIONS)
+    assert {file.stem for file in suites.EXPECTATIONS.glob("*.json")} == set(AUDITED) == set(MUTATIONS)
     for table in AUDITED:
-        assert list(MUTATIONS[table]) == quality.load_suite(table).ids
+        assert list(MUTATIONS[table]) == suites.load_suite(table).ids
         assert all(MUTATIONS[table].values())
 
 
 @pytest.mark.parametrize("table", AUDITED)
 def test_good_rows_pass_in_memory_and_in_spark(spark: SparkSession, table: str) -> None:
-    suite = quality.load_suite(table)
+    suite = suites.load_suite(table)
     checks = judge(suite, good()[table])
     assert [check for check in checks if not check.passed] == []
-    assert quality.is_pass([suite], checks)
+    assert suites.is_pass([suite], checks)
     assert judge(suite, good()[table], spark) == checks
 
 
 @pytest.mark.parametrize(("table", "id"), CASES)
 def test_mutation_fails_its_check(table: str, id: str) -> None:
-    suite = quality.load_suite(table)
+    suite = suites.load_suite(table)
     (change, others), *more = MUTATIONS[table][id]
     checks = judge(suite, change(good()[table]))
     assert {check.id for check in checks if not check.passed} == {id, *others}
     assert not any(check.crashed for check in checks)  # a crash would prove nothing about the rule
     declared = _declared(suite, id)
-    assert quality.is_pass([suite], checks) == (declared.expectations[0]["severity"] != "critical")
+    assert suites.is_pass([suite], checks) == (declared.expectations[0]["severity"] != "critical")
     for change, _ in more:
         [check] = judge(declared, change(good()[table]))
         assert (check.passed, check.crashed) == (False, False)
@@ -436,12 +437,12 @@ def test_mutation_fails_its_check(table: str, id: str) -> None:
 @pytest.mark.parametrize(("table", "id"), CASES)
 def test_mutation_fails_its_check_in_spark(spark: SparkSession, table: str, id: str) -> None:
     """Alone: a whole suite in Spark takes a hundred times as long."""
-    declared = _declared(quality.load_suite(table), id)
+    declared = _declared(suites.load_suite(table), id)
     broken = MUTATIONS[table][id][0][0](good()[table])
     [check] = judge(declared, broken, spark)
     assert (check.passed, check.crashed) == (False, False)
     assert [check] == judge(declared, broken)
 
 
-def _declared(suite: quality.Suite, id: str) -> quality.Suite:
-    return quality.Suite(suite.table, [each for each in suite.expectations if each["meta"]["id"] == id], suite.sha256)
+def _declared(suite: suites.Suite, id: str) -> suites.Suite:
+    return suites.Suite(suite.table, [each for each in suite.expectations if each["meta"]["id"] == id], suite.sha256)

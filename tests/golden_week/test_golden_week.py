@@ -18,17 +18,17 @@ import publish
 import pyarrow as pa
 import pytest
 import score
-from clout import metrics
+from clout.config.sources import read_sources
 from clout.errors import PoisonInput
-from clout.influence import evidence
-from clout.influence.model import read_model
-from clout.lake import Lake, window
-from clout.lake_schemas import METRICS
-from clout.platforms.puller import pull
-from clout.published_past import Past
-from clout.sources import read_sources
-from clout.staging import Staged
-from clout.warehouse.duckdb_backend import DuckDBWarehouse
+from clout.lake.partitions import Lake, window
+from clout.lake.schemas import METRICS
+from clout.lake.staging import Staged
+from clout.platforms.pull.puller import pull
+from clout.quality import drift
+from clout.quality.baseline import Past
+from clout.score import evidence
+from clout.score.model import read_model
+from clout.warehouse.backends.duckdb_backend import DuckDBWarehouse
 from golden_week import exports
 from golden_week.exports import DEFECTS, MONDAY, SOURCES
 
@@ -106,7 +106,7 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, str]]
     """Every night of the week, as a row of expected.csv."""
     nights = Nights(tmp_path_factory.mktemp("golden"))
     before = nights.scored(MONDAY - timedelta(days=1), "usual")
-    nights.usual = metrics.measured(before, before.read_json("run.json"), nights.lake)
+    nights.usual = drift.measured(before, before.read_json("run.json"), nights.lake)
     found = []
     for number, (ahead, planted) in enumerate(WEEK):
         day = MONDAY + timedelta(days=ahead)

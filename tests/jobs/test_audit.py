@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from clout import quality, session
+from clout.engine import session
 from clout.errors import PoisonInput, run_main
-from clout.lake import Lake
-from clout.staging import AUDITED, content_hash
+from clout.lake.partitions import Lake
+from clout.lake.staging import AUDITED, content_hash
+from clout.quality import suites
 from clout.warehouse.contract import release
 from staged_run import DAY, good, interpreted, stage, write_activity
 
@@ -40,8 +41,8 @@ def test_good_run_gets_a_verdict_that_publish_accepts(lake: Lake, staging: Path)
     written = staged.read_json("verdict.json")
     assert written == json.loads(verdict.to_json())
     assert written["content_hash"] == content_hash(staged.content())
-    assert written["suites"] == quality.suite_hashes(AUDITED)
-    assert len(written["checks"]) == sum(len(quality.load_suite(table).ids) for table in AUDITED)
+    assert written["suites"] == suites.suite_hashes(AUDITED)
+    assert len(written["checks"]) == sum(len(suites.load_suite(table).ids) for table in AUDITED)
     assert written["conservation"][0]["rows_in"] == 43
     audit.refuse_unless_passed(verdict)
     rows = staged.root.read(staged.table("data_quality")).to_pylist()
@@ -156,7 +157,7 @@ def test_incomplete_staging_is_refused(lake: Lake, staging: Path, missing: str) 
 
 def test_missing_suite_is_refused(lake: Lake, staging: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_activity(lake, good())
-    monkeypatch.setattr(quality, "EXPECTATIONS", tmp_path)
+    monkeypatch.setattr(suites, "EXPECTATIONS", tmp_path)
     with pytest.raises(PoisonInput, match="unaudited"):
         audit.judge(lake, stage(staging))
 
@@ -164,7 +165,7 @@ def test_missing_suite_is_refused(lake: Lake, staging: Path, tmp_path: Path, mon
 def test_refusal_without_a_failed_check_is_still_a_refusal() -> None:
     """A check that is missing altogether leaves nothing to name."""
     with pytest.raises(PoisonInput, match="not every declared check"):
-        audit.refuse_unless_passed(quality.Verdict(DAY, "r1", False, "", {}, [], {}))
+        audit.refuse_unless_passed(suites.Verdict(DAY, "r1", False, "", {}, [], {}))
 
 
 # What is staged ---------------------------------------------------------------------------------------------------

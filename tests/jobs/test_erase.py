@@ -17,17 +17,17 @@ import erase
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from clout import erasure
-from clout.consent import Erased, read_erased, write_erased
-from clout.erasure_search import Search
+from clout.config.native_ids import normal_id
+from clout.config.sources import Source, Sources
 from clout.errors import PoisonInput
-from clout.lake import Lake
-from clout.lake_schemas import ACTIVITY, MANIFEST, POST_ACTIONS, QUARANTINE, SNAPSHOTS
-from clout.native_ids import normal_id
-from clout.platforms.raw_pages import RawPages
-from clout.sources import Source, Sources
-from clout.warehouse.choose import open_warehouse
+from clout.lake.partitions import Lake
+from clout.lake.schemas import ACTIVITY, MANIFEST, POST_ACTIONS, QUARANTINE, SNAPSHOTS
+from clout.platforms.http.raw_pages import RawPages
+from clout.privacy import erasure
+from clout.privacy.erasure_search import Search
+from clout.privacy.suppression import Erased, read_erased, write_erased
 from clout.warehouse.contract import release
+from clout.warehouse.factory import open_warehouse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from staged_run import DAY, NEXT, approve, good, rows_of, stage

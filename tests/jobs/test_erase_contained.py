@@ -15,17 +15,17 @@ import erase
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from clout import erasure
-from clout.erasure import Request
-from clout.erasure_search import Search
+from clout.config.sources import Source, Sources
 from clout.errors import PoisonInput
-from clout.lake import Lake
-from clout.lake_schemas import ACTIVITY, SNAPSHOTS
-from clout.platforms.rows import short_hash
-from clout.sources import Source, Sources
+from clout.lake.partitions import Lake
+from clout.lake.schemas import ACTIVITY, SNAPSHOTS
+from clout.platforms.pull.rows import short_hash
+from clout.privacy import erasure
+from clout.privacy.erasure import Request
+from clout.privacy.erasure_search import Search
 from clout.warehouse import content_files
-from clout.warehouse.choose import open_warehouse
 from clout.warehouse.contract import release
+from clout.warehouse.factory import open_warehouse
 from staged_run import DAY, approve, good, stage
 
 SIGNS = ("", "-", ".", "_", "/", ":", " ", "~", "+")

@@ -9,9 +9,9 @@ from pathlib import Path
 import evaluate
 import numpy as np
 import pytest
+from clout.config.sources import read_sources
 from clout.errors import PoisonInput
-from clout.influence.model import read_model
-from clout.sources import read_sources
+from clout.score.model import read_model
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = read_model(ROOT / "sql" / "models" / "v1.toml")

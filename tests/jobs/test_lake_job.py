@@ -18,12 +18,12 @@ import lake as lake_job
 import night
 import publish
 import pytest
-from clout import checksums
-from clout.checksums import SEAL
 from clout.errors import PoisonInput
-from clout.lake import Lake
-from clout.staging import Staged
-from clout.warehouse.choose import open_warehouse
+from clout.lake import checksums
+from clout.lake.checksums import SEAL
+from clout.lake.partitions import Lake
+from clout.lake.staging import Staged
+from clout.warehouse.factory import open_warehouse
 from file_damage import files, flip
 from sandbox.world import write
 

@@ -14,14 +14,15 @@ from typing import Any
 
 import lake as lake_job
 import pytest
-from clout import checksums, consent_ledger
-from clout.consent import Erased, read_erased, write_erased
-from clout.consent_ledger import Word
+from clout.config.sources import read_sources
 from clout.errors import PoisonInput
-from clout.lake import Lake
-from clout.platforms import puller
-from clout.platforms.budget import Budget
-from clout.sources import read_sources
+from clout.lake import checksums
+from clout.lake.partitions import Lake
+from clout.platforms.http.budget import Budget
+from clout.platforms.pull import puller
+from clout.privacy import consent_ledger
+from clout.privacy.consent_ledger import Word
+from clout.privacy.suppression import Erased, read_erased, write_erased
 from file_damage import DAMAGE, files
 from hosts import SandboxClock
 from sandbox.server import Sandbox

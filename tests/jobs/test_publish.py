@@ -14,11 +14,11 @@ import duckdb
 import publish
 import pyarrow.parquet as pq
 import pytest
-from clout import quality
 from clout.errors import PoisonInput
-from clout.staging import AUDITED, TABLES, Staged
-from clout.warehouse import contract, surface
-from clout.warehouse.duckdb_backend import DuckDBWarehouse
+from clout.lake.staging import AUDITED, TABLES, Staged
+from clout.quality import suites
+from clout.warehouse import catalog, contract
+from clout.warehouse.backends.duckdb_backend import DuckDBWarehouse
 from staged_run import DAY, NEXT, approve, good, stage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -163,11 +163,11 @@ REFUSALS = {
     "verdict of other content": (verdict(content_hash="0" * 64), "not those that were audited"),
     "verdict without suites": (verdict(suites={}), "expectations/ changed"),
     "verdict without a table's suite": (
-        verdict(suites=quality.suite_hashes(["activity", "scores", "accounts"])),
+        verdict(suites=suites.suite_hashes(["activity", "scores", "accounts"])),
         "expectations/ changed",
     ),
     "verdict by other bounds": (
-        verdict(suites=quality.suite_hashes(AUDITED) | {quality.BOUNDS: "0" * 64}),
+        verdict(suites=suites.suite_hashes(AUDITED) | {suites.BOUNDS: "0" * 64}),
         "expectations/ changed",
     ),
     "verdict without versions": (verdict(versions={}), "which model and code"),
@@ -200,8 +200,8 @@ def test_refuses_after_a_suite_changed(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str, change: Callable[[Path], Any]
 ) -> None:
     suites = tmp_path / "expectations"
-    shutil.copytree(quality.EXPECTATIONS, suites)
-    monkeypatch.setattr(quality, "EXPECTATIONS", suites)
+    shutil.copytree(suites.EXPECTATIONS, suites)
+    monkeypatch.setattr(suites, "EXPECTATIONS", suites)
     world.publish(DAY, "r1", "one")
     before = world.file.read_bytes()
     staged = world.staged(NEXT, "r2", "two")
@@ -241,7 +241,7 @@ def test_publishes_every_table_as_it_was_staged(world: World) -> None:
     assert (version.version, version.day, version.run, version.is_new) == (1, DAY, "r1", True)
     for table in TABLES:
         rows = [tuple(row.values()) for row in good()[table].to_pylist()]
-        assert world.query(f"FROM {surface.relations()[table].full_name} ORDER BY ALL") == sorted(
+        assert world.query(f"FROM {catalog.relations()[table].full_name} ORDER BY ALL") == sorted(
             rows, key=lambda row: row[:4]
         )
     assert world.query("SELECT people, warnings, model_version, code_version, reason FROM meta.publish_log") == [
@@ -397,7 +397,7 @@ def test_older_client_reads_every_table_and_view(published: World) -> None:
         "SELECT schema_name || '.' || view_name AS name FROM duckdb_views() WHERE NOT internal UNION ALL"
         " SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal ORDER BY 1",
     )
-    assert [row["name"] for row in names] == sorted(each.full_name for each in surface.relations().values())
+    assert [row["name"] for row in names] == sorted(each.full_name for each in catalog.relations().values())
     for row in names:
         # Nobody moved: the two days are of two models.
         assert bool(ask(published.file, f"FROM {row['name']}")) == (row["name"] != "clout.movers"), row["name"]

@@ -9,10 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from clout.lake import Lake
-from clout.lake_schemas import ACTIVITY, MANIFEST, POST_ACTIONS, QUARANTINE, SNAPSHOTS
-from clout.retention import RULES, is_purged
-from clout.sources import READERS, Source
+from clout.config.sources import READERS, Source
+from clout.lake.partitions import Lake
+from clout.lake.schemas import ACTIVITY, MANIFEST, POST_ACTIONS, QUARANTINE, SNAPSHOTS
+from clout.privacy.retention import RULES, is_purged
 from purge import run
 
 DAY = date(2026, 3, 14)
@@ -173,8 +173,8 @@ def test_every_reader_has_rules_and_raw_pages_are_kept_shortest() -> None:
 
 
 def test_a_day_that_was_purged_unconformed_cannot_be_scored_and_says_so(lake: Lake, tmp_path: Path) -> None:
+    from clout.config.sources import Sources
     from clout.errors import PoisonInput
-    from clout.sources import Sources
     from conform import conform_days
 
     old = DAY - timedelta(50)

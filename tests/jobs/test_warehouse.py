@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import warehouse
 from clout.errors import PoisonInput
-from clout.warehouse.duckdb_backend import DuckDBWarehouse
+from clout.warehouse.backends.duckdb_backend import DuckDBWarehouse
 from staged_run import DAY, NEXT
 from warehouses import Place
 

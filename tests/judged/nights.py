@@ -15,16 +15,17 @@ import conform
 import pyarrow as pa
 import pyarrow.compute as pc
 import score
-from clout import metrics, quality, queries
+from clout.config.sources import read_sources
+from clout.engine import queries
 from clout.errors import PoisonInput
-from clout.influence import evidence
-from clout.influence.model import Model, read_model
-from clout.lake import Lake, window
-from clout.lake_schemas import METRICS
-from clout.platforms.puller import pull
-from clout.published_past import ACCOUNTS, PLATFORM_SCORES, SCORES, Past, metrics_before
-from clout.sources import read_sources
-from clout.staging import Staged
+from clout.lake.partitions import Lake, window
+from clout.lake.schemas import METRICS
+from clout.lake.staging import Staged
+from clout.platforms.pull.puller import pull
+from clout.quality import drift, suites
+from clout.quality.baseline import ACCOUNTS, PLATFORM_SCORES, SCORES, Past, metrics_before
+from clout.score import evidence
+from clout.score.model import Model, read_model
 from scipy.stats import spearmanr
 
 MODEL = Path(__file__).resolve().parents[2] / "sql" / "models" / "v1.toml"
@@ -94,7 +95,7 @@ class World:
 
     def _judged(self, staged: Staged, lake: Lake, past: Past) -> Night:
         past.write(staged)
-        found = metrics.measured(staged, staged.read_json("run.json") or {}, lake)
+        found = drift.measured(staged, staged.read_json("run.json") or {}, lake)
         tables = {name: staged.root.read(staged.table(name)) for name in JUDGED[1:]} | {"metrics": found}
         failed = [each for name in JUDGED for each in judged(name, tables[name])]
         waits = any(gate for _, _, gate in failed)
@@ -135,8 +136,8 @@ class World:
 
 
 @cache
-def _suite(name: str) -> quality.Suite:
-    return quality.load_suite(name)
+def _suite(name: str) -> suites.Suite:
+    return suites.load_suite(name)
 
 
 def judged(name: str, rows: pa.Table) -> list[tuple[str, str, bool]]:

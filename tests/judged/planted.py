@@ -27,7 +27,7 @@ from typing import Any
 if __name__ == "__main__":  # as a script this folder is on the path; jobs/ and tests/ are wanted instead
     sys.path[0:1] = [str(Path(__file__).resolve().parents[2] / "jobs"), str(Path(__file__).resolve().parents[1])]
 
-from clout.influence.model import read_model
+from clout.score.model import read_model
 from judged.damage import DAMAGES, Damage, Delivery
 from judged.exports import Exports, Plan
 from judged.nights import MODEL, Night, World, distance, short_model

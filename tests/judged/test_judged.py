@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from clout import quality
+from clout.quality import suites
 from judged import honest
 from judged.damage import DAMAGES
 from judged.nights import judged
@@ -63,7 +63,7 @@ def test_great_expectations_says_the_same(gold: Gold) -> None:
     row = found.to_pylist()[-1] | {"dataset": "day", "metric": "repeated_share", "unit": "moved", "platform": "chirp"}
     row |= {"value": 0.9, "expected": 0.1, "spread": 0.1, "deviation": 8.0, "points": 4}
     rows = pa.concat_tables([found, pa.Table.from_pylist([row], found.schema)])
-    checks = quality.check(quality.load_suite("metrics"), rows, {"days": [gold.honest.day]})
+    checks = suites.check(suites.load_suite("metrics"), rows, {"days": [gold.honest.day]})
     assert {f"metrics.{check.id}" for check in checks if not check.passed} == {
         name for name, *_ in judged("metrics", rows)
     }

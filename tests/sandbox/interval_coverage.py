@@ -20,10 +20,10 @@ if __name__ == "__main__":  # as a script this folder is on the path, but its mo
     sys.path.insert(1, str(Path(__file__).resolve().parents[2] / "jobs"))
 
 import numpy as np
-from clout.influence import evaluation, material
-from clout.influence.model import Model, read_model
-from clout.lake import Lake
-from clout.sources import read_sources
+from clout.config.sources import read_sources
+from clout.lake.partitions import Lake
+from clout.research import dataset, evaluation
+from clout.score.model import Model, read_model
 
 from sandbox.lake_of_world import write_lake, write_sources
 from sandbox.world import World, days_of
@@ -44,7 +44,7 @@ def measure(model: Model, people: int, replicas: int, days: list[date]) -> dict[
             world, lake = World(people=people, luck=replica + 1), Lake(f"{folder}/lake")
             write_lake(lake, world, days)
             sources = read_sources(write_sources(Path(folder), world, ["commons"]))
-            table = material.scored(material.gathered(material.read(lake, sources, model, days), model, days[-1]))
+            table = dataset.scored(dataset.gathered(dataset.read(lake, sources, model, days), model, days[-1]))
         person = [int(key.split(":")[1]) for key in table["person_id"].to_pylist()]
         for place, name in enumerate(columns):
             found[place, replica, person] = table[name].to_numpy(zero_copy_only=False)

@@ -25,8 +25,8 @@ if __name__ == "__main__":  # as a script this folder is on the path, but its mo
 
 import numpy as np
 import pyarrow as pa
-from clout.lake import Lake
-from clout.lake_schemas import CONFORMED, SNAPSHOTS
+from clout.lake.partitions import Lake
+from clout.lake.schemas import CONFORMED, SNAPSHOTS
 
 from sandbox.world import KINDS, PEOPLE, PLATFORMS, QUOTE, REPLY, SEED, SHARE, Day, World, days_of, distinct
 

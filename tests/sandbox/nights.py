@@ -21,9 +21,9 @@ import night
 import numpy as np
 from clout import logs
 from clout.errors import run_main
-from clout.influence import evaluation
-from clout.warehouse.choose import open_warehouse
+from clout.research import evaluation
 from clout.warehouse.contract import Warehouse
+from clout.warehouse.factory import open_warehouse
 
 from sandbox import facebook, linkedin
 from sandbox.history import INSTANCES

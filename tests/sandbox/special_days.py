@@ -21,11 +21,12 @@ if __name__ == "__main__":  # as a script this folder is on the path, but its mo
     sys.path.insert(1, str(Path(__file__).resolve().parents[2] / "jobs"))
 
 import numpy as np
-from clout.influence import material, steps
-from clout.influence.engines import DuckDB
-from clout.influence.model import Model, read_model
-from clout.lake import Lake, days_between
-from clout.sources import read_sources
+from clout.config.sources import read_sources
+from clout.engine.engines import DuckDB
+from clout.lake.partitions import Lake, days_between
+from clout.research import dataset
+from clout.score import steps
+from clout.score.model import Model, read_model
 
 from sandbox.interval_coverage import MODEL
 from sandbox.lake_of_world import write_lake, write_sources
@@ -42,7 +43,7 @@ def measure(model: Model, seed: int, people: int) -> dict[str, float]:
     """One world. Scores of the pile-on's victim and of the calm leader on its last day, also without the bound on bursts; the
     share of the scored people who score more than the joker then; what is left of score, standing and momentum of the one on
     holiday, as shares of the day before it."""
-    world, keep = World(seed, people), material.overlaid(model, {"days_before": []})
+    world, keep = World(seed, people), dataset.overlaid(model, {"days_before": []})
     (joker,), (victim,), (leader,), (resting,) = (
         [f"commons:{person}" for person in who]
         for who in (world.jokers, world.victims, world.calm_leaders, world.on_holiday)
@@ -53,7 +54,7 @@ def measure(model: Model, seed: int, people: int) -> dict[str, float]:
         sources = read_sources(write_sources(Path(folder), world, ["commons"]))
 
         def on(day: date, by: Model = keep) -> Scores:
-            past = material.read(lake, sources, model, days_between(FIRST_DAY, day))
+            past = dataset.read(lake, sources, model, days_between(FIRST_DAY, day))
             rows = steps.in_memory(DuckDB(), by, day, **past.given).resolve("score").to_pylist()
             return {
                 name: {row["person_id"]: row["score"] for row in rows if row["variant"] == name and row["score"]}
@@ -62,7 +63,7 @@ def measure(model: Model, seed: int, people: int) -> dict[str, float]:
 
         loud, unbound = (
             on(PILE_ON_DAYS[1]),
-            on(PILE_ON_DAYS[1], material.overlaid(keep, material.DEFENCES[keep.formulas]["bursts"])),
+            on(PILE_ON_DAYS[1], dataset.overlaid(keep, dataset.DEFENCES[keep.formulas]["bursts"])),
         )
         before, after = on(BEFORE_HOLIDAY), on(HOLIDAY[1])
     scores = np.array(list(loud["now"].values()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clout.influence.model import read_model
+from clout.score.model import read_model
 
 from sandbox import interval_coverage
 from sandbox.world import days_of

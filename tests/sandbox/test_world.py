@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from clout.lake import Lake
+from clout.lake.partitions import Lake
 from scipy.stats import spearmanr
 
 from sandbox.lake_of_world import write_lake

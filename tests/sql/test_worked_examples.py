@@ -23,12 +23,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from clout import queries
-from clout.influence import plan, variants
-from clout.influence.engines import DuckDB
-from clout.influence.model import read_model
-from clout.influence.spark_engine import Spark
-from clout.lake_schemas import TIME
+from clout.engine import queries
+from clout.engine.engines import DuckDB
+from clout.engine.spark_engine import Spark
+from clout.lake.schemas import TIME
+from clout.score import plan, variants
+from clout.score.model import read_model
 
 HERE = Path(__file__).parent
 DAY = date(2026, 3, 14)

@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 from pyarrow import fs as pafs
 
 from clout.errors import PoisonInput
-from clout.lake import Lake
-from clout.staging import Staged
+from clout.lake.partitions import Lake
+from clout.lake.staging import Staged
 from clout.warehouse.contract import Part, Release
-from clout.warehouse.steps import step
+from clout.warehouse.failpoints import step
 
 
 def places(release: Release, version: int) -> dict[str, list[str]]:

@@ -23,15 +23,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clout import quality
 from clout.errors import PoisonInput
-from clout.scratch import Scratch
-from clout.staging import AUDITED, RECORDED, Staged, content_hash
-from clout.warehouse import surface
-from clout.warehouse.surface import Days
+from clout.lake.scratch import Scratch
+from clout.lake.staging import AUDITED, RECORDED, Staged, content_hash
+from clout.quality import suites
+from clout.warehouse import catalog
+from clout.warehouse.catalog import Days
 
 if TYPE_CHECKING:
-    from clout.hidden_today import HiddenToday
+    from clout.privacy.hidden_today import HiddenToday
     from clout.warehouse.without_hidden import Cut
 
 
@@ -343,7 +343,7 @@ def release(staged: Staged, reason: str | None = None, approved_by: str | None =
     judged = {table: (verdict.get("tables") or {}).get(table, []) for table in RECORDED}
     if content_hash(content) != verdict.get("content_hash") or content_hash(recorded) != content_hash(judged):
         raise PoisonInput(f"{where}: the staged files are not those that were audited; audit again")
-    if verdict.get("suites") != quality.suite_hashes(AUDITED):
+    if verdict.get("suites") != suites.suite_hashes(AUDITED):
         raise PoisonInput(f"{where}: expectations/ changed since the audit; audit again")
     if verdict.get("passed") is not True:
         raise PoisonInput(f"{where}: the audit did not pass; verdict.json says why")
@@ -387,14 +387,14 @@ def _verdict(staged: Staged) -> dict[str, Any]:
 def _check_columns(staged: Staged, content: dict[str, list[dict[str, Any]]]) -> None:
     """Raise PoisonInput where a file has other columns than sql/warehouse/ promises to analysts."""
     for table, files in content.items():
-        relation = surface.relations().get(table)
+        relation = catalog.relations().get(table)
         if relation is None:
             raise PoisonInput(
                 f"{table} is staged, and there is no sql/warehouse/{table}.sql: declare its columns there"
             )
         declared = {column.name: column.type for column in relation.columns}
         for file in files:
-            found = surface.types_of(pq.read_schema(file["path"], filesystem=staged.root.fs))
+            found = catalog.types_of(pq.read_schema(file["path"], filesystem=staged.root.fs))
             for name in sorted(declared.keys() | found.keys()):
                 if declared.get(name) != found.get(name):
                     raise PoisonInput(

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pyarrow import fs as pafs
 
 from clout.errors import PoisonInput
-from clout.lake import Lake
+from clout.lake.partitions import Lake
 from clout.warehouse.contract import Part, Warehouse, Writer
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from clout.warehouse import content_files, surface
+from clout.warehouse import catalog, content_files
 from clout.warehouse.contract import Entry, Part, shown
 
 #: DuckDB 1.x cannot read the default format of 2.0, and BI tools still ship 1.x.
@@ -32,7 +32,7 @@ def build(root: Path, aside: Path, log: list[Entry], parts: list[Part]) -> None:
     contents = set(shown(log).values())
     try:
         with duckdb.connect() as connection:
-            connection.execute(f"ATTACH {surface.quoted(aside)} AS clout_file (STORAGE_VERSION '{STORAGE_VERSION}')")
+            connection.execute(f"ATTACH {catalog.quoted(aside)} AS clout_file (STORAGE_VERSION '{STORAGE_VERSION}')")
             connection.execute("USE clout_file; BEGIN")
             for statement in statements(root, [part for part in parts if part.version in contents]):
                 connection.execute(statement)
@@ -45,7 +45,7 @@ def build(root: Path, aside: Path, log: list[Entry], parts: list[Part]) -> None:
         with attached(aside) as connection:
             if log_in(connection) != (log, in_order(parts)):
                 raise OSError(errno.EIO, "the file does not hold the log that was written into it", str(aside))
-            for relation in surface.relations().values():
+            for relation in catalog.relations().values():
                 connection.sql(f"SELECT * FROM {relation.full_name} LIMIT 1").fetchall()
     except duckdb.Error as error:
         if any(said in str(error) for said in ("No space left", "File too large", "quota", "not all data could be")):
@@ -53,15 +53,15 @@ def build(root: Path, aside: Path, log: list[Entry], parts: list[Part]) -> None:
         raise
 
 
-def statements(root: Path, parts: Sequence[Part], only: surface.Relation | None = None) -> list[str]:
+def statements(root: Path, parts: Sequence[Part], only: catalog.Relation | None = None) -> list[str]:
     """What makes the schemas, the tables of the log, and every view over these parts; or only what one table needs."""
     made = ["CREATE SCHEMA clout", "CREATE SCHEMA meta"]
-    for relation in (*surface.tables(), *surface.views()):
+    for relation in (*catalog.tables(), *catalog.views()):
         if only is not None and only.select is None and relation != only:
             continue
-        comments = surface.comments(relation)
+        comments = catalog.comments(relation)
         if relation.name in ORDER:
-            made.append(f"CREATE TABLE {relation.full_name} AS SELECT {surface.empty_columns(relation)} LIMIT 0")
+            made.append(f"CREATE TABLE {relation.full_name} AS SELECT {catalog.empty_columns(relation)} LIMIT 0")
         else:
             files = [root / part.file for part in parts if part.table_name == relation.name]
             made.append(f"CREATE VIEW {relation.full_name} AS {relation.select or _select(relation, files)}")
@@ -156,22 +156,22 @@ def attached(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A file of views, attached: a second connection of one process would share the first one's version of it."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(f"ATTACH {surface.quoted(file)} AS published (READ_ONLY); USE published")
+        connection.execute(f"ATTACH {catalog.quoted(file)} AS published (READ_ONLY); USE published")
         yield connection
 
 
-def _select(relation: surface.Relation, files: Sequence[Path]) -> str:
+def _select(relation: catalog.Relation, files: Sequence[Path]) -> str:
     """A SELECT over Parquet files, which may lack columns that were added later; over no file at all, no rows."""
     names = ", ".join(f'"{column.name}"' for column in relation.columns)
-    empty = f"SELECT {surface.empty_columns(relation)} WHERE false"
+    empty = f"SELECT {catalog.empty_columns(relation)} WHERE false"
     if not files:
         return empty
-    listed = ", ".join(surface.quoted(file) for file in files)
+    listed = ", ".join(catalog.quoted(file) for file in files)
     read = f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true)"
     return f"SELECT {names} FROM ({empty} UNION ALL BY NAME SELECT * FROM {read})"
 
 
-def table(root: Path, relation: surface.Relation, log: list[Entry], parts: list[Part], where: str) -> pa.Table:
+def table(root: Path, relation: catalog.Relation, log: list[Entry], parts: list[Part], where: str) -> pa.Table:
     """The rows of a table or view over these parts, as a file of views of that log would show them."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")

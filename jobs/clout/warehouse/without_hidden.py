@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from clout.errors import PoisonInput
-from clout.hidden_today import HiddenToday
-from clout.lake import Lake
-from clout.staging import TABLES, Staged, content_hash
-from clout.warehouse import surface
+from clout.lake.partitions import Lake
+from clout.lake.staging import TABLES, Staged, content_hash
+from clout.privacy.hidden_today import HiddenToday
+from clout.warehouse import catalog
 from clout.warehouse.content_files import names_one_of
 from clout.warehouse.contract import Entry, Part, Release, Warehouse, shown
 
@@ -88,7 +88,7 @@ def _state(warehouse: Warehouse, log: Sequence[Entry], target: Entry) -> int:
 
 
 def _rows(warehouse: Warehouse, name: str, state: int, target: Entry) -> pa.Table:
-    relation = surface.relations()[name]
+    relation = catalog.relations()[name]
     return (
         warehouse.read(relation.full_name, state, target.ds)
         .select(relation.arrow_schema.names)

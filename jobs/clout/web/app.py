@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from clout.version import code_version
+from clout.config.version import code_version
 from clout.warehouse.contract import Warehouse
 from clout.web import charts, figures, klout, klout_routes, pages, words
 from clout.web.asked import Asked, NotFound

@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 
 from clout.terminal import without_formulas
-from clout.warehouse import surface
+from clout.warehouse import catalog
 from clout.web.snapshot import Snapshot
 
 QUERIES = Path(__file__).parent / "queries"
@@ -120,5 +120,5 @@ def _literal(value: Any) -> str:
     if value is None:
         return "CAST(NULL AS VARCHAR)"
     if isinstance(value, date):
-        return f"DATE {surface.quoted(value)}"
-    return str(value) if isinstance(value, int) else surface.quoted(value)
+        return f"DATE {catalog.quoted(value)}"
+    return str(value) if isinstance(value, int) else catalog.quoted(value)

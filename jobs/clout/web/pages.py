@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from clout.queries import SQL
+from clout.engine.queries import SQL
 from clout.web import charts, figures, words
 from clout.web.asked import Asked, NotFound
 

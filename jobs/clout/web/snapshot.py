@@ -23,8 +23,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clout.errors import PoisonInput
-from clout.scratch import Scratch
-from clout.warehouse import surface
+from clout.lake.scratch import Scratch
+from clout.warehouse import catalog
 from clout.warehouse.contract import Entry, Warehouse, shown
 
 log = logging.getLogger("clout.web")
@@ -245,14 +245,14 @@ def copy_day(warehouse: Warehouse, version: int, ds: date, file: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'; SET threads = 1; SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")
-        connection.execute(f"SET temp_directory = {surface.quoted(file.parent)}")
-        connection.execute(f"ATTACH {surface.quoted(file)} AS d (ROW_GROUP_SIZE 4096); USE d")
+        connection.execute(f"SET temp_directory = {catalog.quoted(file.parent)}")
+        connection.execute(f"ATTACH {catalog.quoted(file)} AS d (ROW_GROUP_SIZE 4096); USE d")
         connection.execute("CREATE SCHEMA clout; CREATE SCHEMA meta")
-        for relation in surface.tables():
+        for relation in catalog.tables():
             connection.register("published", _of_day(warehouse, relation, version, ds))
             connection.execute(f"CREATE TABLE {relation.full_name} AS FROM published {_order(relation)}")
             connection.unregister("published")
-        for relation in surface.views():
+        for relation in catalog.views():
             connection.execute(f"CREATE VIEW {relation.full_name} AS {relation.select}")
         for made in _FOUND_BY:
             connection.execute(made)
@@ -268,7 +268,7 @@ def _apart(work: Callable[..., None], *arguments: Any) -> None:
         raise OSError(f"copying a day ended with {process.exitcode}")
 
 
-def _of_day(warehouse: Warehouse, relation: surface.Relation, version: int, ds: date) -> pa.Table:
+def _of_day(warehouse: Warehouse, relation: catalog.Relation, version: int, ds: date) -> pa.Table:
     """A table's rows of a day; none where the warehouse is older than the table."""
     if not any(column.name == "ds" for column in relation.columns):
         return warehouse.read(relation.full_name, version=version)
@@ -281,6 +281,6 @@ def _of_day(warehouse: Warehouse, relation: surface.Relation, version: int, ds: 
         return relation.arrow_schema.empty_table()
 
 
-def _order(relation: surface.Relation) -> str:
+def _order(relation: catalog.Relation) -> str:
     names = [name for name in ("person_id", "platform") if any(column.name == name for column in relation.columns)]
     return f"ORDER BY {', '.join(names)}" if names else ""

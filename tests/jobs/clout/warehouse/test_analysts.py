@@ -13,8 +13,9 @@ import psycopg
 import pyarrow as pa
 import pytest
 from clout.errors import PoisonInput, TryLater
-from clout.warehouse import contract, postgres_locks
-from clout.warehouse.choose import open_warehouse
+from clout.warehouse import contract
+from clout.warehouse.backends import postgres_locks
+from clout.warehouse.factory import open_warehouse
 from postgres_cluster import ROLES, Cluster
 from staged_run import DAY, NEXT, approve, good, stage
 from warehouses import Place, now

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import baseline
 import pytest
-from clout.lake import Lake
-from clout.lake_schemas import METRICS
-from clout.staging import Staged
+from clout.lake.partitions import Lake
+from clout.lake.schemas import METRICS
+from clout.lake.staging import Staged
 from staged_run import DAY
 from warehouses import BACKENDS, Place
 

@@ -10,12 +10,12 @@ import publish
 import pyarrow.compute as pc
 import pytest
 import warehouse
-from clout import consent_ledger
-from clout.consent import Erased, write_erased
-from clout.consent_ledger import Word
 from clout.errors import PoisonInput
-from clout.lake import Lake
-from clout.warehouse import surface
+from clout.lake.partitions import Lake
+from clout.privacy import consent_ledger
+from clout.privacy.consent_ledger import Word
+from clout.privacy.suppression import Erased, write_erased
+from clout.warehouse import catalog
 from staged_run import DAY, approve, stage
 from warehouses import BACKENDS, Place
 
@@ -49,7 +49,7 @@ def roll_back(place: Place, lake: Path, *more: str, sources: str = "none") -> No
 def named(place: Place) -> set[str]:
     """Everybody whom any table of the day names, in any text."""
     found: set[str] = set()
-    for relation in surface.tables():
+    for relation in catalog.tables():
         rows = place.open().read(relation.full_name)
         for column in rows.columns:
             if str(column.type) == "string":

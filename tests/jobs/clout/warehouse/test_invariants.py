@@ -266,8 +266,8 @@ class Machine(RuleBasedStateMachine):
         """One of the runs is published, for the first time or again; perhaps it fails at a step, and is tried again."""
         number = data.draw(st.integers(0, len(self.runs) - 1))
         day, label, release = self.runs[number]
-        from clout.lake import Lake
-        from clout.staging import Staged
+        from clout.lake.partitions import Lake
+        from clout.lake.staging import Staged
 
         staged = Staged(Lake(self.place.staging), day, release.run)
         of_day = [(shown, number) for number, (each, shown) in enumerate(self.log) if each == day]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from clout.warehouse import contract
-from clout.warehouse.choose import open_warehouse
+from clout.warehouse.factory import open_warehouse
 from clout.web.app import create_app
 from published_world import DAY, NAMED, publish, tables
 from staged_run import approve, stage

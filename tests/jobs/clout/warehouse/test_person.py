@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 import person
 import pytest
-from clout import arguments
+from clout.config import arguments
 from clout.errors import PoisonInput
-from clout.influence.model import read_model
+from clout.score.model import read_model
 from staged_run import DAY, NEXT
 from warehouses import BACKENDS, Place
 

@@ -14,8 +14,8 @@ import pyarrow.feather as feather
 import pytest
 import query
 from clout.errors import PoisonInput
-from clout.warehouse import surface
-from clout.warehouse.iceberg_backend import IcebergWarehouse
+from clout.warehouse import catalog
+from clout.warehouse.backends.iceberg_backend import IcebergWarehouse
 from staged_run import DAY, NEXT
 from warehouses import Place
 
@@ -126,7 +126,7 @@ def test_pyspark(tmp_path: Path) -> None:
     warehouse = place.open()
     assert isinstance(warehouse, IcebergWarehouse)
     ours, queries = {}, {}
-    for relation in surface.relations().values():
+    for relation in catalog.relations().values():
         name = relation.full_name
         ours[name], queries[name] = warehouse.read(name), f"SELECT * FROM {name}"
         if relation.select is None:

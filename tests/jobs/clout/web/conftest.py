@@ -10,7 +10,7 @@ from pathlib import Path
 import published_world
 import pytest
 import uvicorn
-from clout.warehouse.choose import open_warehouse
+from clout.warehouse.factory import open_warehouse
 from clout.web.app import create_app
 from starlette.testclient import TestClient
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import serve
 from clout.errors import PoisonInput
-from clout.warehouse.choose import open_warehouse
+from clout.warehouse.factory import open_warehouse
 from clout.web import pages
 from clout.web.app import Settings, create_app
 from clout.web.guard import Guard, Keys, Policy, Rate

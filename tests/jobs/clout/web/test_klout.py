@@ -16,7 +16,7 @@ import export
 import jsonschema
 import pytest
 from clout.errors import PoisonInput
-from clout.warehouse.choose import open_warehouse
+from clout.warehouse.factory import open_warehouse
 from clout.web import klout
 from clout.web.app import Settings, create_app
 from published_world import NAMED, PSEUDONYM, UNNAMED

@@ -8,8 +8,8 @@ from pathlib import Path
 import erase
 import publish
 import pytest
-from clout.erasure import Request
-from clout.warehouse.choose import open_warehouse
+from clout.privacy.erasure import Request
+from clout.warehouse.factory import open_warehouse
 from clout.web import night_page
 from published_world import DAY, PSEUDONYM
 

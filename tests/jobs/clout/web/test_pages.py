@@ -13,7 +13,7 @@ import duckdb
 import published_world
 import pytest
 from clout.terminal import printable
-from clout.warehouse.choose import open_warehouse
+from clout.warehouse.factory import open_warehouse
 from clout.web import figures
 from clout.web.app import create_app
 from published_world import DAY, NAMED, NAMES, PSEUDONYM, UNNAMED

@@ -1,0 +1,1 @@
+"""Runs queries of sql/: DuckDB, Spark, sparse graph products."""

@@ -1,0 +1,174 @@
+"""Loads `sql/<name>.sql` and binds its typed parameters. The only module that knows where sql/ is.
+
+A query file is a header of comment lines, then one SELECT. `:name` is a parameter, `{name}` an input table:
+
+    -- Parameters:
+    --   day DATE        the score date
+    -- Inputs: {pairs}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from clout.errors import PoisonInput
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+    from pyspark.sql import DataFrame, SparkSession
+
+from clout.config.paths import SQL
+
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "DATE": date,
+    "INT": int,
+    "DOUBLE": float,
+    "STRING": str,
+    "ARRAY<DOUBLE>": list,
+}
+_PARAMETER = re.compile(r"^--   (?P<name>\w+) +(?P<type>[A-Z<>]+)  +\S", re.MULTILINE)
+_USED = re.compile(r"(?<!:):([a-z]\w*)")
+_INPUT = re.compile(r"\{(\w+)\}")
+
+#: What DuckDB needs to read the same dialect: the time zone of a day, and functions of Spark for which it has another name.
+_DUCKDB = (
+    "SET GLOBAL TimeZone = 'UTC'",
+    "CREATE MACRO unix_date(d) AS d - DATE '1970-01-01'",
+    "CREATE MACRO array_join(l, s) AS array_to_string(l, s)",
+    "CREATE MACRO date_diff(later, earlier) AS later - earlier",
+    "CREATE MACRO struct(a, b, c) AS row(a, b, c), (a, b, c, d) AS row(a, b, c, d)",
+    "CREATE MACRO sha2(text, bits) AS sha256(text)",
+    "CREATE MACRO loudest(x, n) AS coalesce(list_sum(max(x, n)), 0e0)",
+    "CREATE MACRO startswith(text, start) AS starts_with(text, start)",
+    "CREATE MACRO regexp_like(text, pattern) AS regexp_matches(text, pattern)",
+    "CREATE MACRO typeof(v) AS CASE system.main.typeof(v) WHEN 'VARCHAR' THEN 'string'"
+    " WHEN 'INTEGER' THEN 'int' ELSE lower(system.main.typeof(v)) END",
+)
+
+
+@dataclass(frozen=True)
+class Query:
+    """One file of sql/: its text without the header, the parameters that the header declares, the tables it reads."""
+
+    name: str
+    text: str
+    parameters: dict[str, str]
+    inputs: frozenset[str]
+
+
+@cache
+def load(name: str) -> Query:
+    """Read `sql/<name>.sql` and check that header and body speak of the same parameters."""
+    file = SQL / f"{name}.sql"
+    content = file.read_text(encoding="utf-8")
+    body = "\n".join(line for line in content.splitlines() if not line.lstrip().startswith("--"))
+    declared = {match["name"]: match["type"] for match in _PARAMETER.finditer(content)}
+    used = set(_USED.findall(body))
+    if set(declared) != used:
+        differ = ", ".join(sorted(set(declared) ^ used))
+        raise PoisonInput(f"{file}: header and query differ in the parameters {differ}")
+    for parameter, kind in declared.items():
+        if kind not in _TYPES:
+            raise PoisonInput(f"{file}: parameter {parameter} has type {kind}; known are {', '.join(_TYPES)}")
+    return Query(name, body.strip().rstrip(";"), declared, frozenset(_INPUT.findall(body)))
+
+
+def exists(name: str) -> bool:
+    """Whether a file of sql/ makes the table of a name."""
+    return (SQL / f"{name}.sql").is_file()
+
+
+def of_formulas(formulas: str, name: str) -> str:
+    """The query of a name in some formulas: `v2/pairs` where sql/v2 has one, else `pairs`, which all formulas share."""
+    return f"{formulas}/{name}" if (SQL / formulas / f"{name}.sql").is_file() else name
+
+
+def run(spark: SparkSession, name: str, parameters: Mapping[str, Any], **inputs: DataFrame) -> DataFrame:
+    """The result of `sql/<name>.sql` over `inputs`. Parameters that the query does not declare are not bound."""
+    query = load(name)
+    if query.inputs != set(inputs):
+        raise TypeError(f"sql/{name}.sql reads {sorted(query.inputs)}, given {sorted(inputs)}")
+    return spark.sql(_for_spark(query.text), args=_bind(query, parameters), **inputs)
+
+
+def connect(file: str = ":memory:") -> DuckDBPyConnection:
+    """A new database of DuckDB that reads the dialect which both engines read."""
+    import duckdb
+
+    connection = duckdb.connect(file)
+    for statement in _DUCKDB:
+        connection.execute(statement)
+    return connection
+
+
+def run_duckdb(
+    connection: DuckDBPyConnection, name: str, parameters: Mapping[str, Any], **inputs: pa.Table
+) -> pa.Table:
+    """The same in DuckDB. connection: see `connect`."""
+    text, bound = for_duckdb(name, parameters, {table: table for table in inputs})
+    return duckdb_relation(connection, text, bound, inputs).to_arrow_table()
+
+
+def duckdb_relation(
+    connection: DuckDBPyConnection, text: str, parameters: dict[str, Any], inputs: Mapping[str, pa.Table]
+) -> DuckDBPyRelation:
+    """What a SELECT written for Spark gives in DuckDB, not yet computed, where it keeps to what both read."""
+    cursor = connection.cursor()
+    for table, rows in inputs.items():
+        cursor.register(table, rows)
+    return cursor.sql(_for_duckdb(text), params=parameters)
+
+
+def for_duckdb(name: str, parameters: Mapping[str, Any], inputs: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """The text of `sql/<name>.sql` for DuckDB, reading the tables that `inputs` names, and what to bind."""
+    query = load(name)
+    if query.inputs != set(inputs):
+        raise TypeError(f"sql/{name}.sql reads {sorted(query.inputs)}, given {sorted(inputs)}")
+    text = _INPUT.sub(lambda match: f'"{inputs[match[1]]}"', _USED.sub(r"$\1", query.text))
+    return _for_duckdb(text), _bind(query, parameters)
+
+
+def _for_spark(text: str) -> str:
+    """The sum of the n largest, loudest(x, n), has a name in neither. DuckDB keeps n a group (_DUCKDB), Spark sorts all."""
+    return re.sub(
+        r"\bloudest\((\w+), (:\w+)\)",
+        r"aggregate(slice(sort_array(array_agg(\1), false), 1, \2), 0e0, (a, b) -> a + b)",
+        text,
+    )
+
+
+def _for_duckdb(text: str) -> str:
+    return re.sub(r"\bLEFT (ANTI|SEMI) JOIN\b", r"\1 JOIN", text)
+
+
+def register_beta_quantile(connection: DuckDBPyConnection) -> None:
+    """Give DuckDB the function beta_quantile(p, alpha, beta), which is SciPy's."""
+    import pyarrow as pa
+    from duckdb.func import PythonUDFType
+
+    def beta_quantile(p: Any, alpha: Any, beta: Any) -> Any:  # Arrow arrays
+        from scipy.special import betaincinv
+
+        return pa.array(betaincinv(alpha.to_numpy(), beta.to_numpy(), p.to_numpy()))
+
+    connection.create_function(
+        "beta_quantile", beta_quantile, ["double", "double", "double"], "double", type=PythonUDFType.ARROW
+    )
+
+
+def _bind(query: Query, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    bound = {}
+    for name, kind in query.parameters.items():
+        if name not in parameters:
+            raise PoisonInput(f"sql/{query.name}.sql needs the parameter {name}, which nobody gave")
+        value = parameters[name]
+        if not isinstance(value, _TYPES[kind]) or isinstance(value, bool):
+            raise PoisonInput(f"sql/{query.name}.sql: {name} is {kind}, given {value!r}")
+        bound[name] = [float(each) for each in value] if isinstance(value, list) else value
+    return bound

@@ -1,0 +1,125 @@
+"""The published tables as sql/warehouse/ declares them: columns with their types, the key, the order, the query behind.
+
+A table's file begins with comment lines, of which these are read:
+
+    -- clout.scores: what it is. Defined by sql/scores.sql.
+    -- Key: ds, person_id
+    -- Order: person_id            of the rows of a day; where there is no such line, the key without ds
+    -- Recorded by jobs/audit.py.  of what says how a run was judged, and is no part of what was judged
+
+What is staged, in which order, and what of it every suite checks follows from it. Views, and what a warehouse remembers of
+itself, have no key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from clout.config.paths import SQL
+from clout.errors import PoisonInput
+
+FOLDER = SQL / "warehouse"
+#: Types of a declaration, as Spark's typeof names them and DuckDB's does by queries.connect.
+_TYPEOF = {
+    "DATE": "date",
+    "VARCHAR": "string",
+    "INTEGER": "int",
+    "BIGINT": "bigint",
+    "DOUBLE PRECISION": "double",
+    "BOOLEAN": "boolean",
+    "TIMESTAMP WITH TIME ZONE": "timestamp",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A published table. key: begins with ds; order: of a day's rows; query: the name of the file of sql/ that makes it."""
+
+    schema: str
+    name: str
+    columns: Mapping[str, str]
+    key: tuple[str, ...]
+    order: tuple[str, ...]
+    query: str
+    is_recorded: bool
+
+
+@cache
+def tables() -> Mapping[str, Table]:
+    """Every published table that has a key, by name: the one of people first, as others speak of it, the finest grains last."""
+    found = [_read(file.stem, file.read_text(encoding="utf-8")) for file in sorted(FOLDER.glob("*.sql"))]
+    keyed = [table for table in found if table]
+    ordered = sorted(keyed, key=lambda table: (len(table.key), table.key[1] != "person_id", table.name))
+    return {table.name: table for table in ordered}
+
+
+def text(name: str) -> bytes:
+    """The declaration of a table as it is written; nothing for what is not published."""
+    return (FOLDER / f"{name}.sql").read_bytes() if name in tables() else b""
+
+
+def _read(name: str, content: str) -> Table | None:
+    head, _, body = content.partition("CREATE TABLE ")
+    said = dict(re.findall(r"^-- (Key|Order): (.+)$", head, re.MULTILINE))
+    if not body or "Key" not in said:
+        return None
+    schema, _, rest = body.partition(f".{name} (\n")
+    columns = dict(re.findall(r"^  (\w+) ([A-Z ]+?)(?: NOT NULL)?,?$", rest.partition("\n);")[0], re.MULTILINE))
+    key = tuple(said["Key"].split(", "))
+    order = tuple(said["Order"].split(", ")) if "Order" in said else key[1:]
+    if key[:1] != ("ds",) or not key[1:] or not {*key, *order} <= columns.keys() or {*columns.values()} - {*_TYPEOF}:
+        raise PoisonInput(
+            f"{FOLDER / name}.sql: the key must be ds and another column, key and order must name columns of the table, and"
+            f" each column is `name TYPE` on a line of its own, of {', '.join(_TYPEOF)}"
+        )
+    query = re.search(r"Defined by sql/(\w+)\.sql", head)
+    return Table(schema, name, columns, key, order, query[1] if query else name, "-- Recorded by " in head)
+
+
+def checks(name: str, rows: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The expectations that follow from the declaration of a table, all critical, by Great Expectations' names.
+
+    rows: min_value and max_value of how many rows there may be, and why; at least one, where it says nothing.
+    """
+    table = tables()[name]
+    others = " OR ".join(f"typeof({column}) <> '{_TYPEOF[kind]}'" for column, kind in table.columns.items())
+    made = [
+        (
+            "row_count",
+            "expect_table_row_count_to_be_between",
+            {"min_value": 1} | {key: value for key, value in rows.items() if key != "why"},
+            rows.get("why", "A night without a row of it is a broken night."),
+        ),
+        (
+            "key_unique",
+            "expect_compound_columns_to_be_unique",
+            {"column_list": [*table.key]},
+            f"One row for each {', '.join(table.key)}.",
+        ),
+        (
+            "columns",
+            "expect_table_columns_to_match_ordered_list",
+            {"column_list": [*table.columns]},
+            "Analysts' queries name these columns; a change of them is a change of contract.",
+        ),
+        (
+            "types",
+            "unexpected_rows_expectation",
+            {"unexpected_rows_query": f"SELECT * FROM {{batch}} WHERE {others}"},
+            "Analysts' queries and the files of other days rely on these types.",
+        ),
+        (
+            "ds_is_the_day",
+            "expect_column_values_to_be_in_set",
+            {"column": "ds", "value_set": {"$PARAMETER": "days"}},
+            "A row of another day would be published under this one.",
+        ),
+    ]
+    return [
+        {"type": kind, "kwargs": kwargs, "severity": "critical", "meta": {"id": id, "why": why}}
+        for id, kind, kwargs, why in made
+    ]

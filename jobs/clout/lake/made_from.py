@@ -1,0 +1,78 @@
+"""What a night was made from: the manifests and snapshots of its window, noted with it, so that a later step can tell whether
+the lake has moved on since.
+
+A step that is run alone, such as the audit or the publication of a run that waited, goes on only from what the run was made of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pyarrow import fs as pafs
+
+from clout import logs
+from clout.errors import PoisonInput
+from clout.lake.partitions import Lake, window
+from clout.lake.schemas import SNAPSHOTS
+from clout.lake.staging import Staged
+
+LOG = logs.logger(__name__)
+
+
+def inputs(lake: Lake, sources: Sequence[str], days: Sequence[date]) -> dict[str, Any]:
+    """What was pulled from the sources for the days, as facts: their names, how many days, and one hash."""
+    return {"sources": sorted(sources), "days": len(days), "pulled": _pulled(lake, sources, days)}
+
+
+def noted(lake: Lake, facts: Mapping[str, Any]) -> dict[str, str]:
+    """The same facts for run.json, with where the lake is."""
+    return {"lake": lake.uri, **{name: json.dumps(facts[name]) for name in ("sources", "days", "pulled")}}
+
+
+def lake_of(run: Mapping[str, Any]) -> Lake | None:
+    """The lake that a run was made from, where it can be seen from here. `run` is what run.json says."""
+    lake = Lake(run["lake"]) if "lake" in run else None
+    return None if lake and isinstance(lake.fs, pafs.LocalFileSystem) and not Path(lake.root).is_dir() else lake
+
+
+def refuse_unless_unchanged(staged: Staged, run: Mapping[str, Any], lake: Lake | None = None) -> None:
+    """Raise PoisonInput where the window of a staged run was pulled anew since. `run` is what run.json says.
+
+    lake: where the window lies, else where run.json says; nothing is held against a lake that is not to be seen from here.
+    """
+    if "pulled" not in run:
+        return
+    lake = lake or Lake(run["lake"])
+    if isinstance(lake.fs, pafs.LocalFileSystem) and not Path(lake.root).is_dir():
+        LOG.info(f"{staged.location}: {lake.uri} is not to be seen from here; what it holds is not compared")
+        return
+    sources, days = json.loads(run["sources"]), window(staged.day, json.loads(run["days"]))
+    if _pulled(lake, sources, days) != json.loads(run["pulled"]):
+        raise PoisonInput(
+            f"{staged.location}: run {staged.run} was made from other manifests or snapshots of the {len(days)} days that end"
+            f" {staged.day} than {lake.uri} holds now; run jobs/conform.py --day {staged.day} and the steps after it again, or"
+            " the night"
+        )
+
+
+def _pulled(lake: Lake, sources: Sequence[str], days: Sequence[date]) -> str:
+    """One hash over every manifest, and over the checksums of every snapshot beside it.
+
+    When a day was pulled decides nothing: one that is pulled again, and is the same, is the same.
+    """
+    content = [
+        [
+            name,
+            str(day),
+            [{**row, "started_at": None, "ended_at": None} for row in lake.manifest(name, day) or []],
+            [lake.checksums.expected(lake.snapshot(table, name, day)) for table in SNAPSHOTS if table != "manifest"],
+        ]
+        for name in sorted(sources)
+        for day in days
+    ]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()

@@ -1,0 +1,375 @@
+"""The canonical tables of the lake: columns, types, and which may be NULL. The one place that states them.
+
+Keys are `platform:native_id` strings. Times are UTC microseconds. NULL means "the platform did not say"; 0 means zero.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+TIME = pa.timestamp("us", tz="UTC")
+
+#: Counters of an account besides followers and lists, by which a score of counters alone may go; see [counters] of the model.
+OTHER_COUNTERS = (
+    *("mentions_received", "retweets_received", "mentions_sent", "retweets_sent"),
+    *("network_feature_1", "network_feature_2", "network_feature_3"),
+)
+
+
+def _required(name: str, kind: pa.DataType) -> pa.Field:
+    return pa.field(name, kind, nullable=False)
+
+
+#: Where each row came from. `raw_ref` is file and row, so that any number can be traced to its line.
+PROVENANCE = [
+    _required("fetched_at", TIME),
+    _required("source_endpoint", pa.string()),
+    pa.field("raw_ref", pa.string()),
+]
+
+ACCOUNTS = pa.schema(
+    [
+        _required("account_key", pa.string()),
+        _required("native_id", pa.string()),
+        pa.field("handle", pa.string()),
+        pa.field("display_name", pa.string()),
+        _required("account_type", pa.string()),
+        pa.field("bio", pa.string()),
+        pa.field("url", pa.string()),
+        pa.field("created_at", TIME),
+        pa.field("followers_count", pa.int64()),
+        pa.field("following_count", pa.int64()),
+        pa.field("posts_count", pa.int64()),
+        pa.field("listed_count", pa.int64()),
+        pa.field("likes_given_count", pa.int64()),
+        pa.field("engaged_count", pa.int64()),
+        # What else a platform counts, totals or rates, by the names of the model's counters.
+        *(pa.field(name, pa.float64()) for name in OTHER_COUNTERS),
+        pa.field("verified", pa.bool_()),
+        pa.field("is_protected", pa.bool_()),
+        pa.field("is_bot", pa.bool_()),
+        # Declared by the person or the platform, never inferred.
+        pa.field("is_minor", pa.bool_()),
+        pa.field("opt_out", pa.bool_()),
+        # False: the person acts and counts, and is named in nothing that is published. NULL: the platform asks nobody.
+        # NULL in snapshots from before there was this column, too.
+        pa.field("may_be_named", pa.bool_()),
+        _required("status", pa.string()),
+        pa.field("moved_to_key", pa.string()),
+        _required("state_complete", pa.bool_()),
+        *PROVENANCE,
+    ]
+)
+
+POSTS = pa.schema(
+    [
+        _required("post_key", pa.string()),
+        _required("native_id", pa.string()),
+        pa.field("author_key", pa.string()),
+        _required("post_type", pa.string()),
+        pa.field("created_at", TIME),
+        pa.field("indexed_at", TIME),
+        pa.field("event_at", TIME),
+        pa.field("edited_at", TIME),
+        pa.field("text", pa.string()),
+        pa.field("lang", pa.string()),
+        pa.field("url", pa.string()),
+        pa.field("visibility", pa.string()),
+        pa.field("in_reply_to_post_key", pa.string()),
+        pa.field("in_reply_to_account_key", pa.string()),
+        pa.field("shared_post_key", pa.string()),
+        pa.field("quoted_post_key", pa.string()),
+        pa.field("conversation_key", pa.string()),
+        pa.field("mentions", pa.list_(pa.string())),
+        pa.field("hashtags", pa.list_(pa.string())),
+        pa.field("links", pa.list_(pa.string())),
+        pa.field("like_count", pa.int64()),
+        pa.field("reply_count", pa.int64()),
+        pa.field("share_count", pa.int64()),
+        pa.field("quote_count", pa.int64()),
+        pa.field("view_count", pa.int64()),
+        pa.field("bookmark_count", pa.int64()),
+        pa.field("click_count", pa.int64()),
+        pa.field("reaction_counts", pa.map_(pa.string(), pa.int64())),
+        _required("is_deleted", pa.bool_()),
+        # Whether the post was read in its author's own feed. Of others only those posts pass by that somebody reacted to.
+        # NULL in snapshots from before there was this column.
+        pa.field("from_feed", pa.bool_()),
+        # The kinds of interactions of which the lists on this post were asked for when it was seen, as "reply share"; "none".
+        # NULL where that is not known: files, which hold what they hold, and snapshots from before there was this column.
+        pa.field("lists_asked", pa.string()),
+        *PROVENANCE,
+    ]
+)
+
+#: What an interaction can be. Every platform's words are mapped to these five.
+KINDS = ("like", "mention", "reply", "quote", "share")
+
+INTERACTIONS = pa.schema(
+    [
+        _required("interaction_key", pa.string()),
+        _required("kind", pa.string()),
+        pa.field("subkind", pa.string()),
+        pa.field("actor_key", pa.string()),
+        pa.field("target_account_key", pa.string()),
+        pa.field("target_post_key", pa.string()),
+        pa.field("source_post_key", pa.string()),
+        pa.field("occurred_at", TIME),
+        _required("occurred_precision", pa.string()),
+        _required("observed_via", pa.string()),
+        _required("is_removed", pa.bool_()),
+        *PROVENANCE,
+    ]
+)
+
+#: account_a declares account_b as the same person's. A claim is one-directional; see score/identity.py.
+#: account_b is a key, or the public address of a profile (clout/privacy/addresses.py), or a hash of one where account_a's
+#: owner may not be shown. basis: self_declared; rel_me (the platform checked that the page links back); address (account_b is
+#: account_a's own address). Seen on the snapshot's day; valid_to is NULL while nobody knows of an end.
+ACCOUNT_LINKS = pa.schema(
+    [
+        _required("account_a", pa.string()),
+        _required("account_b", pa.string()),
+        _required("basis", pa.string()),
+        pa.field("valid_from", pa.date32()),
+        pa.field("valid_to", pa.date32()),
+        *PROVENANCE,
+    ]
+)
+
+#: What others than the platforms know of an account, by period: how often its owner's Wikipedia article was read, say.
+#: `account_key` may be of any platform; the operator says whose it is. Where several snapshots hold a period the newest counts.
+EXTERNAL_SIGNALS = pa.schema(
+    [
+        _required("account_key", pa.string()),
+        _required("signal", pa.string()),
+        _required("period_start", TIME),
+        _required("period_end", TIME),
+        _required("value", pa.float64()),
+        _required("unit", pa.string()),
+        *PROVENANCE,
+    ]
+)
+
+#: What was planned, fetched, truncated, skipped or failed, and why; one row per endpoint and subject (for files: the file).
+MANIFEST = pa.schema(
+    [
+        _required("platform", pa.string()),
+        _required("snapshot_date", pa.date32()),
+        _required("endpoint", pa.string()),
+        _required("subject", pa.string()),
+        _required("table", pa.string()),
+        # What the rows were read from: a hash of the source's configuration, and when the file was last written.
+        pa.field("source", pa.string()),
+        pa.field("modified_at", TIME),
+        pa.field("requests", pa.int64()),
+        pa.field("pages", pa.int64()),
+        _required("rows", pa.int64()),
+        _required("rows_quarantined", pa.int64()),
+        # Rows of people who may not be shown: they are counted, and did not land.
+        pa.field("rows_excluded", pa.int64()),
+        pa.field("bytes", pa.int64()),
+        pa.field("cost_units", pa.float64()),
+        _required("status", pa.string()),
+        pa.field("reason", pa.string()),
+        # The columns of files, or the fields of answers, with their types, as JSON; and how that differs from the day pulled
+        # before.
+        pa.field("columns", pa.string()),
+        pa.field("drift", pa.string()),
+        pa.field("oldest_seen", TIME),
+        pa.field("newest_seen", TIME),
+        pa.field("started_at", TIME),
+        pa.field("ended_at", TIME),
+    ]
+)
+
+#: Rows that broke a rule, with the rule, the file and the row. `raw` is the row as it was read.
+QUARANTINE = pa.schema(
+    [
+        _required("table", pa.string()),
+        _required("reason", pa.string()),
+        _required("file", pa.string()),
+        _required("row", pa.int64()),
+        pa.field("raw", pa.string()),
+    ]
+)
+
+SNAPSHOTS: dict[str, pa.Schema] = {
+    "accounts": ACCOUNTS,
+    "posts": POSTS,
+    "interactions": INTERACTIONS,
+    "account_links": ACCOUNT_LINKS,
+    "external_signals": EXTERNAL_SIGNALS,
+    "manifest": MANIFEST,
+    "quarantine": QUARANTINE,
+}
+
+#: One row per (ds, actor, target, platform, kind): n interactions on n_posts posts (NULL where the platform names no posts).
+ACTIVITY = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("platform", pa.string()),
+        _required("actor", pa.string()),
+        _required("target", pa.string()),
+        _required("kind", pa.string()),
+        _required("n", pa.int64()),
+        pa.field("n_posts", pa.int64()),
+    ]
+)
+
+#: One row per (ds, post, actor): somebody else passed a post on or answered it.
+POST_ACTIONS = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("platform", pa.string()),
+        _required("post_key", pa.string()),
+        _required("actor", pa.string()),
+    ]
+)
+
+#: One row per (ds, platform): where every row of the day's snapshot went. rows_in = kept + all the others, exactly.
+CONSERVATION = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("platform", pa.string()),
+        _required("rows_in", pa.int64()),
+        _required("kept", pa.int64()),
+        _required("self_interaction", pa.int64()),
+        _required("duplicate", pa.int64()),
+        _required("outside_day", pa.int64()),
+        _required("excluded", pa.int64()),
+        _required("unidentified", pa.int64()),
+        _required("untimed", pa.int64()),
+        _required("removed", pa.int64()),
+        _required("quarantined", pa.int64()),
+    ]
+)
+
+#: One row per (ds, platform, endpoint, snapshot): what was asked, and what came of it. See sql/pulls.sql.
+PULLS = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("platform", pa.string()),
+        _required("endpoint", pa.string()),
+        _required("snapshot", pa.string()),
+        *(_required(name, pa.int64()) for name in ("planned", "complete", "truncated", "skipped", "failed")),
+        *(_required(name, pa.int64()) for name in ("rows", "quarantined", "excluded", "requests")),
+        _required("cost_usd", pa.float64()),
+        _required("blind", pa.bool_()),
+        _required("platform_blind", pa.bool_()),
+        pa.field("reason", pa.string()),
+        pa.field("drift", pa.string()),
+    ]
+)
+
+#: One row per (ds, platform, snapshot, reason): rows that were put aside. See sql/quarantined.sql.
+QUARANTINED = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("platform", pa.string()),
+        _required("snapshot", pa.string()),
+        _required("reason", pa.string()),
+        _required("rows", pa.int64()),
+    ]
+)
+
+#: One row per (ds, platform, kind): interactions that the platform names, beside those that it counts. See sql/coverage.sql.
+COVERAGE = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("platform", pa.string()),
+        _required("kind", pa.string()),
+        _required("posts", pa.int64()),
+        pa.field("counted", pa.int64()),
+        pa.field("identified", pa.int64()),
+        pa.field("coverage", pa.float64()),
+    ]
+)
+
+#: One row per (ds, dataset, platform, metric): a night, and how unlike its past it is. See sql/metrics.sql and sql/drift.sql.
+METRICS = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("dataset", pa.string()),
+        _required("platform", pa.string()),
+        _required("metric", pa.string()),
+        _required("unit", pa.string()),
+        pa.field("value", pa.float64()),
+        _required("points", pa.int64()),
+        pa.field("expected", pa.float64()),
+        pa.field("spread", pa.float64()),
+        pa.field("deviation", pa.float64()),
+        _required("model_version", pa.string()),
+    ]
+)
+
+#: One row per (ds, suite, check_id): what became of each declared check of the run that was published.
+DATA_QUALITY = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("run_id", pa.string()),
+        _required("suite", pa.string()),
+        _required("check_id", pa.string()),
+        _required("severity", pa.string()),
+        _required("verdict", pa.string()),
+        pa.field("observed", pa.string()),
+        _required("expected", pa.string()),
+        _required("rows", pa.int64()),
+        _required("scope", pa.string()),
+        pa.field("gate", pa.string()),
+        _required("why", pa.string()),
+    ]
+)
+
+#: What conform writes, one folder each: lake/<table>/ds=<day>/
+CONFORMED: dict[str, pa.Schema] = {
+    "activity": ACTIVITY,
+    "post_actions": POST_ACTIONS,
+    "conservation": CONSERVATION,
+    "pulls": PULLS,
+    "coverage": COVERAGE,
+    "quarantined": QUARANTINED,
+}
+
+#: One row per partition that a purge changed: lake/purge_log/ds=<day of the purge>/. Counts, never people.
+PURGE_LOG = pa.schema(
+    [
+        _required("source", pa.string()),
+        _required("table", pa.string()),
+        _required("action", pa.string()),
+        _required("terms", pa.string()),
+        _required("ds", pa.date32()),
+        pa.field("rows", pa.int64()),
+    ]
+)
+
+#: One row per erasure: lake/erasure_log/ds=<day of the erasure>/. How many accounts, and what went, as JSON; never who.
+ERASURE_LOG = pa.schema([_required("accounts", pa.int64()), _required("removed", pa.string())])
+
+_DDL = {
+    pa.string(): "STRING",
+    pa.int64(): "BIGINT",
+    pa.float64(): "DOUBLE",
+    pa.bool_(): "BOOLEAN",
+    pa.date32(): "DATE",
+    TIME: "TIMESTAMP",
+}
+
+
+def spark_ddl(schema: pa.Schema) -> str:
+    """The same schema as Spark's DDL text, for reading Parquet without inference."""
+
+    def ddl(kind: pa.DataType) -> str:
+        if pa.types.is_list(kind):
+            return f"ARRAY<{ddl(kind.value_type)}>"
+        if pa.types.is_map(kind):
+            return f"MAP<{ddl(kind.key_type)}, {ddl(kind.item_type)}>"
+        return _DDL[kind]
+
+    return ", ".join(f"`{field.name}` {ddl(field.type)}" for field in schema)
+
+
+def small_arrow(schema: pa.Schema, rows: list[tuple]) -> pa.Table:
+    """A few rows as an Arrow table."""
+    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema)

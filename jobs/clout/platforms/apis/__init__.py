@@ -1,0 +1,1 @@
+"""One platform a file: its endpoints, its normaliser."""

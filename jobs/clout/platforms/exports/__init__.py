@@ -1,0 +1,1 @@
+"""Files of people and tools, read as a platform."""

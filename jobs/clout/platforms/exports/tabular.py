@@ -1,0 +1,575 @@
+"""Reads CSV, gzipped CSV, JSON lines and Parquet into batches of text columns, and gives back every row it must refuse.
+
+Nothing is inferred: each wanted column arrives as text, or as it lies in Parquet, and is checked by whoever asked.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import math
+import re
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+from types import MappingProxyType
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from clout.errors import PoisonInput
+from clout.platforms.exports.file_hints import hint
+from clout.platforms.exports.file_limits import (
+    BATCH_BYTES,
+    CELL_BYTES,
+    COLUMNS,
+    HEADER_BYTES,
+    LINE_BYTES,
+    RAW,
+    REFUSED,
+    check_columns,
+    check_expansion,
+    glued,
+    is_too_deep,
+    too_long,
+)
+from clout.platforms.exports.parquet_parts import parts
+from clout.platforms.pull.rows import BATCH_ROWS, JSON_TYPES
+from clout.platforms.unique_json import Twofold, marked
+
+#: Columns of ours that may come as a time. Any other column's times become text.
+TIMES = ("unix_ts", "occurred_at", "created_at")
+#: Columns of ours that say whether somebody may be shown.
+CONSENT = ("is_protected", "is_minor", "opt_out", "status")
+#: Columns of ours that hold ids, of which no digit may be lost.
+IDS = ("actor", "target", "post", "author", "account")
+#: (reason, row number, the row as it was read)
+BadRow = tuple[str, int, str]
+
+_CSV = re.compile(r"\.(csv|tsv|txt)(\.gz)?$")
+_JSON = re.compile(r"\.(jsonl|ndjson)(\.gz)?$")
+#: One field or line may be this long; a longer one is refused rather than read into memory without bound.
+_LONGEST = LINE_BYTES
+
+
+@dataclass
+class RowBatch:
+    """Rows `numbers` of a file, one text column per wanted column, and the rows refused.
+
+    The header is row 1. Blank lines of a CSV file are not counted, those of a JSON lines file are.
+    """
+
+    numbers: Sequence[int]
+    columns: dict[str, pa.Array]
+    bad: list[BadRow] = field(default_factory=list)
+    #: Optional fields of rows that were read without them: (place in the batch, why).
+    unread: list[tuple[int, str]] = field(default_factory=list)
+    #: Of a query over several files: where each row stands, and when the newest of the files was written.
+    refs: pa.Array | None = None
+    modified: datetime | None = None
+
+    def filter(self, keep: pa.Array) -> RowBatch:
+        """The batch with those rows alone of which `keep` is true."""
+        kept = pc.indices_nonzero(keep).to_pylist()
+        places = {old: new for new, old in enumerate(kept)} if self.unread else {}
+        return replace(
+            self,
+            numbers=[self.numbers[index] for index in kept],
+            columns={ours: column.filter(keep) for ours, column in self.columns.items()},
+            unread=[(places[index], why) for index, why in self.unread if index in places],
+            refs=None if self.refs is None else self.refs.filter(keep),
+        )
+
+
+def is_tabular(file: Path) -> bool:
+    """Whether the file's ending is one that `read_batches` reads."""
+    name = file.name.lower()
+    return bool(_CSV.search(name) or _JSON.search(name) or name.endswith(".parquet"))
+
+
+def _opened(file: Path) -> pa.NativeFile:
+    """The unpacked bytes of a file: Arrow itself knows a packed one by small letters alone."""
+    return pa.input_stream(file, compression="gzip" if file.name.lower().endswith(".gz") else None)
+
+
+def is_prose(file: Path) -> bool:
+    """Whether a text file holds no table: no delimiter parts its first lines into the same number of fields."""
+    try:
+        with _opened(file) as stream:
+            head = stream.read(1 << 16)
+    except (pa.ArrowException, OSError):
+        return False
+    whole = head.decode("utf-8", "replace").splitlines()[: -1 if len(head) == 1 << 16 else None]
+    lines = [line.strip() for line in whole if line.strip()][:5]
+    if len(lines) < 2:
+        return bool(lines) and not re.search(r"[,;\t|]", lines[0])
+    least = {" ": 3, ",": 2, ";": 2, "\t": 2, "|": 2}
+    counts = {sign: [line.count(sign) + 1 for line in lines] for sign in least}
+    return not any(min(found) == max(found) >= least[sign] for sign, found in counts.items())
+
+
+def read_batches(
+    file: Path,
+    wanted: dict[str, str],
+    needed: list[tuple[str, ...]],
+    delimiter: str | None = None,
+    column_names: list[str] | None = None,
+    guarded: Mapping[str, str] = MappingProxyType({}),
+    described: dict[str, str] | None = None,
+    skip: int = 0,
+) -> Iterator[RowBatch]:
+    """The file's rows in order.
+
+    `wanted` maps our column name to the file's. Each tuple in `needed` names columns of ours of which the file must
+    have at least one. `guarded`: words (see `plain`) that no column but a wanted one may have for a name, and the column of
+    ours that each is nearly. A wanted column that the file lacks comes as NULL. `described` gets the file's
+    columns with their types: Parquet's own, of CSV "text"; of JSON lines the keys that every object has. `skip`: so many
+    lines stand above the header of a CSV file; they count as rows. Raises PoisonInput
+    where the file cannot be read to its end or lacks a needed column.
+    """
+    name = file.name.lower()
+    described = {} if described is None else described
+    try:
+        if name.endswith(".parquet"):
+            yield from _read_parquet(file, wanted, needed, guarded, described)
+        elif _JSON.search(name):
+            yield from _read_json_lines(file, wanted, needed, guarded, described)
+        else:
+            default = "\t" if ".tsv" in name else ","
+            yield from _read_csv(file, wanted, needed, delimiter or default, column_names, guarded, described, skip)
+    except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
+        if "straddling" in str(error):
+            raise PoisonInput(f"{file}: a row is longer than {_LONGEST:,} bytes; mend or remove it") from error
+        raise PoisonInput(f"{file}: cannot be read to its end: {error}; replace the file and run again") from error
+
+
+def optional_of(wanted: Collection[str], needed: Sequence[tuple[str, ...]]) -> set[str]:
+    """The columns of ours without which a row is still one: not needed, no wish, and no name by which a list may hold one."""
+    return {*wanted} - {name for names in needed for name in names} - {*CONSENT, *TIMES[:2], "handle"}
+
+
+def plain(name: str) -> str:
+    """A column's name without its case and its signs: Opt_Out, opt-out and optout are one word."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _check_columns(
+    file: Path, names: list[str], wanted: dict[str, str], needed: list[tuple[str, ...]], guarded: Mapping[str, str]
+) -> None:
+    for name in names:
+        if plain(name) in guarded and name not in wanted.values():
+            ours = guarded[plain(name)]
+            raise PoisonInput(
+                f"{file}: row 1: column {name} is nearly {ours} and may hold somebody's wish: rename it to {ours}, map it"
+                f" under [source.columns], or take it out"
+            )
+    for theirs in wanted.values():
+        if names.count(theirs) > 1:
+            raise PoisonInput(f"{file}: row 1: {names.count(theirs)} columns are named {theirs}; rename all but one")
+    for alternatives in needed:
+        if not any(wanted[ours] in names for ours in alternatives):
+            theirs = " or ".join(wanted[ours] for ours in alternatives)
+            raise PoisonInput(
+                f"{file}: row 1: no column {theirs}; found {_some(names)}."
+                f" Name the export's own columns under [source.columns].{hint(names, needed)}"
+            )
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(name if len(name) <= 100 else f"{name[:100]}…" for name in names[:30])
+    return (shown + (f" and {len(names) - 30} more" if len(names) > 30 else "")) or "nothing"
+
+
+def _read_csv(
+    file: Path,
+    wanted: dict[str, str],
+    needed: list[tuple[str, ...]],
+    delimiter: str,
+    column_names: list[str] | None,
+    guarded: Mapping[str, str],
+    described: dict[str, str],
+    skip: int,
+) -> Iterator[RowBatch]:
+    bad: list[BadRow] = []
+    skipped: set[int] = set()
+    good, refused = 0, 0
+
+    def is_too_much() -> bool:
+        return refused > max(REFUSED, good) or len(bad) > 2 * REFUSED
+
+    def refuse(row: pacsv.InvalidRow) -> str:
+        nonlocal refused
+        number = -1 if row.number is None else row.number
+        skipped.add(number)
+        there, expected = row.actual_columns, row.expected_columns
+        # The end of a line was lost, and the last field of one row is the first of the next.
+        rows, rest = divmod(there - 1, expected - 1) if expected > 1 else (1, 1)
+        is_glued = rows > 1 and rest == 0
+        reason = f"{there} fields where {expected} are expected" + (f": {rows} rows in one line" if is_glued else "")
+        bad.extend([(reason, number, (row.text or "")[:RAW])] * (rows if is_glued else 1))
+        refused += 1
+        return "error" if is_too_much() else "skip"
+
+    names, is_all = (column_names, False) if column_names else _csv_header(file, delimiter, skip)
+    _check_columns(file, [name.strip() for name in names], wanted, needed, guarded)
+    described |= dict.fromkeys((name.strip() for name in names), "text")
+    if is_all:
+        yield as_text([], {}, wanted, [])
+        return
+    _check_quotes(file, delimiter)
+    optional = optional_of(wanted, needed)
+    as_written = {name.strip(): name for name in names}
+    present = {ours: as_written[theirs] for ours, theirs in wanted.items() if theirs in as_written}
+    read = pacsv.ReadOptions(skip_rows=skip, column_names=column_names, block_size=_LONGEST, use_threads=False)
+    convert = pacsv.ConvertOptions(
+        column_types={theirs: pa.binary() for theirs in present.values()},
+        include_columns=list(dict.fromkeys(present.values())),
+        strings_can_be_null=False,
+    )
+    parse = pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse)
+    next_row = skip + (1 if column_names else 2)
+    try:
+        with _opened(file) as stream, pacsv.open_csv(stream, read, parse, convert) as reader:
+            for block in reader:
+                for start in range(0, block.num_rows, BATCH_ROWS):
+                    batch = block.slice(start, BATCH_ROWS)
+                    numbers: list[int] = []
+                    while len(numbers) < batch.num_rows:
+                        if next_row not in skipped:
+                            numbers.append(next_row)
+                        next_row += 1
+                    skipped = {number for number in skipped if number >= next_row}
+                    good += batch.num_rows
+                    columns = {ours: batch.column(theirs) for ours, theirs in present.items()}
+                    yield as_text(numbers, columns, wanted, _take(bad), optional)
+    except pa.ArrowInvalid as error:
+        if is_too_much():
+            reason, number, _ = bad[-1]
+            raise PoisonInput(
+                f"{file}: row {number}: {reason}, as of more than {REFUSED:,} rows: is the delimiter {delimiter!r}?"
+            ) from error
+        raise
+    if bad:
+        yield as_text([], {}, wanted, _take(bad))
+
+
+def _csv_header(file: Path, delimiter: str, skip: int) -> tuple[list[str], bool]:
+    """The header's names, and whether there is nothing else: a header without a line's end is beyond Arrow."""
+    with _opened(file) as stream:
+        head = stream.read(HEADER_BYTES + 1)
+    lines = [line for line in head.splitlines()[skip:] if line.strip()]
+    if not lines:
+        return [], True
+    if len(lines) == 1 and len(head) > HEADER_BYTES:
+        raise PoisonInput(
+            f"{file}: row 1: the header is longer than {HEADER_BYTES:,} bytes; mend the ends of its lines"
+        )
+    try:
+        first = lines[0].decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PoisonInput(f"{file}: row 1: not UTF-8: {lines[0][:80]!r}; export the file as UTF-8") from error
+    try:
+        names = next(csv.reader([first], delimiter=delimiter))
+    except csv.Error as error:
+        raise PoisonInput(f"{file}: row 1: a column's name cannot be read: {error}; mend the header") from error
+    check_columns(file, len(names))
+    return names, len(lines) == 1
+
+
+def _check_quotes(file: Path, delimiter: str) -> None:
+    """Refuse a file in which a quote is opened and never closed: Arrow takes all that follows as one field. And one that
+    unpacks to more than an export does, since this is where it is first read to its end.
+    """
+    quotes, unpacked = 0, 0
+    is_packed = file.name.lower().endswith(".gz")
+    with _opened(file) as stream:
+        for chunk in iter(lambda: stream.read(_LONGEST), b""):
+            quotes += chunk.count(b'"')
+            unpacked += len(chunk)
+            if is_packed:
+                check_expansion(file, unpacked)
+    if quotes % 2 == 0:
+        return
+    # A single quote inside a field (5" nails) is harmless. So see whether a mark after the end is a row of its own.
+    number, last, mark = 0, [""], "\x00end\x00"
+    opener = gzip.open if is_packed else open
+    with opener(file, "rt", encoding="utf-8", errors="replace", newline="") as stream:
+        rows = csv.reader(chain(iter(lambda: stream.readline(CELL_BYTES), ""), ["\n", mark]), delimiter=delimiter)
+        try:
+            for row in filter(None, rows):
+                number, last = number + 1, row
+        except csv.Error:  # the field has grown beyond all measure
+            number, last = number + 1, [""]
+    if last != [mark]:
+        raise PoisonInput(f"{file}: row {number}: a quote is opened and never closed; mend the row and run again")
+
+
+def _read_json_lines(
+    file: Path,
+    wanted: dict[str, str],
+    needed: list[tuple[str, ...]],
+    guarded: Mapping[str, str],
+    described: dict[str, str],
+) -> Iterator[RowBatch]:
+    opener = gzip.open if file.name.lower().endswith(".gz") else open
+    numbers: list[int] = []
+    rows: list[dict[str, str | None]] = []
+    bad: list[BadRow] = []
+    seen: set[str] = set()
+    common: set[str] | None = None
+    is_packed = file.name.lower().endswith(".gz")
+    unpacked, held, good = 0, 0, 0
+    optional = optional_of(wanted, needed)
+    with opener(file, "rb") as stream:
+        for number, line in enumerate(iter(lambda: stream.readline(_LONGEST), b""), start=1):
+            unpacked += len(line)
+            if is_packed:
+                check_expansion(file, unpacked, number)
+            if len(bad) > max(REFUSED, good + len(rows)):
+                raise PoisonInput(
+                    f"{file}: row {number}: {bad[-1][0]}, as of more than {REFUSED:,} rows; is it JSON lines?"
+                )
+            if not line.strip():
+                continue
+            if len(line) == _LONGEST and not line.endswith(b"\n"):
+                bad.append((f"longer than {_LONGEST} bytes", number, line[:RAW].decode("utf-8", "replace")))
+                while line and not line.endswith(b"\n"):
+                    line = stream.readline(_LONGEST)
+                    unpacked += len(line)
+                    if is_packed:
+                        check_expansion(file, unpacked, number)
+                continue
+            try:
+                # Left to itself, json takes bytes for UTF-16 or UTF-32 where some of them are zero.
+                text = line.decode("utf-8-sig")
+                if is_too_deep(text):
+                    bad.append(("not JSON: nested too deep", number, text[:RAW]))
+                    continue
+                record = _DECODER.decode(text)
+            except UnicodeDecodeError:
+                bad.append(("not UTF-8", number, line[:RAW].decode("utf-8", "replace")))
+                continue
+            except (ValueError, RecursionError) as error:
+                several = glued(text.strip(), _DECODER)
+                reason = f"not JSON: {len(several)} objects in one line" if several else f"not JSON: {error}"
+                bad += [(reason, number, one[:RAW]) for one in several or [text]]
+                continue
+            if not isinstance(record, dict):
+                what = "not a JSON object"
+                if isinstance(record, list) and record and isinstance(record[0], dict):
+                    what += f" but {len(record):,} of them in one list; write one object a line"
+                bad.append((what, number, text[:RAW]))
+                continue
+            twice = sorted({*record.names}.intersection(wanted.values())) if isinstance(record, Twofold) else []
+            if twice and guarded:  # whoever said no here would be shown if the row were left out
+                raise PoisonInput(
+                    f"{file}: row {number}: {', '.join(twice)} stands twice in one object, and says two things: mend the row"
+                    " and run again"
+                )
+            if twice:
+                told = f"{', '.join(twice)} stands twice in one object, and says two things"
+                bad.append((told, number, text[:RAW]))
+                continue
+            seen.update(record)
+            if len(seen) > COLUMNS:
+                check_columns(file, len(seen))
+            common = set(record) if common is None else common & record.keys()
+            if number <= 1000:
+                described |= {
+                    key: "number" if type(value) is _Number else JSON_TYPES.get(type(value), "nested")
+                    for key, value in record.items()
+                    if value is not None
+                }
+            numbers.append(number)
+            rows.append({ours: _json_text(record.get(theirs)) for ours, theirs in wanted.items()})
+            held += len(line)
+            if len(rows) == BATCH_ROWS or held >= BATCH_BYTES:
+                good += len(rows)
+                yield _from_text_rows(numbers, rows, wanted, _take(bad), optional)
+                numbers, rows, held = [], [], 0
+    if rows or not bad:
+        _check_columns(file, sorted(seen), wanted, needed, guarded)
+    for key in described.keys() - (common or set()):
+        del described[key]
+    yield _from_text_rows(numbers, rows, wanted, _take(bad), optional)
+
+
+class _Number(str):
+    """A number of JSON as it is written: a float would lose digits of a long id."""
+
+    __slots__ = ()
+
+
+_JSON_TYPES = {**JSON_TYPES, _Number: "number"}
+_DECODER = json.JSONDecoder(
+    parse_float=_Number,
+    parse_constant=lambda name: _Number("NaN" if name == "NaN" else "1e+999"),
+    object_pairs_hook=marked,
+)
+
+
+def _json_text(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        # A lone surrogate is legal JSON and illegal UTF-8. What stands for it is no sign of any id.
+        return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return json.dumps(value)
+
+
+def _read_parquet(
+    file: Path,
+    wanted: dict[str, str],
+    needed: list[tuple[str, ...]],
+    guarded: Mapping[str, str],
+    described: dict[str, str],
+) -> Iterator[RowBatch]:
+    optional = optional_of(wanted, needed)
+    with pq.ParquetFile(file) as parquet:
+        names = parquet.schema_arrow.names
+        check_columns(file, len(names))
+        _check_columns(file, names, wanted, needed, guarded)
+        described |= {field.name: str(field.type) for field in parquet.schema_arrow}
+        present = {ours: theirs for ours, theirs in wanted.items() if theirs in names}
+        for ours, theirs in present.items():
+            kind = parquet.schema_arrow.field(theirs).type
+            if pa.types.is_nested(kind) and ours not in optional:
+                raise PoisonInput(f"{file}: column {theirs} holds {kind}; it must hold text, numbers or times")
+    first = 1
+    for batch in parts(file, list(dict.fromkeys(present.values()))):
+        numbers = list(range(first, first + batch.num_rows))
+        first += batch.num_rows
+        yield as_text(numbers, {ours: batch.column(t) for ours, t in present.items()}, wanted, [], optional)
+
+
+def _from_text_rows(
+    numbers: list[int],
+    rows: list[dict[str, str | None]],
+    wanted: dict[str, str],
+    bad: list[BadRow],
+    optional: Collection[str],
+) -> RowBatch:
+    columns = {ours: pa.array([row[ours] for row in rows], pa.string()) for ours in wanted}
+    return as_text(numbers, columns, wanted, bad, optional)
+
+
+def as_text(
+    numbers: Sequence[int],
+    columns: dict[str, pa.Array],
+    wanted: dict[str, str],
+    bad: list[BadRow],
+    optional: Collection[str] = (),
+    refs: pa.Array | None = None,
+) -> RowBatch:
+    """Bring every column to trimmed text (times of Parquet stay times), empty text to NULL.
+
+    What is no UTF-8, is beyond measure or is nested refuses the row; in an optional column it becomes NULL and is told.
+    """
+    wrong: dict[int, BadRow] = {}
+    unread: list[tuple[int, str]] = []
+    text: dict[str, pa.Array] = {}
+    for ours in wanted:
+        column = columns.get(ours)
+        if column is None:
+            text[ours] = pa.nulls(len(numbers), pa.string())
+            continue
+        failed: dict[int, tuple[str, str]] = {}
+        if isinstance(column, pa.ChunkedArray):
+            column = column.combine_chunks()
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+            column, failed = _decode(ours, column)
+        if pa.types.is_nested(column.type):
+            what = f"{ours}: holds {column.type}, neither text nor a number"
+            failed = dict.fromkeys(pc.indices_nonzero(pc.is_valid(column)).to_pylist(), (what, ""))
+            column = pa.nulls(len(column), pa.string())
+        if pa.types.is_timestamp(column.type) and ours in TIMES:
+            text[ours] = column
+            continue
+        if pa.types.is_floating(column.type):
+            column = _whole_numbers(column, ours in IDS)
+        column = column.cast(pa.string())
+        if len(column) and (pc.max(pc.binary_length(column)).as_py() or 0) > CELL_BYTES:
+            column, long = _without_long(ours, column)
+            failed |= long
+        column = pc.utf8_trim_whitespace(column)
+        text[ours] = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+        if ours in optional:
+            unread += [(index, why) for index, (why, _) in failed.items()]
+        else:
+            for index, (why, shown) in failed.items():
+                wrong.setdefault(index, (why, numbers[index], shown))
+    batch = RowBatch(numbers, text, bad, unread, refs)
+    if not wrong:
+        return batch
+    bad += [wrong[index] for index in sorted(wrong)]
+    return batch.filter(pa.array([index not in wrong for index in range(len(numbers))]))
+
+
+#: Below this a float of so many bits tells every whole number from every other.
+_EXACT = {16: 2**11, 32: 2**24, 64: 2**53}
+
+
+def _whole_numbers(column: pa.Array, is_id: bool = False) -> pa.Array:
+    """Floats as text: 1e15 as 1000000000000000, which is how pandas leaves whole numbers beside a missing one.
+
+    Of ids only as far as the float holds them whole; a larger one keeps an exponent, and NaN is nobody.
+    """
+    bits = column.type.bit_width if is_id else 64
+    column = column.cast(pa.float64())
+    if is_id:
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, pa.float64()), column)
+    whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), float(_EXACT[bits])))
+    digits = pc.if_else(whole, column, pa.scalar(None, pa.float64())).cast(pa.int64()).cast(pa.string())
+    return pc.if_else(
+        whole, digits, _with_exponents(column, 0 if bits == 16 else 5) if is_id else column.cast(pa.string())
+    )
+
+
+def _with_exponents(column: pa.Array, digits: int) -> pa.Array:
+    """Floats as text, whole ones always with an exponent, as in 1.2e+17: digits that may not be theirs are not shown."""
+    values = column.to_pylist()
+    return pa.array([None if v is None else _with_exponent(v, digits) for v in values], pa.string())
+
+
+def _with_exponent(value: float, digits: int) -> str:
+    if math.isinf(value):
+        return "1e+999"
+    mantissa, _, power = f"{value:.{digits}e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{power}" if value.is_integer() else repr(value)
+
+
+def _without_long(name: str, column: pa.Array) -> tuple[pa.Array, dict[int, tuple[str, str]]]:
+    """The column without cells beyond measure, and where they stood."""
+    long = pc.fill_null(pc.greater(pc.binary_length(column), CELL_BYTES), False)
+    failed = {i: (too_long(name), column[i].as_py()[:RAW]) for i in pc.indices_nonzero(long).to_pylist()}
+    return pc.if_else(long, pa.scalar(None, pa.string()), column), failed
+
+
+def _decode(name: str, column: pa.Array) -> tuple[pa.Array, dict[int, tuple[str, str]]]:
+    """The column as text without what is no UTF-8, and where that stood."""
+    try:
+        return column.cast(pa.string()), {}
+    except pa.ArrowInvalid:
+        values: list[str | None] = []
+        failed: dict[int, tuple[str, str]] = {}
+        for index, value in enumerate(column.to_pylist()):
+            try:
+                values.append(None if value is None else value.decode("utf-8"))
+            except UnicodeDecodeError:
+                values.append(None)
+                failed[index] = f"{name}: not UTF-8", value.decode("utf-8", "replace")[:RAW]
+        return pa.array(values, pa.string()), failed
+
+
+def _take(bad: list[BadRow]) -> list[BadRow]:
+    taken = list(bad)
+    bad.clear()
+    return taken

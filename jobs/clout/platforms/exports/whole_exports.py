@@ -1,0 +1,51 @@
+"""Everything that folders of exports hold, in a lake of its own, for what looks at a past as a whole."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from clout.config.sources import Sources
+from clout.errors import PoisonInput
+from clout.lake.partitions import Lake, days_between
+from clout.lake.scratch import Scratch
+from clout.platforms.pull.puller import INVENTORIES, over, pull
+
+#: Exports of other years are not looked for.
+EVER = days_between(date(2005, 1, 1), date(2035, 12, 31))
+
+
+@contextlib.contextmanager
+def lake_of(sources: Sources, lake: Path | None, what: str) -> Iterator[Lake]:
+    """The lake of these sources: the one that is given, else one of all their exports, which is gone afterwards.
+
+    what: the command that asks. Raises PoisonInput where a source is asked over HTTP and no lake is given.
+    """
+    if lake:
+        yield Lake(lake)
+        return
+    asked = [source.name for source in sources.sources if source.reader not in INVENTORIES]
+    if asked:
+        raise PoisonInput(
+            f"{', '.join(asked)}: {what} reads folders of exports; give --lake for what was pulled over HTTP"
+        )
+    with Scratch(what) as folder:
+        made = Lake(folder)
+        for source in sources.sources:
+            pull(made, source, over(EVER), say=lambda message: None)
+        yield made
+
+
+def last_day(lake: Lake, sources: Sources) -> date:
+    """The last day of which the lake holds acts. Raises PoisonInput where it holds none."""
+    days = [
+        day
+        for day in EVER
+        if lake.exists(lake.conformed("activity", day))
+        or any(lake.exists(lake.snapshot("interactions", platform, day)) for platform in sources.platforms)
+    ]
+    if not days:
+        raise PoisonInput(f"{', '.join(sources.platforms)}: no interactions between {EVER[0]} and {EVER[-1]}")
+    return days[-1]

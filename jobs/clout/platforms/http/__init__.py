@@ -1,0 +1,1 @@
+"""How hosts are asked: client, policies, budgets, raw pages."""

@@ -1,0 +1,1 @@
+"""People first: suppression, retention, deletion of rows, erasure."""

@@ -1,0 +1,223 @@
+"""Retention: how long what a platform showed may be kept, as data, and what takes effect when the time is over.
+
+A snapshot of day d is taken after d, so at the end of day d + n it is at most n days old. Activity and scores are kept: they
+are counts of who acted on whom, no content; where the terms speak of the people themselves, as LinkedIn's, these are replaced
+by pseudonyms there too. A pseudonym is the same for the same person in one lake, so that counts of people stay right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import fs as pafs
+
+from clout.config.sources import Source
+from clout.lake.partitions import Lake
+from clout.lake.schemas import SNAPSHOTS
+from clout.privacy.row_deletion import PURGED, Edit, partitions, rewrite, settle, touched
+from clout.privacy.suppression import MEMBER, Erased
+
+
+@dataclass(frozen=True)
+class Rule:
+    """At the end of day d + after_days, do `action` with what `table` holds of day d. `terms` says who demands it.
+
+    drop: remove the rows. forget_members: remove the accounts of members. pseudonymise: replace members by pseudonyms.
+    forget_deleted: remove what a later snapshot shows to be deleted at the source.
+    """
+
+    table: str
+    after_days: int
+    action: str
+    terms: str
+
+
+_OURS = "ours: what is needed to make a day again is kept no longer than that"
+_SHORT = (
+    Rule("raw", 30, "drop", _OURS),
+    Rule("quarantine", 30, "drop", _OURS),
+    Rule("features", 30, "drop", "ours: conform and the measures make them again"),
+)
+_DELETED = tuple(
+    Rule(table, 1, "forget_deleted", "X: delete within 24 hours of the source; ours elsewhere")
+    for table in ("posts", "accounts", "interactions")
+)
+
+#: By the source's reader.
+RULES: dict[str, tuple[Rule, ...]] = {
+    "files": _SHORT[1:],
+    "gharchive": _SHORT,
+    "wikipedia": _SHORT,
+    "bluesky": (*_SHORT, *_DELETED),
+    "mastodon": (*_SHORT, *_DELETED),
+    "facebook": (*_SHORT, *_DELETED),
+    "x": (Rule("raw", 1, "drop", "X: 24 hours"), Rule("quarantine", 1, "drop", "X: 24 hours"), _SHORT[2], *_DELETED),
+    "linkedin": (
+        Rule("raw", 1, "drop", "LinkedIn: profile data of members 24 hours"),
+        Rule("quarantine", 1, "drop", "LinkedIn: profile data of members 24 hours"),
+        Rule("accounts", 1, "forget_members", "LinkedIn: profile data of members 24 hours"),
+        *(
+            Rule(table, 2, "pseudonymise", "LinkedIn: activity of members 48 hours")
+            for table in ("interactions", "posts", "account_links", "activity", "post_actions")
+        ),
+        Rule("features", 2, "drop", "LinkedIn: activity of members 48 hours"),
+        Rule("interactions", 42, "drop", "LinkedIn: activity of organisations 6 weeks"),
+        Rule("posts", 42, "drop", "LinkedIn: activity of organisations 6 weeks"),
+        Rule("accounts", 365, "drop", "LinkedIn: page reporting 1 year"),
+    ),
+    "youtube": (
+        *_SHORT,
+        *(
+            Rule(table, 30, "drop", "YouTube: 30 days")
+            for table in ("accounts", "posts", "interactions", "account_links")
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Purged:
+    """What one rule did, or would do, with one partition. `rows` is None where it went unread."""
+
+    source: str
+    table: str
+    action: str
+    terms: str
+    ds: date
+    rows: int | None
+
+
+def purge(lake: Lake, sources: Iterable[Source], day: date, salted: Erased, dry_run: bool = False) -> Iterator[Purged]:
+    """Apply the rules of every source as they stand at the end of `day`.
+
+    Each partition is replaced in one step, and one that is as it should be is left alone: a purge that was cut short is
+    made whole by the next. Parts that all sources share (activity, features) follow the strictest of them.
+    """
+    for source in sources:
+        rules = RULES[source.reader]
+        deleted = _deleted(lake, source.name, day) if any(r.action == "forget_deleted" for r in rules) else _NONE
+        for rule in rules:
+            for each, path in _partitions(lake, rule.table, source.name):
+                if (day - each).days < rule.after_days:
+                    continue
+                if rule.action == "drop":
+                    rows = _drop(lake, path, rule, dry_run)
+                else:
+                    change = touched if dry_run else rewrite
+                    rows = change(lake, path, _edit(rule, source.platform, deleted, salted))
+                    if rule.action == "forget_deleted" and not dry_run:
+                        settle(lake, source.name, each)
+                if rows != 0:
+                    yield Purged(source.name, rule.table, rule.action, rule.terms, each, rows)
+
+
+def is_purged(lake: Lake, source: str, day: date) -> bool:
+    """Whether a day's interactions were dropped for their age: then the day cannot be conformed again."""
+    return bool((lake.facts(lake.snapshot("interactions", source, day)) or {}).get(PURGED))
+
+
+def _partitions(lake: Lake, table: str, source: str) -> list[tuple[date, str]]:
+    """Day and path of every partition of a rule's table."""
+    if table == "features":
+        measures = lake.fs.get_file_info(pafs.FileSelector(f"{lake.root}/features", allow_not_found=True))
+        return [found for info in measures for found in partitions(lake, f"features/{info.base_name}")]
+    if table == "raw":
+        return partitions(lake, f"raw/{source}")
+    if table == "quarantine":
+        return partitions(lake, f"quarantine/platform={source}")
+    return partitions(lake, f"snapshots/{table}/platform={source}" if table in SNAPSHOTS else table)
+
+
+def _drop(lake: Lake, path: str, rule: Rule, dry_run: bool) -> int | None:
+    """Remove a partition; of a snapshot, leave an empty one that says so. Gives the rows that went, if they were counted."""
+    if rule.table not in SNAPSHOTS:
+        if not dry_run:
+            lake.remove(path)
+        return None
+    rows = lake.read(path, columns=[]).num_rows
+    if rows and not dry_run:
+        lake.write(path, SNAPSHOTS[rule.table].empty_table(), {PURGED: rule.terms})
+    return rows
+
+
+@dataclass(frozen=True)
+class _Deleted:
+    """What snapshots up to a day show to be deleted at the source."""
+
+    posts: frozenset[str]
+    accounts: frozenset[str]
+
+
+_NONE = _Deleted(frozenset(), frozenset())
+
+
+def _deleted(lake: Lake, source: str, day: date) -> _Deleted:
+    posts: set[str] = set()
+    accounts: set[str] = set()
+    for each, path in _partitions(lake, "posts", source):
+        if each <= day:
+            rows = lake.read(path, columns=["post_key", "is_deleted"])
+            posts.update(rows["post_key"].filter(rows["is_deleted"]).to_pylist())
+    for each, path in _partitions(lake, "accounts", source):
+        if each <= day:
+            rows = lake.read(path, columns=["account_key", "status"])
+            accounts.update(rows["account_key"].filter(pc.equal(rows["status"], "deleted")).to_pylist())
+    return _Deleted(frozenset(posts), frozenset(accounts))
+
+
+def _edit(rule: Rule, platform: str, deleted: _Deleted, salted: Erased) -> Edit:
+    if rule.action == "forget_deleted":
+        return lambda rows: _without_deleted(rows, rule.table, deleted)
+    begins = f"{platform}:{MEMBER}"
+    if rule.action == "forget_members":
+        return lambda rows: keep(rows, pc.invert(pc.starts_with(rows["account_key"], begins)))
+    return lambda rows: _pseudonymised(rows, begins, salted.pseudonym)
+
+
+def _without_deleted(rows: pa.Table, table: str, deleted: _Deleted) -> tuple[pa.Table, int]:
+    """Without deleted posts, what was done by them, and deleted accounts with all that is theirs. A flag stays where it says
+    that something is deleted, so that other days forget it.
+    """
+
+    def among(column: str, keys: frozenset[str]) -> pa.Array:
+        return pc.fill_null(pc.is_in(rows[column], pa.array(sorted(keys), pa.string())), False)
+
+    if table == "posts":
+        gone = pc.or_(
+            pc.and_not(among("post_key", deleted.posts), rows["is_deleted"]), among("author_key", deleted.accounts)
+        )
+    elif table == "accounts":
+        gone = pc.and_(among("account_key", deleted.accounts), pc.not_equal(rows["status"], "deleted"))
+    else:
+        gone = pc.or_(among("source_post_key", deleted.posts), among("actor_key", deleted.accounts))
+        gone = pc.or_(gone, among("target_account_key", deleted.accounts))
+    return keep(rows, pc.invert(gone))
+
+
+def keep(rows: pa.Table, mask: pa.Array) -> tuple[pa.Table, int]:
+    """The rows of a mask, and how many the others are."""
+    kept = rows.filter(mask)
+    return kept, rows.num_rows - kept.num_rows
+
+
+def _pseudonymised(rows: pa.Table, begins: str, replace: Callable[[str], str]) -> tuple[pa.Table, int]:
+    """Every key that begins so replaced, in texts and in lists; and how many rows had one."""
+    changed = [False] * rows.num_rows
+
+    def new(value: object, index: int) -> object:
+        if isinstance(value, list):
+            return [new(each, index) for each in value]
+        if isinstance(value, str) and value.startswith(begins):
+            changed[index] = True
+            return replace(value)
+        return value
+
+    for place, field in enumerate(rows.schema):
+        if pa.types.is_string(field.type) or pa.types.is_list(field.type):
+            values = [new(value, index) for index, value in enumerate(rows[field.name].to_pylist())]
+            rows = rows.set_column(place, field, pa.array(values, field.type))
+    return rows, sum(changed)

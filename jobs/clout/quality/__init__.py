@@ -1,0 +1,1 @@
+"""Judges what is to be published: suites of Great Expectations, drift, documents."""

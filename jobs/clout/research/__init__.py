@@ -1,0 +1,1 @@
+"""Measures the model: datasets, attacks, evaluation, fitting."""

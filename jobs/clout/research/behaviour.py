@@ -1,0 +1,174 @@
+"""How scores behave, whoever is first: ties, silence, changes from day to day, and whether intervals hold.
+
+What a ranking's figures do not show: two people who cannot be told apart, a cliff, a score that jumps, a false decimal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clout.lake.partitions import days_between
+from clout.research import attacks, dataset, evaluation
+from clout.research.dataset import Material
+from clout.score.model import Model
+
+#: The silence that is looked at: so many people act once on one day, and never again.
+FANS = 120
+#: After how many days of silence points are told.
+SILENCES = (7, 30, 60)
+#: How many of the newest days are compared with the day before.
+CHANGES = 5
+#: Digits of a published score.
+DIGITS = 4
+
+#: The material of a score date.
+Read = Callable[[date], Material]
+
+
+def ties(material_: Material, model: Model, day: date) -> dict[str, float]:
+    """The published scores of a day: how many (n), the most of one value (largest), and their share of all (share)."""
+    score = _published(material_, model, day)
+    if not score:
+        return {"n": 0}
+    _, counts = np.unique(np.array(list(score.values())), return_counts=True)
+    return {"n": len(score), "largest": int(counts.max()), "share": round(float(counts.max() / len(score)), 5)}
+
+
+def silence(empty: Material, model: Model, day: date) -> dict[str, Any]:
+    """Points that somebody has lost, so many days after FANS people shared something of theirs once, all on one day.
+
+    empty: material of the columns that activity has; its rows are left out. first: the score on that day; lost: by days of
+    silence; largest_loss: from one day to the next; losses stop where the window does.
+    """
+    curve = [_after(empty, model, day, age) for age in range(model.window_days)]
+    losses = [before - after for before, after in pairwise(curve)]
+    return {
+        "first": round(curve[0], 3),
+        "lost": {str(age): round(curve[0] - curve[age], 3) for age in SILENCES if age < len(curve)},
+        "largest_loss": round(max(losses), 3),
+        "largest_loss_on_day": int(np.argmax(losses)) + 1,
+        "curve": [round(value, 3) for value in curve],
+    }
+
+
+def _after(empty: Material, model: Model, day: date, age: int) -> float:
+    rows = [(day - timedelta(age), "x", f"x:fan{n}", "x:somebody", "share", 1, None) for n in range(FANS)]
+    activity = attacks.extended(empty.activity.slice(0, 0), rows, empty.activity.schema.names)
+    none: dict[str, pa.Table] = {name: table.slice(0, 0) for name, table in empty.given.items()}
+    sources = pa.table({"platform": ["x"]}, schema=empty.sources.schema)
+    alone = Material(**{**none, "activity": activity, "sources": sources})
+    return float(dataset.scores(alone, model, day, ["x:somebody"])[0])
+
+
+def changes(read: Read, model: Model, days: Iterable[date]) -> dict[str, Any]:
+    """How scores differ from each day to the next: over all who have one on both, and of these days.
+
+    median and p99: of the absolute change, points; spearman: the least rank correlation of two days; n: pairs of scores.
+    """
+    by_day = [_published(read(day), model, day) for day in days]
+    moved, correlations = [], []
+    for before, after in pairwise(by_day):
+        both = sorted(before.keys() & after.keys())
+        values = [np.array([scores[person] for person in both]) for scores in (before, after)]
+        moved += np.abs(values[1] - values[0]).tolist()
+        if len(both) > 2 and (found := evaluation.spearman(*values)) is not None:
+            correlations.append(found)
+    if not moved:
+        return {"n": 0}
+    return {
+        "n": len(moved),
+        "median": round(float(np.median(moved)), 4),
+        "p99": round(float(np.quantile(moved, 0.99)), 4),
+        "spearman": round(min(correlations), 5) if correlations else None,
+    }
+
+
+def coverage(material_: Material, model: Model, day: date, seed: int = 0) -> dict[str, dict[str, float]]:
+    """evaluation.interval_coverage over two halves of the same days, each scored by itself.
+
+    by_days: every second day is in one half; by_acts: each row of activity is in either by a coin. Posts and what was done to
+    them go with their day. Half of the evidence gives a lower score, in both halves alike.
+    """
+    days = sorted(set(material_.activity["ds"].to_pylist()))
+    odd = pa.array(days[1::2], pa.date32())
+    coin = pa.array(np.random.default_rng(seed).random(len(material_.activity)) < 0.5)
+    by_day = pc.is_in(material_.activity["ds"], odd)
+    split = {"by_days": by_day, "by_acts": coin}
+    found = {}
+    for name, first in split.items():
+        halves = []
+        for chosen in (first, pc.invert(first)):
+            half: dict[str, pa.Table] = {"activity": material_.activity.filter(chosen)}
+            if name == "by_days":
+                on = odd if chosen is first else pa.array(days[::2], pa.date32())
+                half["post_actions"] = material_.post_actions.filter(pc.is_in(material_.post_actions["ds"], on))
+            halves.append(dataset.scored(dataset.gathered(replace(material_, **half), model, day)))
+        found[name] = _coverage(halves)
+    return found
+
+
+def _coverage(halves: list[pa.Table]) -> dict[str, float]:
+    """Who has no evidence in a half has a score of 1 there, and no interval."""
+    defaults = {"unheld": 1.0, "score_low": np.nan, "score_high": np.nan}
+    rows = [{row["person_id"]: row for row in half.select(["person_id", *defaults]).to_pylist()} for half in halves]
+    people = sorted(set().union(*rows))
+    values = np.empty((len(defaults), len(halves), len(people)))
+    for i, (name, default) in enumerate(defaults.items()):
+        for j, half in enumerate(rows):
+            found = [half.get(person, {}).get(name) for person in people]
+            values[i, j] = [default if value is None else value for value in found]
+    return evaluation.interval_coverage(*values)
+
+
+def _published(material_: Material, model: Model, day: date) -> dict[str, float]:
+    """person -> score, of those who have one, with the digits that are published."""
+    if not len(material_.activity):
+        return {}
+    table = dataset.scored(dataset.gathered(material_, model, day)).select(["person_id", "score"])
+    return {row["person_id"]: round(row["score"], DIGITS) for row in table.to_pylist() if row["score"] is not None}
+
+
+def behaviour(read: Read, model: Model, day: date) -> dict[str, Any]:
+    """All figures of one score date."""
+    now = read(day)
+    return {
+        "model": model.version,
+        "score_date": day.isoformat(),
+        "ties": ties(now, model, day),
+        "silence": silence(now, model, day),
+        "changes": changes(read, model, days_between(day - timedelta(days=CHANGES), day)),
+        "coverage": coverage(now, model, day),
+    }
+
+
+def show(figures: Mapping[str, Any]) -> None:
+    """The figures in words."""
+    tied, quiet, moved = figures["ties"], figures["silence"], figures["changes"]
+    print(f"How scores of {figures['score_date']} behave, model {figures['model']}")
+    if tied["n"]:
+        print(f"  ties: {tied['largest']} of {tied['n']} published scores are of one value, {tied['share']:.2%}")
+    lost = ", ".join(f"{points:.1f} after {days}" for days, points in quiet["lost"].items())
+    print(
+        f"  silence: {FANS} one-time fans give {quiet['first']:.1f}; points lost: {lost} days;"
+        f" at most {quiet['largest_loss']:.2f} from one day to the next, on day {quiet['largest_loss_on_day']}"
+    )
+    if moved["n"]:
+        tie = "none" if moved["spearman"] is None else f"{moved['spearman']:.4f}"
+        print(
+            f"  from day to day: median {moved['median']:.3f} points, 99 % within {moved['p99']:.2f}, rank correlation at"
+            f" least {tie}, {moved['n']} pairs of scores"
+        )
+    for name, found in figures["coverage"].items():
+        if found["n"]:
+            print(
+                f"  intervals, halves {name.replace('_', ' ')}: {found['coverage']:.1%} hold the other half's score"
+                f" ({found['n']} intervals, {found['width']:.1f} points wide)"
+            )

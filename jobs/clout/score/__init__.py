@@ -1,0 +1,1 @@
+"""The plan of a night: which query needs what, variants, persons, the model."""

@@ -1,0 +1,277 @@
+"""The evidence of one score date in a lake: each task of a night makes its features there, from those of the tasks before.
+
+conform                        account_states, counter_states, persons, left_out, refused_links
+ties                           acts, pairs
+graph                          weights, people, engaged, counted
+reach, amplification, network  the three measures
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clout import logs
+from clout.config.sources import Sources, read_sources
+from clout.config.version import ROOT, code_version
+from clout.engine.engines import NightEngine, engine_for
+from clout.engine.frames import Frame
+from clout.engine.snapshot_io import conforming_engine
+from clout.lake import made_from
+from clout.lake.columns import STATES_FROM
+from clout.lake.partitions import Lake, window
+from clout.lake.schemas import small_arrow
+from clout.privacy import consent_ledger
+from clout.privacy.suppression import salted
+from clout.score import fingerprints, identity, steps
+from clout.score.model import Model, read_model
+from clout.score.plan import Plan
+
+LOG = logs.logger(__name__)
+
+LISTED = pa.schema([("account_key", pa.string()), ("reason", pa.string())])
+_REFUSED = pa.schema([("account_a", pa.string()), ("account_b", pa.string()), ("reason", pa.string())])
+_SEEDS = pa.schema([("platform", pa.string()), ("account_key", pa.string())])
+
+
+#: The tasks between conform and score, in order, each with the tables that it keeps as features.
+TASKS = {
+    "ties": ("acts", "pairs"),
+    "graph": ("weights", "people", "engaged", "counted"),
+    "reach": ("reach",),
+    "amplification": ("amplification",),
+    "network": ("network",),
+}
+#: The queries by which conform says who is who.
+_WHO_IS_WHO = ("account_states", "counter_states", "claims", "remembered", "own_interactions")
+#: What conform keeps of a score date, by the names of the tables.
+_OF_CONFORM = {
+    "account_states": "account_states",
+    "counter_states": "counter_states",
+    "persons": "persons",
+    "operator_list": "left_out",
+}
+_MADE_BY = {table: task for task, tables in TASKS.items() for table in tables}
+
+
+def task_of(feature: str) -> str:
+    """The task that keeps a folder of lake/features."""
+    return "ties" if feature == "tie_keys" else _MADE_BY.get(feature, "conform")
+
+
+class Evidence(Plan):
+    """The plan of one score date over a lake: what an earlier task kept is read, the rest computed.
+
+    facts: what its features must have been made of; made_of: what an operator decided of the night, for people and for later
+    nights.
+    """
+
+    engine: NightEngine
+
+    def __init__(self, lake: Lake, sources: Sources, model: Model, day: date) -> None:
+        self.lake, self.facts, self.made_of = lake, _facts(lake, sources, model, day), _made_of(sources, model)
+        self._task = ""
+        days = window(day, model.stored_days)
+        engine = engine_for(lake, days)
+        super().__init__(engine, {}, model, day)
+        self.tables |= {
+            "activity": engine.conformed(lake, "activity", days),
+            "post_actions": engine.conformed(lake, "post_actions", days),
+            "posts": engine.posts(lake, sources.platforms, days),
+            "named_seeds": engine.table(*_named_seeds(sources)),
+            "sources": steps.sources_table(engine, _platforms(sources)),
+        }
+
+    def facts_of(self, table: str) -> dict[str, Any]:
+        """What the features of a table must have been made of: the lake's days, the model, and the code behind them."""
+        return self.facts | {"code": fingerprints.of_tables([table], self.formulas, steps.GIVEN)}
+
+    def make(self, task: str) -> None:
+        """Compute what a task keeps, and write it. Raises PoisonInput where a task before it has yet to be run."""
+        self._task = task
+        for name in TASKS[task]:
+            if name == "pairs":
+                groups = (some.resolve(name) for _, some in steps.pairs_of_variants(self))
+                self.engine.keep_ties(self.lake, self.day, groups, self.facts_of(name))
+            else:
+                rows = self.resolve(name)
+                self.tables[name] = self.engine.keep(self.lake, name, self.day, rows, self.facts_of(name))
+        self._task = ""
+
+    @property
+    def has_ties(self) -> bool:
+        """See Plan: but for the task that computes them."""
+        return self._task != "ties"
+
+    def ties(self, variants: list[str]) -> Frame:
+        """See Plan."""
+        return self.engine.ties(self.lake, self.day, self.facts_of("pairs"), variants)
+
+    def _make(self, name: str) -> Frame:
+        if name in _OF_CONFORM:
+            return self.engine.kept(self.lake, _OF_CONFORM[name], self.day, self.facts, "conform")
+        if _MADE_BY.get(name, self._task) != self._task:
+            return self.engine.kept(self.lake, name, self.day, self.facts_of(name), _MADE_BY[name])
+        return super()._make(name)
+
+
+def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
+    """Write who is who on the score date, and who is left out of it. Its window must be conformed."""
+    evidence = Evidence(lake, sources, model, day)
+    engine, facts, days = evidence.engine, evidence.facts, window(day, model.stored_days)
+    conforming = conforming_engine(lake, sources.platforms, days, [*STATES_FROM])
+    snapshots = {
+        table: conforming.snapshots(lake, table, sources.platforms, days, columns)
+        for table, columns in STATES_FROM.items()
+    }
+    shown = Plan(conforming, snapshots, model, day)
+    for name in ("account_states", "counter_states"):
+        shown.tables[name] = conforming.keep(lake, name, day, shown.resolve(name), facts)
+    found, one_way = _persons(conforming.arrow(shown.resolve("claims")), sources, day)
+    person_of = _with_pseudonyms(lake, found.person_of, day)
+    lake.write(lake.features("persons", day), small_arrow(identity.PERSONS, sorted(person_of.items())), facts)
+    listed = engine.table(*operator_list(sources))
+    known = [evidence.resolve(name) for name in ("activity", "posts", "account_states")]
+    beside = [evidence.resolve(name) for name in ("persons", "named_seeds", "sources", "variants")]
+    engine.know(*known, *beside, listed)
+    left_out = small_arrow(LISTED, [*operator_list(sources)[1], *_remembered(lake, engine, *known)])
+    lake.write(lake.features("left_out", day), left_out, facts)
+    own = evidence.run("own_interactions").toArrow()["n"][0].as_py()
+    refused = [(*link, why) for link, why in sorted(found.refused.items())]
+    counts = {"accounts": len(found.person_of), "one_way": one_way, "refused": len(refused), "own_interactions": own}
+    lake.write(lake.features("refused_links", day), small_arrow(_REFUSED, refused), counts)
+    LOG.info(
+        f"conform {day}: {len(set(found.person_of.values()))} persons of {len(found.person_of)} linked accounts;"
+        f" {one_way} claims are one-way, {len(refused)} links in conflict;"
+        f" {own} interactions between accounts of one person do not count;"
+        f" {len(person_of) - len(found.person_of)} accounts stand under a pseudonym: their owners did not agree to be named"
+    )
+
+
+def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
+    """The evidence of `day`. Raises PoisonInput where it was not conformed, or from other snapshots or another model."""
+    evidence = Evidence(lake, sources, model, day)
+    evidence.engine.know(*(evidence.resolve(name) for name in (*steps.GIVEN, "variants")))
+    return evidence
+
+
+def run_task(task: str, args: argparse.Namespace) -> None:
+    """Do what a task's job is called for: make what it keeps. Two of the same task wait for one another.
+
+    args: lake, sources, model and day, as the job's command line gives them.
+    """
+    lake = Lake(args.lake)
+    with lake.together(task), lake.lock(task):
+        load(lake, read_sources(args.sources), read_model(args.model), args.day).make(task)
+
+
+def operator_list(sources: Sources) -> tuple[pa.Schema, list[tuple]]:
+    """The operator's exclusions, (account_key, reason), as schema and rows."""
+    return LISTED, sorted(sources.excluded.items())
+
+
+def _remembered(lake: Lake, engine: NightEngine, *frames: Frame) -> list[tuple]:
+    """Of the people in the frames those whom the ledger of consent holds back, each with a reason."""
+    held = consent_ledger.read(lake).rows()
+    if not held:
+        return []
+    keys, ledger = engine.people(*frames), engine.table(consent_ledger.ROWS, held)
+    found = engine.run("remembered", {}, account_keys=keys, ledger=ledger).toArrow()
+    return sorted(zip(found["account_key"].to_pylist(), found["reason"].to_pylist(), strict=True))
+
+
+def _platforms(sources: Sources) -> list[str]:
+    return sorted(set(sources.platforms.values()))
+
+
+def _named_seeds(sources: Sources) -> tuple[pa.Schema, list[tuple]]:
+    """The seeds that the sources name, (platform, account_key), as schema and rows."""
+    return _SEEDS, [
+        (source.platform, f"{source.platform}:{seed}") for source in sources.sources for seed in source.seeds
+    ]
+
+
+def _persons(claims: pa.Table, sources: Sources, day: date) -> tuple[identity.Persons, int]:
+    """The persons of a day, and how many claims are one-way, which is said and does nothing."""
+    both_ways = claims.filter(pc.field("both_ways")).select(["account_a", "account_b"])
+    by_operator = [link.accounts for link in sources.links if link.holds_on(day)]
+    found = identity.persons(zip(*both_ways.to_pydict().values(), strict=True), by_operator)
+    return found, claims.num_rows - both_ways.num_rows
+
+
+def _with_pseudonyms(lake: Lake, person_of: dict[str, str], day: date) -> dict[str, str]:
+    """Who is who, without the names of people who did not agree to be named; see identity.with_pseudonyms."""
+    columns = ["account_key", "may_be_named", "is_protected", "status"]
+    states = lake.read(lake.features("account_states", day), columns)
+    unnamed = states.filter(pc.invert(pc.fill_null(states["may_be_named"], True)))["account_key"].to_pylist()
+    if not unnamed:
+        return person_of
+    is_gone = pc.is_in(states["status"], pa.array(["suspended", "deleted", "unavailable"]))
+    is_hidden = pc.or_(pc.fill_null(states["is_protected"], False), is_gone)
+    hidden = frozenset(states.filter(is_hidden)["account_key"].to_pylist())
+    return identity.with_pseudonyms(person_of, frozenset(unnamed), hidden, salted(lake).pseudonym)
+
+
+def _made_of(sources: Sources, model: Model) -> dict[str, Any]:
+    """What an operator decides of a night: digests of the sources, the links, the exclusions and the model, the platform that
+    each source shows, and how many accounts of each are on the operator's list."""
+    platforms = sources.platforms
+    listed = dict.fromkeys(platforms.values(), 0)
+    for key in sources.excluded:
+        platform = key.partition(":")[0]
+        listed[platform] = listed.get(platform, 0) + 1
+    said = {
+        "sources": [
+            (
+                *(each.name, each.reader, sorted(each.columns.items()), sorted(each.kinds.items()), each.seeds),
+                sorted((name, str(value)) for name, value in each.options.items()),
+            )
+            for each in sources.sources
+        ],
+        "links": sorted(map(str, sources.links)),
+        "exclusions": sorted(sources.excluded),
+        "model": model.lineage,
+    }
+    digests = {name: hashlib.sha256(json.dumps(each).encode()).hexdigest() for name, each in said.items()}
+    return {"digests": digests, "platforms": platforms, "listed": listed}
+
+
+def asked(lake: Lake, sources: Sources, model: Model, day: date) -> str:
+    """What `inputs` gives of a night whose sources are pulled, before anything is conformed."""
+    pulled = made_from.inputs(lake, [*sources.platforms], window(day, model.stored_days))
+    return inputs(lake, {"model": model.lineage, **pulled}, _made_of(sources, model))
+
+
+def inputs(lake: Lake, facts: dict[str, Any], made_of: dict[str, Any]) -> str:
+    """One hash over all that a night's content is a function of: pulls, decisions of the operator, consent, model and code.
+
+    Two nights of one hash publish the same content. facts, made_of: those of the evidence.
+    """
+    content = {
+        "facts": {name: facts[name] for name in ("model", "sources", "days", "pulled")},
+        "made_of": made_of,
+        "consent": sorted(path.rpartition("/")[2] for path in consent_ledger.files(lake)),
+        "code": code_version(),
+        "bounds": hashlib.sha256((ROOT / "expectations" / "bounds.toml").read_bytes()).hexdigest(),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _facts(lake: Lake, sources: Sources, model: Model, day: date) -> dict[str, Any]:
+    """What the evidence is made of: the model, the seeds, every conformed day of the window and its pulls, who is who."""
+    conformed = [
+        (lake.facts(lake.conformed("activity", each)) or {}).get("fingerprint")
+        for each in window(day, model.stored_days)
+    ]
+    seeds = [source.seeds for source in sources.sources]
+    links = [str(link) for link in sources.links]
+    content = json.dumps([conformed, seeds, sorted(sources.excluded), links]).encode()
+    people = fingerprints.of_tables(_WHO_IS_WHO, modules=(identity.__name__, "clout.lake.columns"))
+    pulled = made_from.inputs(lake, [*sources.platforms], window(day, model.stored_days))
+    return {"model": model.lineage, "people": people, "window": hashlib.sha256(content).hexdigest(), **pulled}

@@ -1,0 +1,221 @@
+"""The tables that no SQL makes: rows that say what is asked, the kernels of graphs, what runs a query more than once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pyarrow as pa
+
+from clout.engine import queries
+from clout.engine.engines import Engine
+from clout.engine.frames import Frame
+from clout.lake import declared
+from clout.lake.partitions import window
+from clout.lake.staging import SCORED
+from clout.score import variants
+from clout.score.model import Model
+from clout.score.plan import Plan, step
+
+_SOURCES = pa.schema([("platform", pa.string())])
+_SCALE = pa.schema([(name, pa.float64()) for name in ("above", "upto", "value", "slope")])
+_HORIZONS = pa.schema([("days_before", pa.int32()), ("other_model", pa.bool_())])
+_EARLIER = pa.schema(
+    [("days_before", pa.int32()), ("person_id", pa.string()), ("score", pa.float64()), ("unheld", pa.float64())]
+)
+DAYS = pa.schema([("ds", pa.date32())])
+
+#: What computes trust and ranks, on every engine.
+_GRAPH = ("engine.network_rank", "engine.trust_flow", "engine.blocked_rank")
+
+#: What the evidence of a score date is made from: see the inputs of these names in sql/.
+GIVEN = (
+    *("activity", "account_states", "counter_states", "posts", "post_actions"),
+    *("operator_list", "persons", "named_seeds", "sources"),
+)
+#: The published tables of people, each with the query that makes it.
+_QUERIES = {table: declared.tables()[table].query for table in SCORED}
+#: Of them, those that say what was staged: they are made when all others lie there.
+OF_FILES = {table: query for table, query in _QUERIES.items() if "staged_files" in queries.load(query).inputs}
+PUBLISHED = {table: query for table, query in _QUERIES.items() if table not in OF_FILES}
+_FILES = pa.schema(
+    [
+        *(("table_name", pa.string()), ("file_rows", pa.int64()), ("file_bytes", pa.int64())),
+        *(("smallest_key", pa.string()), ("largest_key", pa.string())),
+    ]
+)
+
+
+def sources_table(engine: Engine, platforms: Iterable[str]) -> Frame:
+    """The platforms of the configured sources, (platform)."""
+    return engine.table(_SOURCES, [(platform,) for platform in platforms])
+
+
+def variants_table(engine: Engine, model: Model, day: date) -> Frame:
+    """The variants of the evidence of a score date, see variants.py."""
+    return engine.table(variants.SCHEMA, variants.variants(model, day))
+
+
+def in_memory(engine: Engine, model: Model, day: date, **given: Frame) -> Plan:
+    """The plan of one score date over the tables of GIVEN. The engine is told of all people and words in them."""
+    engine.know(*given.values(), variants_table(engine, model, day))
+    return Plan(engine, given, model, day)
+
+
+def published(plan: Plan) -> dict[str, Frame]:
+    """The tables of people that analysts see, by name."""
+    return {table: plan.resolve(query) for table, query in PUBLISHED.items()}
+
+
+def of_files(plan: Plan, files: list[tuple]) -> dict[str, Frame]:
+    """The tables that say what was staged, by name. files: see the input staged_files of sql/table_stats.sql."""
+    plan.tables["staged_files"] = plan.engine.table(_FILES, files)
+    return {table: plan.resolve(query) for table, query in OF_FILES.items()}
+
+
+@step("variants", code=("score.variants",))
+def _variants(plan: Plan) -> Frame:
+    return variants_table(plan.engine, plan.model, plan.day)
+
+
+@step("days")
+def _days(plan: Plan) -> Frame:
+    return plan.engine.table(DAYS, [(plan.day,)])
+
+
+@step("acts", "activity")
+def _acts(plan: Plan) -> Frame:
+    """sql/acts.sql over the stored days, some of them at a time where the engine says so."""
+    engine, activity = plan.engine, plan.resolve("activity")
+    spans = engine.spans(activity, window(plan.day, plan.model.stored_days))
+    found = [plan.run("acts", first_day=first, last_day=last) for first, last in spans]
+    plan.forget("persons_activity", "present")
+    engine.release(activity)
+    return engine.together(found)
+
+
+@step("trust", "edges", code=_GRAPH)
+def _trust(plan: Plan) -> Frame:
+    return plan.engine.trust(plan.resolve("edges"), plan.parameters)
+
+
+@step("ranks", "edges", code=_GRAPH)
+def _ranks(plan: Plan) -> Frame:
+    return plan.engine.rank(plan.resolve("edges"), plan.parameters)
+
+
+@step("scale")
+def _scale(plan: Plan) -> Frame:
+    """The pieces of the model's map g: g(x) = value + slope * (x - above) for above <= x < upto."""
+    numbers = plan.model.parameters
+    knots = list(zip(numbers["map_from"], numbers["map_to"], strict=True))
+    pieces = [(x, following, y, (upper - y) / (following - x)) for (x, y), (following, upper) in pairwise(knots)]
+    pieces[-1] = (pieces[-1][0], 2.0, *pieces[-1][2:])  # the last one includes its end
+    return plan.engine.table(_SCALE, pieces)
+
+
+# Of all variants: of their pairs there are far more rows than of all else. Where those lie on disk, one variant is worked
+# through after the other. ----------------------------------------------------------------------------------------------
+
+
+def pairs_of_variants(plan: Plan) -> Iterator[tuple[list[tuple], Plan]]:
+    """The variants in groups, as many at a time as the engine says, each with the plan that has its pairs."""
+    engine, rows = plan.engine, variants.variants(plan.model, plan.day)
+    groups = [[row] for row in rows] if engine.one_by_one else [rows]
+    if plan.has_ties:
+        for group in groups:
+            named = [row[0] for row in group]
+            yield group, plan.of_variants(engine.table(variants.SCHEMA, group), pairs=plan.ties(named))
+        return
+    strengths: dict[str, Frame] = {}  # by variant, as long as a later one needs them
+    for number, group in enumerate(groups):
+        some = plan.of_variants(engine.table(variants.SCHEMA, group))
+        own = [row[0] for row in group if row[0] == row[1]]
+        if own:
+            strengths |= dict.fromkeys(own, some.resolve("strengths"))
+        _, base, back_of, *_ = group[0]
+        some.tables |= {"strengths": strengths[base], "reverse_strengths": strengths[back_of]}
+        some.resolve("pairs")
+        some.forget("strengths", "reverse_strengths")
+        needed = {name for later in groups[number + 1 :] for row in later for name in row[1:3]}
+        for name in strengths.keys() - needed:
+            del strengths[name]
+        yield group, some
+
+
+def _audience(plan: Plan) -> dict[str, Frame]:
+    """weights of the variant `now`; people, engaged and counted of all."""
+    engine, rows = plan.engine, variants.variants(plan.model, plan.day)
+    graphs: dict[str, dict[str, Frame]] = {}  # by variant: what is known of its graph, as long as a later one needs it
+    found: dict[str, list[Frame]] = {"people": [], "engaged": [], "counted": []}
+    done, now = 0, None
+    for group, some in pairs_of_variants(plan):
+        done += len(group)
+        own = [row[0] for row in group if row[0] == row[1]]
+        if own:
+            graphs |= {key: {name: some.resolve(name) for name in ("trust", "ranks", "seeds")} for key in own}
+            some.forget("edges")
+        some.tables |= graphs[group[0][1]]
+        weights = some.resolve("weights")
+        if now is None:
+            now = weights
+            if len(group) > 1:
+                graph = {name: some.resolve(name) for name in ("pairs", "trust", "ranks", "seeds")}
+                now = plan.of_variants(engine.table(variants.SCHEMA, rows[:1]), **graph).run("weights")
+        some.forget("pairs")
+        found["people"].append(engine.hold(some.resolve("people")))
+        found["engaged"].append(some.resolve("engaged"))
+        for part in engine.parts(weights):
+            some.tables["weights"] = part
+            found["counted"].append(some.run("counted"))
+        # The generator computes the next pairs while this frame waits: nothing of this group may be held then.
+        some.tables.clear()
+        del weights, part
+        for name in graphs.keys() - {row[1] for row in rows[done:]}:
+            del graphs[name]
+    return {"weights": now} | {name: engine.together(frames) for name, frames in found.items()}
+
+
+def _of_all(name: str) -> Callable[[Plan], Frame]:
+    def make(plan: Plan) -> Frame:
+        plan.tables |= _audience(plan)
+        return plan.tables[name]
+
+    return make
+
+
+for _name in ("weights", "people", "engaged", "counted"):
+    step(_name, of_all_variants=True)(_of_all(_name))
+
+
+# What another model would have said -------------------------------------------------------------------------------------
+
+
+def other_models(plan: Plan) -> dict[int, Model]:
+    """days_before -> the model that was in force then, where it is another one than on the score date."""
+    model = plan.model
+    if plan.day < model.since:
+        return {}  # this day was asked to be scored by a later model: so is the day that it is compared with
+    then = {days: model.on(plan.day - timedelta(days)) for days in model.parameters["days_before"]}
+    return {days: earlier for days, earlier in then.items() if earlier is not model}
+
+
+@step("horizons")
+def _horizons(plan: Plan) -> Frame:
+    others = other_models(plan)
+    return plan.engine.table(_HORIZONS, [(days, days in others) for days in plan.model.parameters["days_before"]])
+
+
+@step("earlier_scores", *GIVEN)
+def _earlier_scores(plan: Plan) -> Frame:
+    """The scores of earlier days by the models of those days, from what is stored now.
+
+    As a new model is in force for longer than it looks back, there are mostly none, and this costs nothing.
+    """
+    found = [plan.engine.table(_EARLIER, [])]
+    for days, model in other_models(plan).items():
+        given = {name: plan.resolve(name) for name in GIVEN}
+        past = in_memory(plan.engine, variants.score_alone(model), plan.day - timedelta(days), **given)
+        found.append(past.run("earlier_scores", before=days))
+    return plan.engine.together(found)

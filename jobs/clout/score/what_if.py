@@ -1,0 +1,154 @@
+"""What would raise a score, and by how many points: the model's own queries, run again with that evidence added.
+
+Works on a person's published rows of platform_scores, in DuckDB. Adds evidence that people give, never followers or activity.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from clout.engine.engines import DuckDB
+from clout.errors import PoisonInput
+from clout.score.model import Model
+from clout.score.steps import Plan
+
+Row = dict[str, Any]
+
+_TEXT, _NUMBER, _COUNT = pa.string(), pa.float64(), pa.int64()
+_KEYS = {"variant": _TEXT, "platform": _TEXT, "person_id": _TEXT}
+_REACH = {
+    **_KEYS,
+    **dict.fromkeys(("true_reach", "reach_cut", "trusted_evidence"), _NUMBER),
+    **dict.fromkeys(("people", "credible_people"), _COUNT),
+    "last_day": pa.date32(),
+}
+_NETWORK = {**_KEYS, **dict.fromkeys(("network_influence", "influential_people", "influential_cut"), _NUMBER)}
+_AMPLIFICATION = {
+    **_KEYS,
+    **dict.fromkeys(("amplification", "amplification_low", "amplification_high"), _NUMBER),
+    "posts": _COUNT,
+    "posts_weight": _NUMBER,
+    "acted_weight": _NUMBER,
+}
+_COUNTERS = {
+    **_KEYS,
+    **{"followers_count": _COUNT, "listed_count": _COUNT},
+    **dict.fromkeys(("by_followers", "by_listed", "by_others"), _NUMBER),
+}
+_PLATFORMS = {"platform": _TEXT, "shows_posts": pa.bool_(), "shows_people": pa.bool_()}
+_SPREAD = {"platform": _TEXT, "person_id": _TEXT} | dict.fromkeys(
+    ("reach_variance", "network_variance", "covariance"), _NUMBER
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Evidence that could be added on one platform: what it is, and the points that it would bring."""
+
+    platform: str
+    evidence: str
+    points: float
+
+
+def steps(model: Model, day: date, rows: list[Row], credible_people: int, with_posts: set[str]) -> list[Step]:
+    """What would raise a person's score, the most first.
+
+    rows: the person's rows of clout.platform_scores of the day. credible_people: of clout.scores. with_posts: the platforms
+    that show posts. Each step is by itself; where a cap binds it may bring more, since trust lets others in.
+    """
+    numbers = model.parameters
+    now = _score(model, day, rows, credible_people, with_posts)
+    # Somebody who is trusted and of full credibility shares one post today, and does nothing to others.
+    surely = 1.0 - math.exp(-numbers["base_share"] / numbers["kappa"])
+    found = []
+    for row in (row for row in rows if not row["counter_based"]):
+        people = [
+            ("one more trusted person shares a post", 1, numbers["prior_pct"]),
+            ("five more trusted people share a post each", 5, numbers["prior_pct"]),
+            ("one more person of the highest influence shares a post", 1, 100.0),
+        ]
+        changes = [
+            (
+                said,
+                {
+                    "true_reach": row["true_reach"] + count * surely,
+                    "influential_people": row["influential_people"] + count * surely * pct / 100.0,
+                },
+            )
+            for said, count, pct in people
+        ]
+        # Posts of whose feed nobody reads would not be seen to be passed on.
+        if row["platform"] in with_posts and row["posts"] != 0:
+            posts = {name: (row[name] or 0.0) + 1.0 for name in ("posts_weight", "acted_weight")}
+            changes.append(("one more post, and it is passed on or answered", posts))
+        if row["reach_cut"] > 0:
+            everybody = {"true_reach": row["true_reach"] + row["reach_cut"]}
+            changes.append(("those who are not counted now are confirmed, by trust or by other days", everybody))
+        for said, change in changes:
+            others = [other for other in rows if other is not row]
+            then = _score(model, day, [*others, row | change], credible_people, with_posts)
+            found.append(Step(row["platform"], said, then - now))
+    return sorted(found, key=lambda step: (-step.points, step.platform, step.evidence))
+
+
+def _score(model: Model, day: date, rows: list[Row], credible_people: int, with_posts: set[str]) -> float:
+    """The score of one person with these rows, before abstention: sql/platform_score.sql and sql/score.sql."""
+    prior = {"alpha": model.parameters["alpha0"], "beta": model.parameters["beta0"]}
+    unpublished = {"variant": "now", "influential_cut": None}
+    named = [row | unpublished | {"last_day": row["last_evidence_on"]} for row in rows]
+    seen = [row for row in named if not row["counter_based"]]
+    posted = [
+        row
+        | {"amplification": (prior["alpha"] + row["acted_weight"]) / (sum(prior.values()) + row["posts_weight"])}
+        | {"amplification_low": None, "amplification_high": None}
+        for row in seen
+        if row["posts_weight"]
+    ]
+    platforms = [
+        {"platform": row["platform"], "shows_posts": row["platform"] in with_posts, "shows_people": row in seen}
+        for row in named
+    ]
+    engaged = {"variant": "now", "person_id": rows[0]["person_id"], "people": 0, "credible_people": credible_people}
+    given = {
+        "reach": _table(_REACH, seen),
+        "network": _table(_NETWORK, seen),
+        "amplification": _table(_AMPLIFICATION, posted),
+        "spread": _table(_SPREAD, []),
+        "counters": _table(_COUNTERS, [_weighed(model, row) for row in named if row["counter_based"]]),
+        "platforms": _table(_PLATFORMS, platforms),
+        "engaged": pa.Table.from_pylist([engaged]),
+    }
+    return Plan(DuckDB(), given, model, day).resolve("score")["unheld"][0].as_py()
+
+
+def _weighed(model: Model, row: Row) -> Row:
+    """A row of counters with what they are worth, see sql/v2/counters.sql; others than the published ones are not known."""
+
+    def worth(counter: str, column: str) -> float:
+        return float(model.parameters[f"counter_{counter}"] * math.log1p(row[column] or 0))
+
+    parts = {
+        "by_followers": worth("follower_count", "followers_count"),
+        "by_listed": worth("listed_count", "listed_count"),
+    }
+    return row | parts | {"by_others": 0.0}
+
+
+def check(model: Model, day: date, rows: list[Row], score: float, with_posts: set[str]) -> None:
+    """Raise PoisonInput unless the model gives the published score from the published rows."""
+    again = _score(model, day, rows, model.parameters["min_people"], with_posts)
+    if abs(again - score) > 0.01:
+        raise PoisonInput(
+            f"{rows[0]['person_id']} has {score:.2f} in the warehouse and {again:.2f} by this model file; give the one that"
+            f" made it ({rows[0]['model_version']}) as --model"
+        )
+
+
+def _table(columns: dict[str, pa.DataType], rows: Iterable[Row]) -> pa.Table:
+    return pa.Table.from_pylist([{name: row[name] for name in columns} for row in rows], pa.schema(columns.items()))

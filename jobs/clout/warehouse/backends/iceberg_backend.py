@@ -1,0 +1,595 @@
+"""The warehouse as Iceberg tables, for any engine that reads Iceberg.
+
+    <root>/data/<table>/ds=<day>/run=<run>-v<version>/part-0.parquet   the audited files themselves, never changed
+    <root>/tables/<schema>.<table>/                                    Iceberg's metadata
+    <root>/catalog.sqlite                                              the catalogue, unless it is elsewhere
+
+**What a reader sees.** The heads of all tables lie in one SQL catalogue, and a publication moves all of them in one SQL
+transaction: at no moment do two tables show different versions. An engine loads one table after the other, though, so a
+query over several tables may meet a publication in between. Whoever must not pins the version: every version N leaves the
+tag vN on every table, those that it did not change too, and `VERSION AS OF 'vN'` of all tables is one state.
+
+Only SQL catalogues can do this, hence others are refused. The head of each table is compared with the last version's tag
+before it is moved: what somebody else committed is never thrown away in silence.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from pyarrow import fs as pafs
+from pyiceberg.catalog import load_catalog
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.expressions import AlwaysTrue
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table, Transaction
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.update.snapshot import ManageSnapshots
+from pyiceberg.transforms import IdentityTransform
+from pyiceberg.types import (
+    BooleanType,
+    DateType,
+    DoubleType,
+    IcebergType,
+    IntegerType,
+    LongType,
+    NestedField,
+    StringType,
+    TimestamptzType,
+)
+from sqlalchemy import Connection, delete, insert, text
+from sqlalchemy.exc import DatabaseError
+
+from clout.errors import PoisonInput
+from clout.lake.partitions import Lake
+from clout.lake.staging import Staged
+from clout.warehouse import catalog, commit_log, content_files
+from clout.warehouse.backends import iceberg_damage
+from clout.warehouse.catalog import Days
+from clout.warehouse.commit_log import Commit
+from clout.warehouse.contract import Conflict, Entry, Part, Release, Warehouse, Writer, check_state, shown
+from clout.warehouse.failpoints import step
+
+TYPES: dict[str, IcebergType] = {
+    "BOOLEAN": BooleanType(),
+    "DATE": DateType(),
+    "INTEGER": IntegerType(),
+    "BIGINT": LongType(),
+    "DOUBLE": DoubleType(),
+    "VARCHAR": StringType(),
+    "TIMESTAMP WITH TIME ZONE": TimestamptzType(),
+}
+
+#: The log and the list of parts: written anew by every version.
+MEMORY = ("publish_log", "published_files")
+
+#: The catalogue's name in a folder of ours. Not `clout`: engines would take clout.scores for a table of that catalogue.
+NAME = "lakehouse"
+
+#: The advisory lock of whoever writes, where the catalogue is in PostgreSQL.
+LOCK = int.from_bytes(b"iceclout")
+
+
+class IcebergWarehouse(Warehouse):
+    """The Iceberg warehouse in a folder, or in a catalogue that PyIceberg's own configuration names."""
+
+    def __init__(self, place: str) -> None:
+        self.folder: Path | None = None
+        if "/" in place:
+            root = self.folder = Path(place).resolve()
+            root.mkdir(parents=True, exist_ok=True)
+            # A writer waits while another one holds the catalogue.
+            properties = {"type": "sql", "uri": f"sqlite:///{root}/catalog.sqlite?timeout=600", "warehouse": str(root)}
+            self._load = lambda: load_catalog(NAME, **properties)
+        else:
+            self._load = lambda: load_catalog(place)
+        try:
+            catalog = self._load()
+        except DatabaseError as error:
+            if self.folder is None:
+                raise
+            raise _damaged(self.folder, error) from error
+        if not isinstance(catalog, SqlCatalog):
+            raise PoisonInput(
+                f"iceberg:{place} is a {type(catalog).__name__}; only in a SQL catalogue can all tables of a day become"
+                " visible in one step: configure a catalogue of type sql"
+            )
+        if not (root_location := catalog.properties.get("warehouse")):
+            raise PoisonInput(f"iceberg:{place} has no property `warehouse`: name the folder or URI of the data")
+        self.catalog = catalog
+        self.root = Lake(root_location)
+        self.location = f"iceberg: catalogue {catalog.name}, {self.root.uri}"
+
+    def log(self) -> list[Entry]:
+        """The log in order of version; empty where nothing is published."""
+        return self.meta()[0]
+
+    def meta(self) -> tuple[list[Entry], list[Part]]:
+        """The log in order of version, and the parts that are kept. Raises PoisonInput where they are lost."""
+        if self.folder is None:
+            return _meta(self.catalog)
+        try:
+            found = _meta(self.catalog)
+        except Exception as error:  # whatever PyIceberg, Arrow or the catalogue say of damage
+            raise _damaged(self.folder, error) from error
+        if not found[0] and (kept := commit_log.read(self.folder)) and kept.log:
+            raise _damaged(self.folder, "it is empty, and version 1 was published already")
+        return found
+
+    def read(self, name: str, version: int | None = None, day: Days = None) -> pa.Table:
+        """A table, or a view computed here, as it is shown or as it was when `version` was the newest."""
+        relation = catalog.named(name)
+        log, parts = self.meta()
+        if not log:
+            raise PoisonInput(f"{self.location}: nothing is published")
+        if version is not None:
+            check_state(log, parts, version)
+        state = log[-1].version if version is None else version
+        if relation.select is None:
+            return self._scan(relation, state, day)
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'; CREATE SCHEMA clout; CREATE SCHEMA meta")
+            for table in catalog.tables():
+                connection.register("rows", self._scan(table, state))
+                connection.execute(f"CREATE TABLE {table.full_name} AS FROM rows")
+            return connection.sql(f"FROM ({relation.select}){catalog.where(day)}").to_arrow_table()
+
+    def harm(self) -> list[str]:
+        """Whatever is not as it was published: content, and the metadata of every table."""
+        try:
+            parts = self.meta()[1]
+        except PoisonInput as poison:
+            return [str(poison)]
+        found = [content_files.described(*each) for each in content_files.harmed(self.root, parts)]
+        if self.folder:
+            found += [f"{name} {what}" for name, what in iceberg_damage.harmed(self.folder)]
+        for relation in catalog.tables() if parts else []:
+            if what := _harm_of_metadata(self.catalog, relation):
+                found.append(what)
+        return found
+
+    def heal_log(self) -> list[str]:
+        """Build every table again from the copy of the log, where the catalogue or the tables of the log are lost."""
+        if self.folder is None:
+            return []
+        try:
+            self.meta()
+            if not any("/meta.publish" in f"/{name}" for name, _ in iceberg_damage.harmed(self.folder)):
+                return []
+        except PoisonInput:
+            pass
+        kept = commit_log.read(self.folder)
+        if kept is None or not kept.log:
+            raise PoisonInput(f"{self.folder}: holds no copy of the log; restore the folder from a backup")
+        with self.writing(is_healing=True) as writer:
+            writer.build_all(kept)
+        return [f"the log and the metadata of all tables, from {self.folder / commit_log.NAME}"]
+
+    @contextlib.contextmanager
+    def writing(self, is_healing: bool = False) -> Iterator[IcebergWriter]:
+        """Wait for the catalogue's lock, and write within one SQL transaction. is_healing: the log need not be there."""
+        catalog = self._load()
+        assert isinstance(catalog, SqlCatalog)
+        engine = catalog.engine
+        try:
+            with engine.connect() as connection:
+                # PyIceberg commits through this connection: all its commits become one.
+                catalog.engine = connection  # type: ignore[assignment]
+                writer = IcebergWriter(catalog, connection, self.root)
+                writer.begin()
+                step("the catalogue is locked")
+                if not is_healing:
+                    self.meta()
+                writer.prepare()
+                yield writer
+                step("all is done but the commit")
+                connection.commit()
+                step("it is committed")
+                if self.folder:
+                    log, parts = writer.meta()
+                    iceberg_damage.keep(self.folder, log, parts, writer.states(log))
+        finally:
+            engine.dispose()
+
+    def _scan(self, relation: catalog.Relation, state: int, day: Days = None) -> pa.Table:
+        table = self.catalog.load_table(relation.full_name)
+        snapshot = table.snapshot_by_name(_tag(state))
+        if snapshot is None:
+            raise PoisonInput(f"gc has forgotten the state of version {state}")
+        first, last = catalog.bounds(day)
+        where = f"ds >= '{first}' AND ds <= '{last}'" if day else AlwaysTrue()
+        rows = table.scan(row_filter=where, snapshot_id=snapshot.snapshot_id).to_arrow()
+        return rows.select(relation.arrow_schema.names).cast(relation.arrow_schema)
+
+
+class _Transaction(Transaction):
+    """Copies the table's metadata once an update; PyIceberg's own does whenever it looks at it, two dozen times a commit."""
+
+    _copied: tuple[TableMetadata, tuple, TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        """The metadata with all updates applied."""
+        base, updates = self._table.metadata, self._updates
+        if self._copied is None or self._copied[0] is not base or self._copied[1] is not updates:
+            self._copied = (base, updates, super().table_metadata)
+        return self._copied[2]
+
+
+class IcebergWriter(Writer):
+    """Writes within the one SQL transaction that will move all heads."""
+
+    def __init__(self, catalog: SqlCatalog, connection: Connection, root: Lake) -> None:
+        self.catalog = catalog
+        self.connection = connection
+        self.root = root
+
+    def begin(self) -> None:
+        """Begin the transaction as the only writer."""
+        if self.connection.dialect.name == "sqlite":
+            self.connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            self.connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+
+    def meta(self) -> tuple[list[Entry], list[Part]]:
+        """The log in order of version, and the parts that are kept."""
+        return _meta(self.catalog)
+
+    def load(self, release: Release, staged: Staged, version: int) -> list[Part]:
+        """Copy the release's files to their immutable places."""
+        return content_files.copy(release, staged, self.root, version)
+
+    def show(self, log: list[Entry], parts: list[Part]) -> None:
+        """Commit the day's files to every table, and the log; the SQL transaction's end makes all of it visible."""
+        entry, before = log[-1], log[:-1]
+        facts = {"clout.version": str(entry.version), "clout.run": entry.run_id, "clout.day": str(entry.ds)}
+        for relation in catalog.tables():
+            table = self.catalog.load_table(relation.full_name)
+            _refuse_foreign_head(table, before)
+            with _Transaction(table) as transaction:
+                if relation.name in MEMORY:
+                    rows = log if relation.name == "publish_log" else parts
+                    write = transaction.overwrite if before else transaction.append
+                    write(_arrow(relation, rows), snapshot_properties=facts)
+                else:
+                    _change_days(transaction, relation, shown(before), shown(log), parts, self.root, facts)
+                _tag_head(transaction, entry.version)
+            step("a table's head is moved")
+
+    def forget(self, log: list[Entry], parts: list[Part], states: list[int]) -> int:
+        """Take the tags of other states away, expire what no tag holds, and remove all files that nothing names."""
+        tags = {_tag(state) for state in states}
+        for relation in catalog.tables():
+            if log and relation.name == "published_files" and set(parts) != set(self.meta()[1]):
+                table = self.catalog.load_table(relation.full_name)
+                with _Transaction(table) as transaction:
+                    transaction.overwrite(_arrow(relation, parts))
+                    ManageSnapshots(transaction).remove_tag(_tag(log[-1].version)).commit()
+                    _tag_head(transaction, log[-1].version)
+            table = self.catalog.load_table(relation.full_name)
+            with _Transaction(table) as transaction:
+                for name, reference in table.refs().items():
+                    if reference.snapshot_ref_type == "tag" and name not in tags:
+                        ManageSnapshots(transaction).remove_tag(name).commit()
+            table = self.catalog.load_table(relation.full_name)
+            held = {reference.snapshot_id for reference in table.refs().values()}
+            if gone := [each.snapshot_id for each in table.snapshots() if each.snapshot_id not in held]:
+                table.maintenance.expire_snapshots().by_ids(gone).commit()
+            step("a table's old snapshots are expired")
+        return self._commit_and_sweep()
+
+    def erase(self, keys: frozenset[str], log: list[Entry], parts: list[Part]) -> int:
+        """Write the parts that name a key again, and build the tables anew from them, every state that has a tag."""
+        cleaned = [content_files.without(self.root, part, keys) for part in parts]
+        new = [part for part, _ in cleaned]
+        touched = {part.table_name for part, gone in cleaned if gone}
+        for name in sorted(touched):
+            relation = catalog.relations()[name]
+            old = self.catalog.load_table(relation.full_name)
+            _refuse_foreign_head(old, log)
+            states = sorted(entry.version for entry in log if _tag(entry.version) in old.refs())
+            self.catalog.drop_table(relation.full_name)
+            self._fill(self._create(relation), relation, states, log, new)
+            step("a table is built without the erased")
+        if touched:
+            relation = catalog.relations()["published_files"]
+            with _Transaction(self.catalog.load_table(relation.full_name)) as transaction:
+                transaction.overwrite(_arrow(relation, new))
+                ManageSnapshots(transaction).remove_tag(_tag(log[-1].version)).commit()
+                _tag_head(transaction, log[-1].version)
+        self._commit_and_sweep()
+        return sum(gone for _, gone in cleaned)
+
+    def harmed(self, parts: Sequence[Part]) -> list[tuple[Part, str]]:
+        """Those of the parts whose file is not as it was published."""
+        return content_files.harmed(self.root, parts)
+
+    def content(self, part: Part) -> bytes | None:
+        """The file of a part."""
+        return content_files.content(self.root, part)
+
+    def restore(self, part: Part, files: Sequence[bytes]) -> None:
+        """Put the file of a part back; the tables name it already."""
+        content_files.restore(self.root, part, files)
+
+    def mend(self) -> None:
+        """Build again the tables of content, and the views, whose metadata are harmed."""
+        log, parts = self.meta()
+        names = [name for name, _ in iceberg_damage.harmed(Path(self.root.root))] if self.is_local else []
+        for relation in catalog.tables():
+            of_table = [name for name in names if name.startswith(f"tables/{relation.full_name}-")]
+            if log and relation.name not in MEMORY and (of_table or _harm_of_metadata(self.catalog, relation)):
+                self.catalog.drop_table(relation.full_name)
+                self._fill(self._create(relation), relation, self.states(log), log, parts)
+        if any(name.startswith("views/") for name in names):
+            for relation in catalog.views():
+                self._create_view(relation, _surface_mark())
+        if names:
+            self._commit_and_sweep()
+
+    def build_all(self, kept: Commit) -> None:
+        """Build every table again from a copy of the log."""
+        for relation in catalog.tables():
+            with contextlib.suppress(NoSuchTableError):
+                self.catalog.drop_table(relation.full_name)
+            table = self._create(relation)
+            if relation.name not in MEMORY:
+                self._fill(table, relation, sorted(kept.states), kept.log, kept.parts)
+                continue
+            for version in sorted(kept.states):
+                log = kept.log[:version]
+                parts = [part for part in kept.parts if part.version <= version]
+                with _Transaction(table) as transaction:
+                    transaction.overwrite(_arrow(relation, log if relation.name == "publish_log" else parts))
+                    _tag_head(transaction, version)
+        self._commit_and_sweep()
+
+    def states(self, log: list[Entry]) -> list[int]:
+        """The versions whose state is kept: those with a tag."""
+        refs = self.catalog.load_table("meta.publish_log").refs() if log else {}
+        return [entry.version for entry in log if _tag(entry.version) in refs]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the warehouse lies in a local folder."""
+        return isinstance(self.root.fs, pafs.LocalFileSystem)
+
+    def prepare(self) -> None:
+        """Make the tables and views that are missing, and add columns that are new."""
+        mark = _surface_mark()
+        for schema in ("clout", "meta"):
+            self.catalog.create_namespace_if_not_exists(schema)
+        if self.catalog.load_namespace_properties("meta").get("surface") == mark:
+            return
+        for relation in catalog.tables():
+            try:
+                _add_columns(self.catalog.load_table(relation.full_name), relation)
+            except NoSuchTableError:
+                table = self._create(relation)
+                for entry in self.meta()[0] if relation.name not in MEMORY else []:
+                    with _Transaction(table) as transaction:  # so that every table has the tag of every version
+                        _tag_head(transaction, entry.version)
+        for relation in catalog.views():
+            self._create_view(relation, mark)
+        self.catalog.update_namespace_properties("meta", updates={"surface": mark})
+        step("the tables are made")
+
+    # Inside -----------------------------------------------------------------------------------------------------
+
+    def _create(self, relation: catalog.Relation) -> Table:
+        schema = _schema(relation)
+        by_day = PartitionSpec(PartitionField(schema.find_field("ds").field_id, 1000, IdentityTransform(), "ds"))
+        table = self.catalog.create_table(
+            relation.full_name,
+            schema,
+            location=f"{self.root.uri}/tables/{relation.full_name}-{uuid.uuid4().hex[:8]}",
+            partition_spec=by_day if relation.name not in MEMORY else PartitionSpec(),
+            # A commit that meets another one must fail, not be tried again upon what it has not seen.
+            properties={"comment": relation.comment, "commit.retry.num-retries": "0"},
+        )
+        table.append(relation.arrow_schema.empty_table())  # a first snapshot: a table without one can bear no tag
+        return table
+
+    def _fill(
+        self, table: Table, relation: catalog.Relation, states: list[int], log: list[Entry], parts: list[Part]
+    ) -> None:
+        """Commit every state to a table that was just made, each with its tag."""
+        before = dict[date, int]()
+        for state in states:
+            with _Transaction(table) as transaction:
+                after = shown(log, state)
+                _change_days(transaction, relation, before, after, parts, self.root, {"clout.version": str(state)})
+                _tag_head(transaction, state)
+            before = after
+
+    def _create_view(self, relation: catalog.Relation, mark: str) -> None:
+        """A view, for the engines that read Iceberg's views from a SQL catalogue. PyIceberg cannot write them there."""
+        location, made = f"{self.root.uri}/views/{relation.full_name}", 0
+        version = {
+            "version-id": 1,
+            "schema-id": 0,
+            "timestamp-ms": made,
+            "summary": {},
+            "representations": [{"type": "sql", "sql": relation.select, "dialect": "spark"}],
+            "default-namespace": ["clout"],
+        }
+        metadata = {
+            "view-uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, location)),
+            "format-version": 1,
+            "location": location,
+            "schemas": [json.loads(_schema(relation).model_dump_json())],
+            "current-version-id": 1,
+            "versions": [version],
+            "version-log": [{"timestamp-ms": made, "version-id": 1}],
+            "properties": {"comment": relation.comment},
+        }
+        file = f"views/{relation.full_name}/{mark}.metadata.json"
+        self.root.fs.create_dir(f"{self.root.root}/views/{relation.full_name}", recursive=True)
+        with self.root.fs.open_output_stream(f"{self.root.root}/{file}") as stream:
+            stream.write(json.dumps(metadata).encode())
+        names = {"catalog_name": self.catalog.name, "table_namespace": relation.schema, "table_name": relation.name}
+        self.connection.execute(delete(IcebergTables).filter_by(**names))
+        self.connection.execute(
+            insert(IcebergTables).values(**names, metadata_location=f"{self.root.uri}/{file}", iceberg_type="VIEW")
+        )
+
+    def _commit_and_sweep(self) -> int:
+        """Make the writing visible; then, as the only writer again, remove every file that nothing names."""
+        self.connection.commit()
+        step("it is committed but for the removals")
+        self.begin()
+        known = {part.file for part in self.meta()[1]}
+        for relation in catalog.tables():
+            known |= {self._relative(file) for file in _files_of(self.catalog.load_table(relation.full_name))}
+        mark = self.catalog.load_namespace_properties("meta")["surface"]
+        known |= {f"views/{relation.full_name}/{mark}.metadata.json" for relation in catalog.views()}
+        found = [
+            file for folder in ("data", "tables", "views") for file in content_files.files_below(self.root, folder)
+        ]
+        removed = content_files.remove(self.root, [file for file in found if file not in known])
+        step("orphans are removed")
+        return removed
+
+    def _relative(self, location: str) -> str:
+        return location.removeprefix("file://").removeprefix(f"{self.root.uri}/").removeprefix(f"{self.root.root}/")
+
+
+def _meta(catalog: SqlCatalog) -> tuple[list[Entry], list[Part]]:
+    """The log in order of version, and the parts that are kept, of one version."""
+    try:
+        log = catalog.load_table("meta.publish_log").scan().to_arrow().sort_by("version").to_pylist()
+        if not log:
+            return [], []
+        files = catalog.load_table("meta.published_files")
+    except NoSuchTableError:
+        return [], []
+    # A publication in between may have added a version: take the parts of the one that the log ends with.
+    snapshot = files.snapshot_by_name(_tag(log[-1]["version"])) or files.current_snapshot()
+    assert snapshot is not None
+    parts = files.scan(snapshot_id=snapshot.snapshot_id).to_arrow()
+    order = [(name, "ascending") for name in ("version", "table_name", "file")]
+    return [Entry(**row) for row in log], [Part(**row) for row in parts.sort_by(order).to_pylist()]
+
+
+def _change_days(
+    transaction: Transaction,
+    relation: catalog.Relation,
+    before: Mapping[date, int],
+    after: Mapping[date, int],
+    parts: Sequence[Part],
+    root: Lake,
+    facts: dict[str, str],
+) -> None:
+    """Let the table show `after` where it showed `before`: each a day's content version. Moves no data."""
+    for day, content in after.items():
+        if before.get(day) == content:
+            continue
+        if day in before:
+            transaction.delete(f"ds = '{day}'", snapshot_properties=facts)
+        files = [
+            part.file
+            for part in parts
+            # A file without rows says nothing about its partition, and adds nothing to it.
+            if part.table_name == relation.name and part.version == content and part.rows
+        ]
+        if files:
+            # Not checked against every file of the table, which takes longer with every day: the day was emptied above.
+            transaction.add_files(
+                [f"{root.uri}/{file}" for file in files], snapshot_properties=facts, check_duplicate_files=False
+            )
+
+
+def _tag_head(transaction: Transaction, version: int) -> None:
+    snapshot = transaction.table_metadata.current_snapshot()
+    assert snapshot is not None
+    ManageSnapshots(transaction).create_tag(snapshot.snapshot_id, _tag(version)).commit()
+
+
+def _tag(version: int) -> str:
+    return f"v{version}"
+
+
+def _refuse_foreign_head(table: Table, log: Sequence[Entry]) -> None:
+    """Raise Conflict where the head is not what the log's last version left there."""
+    if not log:
+        return
+    head, ours = table.current_snapshot(), table.snapshot_by_name(_tag(log[-1].version))
+    if head is None or ours is None or head.snapshot_id != ours.snapshot_id:
+        raise Conflict(
+            f"{'.'.join(table.name())}: somebody else committed to it after version {log[-1].version}"
+            f" (snapshot {head.snapshot_id if head else None}); set its head back to the tag {_tag(log[-1].version)}"
+        )
+
+
+def _files_of(table: Table) -> set[str]:
+    """Every file that a table's metadata names."""
+    files = {table.metadata_location, *(entry.metadata_file for entry in table.metadata.metadata_log)}
+    manifests: set[str] = set()
+    for snapshot in table.snapshots():
+        files.add(snapshot.manifest_list)
+        for manifest in snapshot.manifests(table.io):
+            if manifest.manifest_path not in manifests:
+                manifests.add(manifest.manifest_path)
+                files |= {entry.data_file.file_path for entry in manifest.fetch_manifest_entry(table.io)}
+    return files | manifests
+
+
+def _damaged(folder: Path, why: object) -> PoisonInput:
+    """What is said of a catalogue or a log that cannot be used, with the command that heals it."""
+    return PoisonInput(
+        f"{folder}: the catalogue or the log in it cannot be read ({str(why).splitlines()[0]}); run jobs/warehouse.py heal"
+        f" --warehouse iceberg:{folder}, which builds the tables again from commit.json and the data"
+    )
+
+
+def _harm_of_metadata(catalog: SqlCatalog, relation: catalog.Relation) -> str | None:
+    """What is wrong with the metadata of a table, in words, or None where every snapshot can be read."""
+    try:
+        table = catalog.load_table(relation.full_name)
+        _files_of(table)
+        if relation.name in MEMORY:
+            table.scan().to_arrow()
+        return None
+    except Exception as error:  # whatever PyIceberg, Arrow or the file system say of damage
+        return f"the metadata of {relation.full_name} cannot be read: {error}"
+
+
+def _add_columns(table: Table, relation: catalog.Relation) -> None:
+    """Add the columns that are new. Refuses a column of another type."""
+    found = {field.name: field.field_type for field in table.schema().fields}
+    with table.update_schema() as change:
+        for column in relation.columns:
+            if column.name not in found:
+                change.add_column(column.name, TYPES[column.type], doc=column.comment)
+            elif found[column.name] != TYPES[column.type]:
+                raise PoisonInput(
+                    f"{relation.full_name}.{column.name} is {found[column.name]} in the catalogue, and"
+                    f" sql/warehouse/{relation.name}.sql declares {column.type}; a published column cannot change its"
+                    " type: give the new one another name"
+                )
+
+
+def _schema(relation: catalog.Relation) -> Schema:
+    fields = (
+        NestedField(number, column.name, TYPES[column.type], required=False, doc=column.comment)
+        for number, column in enumerate(relation.columns, 1)
+    )
+    return Schema(*fields, schema_id=0)
+
+
+def _arrow(relation: catalog.Relation, rows: Sequence[Entry] | Sequence[Part]) -> pa.Table:
+    return pa.Table.from_pylist([vars(row) for row in rows], relation.arrow_schema)
+
+
+def _surface_mark() -> str:
+    return hashlib.sha256(repr(list(catalog.relations().values())).encode()).hexdigest()[:16]

@@ -1,0 +1,505 @@
+"""The warehouse on a PostgreSQL server.
+
+    clout.*, meta.*          what analysts see: tables partitioned by ds, and views
+    history.<table>_v<N>     the content that version N brought: attached to its table while the day shows it
+    history.<table>(N)       a function: the table as it was when version N was the newest
+    staging                  where content is loaded; analysts cannot look into it
+
+A publication is one transaction under a lock that analysts cannot see: it loads, detaches and attaches the day's
+partitions, and writes the log. A crash rolls it back whole. Readers wait for the moment of the exchange only, and it waits
+for them for a minute at most.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+from collections.abc import Callable, Iterator, Sequence
+
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+from psycopg import sql
+
+from clout.errors import PoisonInput, TryLater
+from clout.lake.staging import Staged
+from clout.warehouse import catalog
+from clout.warehouse.backends import postgres_locks
+from clout.warehouse.catalog import Days
+from clout.warehouse.contract import Entry, Part, Release, Warehouse, Writer, check_state, shown
+from clout.warehouse.failpoints import step
+
+#: The log and the list of parts are memory, not content.
+MEMORY = ("publish_log", "published_files")
+
+
+class PostgresWarehouse(Warehouse):
+    """The warehouse at a postgresql:// address. A password comes from libpq's own places, or from the address."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        try:
+            parameters = psycopg.conninfo.conninfo_to_dict(address)
+        except psycopg.ProgrammingError:  # whose words may hold a password
+            raise PoisonInput("the warehouse's postgresql:// address is none; %-encode what is special in it") from None
+        parameters.pop("password", None)
+        self.location = "postgresql: " + psycopg.conninfo.make_conninfo("", **parameters)
+
+    def log(self) -> list[Entry]:
+        """The log in order of version; empty where nothing is published."""
+        with self.connection() as connection:
+            return _meta(connection)[0]
+
+    def read(self, name: str, version: int | None = None, day: Days = None) -> pa.Table:
+        """A table or view as it is shown, or a table as it was when `version` was the newest."""
+        relation = catalog.named(name)
+        if version is not None and not _is_content(relation):
+            raise PoisonInput(f"{name}: PostgreSQL keeps no earlier states of it, of tables of days only")
+        with self.connection() as connection:
+            log, parts = _meta(connection)
+            if version is not None:
+                check_state(log, parts, version)
+            elif not log:
+                raise PoisonInput(f"{self.location}: nothing is published")
+            rows = sql.Identifier(relation.schema, relation.name).as_string()
+            if version is not None:
+                rows = f"{sql.Identifier('history', relation.name).as_string()}({version})"
+            found = connection.execute(f"SELECT {_names(relation)} FROM {rows}{catalog.where(day)}").fetchall()
+        arrow = relation.arrow_schema
+        columns = zip(*found, strict=True) if found else ([] for _ in arrow)
+        return pa.table([pa.array(c, field.type) for c, field in zip(columns, arrow, strict=True)], arrow)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[PostgresWriter]:
+        """Wait for the lock, within one transaction that ends with the writing."""
+        try:
+            with self.connection() as connection:
+                _refuse_foreign_schemas(connection)
+                postgres_locks.make(connection)
+                with connection.transaction():
+                    postgres_locks.take(connection)
+                    step("the lock is held")
+                    _prepare(connection)
+                    writer = PostgresWriter(connection, self.connection)
+                    yield writer
+                    step("all is done but the commit")
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise PoisonInput(
+                f"{self.location}: {error.diag.message_primary}: the publisher must own clout, meta, history and staging, and"
+                " what is in them; run sql/warehouse/postgres/roles.sql, and publish as clout_publisher"
+            ) from error
+        except (psycopg.errors.DiskFull, psycopg.errors.OutOfMemory) as error:
+            raise TryLater(f"{self.location}: {error.diag.message_primary or error}; nothing was done") from error
+        step("it is committed")
+        if writer.erased:
+            with self.connection() as connection:
+                # Analysed, too: the planner's notes hold values, which readers may see.
+                connection.execute(f"VACUUM (ANALYZE) {', '.join(writer.erased)}")
+                connection.execute(f"ANALYZE {', '.join(relation.full_name for relation in catalog.tables())}")
+
+    @contextlib.contextmanager
+    def connection(self) -> Iterator[psycopg.Connection]:
+        """A connection of its own, in UTC; transactions are begun by name."""
+        try:
+            connection = psycopg.connect(
+                self.address, autocommit=True, application_name="clout", client_encoding="UTF8", connect_timeout=30
+            )
+        except psycopg.OperationalError as error:  # whose words name no password
+            raise TryLater(f"{self.location}: no connection: {str(error).strip()}") from None
+        with connection:
+            if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
+                raise PoisonInput(
+                    f"{self.location}: the database speaks {encoding}, in which not every name can be written; make one with"
+                    " createdb -E UTF8 -T template0, and run sql/warehouse/postgres/roles.sql there"
+                )
+            connection.execute("SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET extra_float_digits = 1")
+            yield connection
+
+    def harm(self) -> list[str]:
+        """Whatever is not as it was published: content whose rows are others, or cannot be read."""
+        with self.connection() as connection:
+            return [_described(*each) for each in _harmed(connection, _meta(connection)[1])]
+
+
+Connect = Callable[[], contextlib.AbstractContextManager[psycopg.Connection]]
+
+
+class PostgresWriter(Writer):
+    """Writes within the transaction that holds the lock. `connect` gives a connection beside it."""
+
+    def __init__(self, connection: psycopg.Connection, connect: Connect) -> None:
+        self.connection, self.connect = connection, connect
+        #: The tables that rows were erased from: their bytes are overwritten once it is committed.
+        self.erased: list[str] = []
+
+    def meta(self) -> tuple[list[Entry], list[Part]]:
+        """The log in order of version, and the parts that are kept."""
+        return _meta(self.connection)
+
+    def load(self, release: Release, staged: Staged, version: int) -> list[Part]:
+        """Load each table's files into a table of its own in the schema staging."""
+        parts = []
+        for table, files in release.tables.items():
+            relation, place = catalog.relations()[table], f"{table}_v{version}"
+            self.connection.execute(
+                f'CREATE TABLE staging."{place}" (LIKE {relation.full_name}, '
+                # So that attaching it need not read it.
+                f"CHECK (ds IS NOT NULL AND ds = {catalog.quoted(release.day)}))"
+            )
+            for file in files:
+                self._load_file(file["path"], _audited(staged, file), relation, f"staging.{place}")
+            _sign(self.connection, f"staging.{place}")
+            parts.append(
+                Part(
+                    version,
+                    release.day,
+                    table,
+                    f"history.{place}",
+                    sum(file["rows"] for file in files),
+                    "+".join(sorted(file["sha256"] for file in files)),
+                )
+            )
+            step("a table is loaded")
+        return parts
+
+    def show(self, log: list[Entry], parts: list[Part]) -> None:
+        """Exchange the day's partitions and write the log, all in the one transaction."""
+        entry, before = log[-1], shown(log[:-1])
+        new = [part for part in parts if part.version == entry.version]
+        for part in new:
+            place = part.file.partition(".")[2]
+            self.connection.execute(f'ALTER TABLE staging."{place}" SET SCHEMA history')
+            self.connection.execute(f'GRANT SELECT ON history."{place}" TO clout_analyst')
+        old = [part for part in parts if part.version == before.get(entry.ds)]
+        next_ones = [part for part in parts if part.version == entry.content_version]
+        self._lock_out_readers([*old, *next_ones])
+        for part in old:
+            self.connection.execute(f"ALTER TABLE {_table(part)} DETACH PARTITION {_place(part)}")
+            step("a partition is detached")
+        for part in next_ones:
+            self.connection.execute(
+                f"ALTER TABLE {_table(part)} ATTACH PARTITION {_place(part)} FOR VALUES IN ({catalog.quoted(entry.ds)})"
+            )
+            step("a partition is attached")
+        _insert(self.connection, "publish_log", [entry])
+        _insert(self.connection, "published_files", new)
+        step("the log is written")
+
+    def forget(self, log: list[Entry], parts: list[Part], states: list[int]) -> int:
+        """Drop the tables of all other parts, and what lies in history or staging for no reason."""
+        known = {part.file for part in parts}
+        found = self.connection.execute(
+            "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN ('history', 'staging') ORDER BY 1"
+        ).fetchall()
+        gone = [name for (name,) in found if name not in known]
+        for name in gone:
+            self.connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(*name.split(".", 1))))
+            step("a forgotten table is dropped")
+        self.connection.execute(
+            "DELETE FROM meta.published_files WHERE NOT version = ANY(%s)", [[p.version for p in parts]]
+        )
+        return len(gone)
+
+    def harmed(self, parts: Sequence[Part]) -> list[tuple[Part, str]]:
+        """Those of the parts whose table does not hold the rows that were published."""
+        return _harmed(self.connection, parts)
+
+    def content(self, part: Part) -> bytes | None:
+        """No file: rows lie in the server's own form."""
+        return None
+
+    def restore(self, part: Part, files: Sequence[bytes]) -> None:
+        """Load a part's table again, in its place."""
+        relation, place = catalog.relations()[part.table_name], part.file.partition(".")[2]
+        self._lock_out_readers([])
+        self.connection.execute(f"DROP TABLE IF EXISTS {_place(part)}")
+        self.connection.execute(
+            f'CREATE TABLE history."{place}" (LIKE {relation.full_name}, '
+            f"CHECK (ds IS NOT NULL AND ds = {catalog.quoted(part.ds)}))"
+        )
+        for content in files:
+            self._load_file(part.file, content, relation, part.file)
+        _sign(self.connection, part.file)
+        self.connection.execute(f"GRANT SELECT ON {_place(part)} TO clout_analyst")
+        log, _ = self.meta()
+        if shown(log).get(part.ds) == part.version:
+            self.connection.execute(
+                f"ALTER TABLE {_table(part)} ATTACH PARTITION {_place(part)} FOR VALUES IN ({catalog.quoted(part.ds)})"
+            )
+        step("a table is put back")
+
+    def mend(self) -> None:
+        """Nothing but content lies on the server that the log would determine; the schemas are made at every writing."""
+
+    def erase(self, keys: frozenset[str], log: list[Entry], parts: list[Part]) -> int:
+        """Delete the rows from every part's table."""
+        total = 0
+        for part in parts:
+            texts = [c.name for c in catalog.relations()[part.table_name].columns if c.type == "VARCHAR"]
+            named = " OR ".join(f"regexp_split_to_array(btrim(\"{name}\"), '\\s*,\\s*') && %(keys)s" for name in texts)
+            if harmed := self.harmed([part]):
+                raise PoisonInput(f"{_described(*harmed[0])}; run jobs/warehouse.py heal first: nothing was erased")
+            done = self.connection.execute(f"DELETE FROM {_place(part)} WHERE {named}", {"keys": sorted(keys)})
+            if done.rowcount:
+                self.connection.execute(
+                    "UPDATE meta.published_files SET rows = rows - %s WHERE file = %s", [done.rowcount, part.file]
+                )
+                total += done.rowcount
+                self.erased.append(_place(part))
+                _sign(self.connection, part.file)
+            step("a table is without the erased")
+        return total
+
+    # Inside -----------------------------------------------------------------------------------------------------
+
+    def _load_file(self, path: str, content: bytes, relation: catalog.Relation, place: str) -> None:
+        """COPY one audited file into a table."""
+        names = [column.name for column in relation.columns]
+        target = sql.Identifier(*place.split(".", 1)).as_string()
+        with (
+            self.connection.cursor() as cursor,
+            cursor.copy(f"COPY {target} ({_names(relation)}) FROM STDIN (FORMAT csv)") as copy,
+        ):
+            for batch in pq.ParquetFile(io.BytesIO(content)).iter_batches(columns=names):
+                _refuse_zero_signs(path, relation, batch)
+                text = io.BytesIO()
+                # Strings are quoted and NULL is not, so that an empty text stays one.
+                options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
+                pa.csv.write_csv(batch.select(names), text, options)
+                copy.write(text.getvalue())
+
+    def _lock_out_readers(self, parts: Sequence[Part]) -> None:
+        tables = [relation.full_name for relation in catalog.tables()] + [_place(part) for part in parts]
+        postgres_locks.lock_out_readers(self.connection, tables, self.connect)
+
+
+def _audited(staged: Staged, file: dict) -> bytes:
+    """A staged file, if it still is what was audited."""
+    with staged.root.fs.open_input_stream(file["path"]) as stream:
+        content = stream.read()
+    if hashlib.sha256(content).hexdigest() != file["sha256"]:
+        raise PoisonInput(f"{file['path']} changed while it was published; audit again")
+    return content
+
+
+def _refuse_zero_signs(path: str, relation: catalog.Relation, batch: pa.RecordBatch) -> None:
+    """Raise PoisonInput for a text with U+0000, which PostgreSQL cannot hold."""
+    for name in batch.schema.names:
+        if pa.types.is_string(batch[name].type) or pa.types.is_large_string(batch[name].type):
+            found = pc.match_substring(batch[name].cast(pa.string()), "\0")
+            if pc.any(found).as_py():
+                row = {column: str(value) for column, value in batch.filter(found).slice(0, 1).to_pylist()[0].items()}
+                key = next((row[key] for key in ("account_key", "person_id", "platform") if key in row), "")
+                raise PoisonInput(
+                    f"{path}: {relation.full_name}.{name} of {key!r} holds the sign U+0000, which PostgreSQL cannot: mend it"
+                    " in the export, or pull its day again (jobs/night.py --refresh), since readers leave it out"
+                )
+
+
+def _sign(connection: psycopg.Connection, place: str) -> None:
+    """Note the checksum of a table's rows on the table."""
+    columns = connection.execute(_COLUMNS, [place]).fetchall()
+    [(rows, checksum)] = connection.execute(_checksum(place, [name for (name,) in columns])).fetchall()
+    note = catalog.quoted(f"rows={rows} checksum={checksum} columns={len(columns)}")
+    connection.execute(f"COMMENT ON TABLE {sql.Identifier(*place.split('.', 1)).as_string()} IS {note}")
+
+
+def _harmed(connection: psycopg.Connection, parts: Sequence[Part]) -> list[tuple[Part, str]]:
+    """Those of the parts whose table is missing, cannot be read, or holds other rows than were published."""
+    found = []
+    for part in parts:
+        try:
+            with connection.transaction():
+                note = connection.execute(
+                    "SELECT obj_description(to_regclass(%s), 'pg_class'), to_regclass(%s) IS NULL",
+                    [part.file, part.file],
+                ).fetchone()
+                assert note
+                if note[1]:
+                    found.append((part, "is missing"))
+                    continue
+                known = dict(word.split("=") for word in (note[0] or "").split())
+                names = [name for (name,) in connection.execute(_COLUMNS, [part.file]).fetchall()]
+                names = names[: int(known.get("columns", 0)) or None]
+                [(rows, checksum)] = connection.execute(_checksum(part.file, names)).fetchall()
+        except (psycopg.DatabaseError, ValueError) as error:
+            if isinstance(error, psycopg.OperationalError) and connection.closed:
+                raise
+            found.append((part, f"cannot be read ({str(error).splitlines()[0]})"))
+            continue
+        if rows != part.rows or known.get("checksum", checksum) != checksum:
+            found.append((part, "is empty" if part.rows and not rows else "holds other rows than were published"))
+    return found
+
+
+_COLUMNS = (
+    "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+)
+
+
+def _checksum(place: str, columns: Sequence[str]) -> str:
+    """A query of the number of rows, and of a sum over them that does not depend on their order. Takes no lock for long."""
+    row = ", ".join(sql.Identifier(name).as_string() for name in columns)
+    table = sql.Identifier(*place.split(".", 1)).as_string()
+    return f"SELECT count(*), coalesce(sum(hashtextextended(ROW({row})::text, 0)), 0)::text FROM ONLY {table}"
+
+
+def _described(part: Part, harm: str) -> str:
+    return f"{part.file} ({part.table_name} of {part.ds}, version {part.version}) {harm}"
+
+
+def _refuse_foreign_schemas(connection: psycopg.Connection) -> None:
+    """Raise PoisonInput where a schema of ours belongs to a role that the publisher is not."""
+    foreign = connection.execute(
+        "SELECT nspname, pg_get_userbyid(nspowner), current_user FROM pg_namespace WHERE nspname IN"
+        " ('clout', 'meta', 'history', 'staging', 'writing') AND NOT pg_has_role(nspowner, 'USAGE')"
+    ).fetchall()
+    if foreign:
+        name, owner, me = foreign[0]
+        raise PoisonInput(
+            f"the schema {name} on the server belongs to {owner}, and {me} publishes: ALTER SCHEMA {name} OWNER TO {me}, and"
+            " likewise what is in it; or publish into another database"
+        )
+
+
+def _prepare(connection: psycopg.Connection) -> None:
+    """Make what is missing of the schemas, tables, views, functions, comments and grants."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_roles WHERE rolname = 'clout_analyst'")
+        if cursor.fetchone() == (0,):
+            raise PoisonInput("the server has no role clout_analyst: run sql/warehouse/postgres/roles.sql first")
+        wanted = _surface_mark()
+        cursor.execute("SELECT obj_description(to_regnamespace('meta'), 'pg_namespace')")
+        if cursor.fetchone() == (wanted,):
+            return
+        cursor.execute("SET LOCAL lock_timeout = '10s'")
+        for schema in ("clout", "meta", "history", "staging"):
+            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        for relation in catalog.views():
+            cursor.execute(f"DROP VIEW IF EXISTS {relation.full_name}")
+        for relation in catalog.tables():
+            columns = ", ".join(f'"{column.name}" {_type(column)}' for column in relation.columns)
+            by_day = " PARTITION BY LIST (ds)" if _is_content(relation) else ""
+            cursor.execute(f"CREATE TABLE IF NOT EXISTS {relation.full_name} ({columns}){by_day}")
+            _add_columns(connection, relation)
+        for relation in catalog.views():
+            cursor.execute(f"CREATE VIEW {relation.full_name} AS {relation.select}")
+        for relation in catalog.relations().values():
+            for comment in catalog.comments(relation):
+                cursor.execute(comment)
+            if _is_content(relation):
+                cursor.execute(_as_of(relation))
+        cursor.execute("GRANT USAGE ON SCHEMA clout, meta, history TO clout_analyst")
+        cursor.execute("GRANT SELECT ON ALL TABLES IN SCHEMA clout, meta, history TO clout_analyst")
+        cursor.execute(f"COMMENT ON SCHEMA meta IS {catalog.quoted(wanted)}")
+    step("the schemas are made")
+
+
+def _surface_mark() -> str:
+    """A comment that says by which surface the schemas were made."""
+    made = repr((list(catalog.relations().values()), _as_of(catalog.relations()["scores"])))
+    return f"What was published when. Made by surface {hashlib.sha256(made.encode()).hexdigest()[:16]}"
+
+
+def _add_columns(connection: psycopg.Connection, relation: catalog.Relation) -> None:
+    """Add the columns that are new to a table and to its detached parts. Refuses a column of another type."""
+    named = f"history.{relation.name}_v%" if _is_content(relation) else ""
+    found = connection.execute(
+        "SELECT attrelid::regclass::text, attname, format_type(atttypid, NULL) FROM pg_attribute AS a"
+        " INNER JOIN pg_class AS c ON c.oid = a.attrelid WHERE attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p')"
+        " AND NOT relispartition AND (attrelid = %s::regclass OR attrelid::regclass::text LIKE %s)",
+        [relation.full_name, named.replace("_", r"\_")],
+    ).fetchall()
+    kinds = {(table, column): kind for table, column, kind in found}
+    for table in {table for table, _ in kinds}:
+        for column in relation.columns:
+            kind = kinds.get((table, column.name))
+            if kind is None:
+                connection.execute(f'ALTER TABLE {table} ADD COLUMN "{column.name}" {_type(column)}')
+            elif _duckdb_type(kind) != column.type:
+                raise PoisonInput(
+                    f"{table}.{column.name} is {kind} on the server, and sql/warehouse/{relation.name}.sql declares"
+                    f" {column.type}; a published column cannot change its type: give the new one another name"
+                )
+
+
+def _as_of(relation: catalog.Relation) -> str:
+    """The function that gives a table as it was when a version was the newest."""
+    return f"""
+CREATE OR REPLACE FUNCTION history.{relation.name}(as_of integer) RETURNS SETOF {relation.full_name}
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  part record;
+  columns text := (
+    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+    WHERE attrelid = '{relation.full_name}'::regclass AND attnum > 0 AND NOT attisdropped
+  );
+BEGIN
+  IF NOT EXISTS (SELECT FROM meta.publish_log WHERE version = as_of) THEN
+    RAISE EXCEPTION 'there is no version %', as_of;
+  END IF;
+  FOR part IN
+    SELECT l.content_version, f.file
+    FROM (SELECT max(version) AS version FROM meta.publish_log WHERE version <= as_of GROUP BY ds) AS newest
+    INNER JOIN meta.publish_log AS l ON l.version = newest.version
+    LEFT JOIN meta.published_files AS f ON f.version = l.content_version AND f.table_name = '{relation.name}'
+    ORDER BY l.ds
+  LOOP
+    IF part.file IS NOT NULL THEN
+      RETURN QUERY EXECUTE 'SELECT ' || columns || ' FROM ' || part.file;
+    ELSIF NOT EXISTS (SELECT FROM meta.published_files WHERE version = part.content_version) THEN
+      RAISE EXCEPTION 'gc has forgotten the state of version %', as_of;
+    END IF;
+  END LOOP;
+END $$"""
+
+
+def _meta(connection: psycopg.Connection) -> tuple[list[Entry], list[Part]]:
+    """The log in order of version, and the parts that are kept; nothing where the schemas are not made yet."""
+    if connection.execute("SELECT to_regclass('meta.publish_log')").fetchone() == (None,):
+        return [], []
+    log, parts = (
+        connection.execute(
+            f"SELECT {_names(catalog.relations()[name])} FROM meta.{name} ORDER BY version, {order}"
+        ).fetchall()
+        for name, order in (("publish_log", "ds"), ("published_files", "table_name, file"))
+    )
+    return [Entry(*row) for row in log], [Part(*row) for row in parts]
+
+
+def _insert(connection: psycopg.Connection, table: str, rows: list[Entry] | list[Part]) -> None:
+    if rows:
+        names = [column.name for column in catalog.relations()[table].columns]
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f"INSERT INTO meta.{table} ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))})",
+                [[vars(row)[name] for name in names] for row in rows],
+            )
+
+
+def _is_content(relation: catalog.Relation) -> bool:
+    return relation.select is None and relation.name not in MEMORY
+
+
+def _names(relation: catalog.Relation) -> str:
+    return ", ".join(f'"{column.name}"' for column in relation.columns)
+
+
+def _place(part: Part) -> str:
+    return sql.Identifier(*part.file.split(".", 1)).as_string()
+
+
+def _table(part: Part) -> str:
+    return catalog.relations()[part.table_name].full_name
+
+
+def _type(column: catalog.Column) -> str:
+    """DuckDB's name of a type as PostgreSQL knows it."""
+    return {"DOUBLE": "DOUBLE PRECISION", "VARCHAR": "TEXT"}.get(column.type, column.type)
+
+
+def _duckdb_type(kind: str) -> str:
+    return {"double precision": "DOUBLE", "text": "VARCHAR"}.get(kind, kind.upper())

@@ -1,0 +1,281 @@
+"""The gate cannot fail open: each trap of Great Expectations is set here, and does not close on us."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+from clout.errors import PoisonInput
+from clout.quality import suites
+from clout.quality.suites import Check, Suite
+from staged_run import DAY, frame, good, interpreted
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+pytestmark = pytest.mark.quality
+
+ROWS = pa.table({"name": ["ada", "bo"], "points": [1, 2]})
+
+
+def expectation(id: str, type: str, severity: str = "critical", **kwargs: Any) -> dict[str, Any]:
+    return {"type": type, "kwargs": kwargs, "severity": severity, "meta": {"id": id, "why": "A reason."}}
+
+
+COUNT = expectation("row_count", "expect_table_row_count_to_be_between", min_value=1)
+KEY = expectation("key_unique", "expect_compound_columns_to_be_unique", column_list=["name", "points"])
+FAILS = expectation("few", "expect_column_values_to_be_between", column="points", max_value=1)
+
+
+def written(folder: Path, *expectations: Any, **changes: Any) -> Path:
+    """A suite file named things; gives its folder."""
+    ids = [each["meta"].get("id") for each in expectations if isinstance(each, dict)]
+    suite = {"name": "things", "meta": {"ids": ids}, "expectations": expectations} | changes
+    (folder / "things.json").write_text(json.dumps(suite))
+    return folder
+
+
+def suite(*expectations: dict[str, Any]) -> Suite:
+    return Suite("things", [COUNT, KEY, *expectations], "")
+
+
+@pytest.fixture(params=["memory", "spark"])
+def check(request: pytest.FixtureRequest, spark: SparkSession) -> Iterator[Callable[..., list[Check]]]:
+    """`suites.check` on a small table."""
+    if request.param == "memory":
+        yield lambda suite, rows=ROWS: suites.check(suite, rows, {})
+        return
+    with interpreted(spark):
+        yield lambda suite, rows=ROWS: suites.check(suite, frame(spark, rows), {})
+
+
+# The five traps ---------------------------------------------------------------------------------------------------
+
+
+def test_empty_batch_fails(check: Callable[..., list[Check]]) -> None:
+    checks = check(suite(FAILS), ROWS.slice(0, 0))
+    assert {each.id: each.passed for each in checks} == {"row_count": False, "key_unique": True, "few": True}
+    assert not suites.is_pass([suite(FAILS)], checks)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"expectations": []}, {"expectations": [], "meta": {"ids": []}}, {"expectations": [COUNT, KEY]}, {"meta": {}}],
+    ids=["emptied", "never filled", "one deleted", "nothing declared"],
+)
+def test_empty_suite_and_deleted_expectation_are_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    suites.load_suite("things", written(tmp_path, COUNT, KEY, FAILS))
+    with pytest.raises(PoisonInput, match="none can be lost unseen"):
+        suites.load_suite("things", written(tmp_path, COUNT, KEY, FAILS, **changes))
+
+
+@pytest.mark.parametrize("type", ["expect_column_values_to_be_betwen", "", None])
+def test_misspelt_type_is_refused(tmp_path: Path, type: str | None) -> None:
+    with pytest.raises(PoisonInput, match="misspelt"):
+        suites.load_suite("things", written(tmp_path, COUNT, KEY, FAILS | {"type": type}))
+
+
+@pytest.mark.parametrize(("severity", "passes"), [("info", True), ("warning", True), ("critical", False)])
+def test_severity_decides(check: Callable[..., list[Check]], severity: str, passes: bool) -> None:
+    judged = suite(FAILS | {"severity": severity})
+    checks = check(judged)
+    assert [(each.id, each.severity, each.crashed) for each in checks if not each.passed] == [("few", severity, False)]
+    assert suites.is_pass([judged], checks) is passes
+
+
+@pytest.mark.parametrize(
+    "crashing",
+    [
+        expectation("crash", "expect_column_values_to_not_be_null", "info", column="absent"),
+        expectation(
+            "crash",
+            "unexpected_rows_expectation",
+            "info",
+            unexpected_rows_query="SELECT * FROM {batch} WHERE CAST(name AS INT) > 1",
+        ),
+        expectation("crash", "expect_column_max_to_be_between", "info", column="points", max_value={"$PARAMETER": "x"}),
+    ],
+    ids=["missing column", "cast error", "missing parameter"],
+)
+def test_crashed_check_is_critical_whatever_it_declares(
+    check: Callable[..., list[Check]], crashing: dict[str, Any]
+) -> None:
+    checks = check(suite(crashing))
+    [crashed] = [each for each in checks if each.id == "crash"]
+    assert (crashed.passed, crashed.crashed, crashed.severity) == (False, True, "critical")
+    assert not suites.is_pass([suite(crashing)], checks)
+
+
+# Loading ----------------------------------------------------------------------------------------------------------
+
+
+def test_missing_suite_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PoisonInput, match="missing"):
+        suites.load_suite("things", tmp_path)
+
+
+@pytest.mark.parametrize("content", ["{", "", "\xff", "[]", "null", '{"name": "others"}'])
+def test_broken_suite_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "things.json").write_bytes(content.encode("latin-1"))
+    with pytest.raises(PoisonInput):
+        suites.load_suite("things", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        FAILS | {"meta": {"id": "few"}},
+        FAILS | {"meta": {"id": "few", "why": ""}},
+        FAILS | {"meta": {"why": "A reason."}},
+        FAILS | {"severity": None},
+        FAILS | {"severity": "Critical"},
+        {key: value for key, value in FAILS.items() if key != "severity"},
+        {key: value for key, value in FAILS.items() if key != "kwargs"},
+        "few",
+    ],
+    ids=["no why", "empty why", "no id", "null severity", "unknown severity", "no severity", "no kwargs", "a text"],
+)
+def test_incomplete_expectation_is_refused(tmp_path: Path, broken: Any) -> None:
+    with pytest.raises(PoisonInput, match="expectation 3"):
+        suites.load_suite("things", written(tmp_path, COUNT, KEY, broken))
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        [KEY, COUNT],
+        [COUNT],
+        [COUNT, FAILS],
+        [COUNT | {"kwargs": {"min_value": 0}}, KEY],
+        [COUNT | {"kwargs": {}}, KEY],
+        [COUNT | {"severity": "warning"}, KEY],
+        [COUNT, KEY | {"severity": "info"}],
+        [FAILS | {"meta": COUNT["meta"]}, KEY],
+        [COUNT, FAILS | {"meta": KEY["meta"]}],
+    ],
+    ids=["swapped", "one", "no key", "zero rows", "any rows", "weak", "weak key", "only named so", "key only named so"],
+)
+def test_suite_must_begin_with_row_count_and_key(tmp_path: Path, opening: list[dict[str, Any]]) -> None:
+    with pytest.raises(PoisonInput, match="begins with row_count"):
+        suites.load_suite("things", written(tmp_path, *opening))
+
+
+def test_doubled_id_is_refused(tmp_path: Path) -> None:
+    """Outcomes are told apart by id: of two with the same one, the passing could speak for the failed."""
+    with pytest.raises(PoisonInput, match="twice"):
+        suites.load_suite("things", written(tmp_path, COUNT, KEY, FAILS, FAILS))
+
+
+def test_query_that_does_not_read_the_batch_is_refused(tmp_path: Path) -> None:
+    blind = expectation("blind", "unexpected_rows_expectation", unexpected_rows_query="SELECT 1 WHERE false")
+    with pytest.raises(PoisonInput, match="batch"):
+        suites.load_suite("things", written(tmp_path, COUNT, KEY, blind))
+
+
+# Running ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "misspelt", [FAILS | {"kwargs": {"column": "points", "max_valu": 1}}, FAILS | {"comment": "hello"}]
+)
+def test_misspelt_argument_is_refused(check: Callable[..., list[Check]], misspelt: dict[str, Any]) -> None:
+    with pytest.raises(PoisonInput, match="refuses it"):
+        check(suite(misspelt))
+
+
+def test_expectation_dropped_while_loading_is_noticed(
+    check: Callable[..., list[Check]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import great_expectations as gx
+
+    real = gx.ExpectationSuite
+    monkeypatch.setattr(gx, "ExpectationSuite", lambda name, expectations: real(name, expectations=expectations[:-1]))
+    with pytest.raises(PoisonInput, match="dropped"):
+        check(suite(FAILS))
+
+
+def test_expectation_dropped_while_running_is_critical(
+    check: Callable[..., list[Check]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import great_expectations as gx
+
+    real = gx.ValidationDefinition.run
+
+    def forgetful(self: Any, **arguments: Any) -> Any:
+        result = real(self, **arguments)
+        result.results.pop()
+        return result
+
+    monkeypatch.setattr(gx.ValidationDefinition, "run", forgetful)
+    judged = suite(FAILS | {"severity": "info"})
+    checks = check(judged)
+    assert [(each.id, each.severity, each.observed) for each in checks if not each.passed] == [
+        ("few", "critical", "crashed: did not run")
+    ]
+    assert not suites.is_pass([judged], checks)
+
+
+def test_check_leaves_the_suite_as_it_was(check: Callable[..., list[Check]]) -> None:
+    judged = suite(FAILS)
+    before = copy.deepcopy(judged)
+    check(judged)
+    assert judged == before
+
+
+# The verdict ------------------------------------------------------------------------------------------------------
+
+
+def passed(id: str, **changes: Any) -> Check:
+    return Check(**{"table": "things", "id": id, "severity": "critical", "passed": True, "crashed": False}
+                 | {"why": "", "observed": ""} | changes)  # fmt: skip
+
+
+ALL = [passed("row_count"), passed("key_unique"), passed("few")]
+
+
+def test_is_pass_needs_every_declared_check_exactly_once() -> None:
+    declared = [suite(FAILS)]
+    assert suites.is_pass(declared, ALL)
+    assert not suites.is_pass(declared, ALL[:2])  # one is missing
+    assert not suites.is_pass(declared, [*ALL[:2], passed("other")])
+    assert not suites.is_pass(declared, [*ALL, ALL[0]])
+    assert not suites.is_pass(declared, [*ALL[:2], passed("few", table="others")])
+
+
+def test_is_pass_needs_a_check_of_every_suite() -> None:
+    assert not suites.is_pass([], [])
+    assert not suites.is_pass([Suite("things", [], "")], [])
+    assert not suites.is_pass([suite(FAILS), Suite("others", [], "")], ALL)
+
+
+@pytest.mark.parametrize(("severity", "passes"), [("info", True), ("warning", True), ("critical", False), ("?", False)])
+def test_is_pass_stops_at_failed_checks_unless_they_may_fail(severity: str, passes: bool) -> None:
+    assert suites.is_pass([suite(FAILS)], [*ALL[:2], passed("few", passed=False, severity=severity)]) is passes
+
+
+def test_verdict_lists_failed_checks_worst_first() -> None:
+    checks = [passed(s, passed=False, severity=s) for s in ("info", "critical", "warning")] + ALL
+    verdict = suites.Verdict(DAY, "r1", False, "", {}, checks, {})
+    assert [each.severity for each in verdict.failed] == ["critical", "warning", "info"]
+    assert json.loads(verdict.to_json())["day"] == "2026-03-14"
+
+
+def test_hash_of_a_suite_is_that_of_its_bytes(tmp_path: Path) -> None:
+    loaded = suites.load_suite("things", written(tmp_path, COUNT, KEY, FAILS))
+    before = suites.suite_hashes(["things", "others"], tmp_path)
+    assert before == {"things": loaded.sha256, "others": "", "bounds.toml": ""}
+    file = tmp_path / "things.json"
+    file.write_text(file.read_text() + "\n")
+    assert suites.suite_hashes(["things"], tmp_path)["things"] != loaded.sha256
+
+
+def test_good_rows_are_of_the_published_tables() -> None:
+    """The rows of these tests have the columns that the suites name."""
+    for table in ("scores", "accounts"):
+        [columns] = [each for each in suites.load_suite(table).expectations if each["meta"]["id"] == "columns"]
+        assert good()[table].column_names == columns["kwargs"]["column_list"]

@@ -1,0 +1,106 @@
+"""The figures of how scores behave: what is counted as a tie, a loss, a change, a half."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from pathlib import Path
+
+import evaluate
+import pyarrow.compute as pc
+import pytest
+from clout.engine import queries
+from clout.research import behaviour, dataset
+from clout.research.dataset import Material
+from clout.score import variants
+from clout.score.model import Model, read_model
+from scored_world import DAY, NAMES, Rows, draw, material_of, scores_of
+
+MODEL = read_model(queries.SQL / "models" / "v2.toml")
+SEEDS = [("murmur", f"murmur:{name}") for name in NAMES[:3]]
+
+
+def fans(number: int, of: str, age: int = 0) -> Rows:
+    when = DAY - timedelta(age)
+    return [(when, "murmur", f"murmur:{of}-fan{n}", f"murmur:{of}", "share", 1, None) for n in range(number)]
+
+
+def test_people_with_the_same_number_are_tied() -> None:
+    rows = fans(9, "ann") + fans(9, "ben") + fans(9, "cem") + fans(12, "dan") + fans(3, "eva")
+    found = behaviour.ties(material_of(rows), MODEL, DAY)
+    assert found == {"n": 4, "largest": 3, "share": 0.75}
+
+
+def test_silence_is_told_by_its_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A score that falls by a point a day, but by five on the twentieth."""
+
+    def fallen(rows: Material, model: Model, day: date, people: list[str]) -> list[float]:
+        assert len(rows.activity) == behaviour.FANS
+        age = (day - rows.activity["ds"][0].as_py()).days
+        return [95.0 - age - (4.0 if age >= 20 else 0.0)]
+
+    monkeypatch.setattr(dataset, "scores", fallen)
+    found = behaviour.silence(material_of(draw(random.Random(3), "murmur")), MODEL, DAY)
+    assert found["first"] == 95
+    assert found["lost"] == {"7": 7, "30": 34, "60": 64}
+    assert (found["largest_loss"], found["largest_loss_on_day"]) == (5, 20)
+
+
+def test_silence_is_scored_as_a_night_scores_it() -> None:
+    alone = variants.score_alone(MODEL)
+    empty = material_of(draw(random.Random(3), "murmur"))
+    for age in (0, 30):
+        rows = fans(behaviour.FANS, "ann", age)
+        assert behaviour._after(empty, MODEL, DAY, age) == pytest.approx(
+            scores_of(rows, model=alone)["murmur:ann"]["unheld"]
+        )
+
+
+def test_changes_compare_a_day_with_the_day_before() -> None:
+    rows = {DAY: fans(40, "ann") + fans(20, "ben") + fans(7, "cem")}
+    rows[DAY + timedelta(1)] = [(DAY + timedelta(1), *row[1:]) for row in rows[DAY]]
+    rows[DAY + timedelta(2)] = [(DAY + timedelta(2), *row[1:]) for row in rows[DAY][:-7] + fans(90, "cem")]
+    found = behaviour.changes(lambda day: material_of(rows[day], day), MODEL, sorted(rows))
+    assert found["n"] == 6
+    assert found["median"] == 0
+    assert found["spearman"] == -0.5
+    assert found["p99"] > 10
+
+
+def test_halves_hold_every_act_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = material_of(draw(random.Random(5), "murmur", 500), seeds=SEEDS)
+    halves: list[Material] = []
+    gathered = dataset.gathered
+
+    def remembered(half: Material, model: Model, day: date):
+        halves.append(half)
+        return gathered(half, model, day)
+
+    monkeypatch.setattr(dataset, "gathered", remembered)
+    found = behaviour.coverage(whole, MODEL, DAY)
+    for one, other in (halves[:2], halves[2:]):
+        assert len(one.activity) + len(other.activity) == len(whole.activity)
+    days = [set(half.activity["ds"].to_pylist()) for half in halves]
+    assert not days[0] & days[1]
+    assert days[2] & days[3]
+    for figures in found.values():
+        assert figures["n"] > 20
+        assert 0 <= figures["coverage"] <= 1
+    assert pc.sum(whole.activity["n"]).as_py() == sum(pc.sum(half.activity["n"]).as_py() for half in halves[:2])
+
+
+def test_the_command_tells_all_four(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.setattr(behaviour, "CHANGES", 1)
+    monkeypatch.setattr(behaviour, "_after", lambda empty, model, day, age: 50.0 - age)
+    rows = [
+        f"{actor},{target},{ds}T12:00:00Z,share" for ds, _, actor, target, *_ in draw(random.Random(1), "m", days=9)
+    ]
+    (tmp_path / "acts.csv").write_text("\n".join(["actor,target,occurred_at,kind", *rows]) + "\n")
+    found = tmp_path / "found.json"
+    evaluate.main(["--behaviour", "--source", str(tmp_path), "--json", str(found)])
+    assert found.exists()
+    shown = capsys.readouterr().out
+    for word in ("ties:", "silence:", "from day to day:", "intervals, halves by days:"):
+        assert word in shown
+    with pytest.raises(SystemExit):
+        evaluate.main(["--behaviour", "--ratings", str(tmp_path / "acts.csv")])

@@ -1,0 +1,106 @@
+"""From links to persons on a score date: claims, the operator's dated word, and what a person's accounts do to each other."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+from clout.config.sources import Link, Sources, read_sources
+from clout.engine.engines import DuckDB
+from clout.lake.partitions import Lake
+from clout.lake.schemas import ACTIVITY, small_arrow
+from clout.privacy.suppression import read_erased
+from clout.score import evidence
+from clout.score.identity import PERSONS
+from clout.score.plan import Plan
+from sandbox.world import World
+
+DAY = date(2026, 3, 14)
+CLAIMS = pa.schema([("account_a", pa.string()), ("account_b", pa.string()), ("both_ways", pa.bool_())])
+
+LINKS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("account_a", "account_b", "basis")),
+        *((name, pa.date32()) for name in ("snapshot_date", "valid_from", "valid_to")),
+    ]
+)
+CONSENT = pa.schema(
+    [
+        ("account_key", pa.string()),
+        *((name, pa.bool_()) for name in ("may_be_named", "is_protected")),
+        ("status", pa.string()),
+    ]
+)
+STATES = pa.schema([("account_key", pa.string()), ("url", pa.string()), ("complete_on", pa.date32())])
+
+
+def test_persons_of_a_day(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "sources.toml").write_text(
+        "".join(f'[[source]]\nname = "{name}"\npath = "in"\n' for name in ("agora", "murmur", "plaza"))
+    )
+    (tmp_path / "links.csv").write_text(
+        "account_a,account_b,valid_from,valid_to,reason\n"
+        "murmur:a,agora:z,2026-03-14,,asked us\nmurmur:c,plaza:c,,2026-03-13,until yesterday\nmurmur:d,plaza:d,2026-03-15,,\n"
+    )
+    text = (tmp_path / "sources.toml").read_text()
+    (tmp_path / "sources.toml").write_text('links = "links.csv"\n' + text)
+    sources = read_sources(tmp_path / "sources.toml")
+    claims = [("murmur:a", "plaza:b", True), ("murmur:fan", "plaza:b", False), ("murmur:e", "murmur:f", True)]
+    found, one_way = evidence._persons(small_arrow(CLAIMS, claims), sources, DAY)
+    assert found.person_of == dict.fromkeys(("murmur:a", "plaza:b", "agora:z"), "agora:z")
+    assert found.refused == {("murmur:e", "murmur:f"): "claims would join two accounts of murmur"}
+    assert one_way == 1
+    acts = [
+        (DAY, "x", "murmur:a", "agora:z", "like", 3, None),
+        (DAY, "x", "plaza:b", "murmur:a", "share", 2, None),
+        (DAY, "x", "plaza:b", "murmur:fan", "share", 9, None),
+        (DAY, "x", "murmur:fan", "plaza:b", "share", 9, None),
+    ]
+    persons = small_arrow(PERSONS, sorted(found.person_of.items()))
+    own = DuckDB().run("own_interactions", {}, activity=small_arrow(ACTIVITY, acts), persons=persons)
+    assert own.to_pylist() == [{"n": 3 + 2}]
+    assert evidence._persons(small_arrow(CLAIMS, []), Sources((), {}), DAY)[0].person_of == {}
+
+
+def test_a_pseudonym_is_the_lakes_own_and_stays(lake: Lake) -> None:
+    states = [("toot:https://a/users/ann", False, None, "active"), ("toot:https://a/users/bo", None, None, "active")]
+    lake.write(lake.features("account_states", DAY), small_arrow(CONSENT, states), {})
+    found = evidence._with_pseudonyms(lake, {}, DAY)
+    assert list(found) == [states[0][0]]
+    assert found[states[0][0]] == read_erased(lake).pseudonym(states[0][0])
+    assert "ann" not in found[states[0][0]]
+    assert evidence._with_pseudonyms(lake, {}, DAY) == found
+    lake.write(lake.features("account_states", DAY), small_arrow(CONSENT, states[1:]), {})
+    assert evidence._with_pseudonyms(lake, {}, DAY) == {}
+
+
+def test_links_hold_on_their_days() -> None:
+    link = Link("murmur:a", "plaza:a", date(2026, 3, 1), date(2026, 3, 2))
+    assert [link.holds_on(date(2026, 3, day)) for day in (1, 2, 3)] == [True, True, False]
+    assert not link.holds_on(date(2026, 2, 28))
+    assert Link("murmur:a", "plaza:a").holds_on(DAY)
+
+
+def test_the_worlds_linked_people_are_found_and_nobody_else() -> None:
+    """The invented world knows whose accounts they are, who claims them one-way, and who claims somebody else's."""
+    world = World()
+    rows = [
+        (f"{platform}:{person}", f"{on}:{other}", "self_declared", DAY, DAY, None)
+        for person in range(world.people)
+        for platform in world.present
+        for on, other in world.claims(platform, person)
+    ]
+    links = small_arrow(LINKS, rows)
+    states = small_arrow(STATES, sorted({(key, None, DAY) for row in rows for key in row[:2]}))
+    claims = Plan(DuckDB(), {"account_links": links, "account_states": states}, day=DAY).resolve("claims")
+    found, one_way = evidence._persons(claims, Sources((), {}), DAY)
+    of_person: dict[int, set[str]] = {}
+    for key, *_ in rows:
+        if (person := int(key.partition(":")[2])) in world.linked:
+            of_person.setdefault(person, set()).add(key)
+    assert len(of_person) > 5
+    assert found.person_of == {key: min(keys) for keys in of_person.values() for key in keys}
+    assert found.refused == {}
+    assert one_way > 5
