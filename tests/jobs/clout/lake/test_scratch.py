@@ -13,7 +13,7 @@ import pytest
 from clout.lake import scratch
 
 JOBS = Path(__file__).resolve().parents[4] / "jobs"
-HOLD = "import time\nfrom clout.lake.scratch import Scratch\nheld = Scratch('fit')\nprint(held.name, flush=True)\ntime.sleep(60)"
+HOLD = "import time; from clout.lake.scratch import Scratch as S; held = S('fit'); print(held.name, flush=True); time.sleep(60)"
 
 
 def test_a_killed_jobs_folder_goes_and_a_living_ones_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
