@@ -181,9 +181,6 @@ def test_top_level_is_the_agreed_one():
         "constraints.txt",
         # Where people and programs look for them.
         "LICENSE",
-        "CHANGELOG.md",
-        "CONTRIBUTING.md",
-        "SECURITY.md",
     }
     found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
     assert found - {"spark-warehouse"} <= known
