@@ -118,6 +118,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
         "persons": counts["scores"],
         "scored": scored,
         "listed": 40 * scored,  # twenty each way
+        "thirty_each": 30 * counts["scores"],  # the days of a month
     }
     checks = []
     for suite in loaded:  # one table after the other: a night's largest decides how much memory that takes

@@ -32,7 +32,7 @@ LISTED_HITS = 20
 WIDEST = 200
 
 #: What a page is made of.
-TABLES = ("accounts", "scores", "platform_scores", "score_explanations", "score_changes", "influences")
+TABLES = ("accounts", "scores", "platform_scores", "score_explanations", "score_changes", "influences", "pile_ons")
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -134,6 +134,7 @@ def page(warehouse: duckdb.DuckDBPyConnection, model: Model, person: str, day: d
     yield ""
     yield from _heading(score, rows, day, model)
     yield from _measures(score)
+    yield from _pile_ons(rows, day, person)
     if score["score"] is not None:
         yield from _reasons(score, rows, day)
         yield from _changes(rows, day, person)
@@ -156,6 +157,17 @@ def _heading(score: dict[str, Any], rows: Any, day: date, model: Model) -> Itera
     yield f"Score {score['score']:.1f}   90 % interval {score['score_low']:.1f} to {score['score_high']:.1f}"
     beside = f"standing {score['standing']:.1f}, momentum {score['momentum']:.1f}"
     yield f"      place {place['place']} of {place['people']}; {beside}"
+
+
+def _pile_ons(rows: Any, day: date, person: str) -> Iterator[str]:
+    for row in rows(
+        "SELECT happened_on, people FROM clout.pile_ons WHERE ds = ? AND person_id = ? ORDER BY happened_on",
+        day,
+        person,
+    ):
+        yield ""
+        yield f"On {row['happened_on']:%d %B} {row['people']} people, most of them strangers, talked at this person at once."
+        yield "      What one loud day adds is bounded; for 30 days the person is no riser, and in no campaign's draw."
 
 
 def _measures(score: dict[str, Any]) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -86,6 +88,17 @@ def moved(dataset: str, metric: str, value: float, expected: float, deviation: f
 
 def too_many(rows: pa.Table) -> pa.Table:
     return pa.concat_tables([rows, *(plus(other_id=f"chirp:{n}")(rows.slice(0, 1)).slice(1) for n in range(40))])
+
+
+def too_many_of(**values: list[Any]) -> Change:
+    """One row for each combination of the values."""
+
+    def change(rows: pa.Table) -> pa.Table:
+        base = rows.to_pylist()[0]
+        made = [base | dict(zip(values, each, strict=True)) for each in itertools.product(*values.values())]
+        return pa.Table.from_pylist(made, rows.schema)
+
+    return change
 
 
 def too_many_reasons(rows: pa.Table) -> pa.Table:
@@ -270,6 +283,21 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "evidence_before_the_day": [(first(last_day=NEXT), set()), (first(last_day=None), set())],
         "of_scored_people": [(first(person_id="chirp:bo", other_id="chirp:ada"), set())],
     },
+    "pile_ons": {
+        "row_count": [
+            (
+                too_many_of(
+                    happened_on=[DAY - timedelta(n) for n in range(30)], person_id=["chirp:ada", "chirp:bo", "chirp:cy"]
+                ),
+                {"people_of_scores"},
+            )
+        ],
+        "a_crowd": [(first(people=19), set()), (first(newcomers=11), set()), (first(newcomers=None), set())],
+        "unusual": [(first(usual_people=4.5), set()), (first(usual_people=None), set())],
+        "talked_at": [(first(nods=11), set()), (first(talk=None), set())],
+        "of_the_last_days": [(first(happened_on=NEXT), set()), (first(happened_on=DAY - timedelta(days=30)), set())],
+        "people_of_scores": [(first(person_id="chirp:cy"), set())],
+    },
     "metrics": {
         "keys_present": [
             (first(metric=None), set()),
@@ -398,7 +426,7 @@ def _interpreted(spark: SparkSession) -> Iterator[None]:
 def judge(suite: suites.Suite, rows: pa.Table, spark: SparkSession | None = None) -> list[suites.Check]:
     """The checks of rows in memory, or in Spark where one is given."""
     scores = good()["scores"]
-    parameters = {"days": [DAY], "persons": scores.num_rows, "scored": 1, "listed": 40}
+    parameters = {"days": [DAY], "persons": scores.num_rows, "scored": 1, "listed": 40, "thirty_each": 60}
     if spark is None:
         return suites.check(suite, rows, parameters, {"scores": scores})
     return suites.check(suite, frame(spark, rows), parameters, {"scores": frame(spark, scores)})

@@ -96,6 +96,7 @@ def person(asked: Asked, settings: Settings, key: str) -> Context:
             for row in asked.rows("influences", **values)
         ],
         "unnamed": {row["direction"]: row["people"] for row in asked.rows("influences_unnamed", **values)},
+        "pile_ons": asked.rows("pile_ons", **values),
         "before": BEFORE,
         "causes": words.CAUSES,
     }

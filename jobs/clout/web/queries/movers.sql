@@ -1,5 +1,5 @@
 -- Movers
--- Whose score moved most since so many days before, by half a point at least, and by which cause. The earlier score is computed anew from what is stored now.
+-- Whose score moved most since so many days before, by half a point at least, and by which cause. The earlier score is computed anew from what is stored now. Who was piled on within 30 days is not among the risers.
 WITH listed AS (
   SELECT c.person_id, c.score_before, c.score, c.change, c.they_did, c.others_did, c.left_window, c.model_change, s.score_low, s.score_high
   FROM clout.score_changes AS c
@@ -7,6 +7,7 @@ WITH listed AS (
   WHERE
     c.ds = $day AND c.days_before = $before AND c.change * $sign >= 0.5
     AND (NOT contains(c.person_id, ':someone-') OR NOT regexp_matches(c.person_id, '^[^:]*:someone-[0-9a-f]{32}$'))
+    AND ($sign < 0 OR c.person_id NOT IN (SELECT person_id FROM clout.pile_ons WHERE ds = $day))
     AND ($platform IS NULL OR list_contains(string_split(s.platforms, ','), $platform))
   ORDER BY c.change * $sign DESC, c.person_id
   LIMIT $most OFFSET $skip
