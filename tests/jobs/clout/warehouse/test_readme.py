@@ -66,8 +66,10 @@ def assert_shows(out: str) -> None:
 
 def test_duckdb(tmp_path: Path) -> None:
     place = Place("duckdb", tmp_path)
-    place.root = tmp_path / ".clout" / "warehouse"
+    place.root = tmp_path / ".clout" / "demo" / "warehouse"
     publish(place)
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
     assert_shows(run(tmp_path, ["bash", "-ec", printed("sh", "duckdb -readonly")]))
 
 
