@@ -95,10 +95,10 @@ def provide(clone: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "accounts.csv").write_text("account,handle,display_name\n1,ann,Ann Example\n")
     for day in range(1, 5):
-        rows = "".join(
-            f"{actor},1,like,2012-07-{day:02}T{actor % 24:02}:00:00Z\n{actor},{2 + actor % 7},share,2012-07-{day:02}T{actor % 24:02}:30:00Z\n"
-            for actor in range(10, 150)
-        )
+        rows = ""
+        for actor in range(10, 150):
+            hour = f"2012-07-{day:02}T{actor % 24:02}"
+            rows += f"{actor},1,like,{hour}:00:00Z\n{actor},{2 + actor % 7},share,{hour}:30:00Z\n"
         (folder / f"acts-2012-07-{day:02}.csv").write_text(f"actor,target,kind,occurred_at\n{rows}")
 
 

@@ -1,26 +1,24 @@
 """Shows the pages to a real browser: nothing is asked of other hosts, nothing is complained of, and the keyboard is enough.
 
-Needs Chromium, and npm for axe-core; skips without. CLOUT_BROWSER=all opens all pages, wide and narrow, light and dark.
+Needs Chromium, and npm for axe-core; skips without. CLOUT_BROWSER=all opens all pages, wide and narrow, light and dark;
+CLOUT_SHOTS=FOLDER keeps a picture of each.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
+import re
 import shutil
 import subprocess
 import tarfile
-import time
-import urllib.request
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import browser
 import pytest
+from browser import Tab, in_browser
 from published_world import NAMED
-
-websockets = pytest.importorskip("websockets")
 
 FEW = ("/", f"/person/{NAMED}")
 ALL = (
@@ -41,107 +39,10 @@ def base(port: int) -> str:
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address by which a browser without a window is told what to do."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
+    if browser.program() is None:
         pytest.skip("no Chromium here: apt-get install chromium")
-    folder = tmp_path_factory.mktemp("chromium")
-    quiet = ("background-networking", "component-update", "sync", "gpu")
-    flags = ["--headless", "--no-sandbox", "--no-first-run", *(f"--disable-{each}" for each in quiet)]
-    browser = subprocess.Popen(
-        [program, *flags, "--remote-debugging-port=0", f"--user-data-dir={folder}", "about:blank"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        said = folder / "DevToolsActivePort"
-        for _ in range(600):
-            if said.exists() and said.read_text().count("\n"):
-                break
-            time.sleep(0.1)
-        else:
-            pytest.skip("Chromium did not start")
-        port = said.read_text().split("\n")[0]
-        tabs = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/json"))
-        yield next(tab["webSocketDebuggerUrl"] for tab in tabs if tab["type"] == "page")
-    finally:
-        browser.terminate()
-        browser.wait()
-
-
-class Tab:
-    """A tab of the browser, told what to do over its own protocol."""
-
-    def __init__(self, socket: Any) -> None:
-        self.socket, self.number = socket, 0
-        self.events: list[dict[str, Any]] = []
-
-    async def tell(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Tell the tab something; gives its answer."""
-        self.number += 1
-        await self.socket.send(json.dumps({"id": self.number, "method": method, "params": parameters}))
-        while True:
-            said = json.loads(await asyncio.wait_for(self.socket.recv(), 120))
-            if said.get("id") == self.number:
-                return said.get("result", {})
-            self.events.append(said)
-
-    async def loaded(self) -> None:
-        """Wait for the page that is being opened."""
-        while not any(each["method"] == "Page.loadEventFired" for each in self.events):
-            self.events.append(json.loads(await asyncio.wait_for(self.socket.recv(), 120)))
-
-    async def open(self, address: str) -> None:
-        """Open a page."""
-        self.events.clear()
-        await self.tell("Page.navigate", url=address)
-        await self.loaded()
-
-    async def value(self, script: str) -> Any:
-        """What a script of ours gives."""
-        said = await self.tell("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
-        return said["result"].get("value")
-
-    async def press(self, key: str) -> None:
-        """Press a key."""
-        code = {"Tab": 9, "Enter": 13}[key]
-        text = {"text": "\r"} if key == "Enter" else {}
-        for kind in ("keyDown", "keyUp"):
-            await self.tell("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, **text)
-
-    async def follow(self, part: str) -> str:
-        """Go by Tab to the link that holds a part of an address, and follow it by Enter. Gives where that led."""
-        for _ in range(200):
-            await self.press("Tab")
-            if part in (await self.value("document.activeElement.href || ''")):
-                self.events.clear()
-                await self.press("Enter")
-                await self.loaded()
-                return await self.value("location.pathname")
-        raise AssertionError(f"no Tab leads to {part}")
-
-    def asked(self) -> list[str]:
-        """The addresses that the page has asked for."""
-        return [
-            each["params"]["request"]["url"] for each in self.events if each["method"] == "Network.requestWillBeSent"
-        ]
-
-    def complaints(self) -> list[str]:
-        """What the browser's console says."""
-        kinds = ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled")
-        return [str(each["params"]) for each in self.events if each["method"] in kinds]
-
-
-def in_browser(address: str, work: Callable[[Tab], Awaitable[None]]) -> None:
-    """Do something in the browser's tab."""
-
-    async def run() -> None:
-        async with websockets.connect(address, max_size=None) as socket:
-            tab = Tab(socket)
-            for domain in ("Page", "Network", "Runtime", "Log"):
-                await tab.tell(f"{domain}.enable")
-            await work(tab)
-
-    asyncio.run(run())
+    with browser.started(tmp_path_factory.mktemp("chromium")) as address:
+        yield address
 
 
 def axe(folder: Path) -> str:
@@ -168,13 +69,7 @@ def test_pages_pass_axe_and_ask_nobody_else(chromium: str, base: str, tmp_path: 
         for path in ALL if IS_ALL else FEW:
             for width, scheme in LOOKS:
                 where = (path, width, scheme)
-                await tab.tell(
-                    "Emulation.setDeviceMetricsOverride",
-                    width=width,
-                    height=900,
-                    deviceScaleFactor=1,
-                    mobile=width < 500,
-                )
+                await tab.sized(width)
                 features = [{"name": "prefers-color-scheme", "value": scheme}]
                 await tab.tell("Emulation.setEmulatedMedia", features=features)
                 await tab.open(base + path)
@@ -182,6 +77,9 @@ def test_pages_pass_axe_and_ask_nobody_else(chromium: str, base: str, tmp_path: 
                 assert [each for each in tab.complaints() if path != "/nowhere"] == [], where
                 assert await tab.value("document.documentElement.scrollWidth <= innerWidth"), where
                 assert await tab.value("[...document.images].every(each => each.naturalWidth)"), where
+                if folder := os.environ.get("CLOUT_SHOTS"):
+                    name = re.sub(r"\W+", "-", path).strip("-") or "leaderboard"
+                    await tab.shot(Path(folder) / f"{name}-{width}-{scheme}.png", whole=True)
                 await tab.value(f"{script};1")
                 found = await tab.value("axe.run().then(r => r.violations.map(v => [v.id, v.nodes[0].html]))")
                 assert found == [], where
