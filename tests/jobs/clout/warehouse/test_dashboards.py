@@ -11,7 +11,7 @@ from newcomer import blocks
 from staged_run import DAY, NEXT
 from warehouses import Place
 
-PAGE = Path(__file__).resolve().parents[4] / "sql" / "warehouse" / "dashboards.md"
+PAGE = Path(__file__).resolve().parents[4] / "sql/warehouse/dashboards.md"
 
 
 def filled(statement: str, person: str, day: str | None = None) -> str:
