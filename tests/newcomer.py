@@ -31,7 +31,7 @@ COLUMNS = 100
 #: In the order in which somebody reads them.
 READMES = (
     *("README.md", "sql/warehouse/README.md", "jobs/clout/web/README.md", "jobs/README.md", "sql/README.md"),
-    *("dags/README.md", "expectations/README.md", "tests/README.md", "tests/judged/README.md", "CONTRIBUTING.md"),
+    *("dags/README.md", "expectations/README.md", "tests/README.md", "tests/judged/README.md"),
 )
 #: What a command of a server says when it is up, and what ends a prompt.
 SERVES = {r"make ui\b": "clout-login?token=", r"make explore\b": "stop with Ctrl-C"}
