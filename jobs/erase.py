@@ -83,7 +83,7 @@ def main(argv: list[str]) -> None:
 
 def folding_of(sources: Sources) -> frozenset[str]:
     """The platforms that take upper case for lower case in ids."""
-    return frozenset(source.platform for source in sources.sources if source.reader in erasure.FOLDING)
+    return frozenset(source.platform for source in sources.sources if source.read_by.folds_case)
 
 
 def _forget_old_request(lake: Lake) -> None:

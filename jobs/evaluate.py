@@ -26,7 +26,7 @@ from clout.errors import PoisonInput, run_main
 from clout.lake.partitions import Lake, days_between, window
 from clout.lake.scratch import Scratch
 from clout.platforms.exports import whole_exports
-from clout.platforms.pull.puller import INVENTORIES, over, pull
+from clout.platforms.pull.puller import over, pull
 from clout.research import behaviour, dataset, evaluation, labelled_pairs, ratings
 from clout.research.dataset import Material
 from clout.score.model import Model, read_model
@@ -130,7 +130,7 @@ def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, An
 
     Scored on the evening before the cut, from a lake that was never given a later day. The future is as long as the window.
     """
-    asked = [source.name for source in sources.sources if source.reader not in INVENTORIES]
+    asked = [source.name for source in sources.sources if source.read_by.is_asked]
     if asked:
         raise PoisonInput(
             f"{', '.join(asked)}: evaluate reads folders of exports; what is asked over HTTP has no past to cut"

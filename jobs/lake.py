@@ -30,7 +30,7 @@ from clout.lake.partitions import Lake, days_between
 from clout.lake.schemas import CONFORMED
 from clout.lake.staging import Staged
 from clout.platforms.http.raw_pages import RawPages
-from clout.platforms.pull.puller import INVENTORIES, pull
+from clout.platforms.pull.puller import inventory, pull
 from clout.privacy.row_deletion import PURGED
 from clout.terminal import printable
 from clout.warehouse.factory import open_warehouse
@@ -261,13 +261,14 @@ class Healer:
 
     def _holds(self, source: Source, day: date) -> bool:
         """Whether there is something to make a day's snapshots of again."""
-        if "base_url" not in source.options and source.reader in INVENTORIES:
-            return bool(INVENTORIES[source.reader](source, [day]).get(day))
+        files = inventory(source, day)
+        if files is not None:
+            return bool(files)
         return self.lake.found(f"raw/{source.name}/{day.isoformat()}") is not None
 
     def _pull_again(self, source: Source, day: date) -> None:
         manifest = self.lake.snapshot("manifest", source.name, day)
-        is_asked = "base_url" in source.options or source.reader not in INVENTORIES
+        is_asked = "base_url" in source.options
         if not self._holds(source, day):
             raise PoisonInput(
                 f"it was taken from {source.name} over HTTP, and the raw pages of {day} are gone: restore it from a backup, or"

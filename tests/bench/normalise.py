@@ -20,6 +20,7 @@ sys.path[:0] = [str(ROOT / "jobs")]
 
 from clout.config.sources import Source  # noqa: E402
 from clout.lake.partitions import Lake  # noqa: E402
+from clout.platforms import apis  # noqa: E402
 from clout.platforms.http.raw_pages import RawPages  # noqa: E402
 from clout.platforms.pull import puller  # noqa: E402
 from clout.platforms.pull.pages import Known, Page  # noqa: E402
@@ -111,7 +112,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--people", type=int, default=50_000, help="how many of them act")
     args = parser.parse_args(argv)
     globals()["people_who_act"] = args.people
-    platform = puller.PLATFORMS[args.reader]
+    platform = apis.READERS[args.reader]
     with tempfile.TemporaryDirectory() as folder:
         lake = Lake(folder)
         raw, rows, normalising = RawPages(lake, "pl", DAY), 0, 0.0

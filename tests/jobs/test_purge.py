@@ -9,10 +9,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from clout.config.sources import READERS, Source
+from clout.config.readers import readers
+from clout.config.sources import Source
 from clout.lake.partitions import Lake
 from clout.lake.schemas import ACTIVITY, MANIFEST, POST_ACTIONS, QUARANTINE, SNAPSHOTS
-from clout.privacy.retention import RULES, is_purged
+from clout.privacy.retention import is_purged
 from purge import run
 
 DAY = date(2026, 3, 14)
@@ -164,12 +165,11 @@ def test_what_was_deleted_at_the_source_is_forgotten_everywhere_and_counted(lake
 
 
 def test_every_reader_has_rules_and_raw_pages_are_kept_shortest() -> None:
-    assert set(READERS) <= set(RULES)
-    for reader, rules in RULES.items():
-        raw = [rule.after_days for rule in rules if rule.table == "raw"]
-        assert all(days <= 30 for days in raw), reader
-        assert raw or reader == "files", "their pages are the operator's own files"
-    assert {rule.after_days for rule in RULES["x"] if rule.table in ("raw", "posts")} == {1}
+    for name, reader in readers().items():
+        raw = [rule.after_days for rule in reader.retention if rule.table == "raw"]
+        assert all(days <= 30 for days in raw), name
+        assert raw or name == "files", "their pages are the operator's own files"
+    assert {rule.after_days for rule in readers()["x"].retention if rule.table in ("raw", "posts")} == {1}
 
 
 def test_a_day_that_was_purged_unconformed_cannot_be_scored_and_says_so(lake: Lake, tmp_path: Path) -> None:

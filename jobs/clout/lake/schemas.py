@@ -5,6 +5,8 @@ Keys are `platform:native_id` strings. Times are UTC microseconds. NULL means "t
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 import pyarrow as pa
 
 TIME = pa.timestamp("us", tz="UTC")
@@ -103,7 +105,8 @@ POSTS = pa.schema(
 )
 
 #: What an interaction can be. Every platform's words are mapped to these five.
-KINDS = ("like", "mention", "reply", "quote", "share")
+Kind = Literal["like", "mention", "reply", "quote", "share"]
+KINDS: tuple[str, ...] = get_args(Kind)
 
 INTERACTIONS = pa.schema(
     [

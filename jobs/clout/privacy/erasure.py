@@ -5,7 +5,8 @@ profiles. A name that two people share, or that is short, identifies nobody and 
 that the keys find. A name of one word is searched for behind an @.
 
 Columns of keys are compared by equality of the keys' normal form, in which upper case is lower case only on platforms that
-do not tell them apart (FOLDING). Only other people's texts are searched, for words of their own: dan is not in dan-smith.
+do not tell them apart (Reader.folds_case). Only other people's texts are searched, for words of their own: dan is not in
+dan-smith.
 """
 
 from __future__ import annotations
@@ -80,8 +81,6 @@ KEYS = frozenset(
     "mentions",
     "conversation_key",
 }
-#: The readers whose platforms take upper case for lower case in ids.
-FOLDING = ("gharchive", "mastodon")
 
 
 @dataclass(frozen=True)

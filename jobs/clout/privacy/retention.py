@@ -1,4 +1,4 @@
-"""Retention: how long what a platform showed may be kept, as data, and what takes effect when the time is over.
+"""Retention: removes what a platform showed once its time is over, by the rules of its reader (config/readers.py).
 
 A snapshot of day d is taken after d, so at the end of day d + n it is at most n days old. Activity and scores are kept: they
 are counts of who acted on whom, no content; where the terms speak of the people themselves, as LinkedIn's, these are replaced
@@ -15,68 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import fs as pafs
 
+from clout.config.readers import Rule
 from clout.config.sources import Source
 from clout.lake.partitions import Lake
 from clout.lake.schemas import SNAPSHOTS
 from clout.privacy.row_deletion import PURGED, Edit, partitions, rewrite, settle, touched
-from clout.privacy.suppression import MEMBER, Erased
-
-
-@dataclass(frozen=True)
-class Rule:
-    """At the end of day d + after_days, do `action` with what `table` holds of day d. `terms` says who demands it.
-
-    drop: remove the rows. forget_members: remove the accounts of members. pseudonymise: replace members by pseudonyms.
-    forget_deleted: remove what a later snapshot shows to be deleted at the source.
-    """
-
-    table: str
-    after_days: int
-    action: str
-    terms: str
-
-
-_OURS = "ours: what is needed to make a day again is kept no longer than that"
-_SHORT = (
-    Rule("raw", 30, "drop", _OURS),
-    Rule("quarantine", 30, "drop", _OURS),
-    Rule("features", 30, "drop", "ours: conform and the measures make them again"),
-)
-_DELETED = tuple(
-    Rule(table, 1, "forget_deleted", "X: delete within 24 hours of the source; ours elsewhere")
-    for table in ("posts", "accounts", "interactions")
-)
-
-#: By the source's reader.
-RULES: dict[str, tuple[Rule, ...]] = {
-    "files": _SHORT[1:],
-    "gharchive": _SHORT,
-    "wikipedia": _SHORT,
-    "bluesky": (*_SHORT, *_DELETED),
-    "mastodon": (*_SHORT, *_DELETED),
-    "facebook": (*_SHORT, *_DELETED),
-    "x": (Rule("raw", 1, "drop", "X: 24 hours"), Rule("quarantine", 1, "drop", "X: 24 hours"), _SHORT[2], *_DELETED),
-    "linkedin": (
-        Rule("raw", 1, "drop", "LinkedIn: profile data of members 24 hours"),
-        Rule("quarantine", 1, "drop", "LinkedIn: profile data of members 24 hours"),
-        Rule("accounts", 1, "forget_members", "LinkedIn: profile data of members 24 hours"),
-        *(
-            Rule(table, 2, "pseudonymise", "LinkedIn: activity of members 48 hours")
-            for table in ("interactions", "posts", "account_links", "activity", "post_actions")
-        ),
-        Rule("features", 2, "drop", "LinkedIn: activity of members 48 hours"),
-        Rule("interactions", 42, "drop", "LinkedIn: activity of organisations 6 weeks"),
-        Rule("posts", 42, "drop", "LinkedIn: activity of organisations 6 weeks"),
-        Rule("accounts", 365, "drop", "LinkedIn: page reporting 1 year"),
-    ),
-    "youtube": (
-        *_SHORT,
-        *(
-            Rule(table, 30, "drop", "YouTube: 30 days")
-            for table in ("accounts", "posts", "interactions", "account_links")
-        ),
-    ),
-}
+from clout.privacy.suppression import Erased
 
 
 @dataclass(frozen=True)
@@ -98,7 +42,7 @@ def purge(lake: Lake, sources: Iterable[Source], day: date, salted: Erased, dry_
     made whole by the next. Parts that all sources share (activity, features) follow the strictest of them.
     """
     for source in sources:
-        rules = RULES[source.reader]
+        rules = source.read_by.retention
         deleted = _deleted(lake, source.name, day) if any(r.action == "forget_deleted" for r in rules) else _NONE
         for rule in rules:
             for each, path in _partitions(lake, rule.table, source.name):
@@ -108,7 +52,7 @@ def purge(lake: Lake, sources: Iterable[Source], day: date, salted: Erased, dry_
                     rows = _drop(lake, path, rule, dry_run)
                 else:
                     change = touched if dry_run else rewrite
-                    rows = change(lake, path, _edit(rule, source.platform, deleted, salted))
+                    rows = change(lake, path, _edit(rule, source, deleted, salted))
                     if rule.action == "forget_deleted" and not dry_run:
                         settle(lake, source.name, each)
                 if rows != 0:
@@ -169,10 +113,10 @@ def _deleted(lake: Lake, source: str, day: date) -> _Deleted:
     return _Deleted(frozenset(posts), frozenset(accounts))
 
 
-def _edit(rule: Rule, platform: str, deleted: _Deleted, salted: Erased) -> Edit:
+def _edit(rule: Rule, source: Source, deleted: _Deleted, salted: Erased) -> Edit:
     if rule.action == "forget_deleted":
         return lambda rows: _without_deleted(rows, rule.table, deleted)
-    begins = f"{platform}:{MEMBER}"
+    begins = f"{source.platform}:{source.read_by.members}"
     if rule.action == "forget_members":
         return lambda rows: keep(rows, pc.invert(pc.starts_with(rows["account_key"], begins)))
     return lambda rows: _pseudonymised(rows, begins, salted.pseudonym)

@@ -30,10 +30,6 @@ _WORDS = (re.compile(r"[\w.-]+"), re.compile(r"\w+"))
 _TOKEN = re.compile(r"[^\s\"'<>()\[\]{},;/]+")
 
 
-#: The first part of a member's native id on LinkedIn, in whose place a pseudonym is kept; organisations have another.
-MEMBER = "urn:li:person:"
-
-
 @dataclass(frozen=True)
 class Erased:
     """Salted hashes of erased people's account keys, and of the names under which platforms show them."""

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from clout.platforms.http.rate_policies import BlueskyPolicy
-from clout.platforms.pull.pages import Endpoint, Known, Page, Platform, Reader, Rows, earliest, instant
+from clout.platforms.http.rate_policies import RatePolicy, Response, Verdict, Wait, retry_after
+from clout.platforms.pull.pages import Endpoint, Known, Page, PageReader, Platform, Rows, earliest, instant
 from clout.platforms.pull.rows import short_hash
 from clout.platforms.pull.views import View
 from clout.privacy.addresses import addresses_in
@@ -118,7 +118,7 @@ def normalise(page: Page, known: Known) -> Rows:
     return rows.without({**known.flags, **rows.known.flags})
 
 
-class _Reader(Reader):
+class _Reader(PageReader):
     """Reads the views of one page into its rows."""
 
     # Accounts
@@ -377,4 +377,16 @@ def _mentions(facets: Any) -> Iterator[str]:
                     yield did
 
 
-PLATFORM = Platform(ENDPOINTS, BlueskyPolicy, normalise, _DID)
+class BlueskyPolicy(RatePolicy):
+    """Bluesky: Retry-After in seconds, else RateLimit-Reset in epoch seconds, else backoff (a CDN may strip both)."""
+
+    quota = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+
+    def _special(self, response: Response, now: datetime) -> Verdict | None:
+        if response.status != 429 or retry_after(response, now) is not None:
+            return None
+        reset = self._reset(response, now)
+        return None if reset is None else Wait(reset, "HTTP 429, RateLimit-Reset")
+
+
+PLATFORM = Platform(ENDPOINTS, BlueskyPolicy, normalise, name="bluesky", ids=_DID)

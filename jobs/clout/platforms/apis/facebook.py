@@ -9,12 +9,22 @@ A story that a Page passes on from another (`parent_id`) is a share.
 
 from __future__ import annotations
 
+import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from clout.platforms.http.rate_policies import FacebookPolicy
-from clout.platforms.pull.pages import Endpoint, Known, Page, Platform, Reader, Rows, count, epoch, instant
+from clout.platforms.http.rate_policies import (
+    Go,
+    RatePolicy,
+    Response,
+    StopEndpoint,
+    StopPlatform,
+    StopUnit,
+    Verdict,
+    Wait,
+)
+from clout.platforms.pull.pages import Endpoint, Known, Page, PageReader, Platform, Rows, Token, count, epoch, instant
 from clout.platforms.pull.rows import short_hash
 from clout.platforms.pull.views import View
 
@@ -131,7 +141,7 @@ def normalise(page: Page, known: Known) -> Rows:
     return rows.without(known.flags)
 
 
-class _Reader(Reader):
+class _Reader(PageReader):
     """Reads the nodes of one page of answers into its rows."""
 
     def page_itself(self, node: Any) -> None:
@@ -264,4 +274,73 @@ def _total(of: View, name: str) -> int | None:
     return of.of(name).of("summary").count("total_count")
 
 
-PLATFORM = Platform(ENDPOINTS, FacebookPolicy, normalise, re.compile(r"\d+"), needs_token=True, write_time=epoch)
+class FacebookPolicy(RatePolicy):
+    """Facebook: HTTP 400 or 403 with a code in the body, and minutes in a header that holds JSON.
+
+    Two headers tell how many percent of a quota are used. From 75 on each answer is followed by a pause, which grows from
+    nothing to a minute at 100: the quotas are rolling, so a pause is what gives them back.
+    """
+
+    longest_wait = timedelta(hours=1)
+    _LIMITS = (4, 17, 32, 613, *range(80001, 80015))
+    _TRANSIENT = (1, 2)
+    _SLOW, _PAUSE = 75, timedelta(minutes=1)
+
+    def _special(self, response: Response, now: datetime) -> Verdict | None:
+        error = response.body.get("error") if isinstance(response.body, dict) else None
+        error = error if isinstance(error, dict) else {}
+        code = error.get("code")
+        if not 400 <= response.status < 500 or not isinstance(code, int):
+            return None
+        if code in self._LIMITS:
+            return Wait(now + self._regain(response, self.longest_wait), f"code {code}")
+        if code in self._TRANSIENT:
+            why = f"code {code}"
+            return self._backoff(response, now, why) if response.attempt < self.tries else StopUnit(f"refused: {why}")
+        if code == 190:
+            return StopPlatform("auth: code 190")
+        if code in (10, 200):
+            return StopEndpoint(f"auth: code {code}")
+        if (
+            code == 100 and error.get("error_subcode") == 33
+        ):  # deleted, not published, or not for us: it is not said which
+            return StopUnit("gone: code 100")
+        return StopUnit(f"refused: code {code}")
+
+    def _pace(self, response: Response, now: datetime) -> Verdict:
+        used = max(self._usage(response, "call_count", "total_time", "total_cputime"), default=0.0)
+        regain = self._regain(response, timedelta(0))
+        if used < self._SLOW and not regain:
+            return Go()
+        share = min(1.0, max(0.0, (used - self._SLOW) / (100 - self._SLOW)))
+        return Wait(now + max(regain, share * self._PAUSE), f"quota nearly spent ({used:.0f} % used)", slow_down=True)
+
+    def _regain(self, response: Response, unknown: timedelta) -> timedelta:
+        """How long the platform says that it takes until it answers again; the longest where it names several."""
+        minutes = max(self._usage(response, "estimated_time_to_regain_access"), default=None)
+        return unknown if minutes is None else timedelta(minutes=minutes)
+
+    def _usage(self, response: Response, *names: str) -> list[float]:
+        """Numbers of that name in the usage headers: one object, or lists of objects by the id of who is counted."""
+        found: list[float] = []
+        for header in ("X-App-Usage", "X-Business-Use-Case-Usage"):
+            try:
+                usage = json.loads(response.header(header) or "{}", parse_constant=lambda name: None)
+            except (RecursionError, ValueError):
+                continue
+            lists = [usage, *(usage.values() if isinstance(usage, dict) else ())]
+            each = [one for some in lists for one in (some if isinstance(some, list) else [some])]
+            numbers = [one.get(name) for one in each if isinstance(one, dict) for name in names]
+            found += [float(n) for n in numbers if isinstance(n, int | float) and 0 <= n < 1e6]
+        return found
+
+
+PLATFORM = Platform(
+    ENDPOINTS,
+    FacebookPolicy,
+    normalise,
+    name="facebook",
+    ids=re.compile(r"\d+"),
+    token=Token(),
+    write_time=epoch,
+)

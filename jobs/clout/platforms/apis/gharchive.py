@@ -21,9 +21,11 @@ from typing import IO, Any
 from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.platforms.apis.github_events import KNOWN_TYPES, UnreadableError, account, interactions, parsed, type_of
+from clout.platforms.exports.file_options import HourOptions
 from clout.platforms.pull.rows import (
     BATCH_ROWS,
     Batch,
+    Exports,
     Fields,
     FileReport,
     Stored,
@@ -236,3 +238,14 @@ def lines(stream: gzip.GzipFile) -> Iterator[bytes]:
 def _without_emails(text: str) -> str:
     # Cut first: on a long line without spaces the search would take for ever.
     return _ADDRESS.sub("<address>", text[:1000])
+
+
+PLATFORM = Exports(
+    read,
+    inventory,
+    name="gharchive",
+    options=HourOptions,
+    ids=re.compile(r"[a-z\d-]+(?:\[bot\])?"),
+    names_are_ids=True,
+    folds_case=True,
+)

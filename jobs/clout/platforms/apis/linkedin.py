@@ -14,11 +14,26 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from clout.platforms.http.rate_policies import LinkedInPolicy
-from clout.platforms.pull.pages import Endpoint, Known, Page, Platform, Reader, Rows, clean, count, optional, string
+from clout.config.readers import Rule
+from clout.platforms.http.rate_policies import RatePolicy, Response, StopEndpoint, StopPlatform, Verdict
+from clout.platforms.pull.pages import (
+    Endpoint,
+    Known,
+    Page,
+    PageReader,
+    Platform,
+    Rows,
+    Token,
+    clean,
+    count,
+    optional,
+    string,
+)
 from clout.platforms.pull.rows import short_hash
 from clout.platforms.pull.views import View
 
+#: How a member's native id begins, in whose place a pseudonym is kept; an organisation's begins otherwise.
+MEMBER = "urn:li:person:"
 #: Each version is answered for at least a year.
 VERSION = "202606"
 
@@ -151,7 +166,7 @@ def _with_pseudonyms(rows: Rows) -> Rows:
     return rows
 
 
-class _Reader(Reader):
+class _Reader(PageReader):
     """Reads the elements of one page of answers into its rows."""
 
     # Organisations
@@ -354,4 +369,44 @@ def _urn(value: Any, form: re.Pattern[str]) -> str:
     return urn
 
 
-PLATFORM = Platform(ENDPOINTS, LinkedInPolicy, normalise, _ACTOR, needs_token=True)
+class LinkedInPolicy(RatePolicy):
+    """LinkedIn: a 429 (code 101) says no time at all; the quota is the day's, until 00:00 UTC."""
+
+    scope = StopEndpoint
+
+    def _special(self, response: Response, now: datetime) -> Verdict | None:
+        code = response.body.get("serviceErrorCode") if isinstance(response.body, dict) else None
+        if response.status == 429 or (response.status >= 400 and code == 101):
+            return StopEndpoint("daily_quota: until 00:00 UTC")
+        if response.status == 401:  # the token is all that there is
+            return StopPlatform("auth: HTTP 401")
+        if response.status == 426:
+            return StopPlatform("refused: HTTP 426, this version of the API is no longer answered")
+        return None
+
+
+_DAY, _TWO_DAYS = "LinkedIn: profile data of members 24 hours", "LinkedIn: activity of members 48 hours"
+_SIX_WEEKS = "LinkedIn: activity of organisations 6 weeks"
+
+PLATFORM = Platform(
+    ENDPOINTS,
+    LinkedInPolicy,
+    normalise,
+    name="linkedin",
+    ids=_ACTOR,
+    token=Token(),
+    members=MEMBER,
+    retention=(
+        Rule("raw", 1, "drop", _DAY),
+        Rule("quarantine", 1, "drop", _DAY),
+        Rule("accounts", 1, "forget_members", _DAY),
+        *(
+            Rule(table, 2, "pseudonymise", _TWO_DAYS)
+            for table in ("interactions", "posts", "account_links", "activity", "post_actions")
+        ),
+        Rule("features", 2, "drop", _TWO_DAYS),
+        Rule("interactions", 42, "drop", _SIX_WEEKS),
+        Rule("posts", 42, "drop", _SIX_WEEKS),
+        Rule("accounts", 365, "drop", "LinkedIn: page reporting 1 year"),
+    ),
+)

@@ -16,12 +16,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, Literal
 
-from clout.platforms.http.rate_policies import MastodonPolicy
-from clout.platforms.pull.pages import Endpoint, Known, Page, Platform, Reader, Rows, instant, optional
+from pydantic import Field
+
+from clout.config.options import AskedAboutPeople
+from clout.platforms.http.rate_policies import RatePolicy, Response, Verdict, Wait, on_our_clock
+from clout.platforms.pull.pages import Endpoint, Known, Page, PageReader, Platform, Rows, instant, optional
 from clout.platforms.pull.rows import short_hash
 from clout.platforms.pull.views import View
 from clout.privacy.addresses import addresses_in
@@ -125,12 +128,12 @@ def normalise(page: Page, known: Known) -> Rows:
     return rows.without({**known.flags, **rows.known.flags})
 
 
-class _Reader(Reader):
+class _Reader(PageReader):
     """Reads the entities of one page into its rows."""
 
     @property
     def honour(self) -> Collection[str]:
-        """What the operator takes for a wish to be left out; see sources.HONOURABLE."""
+        """What the operator takes for a wish to be left out; see MastodonOptions."""
         return self.page.options.get("honour", ())
 
     # Accounts
@@ -431,4 +434,40 @@ def _plain(text: str | None) -> str | None:
     return optional(re.sub(r"\n{2,}", "\n", "".join(parser.parts)).strip())
 
 
-PLATFORM = Platform(ENDPOINTS, MastodonPolicy, normalise, re.compile(r"https?://[^/\s]+/(?!@)\S+"))
+class MastodonPolicy(RatePolicy):
+    """Mastodon: the reset is an ISO-8601 time; windows are five minutes long and each instance's own."""
+
+    longest_wait = timedelta(minutes=5)
+    quota = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+
+    def _special(self, response: Response, now: datetime) -> Verdict | None:
+        reset = self._reset(response, now) if response.status == 429 else None
+        return None if reset is None else Wait(reset, "HTTP 429, X-RateLimit-Reset")
+
+    def _reset(self, response: Response, now: datetime) -> datetime | None:
+        try:
+            reset = datetime.fromisoformat(response.header("X-RateLimit-Reset") or "")
+        except ValueError:
+            return None
+        reset = reset.replace(tzinfo=UTC) if reset.tzinfo is None else reset
+        return on_our_clock(reset, response, now)
+
+
+class MastodonOptions(AskedAboutPeople):
+    """What a source may say of an instance: what it takes for a no besides noindex, and who is named."""
+
+    honour: list[Literal["indexable", "discoverable", "locked"]] = Field(
+        default_factory=list, description="a list of some of indexable, discoverable, locked"
+    )
+    naming: Literal["consenting", "everybody"] = "consenting"
+
+
+PLATFORM = Platform(
+    ENDPOINTS,
+    MastodonPolicy,
+    normalise,
+    name="mastodon",
+    options=MastodonOptions,
+    ids=re.compile(r"https?://[^/\s]+/(?!@)\S+"),
+    folds_case=True,
+)

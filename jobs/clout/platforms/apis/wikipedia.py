@@ -7,11 +7,18 @@ day is 0, outside it nothing is known. Each snapshot holds all days of its answe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
-from clout.platforms.http.rate_policies import WikipediaPolicy
+from pydantic import Field
+from pydantic.functional_validators import model_validator
+
+from clout.config.options import Asked, Mistake, check
+from clout.config.readers import SHORT
+from clout.platforms.http.rate_policies import RatePolicy, Response, StopUnit, Verdict
 from clout.platforms.pull.pages import Endpoint, Known, Page, Platform, Rows, count
 
 SIGNAL, UNIT = "wikipedia_pageviews", "views"
@@ -76,4 +83,46 @@ def _days(views: dict[datetime, int]) -> Iterator[datetime]:
         day += _DAY
 
 
-PLATFORM = Platform(ENDPOINTS, WikipediaPolicy, normalise, write_time=last_day)
+class WikipediaPolicy(RatePolicy):
+    """Wikipedia: 429 or 503 with Retry-After, in seconds or as an HTTP date; 404 where it has no numbers at all."""
+
+    longest_wait = timedelta(hours=1)
+
+    def _special(self, response: Response, now: datetime) -> Verdict | None:
+        return StopUnit("no_data: HTTP 404: no such article, or nobody read it") if response.status == 404 else None
+
+
+class WikipediaOptions(Asked):
+    """What a source may say of a Wikipedia: whose article is whose. Nobody acts there, so that it has no seeds."""
+
+    titles: Annotated[
+        dict[str, str],
+        check(lambda titles: titles and all(re.fullmatch(r"[^:\s]+:.+", k) and t.strip() for k, t in titles.items())),
+        Field(description='a table of texts, like "birdsite:88" = "Ada Lovelace"'),
+    ]
+
+    @property
+    def account_of(self) -> dict[str, str]:
+        """The account's key of each article, as addresses write its title."""
+        return {title.strip().replace(" ", "_"): key for key, title in self.titles.items()}
+
+    @model_validator(mode="after")
+    def _name_each_once(self) -> WikipediaOptions:
+        if len(self.account_of) < len(self.titles):
+            raise Mistake("titles: an article is named for two accounts; name it for one, and link them")
+        return self
+
+    def said(self, folder: Path) -> dict[str, Any]:
+        """The options, with the articles as subjects."""
+        return super().said(folder) | {"titles": self.account_of, "subjects": list(self.account_of)}
+
+
+PLATFORM = Platform(
+    ENDPOINTS,
+    WikipediaPolicy,
+    normalise,
+    name="wikipedia",
+    options=WikipediaOptions,
+    retention=SHORT,
+    write_time=last_day,
+)

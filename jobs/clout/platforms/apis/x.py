@@ -14,11 +14,15 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
 
-from clout.platforms.http.rate_policies import XPolicy
-from clout.platforms.pull.pages import Endpoint, Known, Page, Platform, Reader, Rows, at, instant
+from pydantic import Field
+
+from clout.config.options import AskedAboutPeople
+from clout.config.readers import DELETED, FEATURES, Rule
+from clout.platforms.http.rate_policies import RatePolicy, Response, StopEndpoint, StopPlatform, Verdict, Wait, text_at
+from clout.platforms.pull.pages import Endpoint, Known, Page, PageReader, Platform, Rows, Token, at, instant
 from clout.platforms.pull.rows import short_hash
 from clout.platforms.pull.views import View
 
@@ -211,7 +215,7 @@ def _join_versions(rows: Rows) -> None:
     rows.tables["posts"] = kept
 
 
-class _Reader(Reader):
+class _Reader(PageReader):
     """Reads the objects of one page into its rows."""
 
     # Accounts
@@ -495,4 +499,43 @@ def _texts(entities: list[View], name: str, field: str) -> list[str]:
     return list(dict.fromkeys(text for one in _all(entities, name) if (text := one.text(field))))
 
 
-PLATFORM = Platform(ENDPOINTS, XPolicy, normalise, _ID, needs_token=True, ceiling_usd=5.0, configured=configured)
+class XPolicy(RatePolicy):
+    """X: windows per endpoint; the monthly cap and spent credits end everything, though their 429 names a near reset."""
+
+    longest_wait = timedelta(minutes=15, seconds=5)
+    scope = StopEndpoint
+    quota = ("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset")
+
+    def _special(self, response: Response, now: datetime) -> Verdict | None:
+        problem = text_at(response.body, "type")
+        if response.status == 402 or (response.status == 429 and problem.endswith("usage-capped")):
+            return StopPlatform("credits")
+        if response.status == 403 and problem.endswith("unsupported-authentication"):
+            return StopEndpoint("auth: unsupported-authentication")
+        if response.status == 429:
+            reset = self._reset(response, now)
+            if reset is not None:
+                return Wait(reset + timedelta(seconds=self.jitter()), "HTTP 429, x-rate-limit-reset")
+        return None
+
+
+class XOptions(AskedAboutPeople):
+    """What a source may say of X: what it may spend, which dialect it asks in, whether it asks who likes."""
+
+    ceiling_usd: Annotated[int | float, Field(ge=0, le=10_000, description="dollars a day, from 0 to 10000")] = 5
+    dialect: Literal["tweets", "posts"] = "tweets"
+    likes: Annotated[bool, Field(description="true or false")] = False
+
+
+PLATFORM = Platform(
+    ENDPOINTS,
+    XPolicy,
+    normalise,
+    name="x",
+    options=XOptions,
+    retention=(Rule("raw", 1, "drop", "X: 24 hours"), Rule("quarantine", 1, "drop", "X: 24 hours"), FEATURES, *DELETED),
+    ids=_ID,
+    token=Token(),
+    ceiling_usd=5.0,
+    configured=configured,
+)

@@ -26,12 +26,12 @@ from typing import Any, overload
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clout.config.query_text import Select, parted
 from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.platforms.exports import file_rows
 from clout.platforms.exports.file_inventory import Passed, by_day, day_of, look, table_of
 from clout.platforms.exports.query_runner import OUT_OF_MEMORY, Bounds, QueryError, Runner
+from clout.platforms.exports.query_text import Select, parted
 from clout.platforms.exports.tabular import BadRow, RowBatch, as_text, optional_of
 from clout.platforms.exports.torn_json import where_torn
 from clout.platforms.pull.rows import Stored, modified_at, stored

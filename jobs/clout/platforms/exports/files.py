@@ -20,17 +20,19 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clout.config.readers import SHORT
 from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.platforms.exports import file_inventory, file_query
 from clout.platforms.exports.file_consent import WHO, Consent
 from clout.platforms.exports.file_ids import IdColumns
 from clout.platforms.exports.file_inventory import check_passed, day_of, holding, look, passed_reports, table_of
+from clout.platforms.exports.file_options import FileOptions
 from clout.platforms.exports.file_query import Place, Queries, is_query
 from clout.platforms.exports.file_refusals import Refusals, Unreadable
 from clout.platforms.exports.file_rows import COLUMNS, Note, accounts_of, batches, interactions, links_of, posts
 from clout.platforms.exports.tabular import BadRow, RowBatch
-from clout.platforms.pull.rows import BATCH_ROWS, Batch, FileReport, Stored, stored
+from clout.platforms.pull.rows import BATCH_ROWS, Batch, Exports, FileReport, Stored, stored
 from clout.privacy.suppression import NOBODY, Hidden
 
 
@@ -240,3 +242,6 @@ def _read_accounts(
         report.reason = "; ".join([*ids.notes(file), *unreadable.told()]) or None
         if report.per_day:
             yield report
+
+
+READER = Exports(read, inventory, name="files", options=FileOptions, retention=SHORT[1:])

@@ -11,7 +11,7 @@ from clout.config.sources import Sources
 from clout.errors import PoisonInput
 from clout.lake.partitions import Lake, days_between
 from clout.lake.scratch import Scratch
-from clout.platforms.pull.puller import INVENTORIES, over, pull
+from clout.platforms.pull.puller import over, pull
 
 #: Exports of other years are not looked for.
 EVER = days_between(date(2005, 1, 1), date(2035, 12, 31))
@@ -26,7 +26,7 @@ def lake_of(sources: Sources, lake: Path | None, what: str) -> Iterator[Lake]:
     if lake:
         yield Lake(lake)
         return
-    asked = [source.name for source in sources.sources if source.reader not in INVENTORIES]
+    asked = [source.name for source in sources.sources if source.read_by.is_asked]
     if asked:
         raise PoisonInput(
             f"{', '.join(asked)}: {what} reads folders of exports; give --lake for what was pulled over HTTP"

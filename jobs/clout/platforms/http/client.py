@@ -19,7 +19,8 @@ from urllib.parse import quote, urljoin, urlsplit
 import requests
 import urllib3
 
-from clout.config.sources import REFRESH_DAYS, Source
+from clout.config.options import REFRESH_DAYS
+from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.platforms.http.budget import Budget
 from clout.platforms.http.rate_policies import Go, Response, StopEndpoint, StopPlatform, StopUnit, Wait
@@ -132,12 +133,16 @@ class Client:
         self.failed_in_a_row = 0
         self._stopped: dict[str, str] = {}
         self._token = None
-        if platform.needs_token:
+        self._in_address: dict[str, str] = {}
+        if platform.token is not None:
             self._token = _token(source)
             if self._token is None:
                 self._stopped["*"] = self.lacks = _lacks_token(source)
             else:
-                self.session.headers["Authorization"] = f"Bearer {self._token}"
+                if platform.token.param is None:
+                    self.session.headers[platform.token.header] = platform.token.form.format(self._token)
+                else:
+                    self._in_address = {platform.token.param: self._token}
                 self._secret = _any_form(self._token)
 
     #: Why nothing can be asked at all, if so.
@@ -265,7 +270,12 @@ class Client:
             self.patience = min(_HEADERS, (self.deadline - self.clock.now()).total_seconds())
             try:
                 with self.session.get(
-                    there, headers=dict(endpoint.headers), timeout=_TIMEOUTS, allow_redirects=False, stream=True
+                    there,
+                    params=self._in_address,
+                    headers=dict(endpoint.headers),
+                    timeout=_TIMEOUTS,
+                    allow_redirects=False,
+                    stream=True,
                 ) as answer:
                     headers = {name.lower(): self._hide(value) for name, value in answer.headers.items()}
                     if answer.is_redirect:

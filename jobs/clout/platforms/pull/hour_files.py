@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
-import re
 import shutil
 import tempfile
 import zlib
@@ -30,7 +29,7 @@ from clout.lake.partitions import Lake
 from clout.platforms.apis import gharchive
 from clout.platforms.http.budget import Budget
 from clout.platforms.http.client import Client, Clock, Limits, StopError, days_over
-from clout.platforms.http.rate_policies import GitHubPolicy
+from clout.platforms.http.rate_policies import RatePolicy, Response, Verdict, Wait, leading_int, retry_after
 from clout.platforms.http.raw_pages import HOURS, RawPages, RawState, look_through
 from clout.platforms.pull.pages import Endpoint, Known, Page, Platform, Rows
 from clout.platforms.pull.rows import Batch, FileReport
@@ -46,8 +45,6 @@ _HOUR = Endpoint(
     backfillable=True,
     is_file=True,
 )
-#: What an account's id looks like.
-LOGIN = re.compile(r"[a-z\d-]+(?:\[bot\])?")
 _NO_TIMES = {"since": "", "until": ""}
 #: A good hour of 2025 has about 100 MB.
 _USUAL_BODY_MB = 500
@@ -57,7 +54,25 @@ def _no_pages(page: Page, known: Known) -> Rows:
     raise NotImplementedError(f"{page.endpoint} gives files, not pages")
 
 
-_PLATFORM = Platform((_HOUR,), GitHubPolicy, _no_pages)
+class GitHubPolicy(RatePolicy):
+    """GitHub: 403 or 429; retry-after (then slow down), else nothing remaining until x-ratelimit-reset."""
+
+    longest_wait = timedelta(hours=1)
+    quota = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
+
+    def _special(self, response: Response, now: datetime) -> Verdict | None:
+        if response.status not in (403, 429):
+            return None
+        after = retry_after(response, now)
+        if after is not None:
+            return Wait(after, f"HTTP {response.status}, Retry-After", slow_down=True)
+        reset = self._reset(response, now)
+        if leading_int(response.header("x-ratelimit-remaining")) == 0 and reset is not None:
+            return Wait(reset, f"HTTP {response.status}, x-ratelimit-reset")
+        return None
+
+
+_PLATFORM = Platform((_HOUR,), GitHubPolicy, _no_pages, name="gharchive")
 
 
 def read(
@@ -180,7 +195,7 @@ class RawHours:
         except (RecursionError, ValueError):
             return True
         # A login stands in a repository's name and in addresses too.
-        logins = set(LOGIN.findall(line.decode("utf-8", "replace").lower()))
+        logins = set(gharchive.PLATFORM.ids.findall(line.decode("utf-8", "replace").lower()))
         return self.hidden.without_erased([event]) == [] or any(map(self.hidden.is_erased_name, logins))
 
     def _file(self, hour: int) -> str:

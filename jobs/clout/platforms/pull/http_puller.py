@@ -21,7 +21,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clout.config.sources import LOOPBACK, Source
+from clout.config.options import LOOPBACK
+from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.lake.partitions import Lake, days_between
 from clout.lake.schemas import SNAPSHOTS
@@ -265,7 +266,7 @@ class _Walk:
         So does a token that the platform refuses: the platform is not broken, it is as without credentials. Where no token
         is needed, a platform that wants one has closed its door, and that is a failure.
         """
-        return why.startswith(_LEFT_OUT) or (self.platform.needs_token and why.startswith("auth"))
+        return why.startswith(_LEFT_OUT) or (self.platform.token is not None and why.startswith("auth"))
 
     def _end(self, unit: _Unit, why: str, skipped: bool = False) -> None:
         good = unit.pages > 1 or (unit.pages and not why.startswith(("gone", "refused", "no_data")))
@@ -665,7 +666,7 @@ def _next_link(header: str) -> str | None:
 def _check(source: Source, platform: Platform) -> None:
     """Raise PoisonInput where a subject is of no form that the endpoints take, or a token would be sent in the clear."""
     there = urlsplit(source.options["base_url"])
-    if platform.needs_token and there.scheme != "https" and there.hostname not in LOOPBACK:
+    if platform.token is not None and there.scheme != "https" and there.hostname not in LOOPBACK:
         raise PoisonInput(f"source {source.name}: base_url must begin with https://, since a token is sent there")
     shapes = [shape for one in platform.endpoints for shape in (one.subjects if not one.parents else one.fallback,)]
     for subject in source.options["subjects"]:

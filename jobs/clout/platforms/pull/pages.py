@@ -15,6 +15,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from clout.config.native_ids import normal_id
+from clout.config.options import AskedAboutPeople, Options
+from clout.config.readers import DELETED, SHORT, Reader, Rule
 from clout.platforms.http.rate_policies import RatePolicy
 from clout.privacy.addresses import hashed, profile_address
 from clout.privacy.consent_ledger import contradicted_by
@@ -311,7 +313,7 @@ class Rows:
         return {key: {"hidden": why} for key in keys if key and (why := self.page.hidden.reason(key))}
 
 
-class Reader:
+class PageReader:
     """What the platforms' readers of one page share: the page, its rows, and what the pages before told."""
 
     def __init__(self, page: Page, rows: Rows, known: Known) -> None:
@@ -335,30 +337,37 @@ def epoch(moment: datetime) -> str:
     return str(int(moment.timestamp()))
 
 
-def epoch_ms(moment: datetime) -> str:
-    """A time as LinkedIn writes it: Unix milliseconds."""
-    return str(int(moment.timestamp() * 1000))
+@dataclass(frozen=True)
+class Token:
+    """Where a platform wants its token: in a header, in a form of its own, or as a parameter of each address."""
+
+    header: str = "Authorization"
+    form: str = "Bearer {}"
+    param: str | None = None
 
 
 @dataclass(frozen=True)
-class Platform:
-    """A platform: its endpoints in the order of asking, which is that of importance, its rate policy, and its normaliser.
+class Platform(Reader):
+    """A platform that is asked over HTTP, with all that is to be known of it: one object, in the platform's own module.
 
-    ids: what its accounts' ids look like. needs_token: nothing is asked without one. write_time: how {since} and {until} are
-    written. ceiling_usd: what a source may spend in a day where its configuration does not say. configured: the endpoints as
-    a source's options want them.
+    endpoints: in the order of asking, which is that of importance. token: where its token goes; None where none is needed.
+    write_time: how {since} and {until} are written. ceiling_usd: what a source may spend in a day where its configuration
+    does not say. configured: the endpoints as a source's options want them.
     """
 
     endpoints: tuple[Endpoint, ...]
     policy: type[RatePolicy]
     normalise: Callable[[Page, Known], Rows]
-    ids: re.Pattern[str] = re.compile(r".+")
-    needs_token: bool = False
+    token: Token | None = None
     write_time: Callable[[datetime], str] = rfc3339
     ceiling_usd: float = 0.0
     configured: Callable[[tuple[Endpoint, ...], Mapping[str, Any]], tuple[Endpoint, ...]] = lambda endpoints, options: (
         endpoints
     )
+    options: type[Options] = field(default=AskedAboutPeople, kw_only=True)
+    retention: tuple[Rule, ...] = field(default=(*SHORT, *DELETED), kw_only=True)
+    ids: re.Pattern[str] = field(default=re.compile(r".+"), kw_only=True)
+    is_asked: bool = field(default=True, kw_only=True)
 
 
 # Fields ----------------------------------------------------------------------------------------------------------

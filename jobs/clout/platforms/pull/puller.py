@@ -1,8 +1,7 @@
 """The puller: takes the days that a source still owes the lake, writes their snapshots, then the manifest, last.
 
-A reader (files, gharchive) is a function `read(source, days) -> Iterator[Batch | FileReport]`: it knows one form of input
-and no lake. The puller knows the lake and no form of input. What is asked over HTTP (PLATFORMS) is read by http_puller,
-files that are fetched over HTTP by hour_files.
+A reader of exports (rows.Exports) knows one form of input and no lake; the puller knows the lake and no form of input. What
+is asked over HTTP (pages.Platform) is read by http_puller, files that are fetched over HTTP by hour_files.
 A day whose manifest says "complete" is immutable and is not read again, with two exceptions for files, which can be read
 again and may hold a new opt-out: the asked day, where a file of it changed, and every day, where the source's configuration
 did. A source that has nothing for the asked day leaves a manifest row "skipped", so that *quiet* differs from *blind*.
@@ -28,34 +27,14 @@ from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.lake.partitions import Lake
 from clout.lake.schemas import MANIFEST, QUARANTINE, SNAPSHOTS
-from clout.platforms.apis import bluesky, facebook, gharchive, linkedin, mastodon, wikipedia, x
-from clout.platforms.exports import files
 from clout.platforms.http.client import Clock
 from clout.platforms.http.heartbeat import Heartbeat
 from clout.platforms.pull import hour_files, http_puller, pull_consent
 from clout.platforms.pull.pages import Platform
-from clout.platforms.pull.rows import BATCH_ROWS, Batch, FileReport, Formers, Stored, short_hash
+from clout.platforms.pull.rows import BATCH_ROWS, Batch, Exports, FileReport, Formers, Stored, short_hash
 from clout.privacy.suppression import Erased, Hidden, read_erased, salted
 
 LOG = logs.logger(__name__)
-
-READERS: dict[str, Callable[[Source, set[date], Hidden], Iterator[Batch | FileReport]]] = {
-    "files": files.read,
-    "gharchive": gharchive.read,
-}
-INVENTORIES: dict[str, Callable[[Source, Iterable[date]], dict[date, dict[str, Stored]]]] = {
-    "files": files.inventory,
-    "gharchive": gharchive.inventory,
-}
-#: What is asked over HTTP, by the reader's name.
-PLATFORMS: dict[str, Platform] = {
-    "bluesky": bluesky.PLATFORM,
-    "facebook": facebook.PLATFORM,
-    "linkedin": linkedin.PLATFORM,
-    "mastodon": mastodon.PLATFORM,
-    "wikipedia": wikipedia.PLATFORM,
-    "x": x.PLATFORM,
-}
 
 
 class SystemClock:
@@ -108,19 +87,21 @@ def _pull(
     lake: Lake, source: Source, days: list[date], say: Callable[[str], None], refresh: bool, clock: Clock
 ) -> Pulled:
     started = datetime.now(UTC)
-    if source.reader in READERS and "base_url" not in source.options:
+    reader, is_here = source.read_by, "base_url" not in source.options
+    exports = reader if isinstance(reader, Exports) and is_here else None
+    if exports:
         _check_over(source, days, clock)
-    names = partial(pull_consent.names_of, lake, source, READERS.get(source.reader), days)
+    names = partial(pull_consent.names_of, lake, source, exports.read if exports else None, days)
     hearing = pull_consent.hearing(lake, source, days[-1], names, say)
     hidden = Hidden(source.platform, source.excluded, _erased(lake, source), hearing)
     configuration = short_hash(_configuration(source), hidden.digest())
     owed = [day for day in days if refresh or not lake.is_pulled(source.name, day)]
-    if source.reader in INVENTORIES and "base_url" not in source.options:
+    if exports:
         pulled = [day for day in days if day not in owed]
-        owed = sorted({*owed, *_changed(lake, source, configuration, pulled, days[-1], say)})
+        owed = sorted({*owed, *_changed(lake, source, exports, configuration, pulled, days[-1], say)})
     result = Pulled(written=[], reused=[day for day in days if day not in owed])
     if not owed:
-        pull_consent.remember(lake, source, hearing, names, say, _ids(source))
+        pull_consent.remember(lake, source, hearing, names, say, reader.ids)
         say(f"pull {source.name}: nothing to do, {len(days)} days are complete")
         return result
 
@@ -134,7 +115,7 @@ def _pull(
                 reports.append(item)
                 if item.subject == "*" and item.status == "skipped":
                     result.skipped = item.reason
-                if source.reader in PLATFORMS:  # one line a subject would be thousands; http_puller sums them up
+                if reader.is_asked:  # one line a subject would be thousands; http_puller sums them up
                     continue
                 say(
                     f"pull {source.name}: {item.subject}: {item.rows} rows, {item.rows_quarantined} quarantined,"
@@ -145,7 +126,7 @@ def _pull(
                 result.rows += item.rows.num_rows if item.table != "quarantine" else 0
                 result.quarantined += item.rows.num_rows if item.table == "quarantine" else 0
                 heart.beat(result.rows + result.quarantined, item.rows)
-        pull_consent.remember(lake, source, hearing, names, say, _ids(source))
+        pull_consent.remember(lake, source, hearing, names, say, reader.ids)
         result.written = opened.place(owed, reports, started, configuration, say)
     for raw in (f"raw/{source.name}/{day.isoformat()}" for day in result.written):
         if lake.found(raw) is not None and lake.checksums.state(raw) == "not checksummed":
@@ -182,7 +163,7 @@ def _check_over(source: Source, days: list[date], clock: Clock) -> None:
 
 def _erased(lake: Lake, source: Source) -> Erased:
     """The lake's list of the erased; with a salt where people get pseudonyms by it."""
-    return salted(lake) if source.reader == "linkedin" else read_erased(lake)
+    return salted(lake) if source.read_by.members else read_erased(lake)
 
 
 class _OpenPartitions:
@@ -283,7 +264,13 @@ def _configuration(source: Source) -> str:
 
 
 def _changed(
-    lake: Lake, source: Source, configuration: str, pulled: list[date], asked: date, say: Callable[[str], None]
+    lake: Lake,
+    source: Source,
+    exports: Exports,
+    configuration: str,
+    pulled: list[date],
+    asked: date,
+    say: Callable[[str], None],
 ) -> list[date]:
     """The pulled days to read again: all, where the configuration is another; the asked one, where its files are.
 
@@ -296,7 +283,7 @@ def _changed(
             changed.append(day)
         else:
             same[day] = {row["subject"]: (row["bytes"], row["modified_at"]) for row in rows}
-    found = INVENTORIES[source.reader](source, same) if same else {}
+    found = exports.inventory(source, same) if same else {}
     stale = [
         day
         for day, known in same.items()
@@ -314,21 +301,23 @@ def _changed(
     return [*changed, *(day for day in stale if day == asked)]
 
 
-def _ids(source: Source) -> re.Pattern[str]:
-    """What the ids of a source's accounts look like: of exports anything."""
-    if source.reader == "gharchive":
-        return hour_files.LOGIN
-    return PLATFORMS[source.reader].ids if source.reader in PLATFORMS else re.compile(r".+", re.DOTALL)
-
-
 def _items(
     lake: Lake, source: Source, days: set[date], say: Callable[[str], None], clock: Clock, hidden: Hidden
 ) -> Iterator[Batch | FileReport]:
-    if source.reader in PLATFORMS:
-        return http_puller.read(lake, source, days, PLATFORMS[source.reader], clock, say, hidden)
+    reader = source.read_by
+    if isinstance(reader, Platform):
+        return http_puller.read(lake, source, days, reader, clock, say, hidden)
     if "base_url" in source.options:
         return hour_files.read(lake, source, days, clock, say, hidden)
-    return READERS[source.reader](source, days, hidden)
+    assert isinstance(reader, Exports)
+    return reader.read(source, days, hidden)
+
+
+def inventory(source: Source, day: date) -> dict[str, Stored] | None:
+    """The files that a source's exports hold of a day; None where what it shows is fetched over HTTP."""
+    reader = source.read_by
+    is_here = isinstance(reader, Exports) and "base_url" not in source.options
+    return reader.inventory(source, [day]).get(day, {}) if isinstance(reader, Exports) and is_here else None
 
 
 def _write_skipped(lake: Lake, source: Source, day: date, started: datetime) -> None:

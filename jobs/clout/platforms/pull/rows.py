@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,7 +13,10 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from clout.config.readers import Reader
+from clout.config.sources import Source
 from clout.lake.schemas import QUARANTINE, SNAPSHOTS
+from clout.privacy.suppression import Hidden
 
 #: Rows of a file are read, checked and written this many at a time.
 BATCH_ROWS = 100_000
@@ -229,6 +233,14 @@ class Stored(NamedTuple):
     size: int
     modified: datetime
     is_sure: bool
+
+
+@dataclass(frozen=True)
+class Exports(Reader):
+    """A form of files. `read`: their rows of some days, then a report a file; `inventory`: the files of each day."""
+
+    read: Callable[[Source, set[date], Hidden], Iterator[Batch | FileReport]]
+    inventory: Callable[[Source, Iterable[date]], dict[date, dict[str, Stored]]]
 
 
 def stored(file: Path, is_sure: bool = True) -> Stored:

@@ -23,10 +23,10 @@ from typing import Any
 import pytest
 from clout.config.sources import Source
 from clout.lake.partitions import Lake
+from clout.platforms import apis
 from clout.platforms.apis import github_events
 from clout.platforms.pull import puller
 from clout.platforms.pull.pages import Known, Page, Rows, at
-from clout.platforms.pull.puller import PLATFORMS
 from mutations import fits, places
 from sandbox import facebook, linkedin
 from sandbox.nights import clock_after
@@ -75,7 +75,7 @@ class Recorded:
 
 def select_of(page: Page) -> str:
     """Where the items of a page stand."""
-    endpoint = next(one for one in PLATFORMS[page.platform].endpoints if one.name == page.endpoint)
+    endpoint = next(one for one in apis.READERS[page.platform].endpoints if one.name == page.endpoint)
     return endpoint.select or {"context": "descendants", "social_metadata": "results"}.get(page.endpoint, "")
 
 
@@ -157,7 +157,7 @@ def _hour(box: Sandbox, hour: int) -> list[bytes]:
 
 def _collect(lake: Lake, one: Recorded) -> None:
     """The stored pages of a platform, short ones, a few of each endpoint."""
-    normalise = PLATFORMS[one.reader].normalise
+    normalise = apis.READERS[one.reader].normalise
     counted: Counter[str] = Counter()
     pages = []
     for file in sorted(Path(lake.root, "raw", one.reader).rglob("*.json.gz")):
@@ -269,7 +269,7 @@ def is_optional(reader: str, ways: list[Way]) -> bool:
 
 def judge_answer(one: Recorded, page: Page, draw: random.Random) -> str:
     """Mutate one item of an answer; gives its fate. Fails where a rule is broken."""
-    normalise: Callable[[Page, Known], Rows] = PLATFORMS[one.reader].normalise
+    normalise: Callable[[Page, Known], Rows] = apis.READERS[one.reader].normalise
     items = items_of(page)
     chosen = (
         draw.choice(

@@ -22,7 +22,8 @@ import pytest
 import requests
 from clout.config.sources import Source, read_sources
 from clout.lake.partitions import Lake
-from clout.platforms.http.rate_policies import BlueskyPolicy
+from clout.platforms import apis
+from clout.platforms.apis.bluesky import BlueskyPolicy
 from clout.platforms.http.raw_pages import RawPages
 from clout.platforms.pull import puller
 from clout.platforms.pull.pages import Endpoint, Known, Page, Platform, Rows, at
@@ -159,7 +160,7 @@ def test_a_past_day_asks_nothing_that_cannot_be_retaken(pull: Pull, lake: Lake) 
     clock.time += timedelta(days=3)
     pull.box.change({"now": clock.time.isoformat()})
     asked = pull(lake, clock)
-    platform = puller.PLATFORMS[pull.asked.reader]
+    platform = apis.READERS[pull.asked.reader]
     once = {endpoint.name for endpoint in platform.endpoints if not endpoint.backfillable}
     listed = lake.manifest("pl", DAY) or []
     assert once & {row["endpoint"] for row in listed if row["reason"] == "not_backfillable"}
@@ -204,9 +205,9 @@ def test_a_redirect_to_another_host_is_not_followed(pull: Pull, lake: Lake) -> N
 def test_pages_that_never_end_are_left(
     pull: Pull, lake: Lake, trap: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    platform = puller.PLATFORMS[pull.asked.reader]
+    platform = apis.READERS[pull.asked.reader]
     small = tuple(replace(one, page_size=one.page_size and max(1, one.least_page)) for one in platform.endpoints)
-    monkeypatch.setitem(puller.PLATFORMS, pull.asked.reader, replace(platform, endpoints=small))
+    monkeypatch.setitem(apis.READERS, pull.asked.reader, replace(platform, endpoints=small))
     pull.box.change({"misbehave": [trap]})
     pull.subjects = pull.many
     pull(lake, max_pages=6)
@@ -251,7 +252,7 @@ def test_a_server_that_drips_does_not_outlast_the_deadline(
     made = Platform(
         (Endpoint("list", "/", "accounts", backfillable=True),), BlueskyPolicy, lambda page, known: Rows(page)
     )
-    monkeypatch.setitem(puller.PLATFORMS, "made", made)
+    monkeypatch.setitem(apis.READERS, "made", made)
     options = {"base_url": f"http://127.0.0.1:{server.server_port}", "subjects": ["a"], "deadline_minutes": 0.02}
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     said: list[str] = []
@@ -382,8 +383,8 @@ def test_a_token_is_in_no_exception(asked: Asked, box: Sandbox, lake: Lake, monk
     def unforeseen(page: Any, known: Any) -> Rows:
         raise RuntimeError(f"cannot read {page}")
 
-    platform = replace(puller.PLATFORMS[asked.reader], normalise=unforeseen)
-    monkeypatch.setitem(puller.PLATFORMS, asked.reader, platform)
+    platform = replace(apis.READERS[asked.reader], normalise=unforeseen)
+    monkeypatch.setitem(apis.READERS, asked.reader, platform)
     there = url.replace(re.match(r"https?://[^/]+", url)[0], babbler.url)  # type: ignore[index]
     with pytest.raises(RuntimeError, match="debug") as raised:
         pull(lake, base_url=there)
@@ -418,7 +419,7 @@ def test_no_optional_field_costs_an_account_a_post_or_an_act(pull: Pull, lake: L
     """Each field of each sort of answer, dropped and corrupted, one at a time: but for ids, consent and time nothing stops."""
     pull.subjects = pull.many[: 3 * pull.asked.people]
     pull(lake, ceiling_usd=100.0)
-    raw, reader = RawPages(lake, "pl", DAY), puller.PLATFORMS[pull.asked.reader]
+    raw, reader = RawPages(lake, "pl", DAY), apis.READERS[pull.asked.reader]
     pages = [
         Page("pl", endpoint.name, subject, DAY, datetime(2026, 3, 7, tzinfo=UTC), stored["body"], "raw")
         for endpoint in reader.endpoints

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clout.config.query_text import parted
 from clout.config.sources import Source, read_sources
 from clout.errors import PoisonInput
 from clout.lake.partitions import Lake
 from clout.platforms.exports import file_query, files
 from clout.platforms.exports.query_runner import Bounds, QueryError, Runner
+from clout.platforms.exports.query_text import parted
 from clout.platforms.pull import puller
 from clout.platforms.pull.rows import FileReport
 

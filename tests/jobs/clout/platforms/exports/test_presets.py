@@ -13,9 +13,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from clout.config.sources import presets, read_sources
+from clout.config.sources import read_sources
 from clout.errors import PoisonInput
 from clout.platforms.exports import files
+from clout.platforms.exports.file_options import presets
 from clout.platforms.pull.rows import FileReport
 
 ROWS = 1200

@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.lake.partitions import Lake
-from clout.platforms.http.rate_policies import XPolicy
+from clout.platforms import apis
+from clout.platforms.apis.x import XPolicy
 from clout.platforms.pull import puller
-from clout.platforms.pull.pages import Endpoint, Known, Page, Platform, Rows, epoch, epoch_ms
+from clout.platforms.pull.pages import Endpoint, Known, Page, Platform, Rows, Token, epoch, rfc3339
 from hosts import MORNING, Clock, Host
 
 DAY = date(2026, 3, 1)
@@ -44,7 +46,7 @@ def asked(host: Host, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Any:
         options = {"base_url": host.url, "subjects": subjects.split(), **more.pop("options", {})}
         clock = more.pop("clock", Clock())
         platform = Platform(endpoints, XPolicy, normalise, **more)
-        monkeypatch.setitem(puller.PLATFORMS, "made", platform)
+        monkeypatch.setitem(apis.READERS, "made", platform)
         puller.pull(lake, Source("made", "made", Path(), options=options), [DAY], clock=clock)
         rows = lake.manifest("made", DAY) or []
         return {(row["endpoint"], row["subject"]): (row["status"], row["reason"]) for row in rows}
@@ -93,7 +95,7 @@ def test_times_headers_and_signs(asked: Any, host: Host) -> None:
     assert host.headers[0]["X-Version"] == "202610"
 
 
-@pytest.mark.parametrize(("form", "since"), [(epoch, "1772150400"), (epoch_ms, "1772150400000")])
+@pytest.mark.parametrize(("form", "since"), [(epoch, "1772150400"), (rfc3339, quote("2026-02-27T00:00:00Z"))])
 def test_times_of_other_platforms_reach_back(asked: Any, host: Host, form: Any, since: str) -> None:
     asked(Endpoint(**LIST, params={"since": "{since}"}, reaches_back=True), write_time=form)
     assert queries(host) == [f"since={since}&ids=a"]  # 2026-02-27
@@ -149,7 +151,7 @@ def test_a_next_address_says_that_there_is_more_and_is_not_followed(
 ) -> None:
     monkeypatch.setenv("CLOUT_TOKEN_MADE", TOKEN)
     host.answers["/list"] = [graph(host, "c1"), graph(host)]
-    assert asked(GRAPH, needs_token=True) == {("list", "a"): ("complete", None)}
+    assert asked(GRAPH, token=Token()) == {("list", "a"): ("complete", None)}
     assert queries(host) == ["limit=2&ids=a", "limit=2&ids=a&after=c1"]
     assert b"somebody-elses" not in written(lake)
     assert b"after=c1" in written(lake)  # the rest of the address is as it was
@@ -202,7 +204,7 @@ def test_an_answer_that_says_two_things_under_one_name_is_none(asked: Any, host:
 
 def test_without_a_token_a_source_is_skipped_and_says_how_to_cure_it(asked: Any, host: Host, lake: Lake) -> None:
     cure = "no credentials: set CLOUT_TOKEN_MADE, or in Airflow the password of the connection clout_made"
-    assert asked(Endpoint(**LIST), needs_token=True) == {("made", "*"): ("skipped", cure)}
+    assert asked(Endpoint(**LIST), token=Token()) == {("made", "*"): ("skipped", cure)}
     assert host.asked == []
     assert not lake.is_pulled("made", DAY)  # the token may come tomorrow
 
@@ -212,26 +214,40 @@ def test_a_token_is_sent_and_what_it_brought_outlives_it(
 ) -> None:
     host.answers["/list"] = {"data": []}
     monkeypatch.setenv("CLOUT_TOKEN_MADE", f" {TOKEN}\n")
-    asked(Endpoint(**LIST), needs_token=True)
+    asked(Endpoint(**LIST), token=Token())
     assert host.headers[0]["Authorization"] == f"Bearer {TOKEN}"
     monkeypatch.delenv("CLOUT_TOKEN_MADE")
     lake.remove(lake.snapshot("manifest", "made", DAY))
-    assert asked(Endpoint(**LIST), needs_token=True) == {("list", "a"): ("complete", None)}
+    assert asked(Endpoint(**LIST), token=Token()) == {("list", "a"): ("complete", None)}
     assert len(host.asked) == 1
+
+
+def test_a_token_goes_where_the_platform_wants_it_and_is_stored_nowhere(
+    asked: Any, host: Host, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOUT_TOKEN_MADE", TOKEN)
+    host.answers["/list"] = {"data": [], "self": f"{host.url}/list?key={TOKEN}"}
+    asked(Endpoint(**LIST), token=Token(param="key"))
+    assert queries(host) == [f"ids=a&key={quote(TOKEN, safe='')}"]
+    assert "Authorization" not in host.headers[0]
+    assert TOKEN.encode() not in written(lake)
+    lake.remove(lake.snapshot("manifest", "made", DAY))
+    asked(Endpoint(**LIST), subjects="b", token=Token(header="X-Api-Key", form="{}"))
+    assert host.headers[1]["X-Api-Key"] == TOKEN
 
 
 @pytest.mark.parametrize("wrong", ["has blanks inside", "new\nline-in-it", "short", "ümlaut-in-it"])
 def test_what_is_no_token_is_refused_and_not_shown(asked: Any, monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
     monkeypatch.setenv("CLOUT_TOKEN_MADE", wrong)
     with pytest.raises(PoisonInput, match="CLOUT_TOKEN_MADE: is no token") as raised:
-        asked(Endpoint(**LIST), needs_token=True)
+        asked(Endpoint(**LIST), token=Token())
     assert wrong not in str(raised.value)
 
 
 def test_a_token_is_not_sent_in_the_clear(asked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLOUT_TOKEN_MADE", TOKEN)
     with pytest.raises(PoisonInput, match="base_url must begin with https"):
-        asked(Endpoint(**LIST), needs_token=True, options={"base_url": "http://api.example"})
+        asked(Endpoint(**LIST), token=Token(), options={"base_url": "http://api.example"})
 
 
 # Money -----------------------------------------------------------------------------------------------------------
@@ -296,7 +312,7 @@ def test_where_it_is_not_enough_for_all_every_day_another_comes_first(
 ) -> None:
     first = []
     host.answers = {f"/posts/{name}": shop for name in "abcd"}
-    monkeypatch.setitem(puller.PLATFORMS, "made", Platform((PRICED,), XPolicy, lambda page, known: Rows(page)))
+    monkeypatch.setitem(apis.READERS, "made", Platform((PRICED,), XPolicy, lambda page, known: Rows(page)))
     for days in range(4):
         options = {"base_url": host.url, "subjects": list("abcd"), "ceiling_usd": 0.03}
         clock = Clock(MORNING + timedelta(days=days))

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from clout.platforms.apis.bluesky import BlueskyPolicy
+from clout.platforms.apis.facebook import FacebookPolicy
+from clout.platforms.apis.linkedin import LinkedInPolicy
+from clout.platforms.apis.mastodon import MastodonPolicy
+from clout.platforms.apis.wikipedia import WikipediaPolicy
+from clout.platforms.apis.x import XPolicy
 from clout.platforms.http.rate_policies import (
-    BlueskyPolicy,
-    FacebookPolicy,
-    GitHubPolicy,
     Go,
-    LinkedInPolicy,
-    MastodonPolicy,
     RatePolicy,
     Response,
     StopEndpoint,
@@ -20,10 +21,9 @@ from clout.platforms.http.rate_policies import (
     StopUnit,
     Verdict,
     Wait,
-    WikipediaPolicy,
-    XPolicy,
     YouTubePolicy,
 )
+from clout.platforms.pull.hour_files import GitHubPolicy
 
 NOW = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
 EPOCH = int(NOW.timestamp())

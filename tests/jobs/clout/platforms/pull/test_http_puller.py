@@ -15,7 +15,8 @@ import pytest
 from clout.config.sources import Source
 from clout.lake.checksums import SEAL, Damaged
 from clout.lake.partitions import Lake
-from clout.platforms.http.rate_policies import MastodonPolicy
+from clout.platforms import apis
+from clout.platforms.apis.mastodon import MastodonPolicy
 from clout.platforms.http.raw_pages import RawPages
 from clout.platforms.pull import puller
 from clout.platforms.pull.pages import Endpoint, Platform, Rows
@@ -560,7 +561,7 @@ LIST = Endpoint(name="list", path="/list/{subject}", table="accounts", paginator
 
 
 def linked(world: Host, monkeypatch: pytest.MonkeyPatch) -> Source:
-    monkeypatch.setitem(puller.PLATFORMS, "linked", Platform((LIST,), MastodonPolicy, lambda p, k: Rows(p)))
+    monkeypatch.setitem(apis.READERS, "linked", Platform((LIST,), MastodonPolicy, lambda p, k: Rows(p)))
     return Source("bluesky", "linked", Path(), options={"base_url": world.url, "subjects": ["a/../b"]})
 
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from clout.config.sources import Source
 from clout.lake.partitions import Lake
+from clout.platforms import apis
 from clout.platforms.pull import puller
 from clout.platforms.pull.rows import short_hash
 from clout.privacy.suppression import Erased, read_erased, write_erased
@@ -348,9 +349,9 @@ HONEST: dict[str, tuple[dict[str, list[str]], int]] = {}
 
 def small_pages(either: Pull, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask for two items a page, so that lists have many."""
-    whole = puller.PLATFORMS[either.reader]
+    whole = apis.READERS[either.reader]
     endpoints = tuple(replace(one, page_size=2) if one.page_size else one for one in whole.endpoints)
-    monkeypatch.setitem(puller.PLATFORMS, either.reader, replace(whole, endpoints=endpoints))
+    monkeypatch.setitem(apis.READERS, either.reader, replace(whole, endpoints=endpoints))
 
 
 @pytest.mark.parametrize("trap", ["", "empty_page", "short_pages", "moving_item", "no_total"])

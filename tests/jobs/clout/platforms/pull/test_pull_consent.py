@@ -12,7 +12,7 @@ from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.lake.partitions import Lake
 from clout.platforms.apis import bluesky, mastodon
-from clout.platforms.pull import pull_consent, puller
+from clout.platforms.pull import pull_consent
 from clout.platforms.pull.pages import Known, Page, Rows
 from clout.privacy import consent_ledger
 from clout.privacy.suppression import Hidden
@@ -37,7 +37,7 @@ def pulled(lake: Lake, reader: str, listed: list[str], *pages: tuple[str, str, A
             normalise(replace(Page(reader, endpoint, subject, DAY, FETCHED, body, "raw/x"), hidden=hidden), Known())
             for endpoint, subject, body in pages
         ]
-    pull_consent.remember(lake, source, hearing, names, said.append, puller._ids(source))
+    pull_consent.remember(lake, source, hearing, names, said.append, source.read_by.ids)
     return found, [line for line in said if "exclusion list" in line]
 
 
@@ -100,7 +100,7 @@ def test_what_is_no_id_and_names_nobody_is_refused(lake: Lake, reader: str, name
     source = Source(reader, reader, Path(), excluded=frozenset({f"{reader}:{name}"}))
     hearing = pull_consent.hearing(lake, source, DAY, lambda people: {}, print)
     with pytest.raises(PoisonInput, match=f"names {reader}:{name}: no id of an account as {reader} writes it"):
-        pull_consent.remember(lake, source, hearing, lambda people: {}, print, puller._ids(source))
+        pull_consent.remember(lake, source, hearing, lambda people: {}, print, source.read_by.ids)
 
 
 @pytest.mark.parametrize(
@@ -120,5 +120,5 @@ def test_an_id_that_nobody_has_met_yet_is_said(
 ) -> None:
     source = Source(reader, reader, Path(), excluded=frozenset({f"{reader}:{name}"}))
     hearing = pull_consent.hearing(lake, source, DAY, lambda people: {}, print)
-    pull_consent.remember(lake, source, hearing, lambda people: {}, print, puller._ids(source))
+    pull_consent.remember(lake, source, hearing, lambda people: {}, print, source.read_by.ids)
     assert "no pull has met 1 people of the exclusion list yet" in capsys.readouterr().out

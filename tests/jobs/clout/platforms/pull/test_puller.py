@@ -13,6 +13,8 @@ import pytest
 from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.lake.partitions import Lake
+from clout.platforms import exports
+from clout.platforms.exports import files
 from clout.platforms.pull import puller
 from clout.platforms.pull.puller import Pulled
 from clout.platforms.pull.rows import Batch, FileReport
@@ -96,7 +98,7 @@ def test_a_complete_day_is_not_read_again(lake: Lake, source: Source, monkeypatc
         yield from ()
 
     pull(lake, source)
-    monkeypatch.setitem(puller.READERS, "files", read)
+    monkeypatch.setitem(exports.READERS, "files", replace(files.READER, read=read))
     pulled = pull(lake, source)
     assert asked == [{DAYS[2]}]
     assert pulled.reused == DAYS[:2]
@@ -154,13 +156,13 @@ def test_poison_writes_nothing(lake: Lake, source: Source, name: str, content: s
 def test_a_reader_that_dies_leaves_nothing(
     lake: Lake, source: Source, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
-    real = puller.READERS["files"]
+    real = files.READER.read
 
     def read(source: Source, days: set[date], hidden: Hidden) -> Iterator[Batch | FileReport]:
         yield from list(real(source, days, hidden))[:4]
         raise error("half-way")
 
-    monkeypatch.setitem(puller.READERS, "files", read)
+    monkeypatch.setitem(exports.READERS, "files", replace(files.READER, read=read))
     with pytest.raises(error, match="half-way"):
         pull(lake, source)
     assert state(lake) == {}
