@@ -23,7 +23,7 @@ from clout.errors import PoisonInput, run_main
 from clout.terminal import without_formulas
 from clout.warehouse import catalog
 from clout.warehouse.contract import Warehouse
-from clout.warehouse.factory import open_warehouse
+from clout.warehouse.factory import open_published
 
 FORMATS = ("csv", "json", "parquet")
 USE = "Not a measure of worth, honesty or skill. Not for hiring, credit, insurance or tiers of customer service."
@@ -46,7 +46,7 @@ def arg_parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> None:
     """Write the folder."""
     args = arg_parser().parse_args(argv)
-    warehouse = open_warehouse(args.warehouse)
+    warehouse = open_published(args.warehouse)
     days = {entry.ds for entry in warehouse.log()}
     if not days:
         raise PoisonInput(f"{warehouse.location}: nothing is published; run a night first")

@@ -67,7 +67,7 @@ def arg_parser() -> argparse.ArgumentParser:
 def day_range(text: str) -> list[date]:
     """The days of `FIRST..LAST`, both included, in that order: oldest first, or newest first where LAST is earlier."""
     parts = re.split(r"\.\.", text)
-    if len(parts) > 2:
+    if len(parts) > 2 or (len(parts) == 2 and "" in parts):
         raise argparse.ArgumentTypeError(f"{text!r} is not FIRST..LAST, like 2026-03-01..2026-03-04")
     first, last = arguments.day(parts[0]), arguments.day(parts[-1])
     if last >= first:

@@ -15,7 +15,7 @@ from clout.score import what_if
 from clout.score.model import Model, read_model
 from clout.terminal import printable
 from clout.warehouse.contract import Warehouse
-from clout.warehouse.factory import open_warehouse
+from clout.warehouse.factory import open_published
 
 UNITS = {
     "reach": "people really moved",
@@ -52,7 +52,7 @@ def main(argv: list[str]) -> None:
     """Print the page."""
     args = arg_parser().parse_args(argv)
     with duckdb.connect() as published:
-        fetch(open_warehouse(args.warehouse), published, args.person, args.day)
+        fetch(open_published(args.warehouse), published, args.person, args.day)
         known = find(published, args.person)
         if len(known) > 1:
             print(f"{printable(args.person, 60)}: {len(known)} people; take one of these")

@@ -21,7 +21,7 @@ from clout.errors import PoisonInput, run_main
 from clout.terminal import printable
 from clout.warehouse import catalog
 from clout.warehouse.contract import Warehouse
-from clout.warehouse.factory import open_warehouse
+from clout.warehouse.factory import open_published
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -39,7 +39,7 @@ def main(argv: list[str]) -> None:
     args = arg_parser().parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "published.duckdb"
-        copy(open_warehouse(args.warehouse), file, args.sql)
+        copy(open_published(args.warehouse), file, args.sql)
         client = Path(sys.executable).with_name("duckdb")
         if args.sql is None:
             subprocess.run([client, "-readonly", file], check=False)

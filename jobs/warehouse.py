@@ -186,10 +186,9 @@ def staleness(warehouse: Warehouse, now: datetime, allowed: timedelta) -> str | 
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days, 0 or more")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
+import re
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 from clout import logs
 from clout.terminal import guard, printable
@@ -14,6 +17,9 @@ POISON = 65
 
 #: Exit status of a job that may do better later: Airflow tries it again, as it does after any other than POISON.
 LATER = 1
+
+#: Exit status of a job whose command line is wrong, as argparse has it. The DAG does not retry it.
+MISTYPED = 2
 
 #: Exit status of a job that Ctrl-C stopped, as shells have it.
 STOPPED = 130
@@ -33,7 +39,8 @@ class TryLater(Exception):
 def run_main(main: Callable[[list[str]], None]) -> None:
     """Run a job's `main` on the command line's arguments.
 
-    A PoisonInput is printed as one message, exit status 65; a TryLater and a full disk likewise, exit status 1; Ctrl-C, 130.
+    A PoisonInput is printed as one message, exit status 65; a TryLater and a full disk likewise, exit status 1; a wrong command
+    line, 2; Ctrl-C, 130.
     Whatever the job prints, and a traceback too, holds no sign that a terminal would obey.
     """
     guard()
@@ -41,7 +48,9 @@ def run_main(main: Callable[[list[str]], None]) -> None:
         logs.set_up()
     except ValueError as wrong:
         print(f"clout: {printable(str(wrong))}", file=sys.stderr, flush=True)
-        sys.exit(2)
+        sys.exit(MISTYPED)
+    # Whoever came by `make` typed none of the options that argparse would list first.
+    argparse.ArgumentParser.error = _mistyped  # type: ignore[method-assign, assignment]
     try:
         main(sys.argv[1:])
     except PoisonInput as poison:
@@ -58,6 +67,12 @@ def run_main(main: Callable[[list[str]], None]) -> None:
     except KeyboardInterrupt:
         _tell("stopped; run it again: what was written is whole, what was not is made again")
         sys.exit(STOPPED)
+
+
+def _mistyped(parser: argparse.ArgumentParser, message: str) -> NoReturn:
+    """Say in a line what is wrong with a command line, and end."""
+    _tell(f"{re.sub('^argument ', '', message)}; jobs/{parser.prog} --help lists what there is")
+    sys.exit(MISTYPED)
 
 
 def _tell(text: str) -> None:

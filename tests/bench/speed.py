@@ -255,6 +255,17 @@ def klouts_cores(sizes: list[dict[str, Any]], name: str) -> float:
     return y[-1] * (KLOUTS / x[-1]) ** max(1.0, exponent(x, y)) / KLOUTS_SECONDS
 
 
+def numbers(parser: argparse.ArgumentParser, name: str, text: str) -> list[int]:
+    """The numbers of a text with commas; ends the program with a line where they are none."""
+    try:
+        found = [int(float(each)) for each in text.split(",")]
+    except (ValueError, OverflowError):
+        found = [-1]
+    if min(found) < 0:
+        parser.error(f"argument --{name}: {text!r} is not a number, or several with commas, such as 1e5,1e6")
+    return found
+
+
 def main(argv: list[str]) -> None:
     """Compare at one size or several."""
     parser = argparse.ArgumentParser(prog="speed.py", description=__doc__.splitlines()[0])
@@ -268,14 +279,13 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--without-spark", action="store_true", help="leave out what runs in Spark")
     parser.add_argument("--score-date-alone", action="store_true", help="leave the twelve variants out")
     args = parser.parse_args(argv)
+    varied = {
+        name: numbers(parser, name, str(getattr(args, name) or "0")) for name in ("interactions", "people", "days")
+    }
     args.folder.mkdir(parents=True, exist_ok=True)
     left_out = {"spark", "naive", "graphx"} if args.without_spark else set()
     left_out |= {"every"} if args.score_date_alone else set()
     programs = [program for program in PROGRAMS if program not in left_out]
-    varied = {
-        name: [int(float(text)) for text in str(getattr(args, name) or "0").split(",")]
-        for name in ("interactions", "people", "days")
-    }
     sizes: dict[tuple[int, int, int], dict[str, Any]] = {}
     curves: dict[str, list[dict[str, Any]]] = {}
     for name, values in varied.items():

@@ -41,6 +41,14 @@ def open_warehouse(text: str) -> Warehouse:
     return DuckDBWarehouse(Path(text))
 
 
+def open_published(text: str) -> Warehouse:
+    """The warehouse that `text` names, for whoever only reads: nothing is made. Raises PoisonInput where nothing is there."""
+    kind, _, rest = text.partition(":")
+    if kind == "iceberg" and "/" in rest and not (Path(rest) / "catalog.sqlite").is_file():
+        raise PoisonInput(f"{text}: nothing is published; run a night first")
+    return open_warehouse(text)
+
+
 def set_aside_a_broken_catalogue(text: str) -> None:
     """Move the SQLite catalogue of an Iceberg folder aside where it is no database any more: heal builds another one."""
     kind, _, rest = text.partition(":")
