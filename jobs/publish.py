@@ -14,6 +14,7 @@ from clout.lake import made_from
 from clout.lake.partitions import Lake
 from clout.lake.staging import Staged
 from clout.privacy import hidden_today
+from clout.quality import check_pages
 from clout.warehouse.contract import Version, Warehouse, release
 from clout.warehouse.factory import open_warehouse
 from clout.web import night_page
@@ -45,6 +46,7 @@ def document(warehouse: Warehouse, reports: Path, day: date, run: str) -> Path |
     """Write the night's page. Whatever goes wrong with it is said, and stops nothing: the day is published."""
     try:
         page = night_page.write(reports, warehouse, day, run)
+        check_pages.write_list(reports)
         LOG.info(f"publish {day}: the night's page: {page}")
         return page
     except Exception as error:

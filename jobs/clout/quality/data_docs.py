@@ -1,4 +1,4 @@
-"""Data Docs of one audit: a page a suite, as Great Expectations renders it, and an index that says what failed.
+"""Data Docs of one audit: a page a suite, its checks in words and as Great Expectations renders them, and an index.
 
 They hold what was declared and how many rows broke it, never a row: whoever may see the night's log may see them. They load
 nothing from anywhere: Great Expectations' own pages fetch scripts, styles and a logo from nine foreign hosts, and without these
@@ -10,9 +10,12 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clout.quality import check_pages
 from clout.quality.suites import BOUNDS, SEVERITIES, Check, Suite, Verdict
 
 if TYPE_CHECKING:
@@ -37,24 +40,33 @@ def write(folder: Path, verdict: Verdict, suites: list[Suite]) -> Path:
     place.mkdir(parents=True, exist_ok=True)
     from great_expectations.render.view import DefaultJinjaPageView
 
+    kind_of = check_pages.kinds(suites)
+    earlier, past = check_pages.before(folder, verdict.day)
+    check_pages.keep(place, verdict, kind_of)
     view = DefaultJinjaPageView()  # one for all pages: it compiles its templates, which takes longest
     for suite in suites:
         checks = {check.id: check for check in verdict.checks if check.table == suite.table}
-        page = self_contained(view.render(_page(verdict, suite, checks)))
+        words = check_pages.table(verdict, suite.table, kind_of, earlier, past)
+        page = self_contained(view.render(_page(verdict, suite, checks)), words)
         (place / f"{suite.table}.html").write_text(page, encoding="utf-8")
     index = place / "index.html"
-    index.write_text(_index(verdict), encoding="utf-8")
+    index.write_text(_index(verdict, kind_of, earlier, past), encoding="utf-8")
+    check_pages.write_list(folder)
     return index
 
 
-def self_contained(page: str) -> str:
-    """A rendered page without scripts and without anything from another host; with a style of ours, and a way back."""
+def self_contained(page: str, words: str = "") -> str:
+    """A rendered page without scripts and without anything from another host; with a style of ours, and a way back.
+
+    words: what stands above it, as HTML.
+    """
     page = re.sub(
         r"<(script|style)\b.*?</\1>|<link\b[^>]*>|<img\b[^>]*>|<footer\b.*?</footer>", "", page, flags=re.DOTALL
     )
     page = re.sub(r'href="(?!#)[^"]*"', 'href="index.html"', page)
     page = page.replace("</head>", f"{STYLE}</head>", 1)
-    return re.sub(r"(<body[^>]*>)", r'\1<p><a href="index.html">All suites</a></p>', page, count=1)
+    first = f'<p><a href="index.html">All suites</a></p>{words}'
+    return re.sub(r"<body[^>]*>", lambda found: found[0] + first, page, count=1)
 
 
 def _page(verdict: Verdict, suite: Suite, checks: dict[str, Check]) -> RenderedDocumentContent:
@@ -118,33 +130,42 @@ def _observed(text: str) -> dict[str, Any]:
     return found
 
 
-def _index(verdict: Verdict) -> str:
+def _index(
+    verdict: Verdict,
+    kind_of: Mapping[tuple[str, str], str],
+    earlier: date | None,
+    past: Mapping[str, Mapping[str, Any]],
+) -> str:
     def row(*cells: object) -> str:
         return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
-    failed = [
-        row(
-            check.severity,
-            f'<a href="{check.table}.html">{html.escape(f"{check.table}.{check.id}")}</a>',
-            html.escape(check.why),
-            html.escape(check.observed),
+    failed = []
+    for check in verdict.failed:
+        key = f"{check.table}.{check.id}"
+        then = past.get(key)
+        failed.append(
+            row(
+                check.severity,
+                f'{html.escape(check_pages.name(check.id))}<br><a href="{check.table}.html">{html.escape(key)}</a>',
+                html.escape(check.why),
+                html.escape(check_pages.numbers(kind_of.get((check.table, check.id), ""), check.observed)),
+                html.escape("new" if then is None else then["saw"] + ("" if then["passed"] else ", failed")),
+            )
         )
-        for check in verdict.failed
-    ]
     lines = []
     for table in (name for name in verdict.suites if name != BOUNDS):
         of_suite = [check for check in verdict.checks if check.table == table]
         counts = [sum(not check.passed and check.severity == each for check in of_suite) for each in SEVERITIES[::-1]]
         lines.append(row(f'<a href="{table}.html">{table}</a>', len(of_suite), *counts))
     outcome = "passed" if verdict.passed else "did not pass: nothing is published"
-    waits = f"<p>Waits for a person: {', '.join(verdict.waits_for)}</p>" if verdict.waits_for else ""
+    waits = f"<p>Waits for a person: {html.escape(', '.join(verdict.waits_for))}</p>" if verdict.waits_for else ""
     title = html.escape(f"Audit of {verdict.day}, run {verdict.run}")
+    beside = f"on {earlier}" if earlier else "the night before"
     return (
-        f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-        "<style>body{font-family:sans-serif;margin:2em}td,th{padding:.2em .8em;text-align:left;vertical-align:top}"
-        f"td{{border-top:1px solid #ccc}}</style><h1>{title}</h1><p>{outcome}; {len(verdict.checks)} checks,"
+        f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>{title}</title>{check_pages.STYLE}'
+        f'<p><a href="../../index.html">All nights</a></p><h1>{title}</h1><p>{outcome}; {len(verdict.checks)} checks,'
         f" {len(verdict.failed)} failed.</p>{waits}"
-        f"<table><tr><th>severity<th>check<th>why<th>observed</tr>{''.join(failed)}</table>"
+        f"<table><tr><th>severity<th>check<th>what it means<th>seen<th>{beside}</tr>{''.join(failed)}</table>"
         "<h2>Suites</h2><table><tr><th>suite<th>checks<th>critical<th>warnings<th>info</tr>"
         f"{''.join(lines)}</table></html>\n"
     )
