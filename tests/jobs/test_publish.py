@@ -199,13 +199,13 @@ def test_refuses_and_leaves_the_warehouse_alone(world: World, spoil: Callable[[S
 def test_refuses_after_a_suite_changed(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str, change: Callable[[Path], Any]
 ) -> None:
-    suites = tmp_path / "expectations"
-    shutil.copytree(suites.EXPECTATIONS, suites)
-    monkeypatch.setattr(suites, "EXPECTATIONS", suites)
+    folder = tmp_path / "expectations"
+    shutil.copytree(suites.EXPECTATIONS, folder)
+    monkeypatch.setattr(suites, "EXPECTATIONS", folder)
     world.publish(DAY, "r1", "one")
     before = world.file.read_bytes()
     staged = world.staged(NEXT, "r2", "two")
-    change(suites / f"{table}.json")
+    change(folder / f"{table}.json")
     with pytest.raises(PoisonInput, match="expectations/ changed"):
         publish.publish(staged, world.warehouse)
     assert world.file.read_bytes() == before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -120,6 +120,7 @@ def test_every_table_and_view_reads_the_same(place: Place, tmp_path: Path) -> No
         assert found.num_rows, name
     fresh = place.open().read("meta.freshness").to_pylist()
     assert {(row["last_ds"], row["version"], row["days"]) for row in fresh} == {(NEXT, 2, 2)}
+    assert {(row["first_ds"], row["missing_days"]) for row in fresh} == {(DAY, 0)}
     assert {row["table_name"]: row["worst_check"] for row in fresh if row["worst_check"]} == {"scores": "passed"}
     assert place.open().read("clout.movers").to_pylist()[0]["previous_ds"] == DAY
 
@@ -267,6 +268,27 @@ def test_a_location_tells_no_password() -> None:
     with pytest.raises(PoisonInput) as refused:
         open_warehouse("postgresql://me:s3cret%zz@db/clout")
     assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("first", [date(2026, 2, 27), date(2023, 12, 30), date(2024, 2, 28), date(1999, 12, 31)])
+def test_freshness_counts_the_days_that_are_missing(first: date) -> None:
+    """Across ends of months and years and leap days; published twice is published."""
+    ages = [0, 1, 4, 5, 9, 400]
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA clout; CREATE SCHEMA meta")
+        for name in ("publish_log", "published_files", "data_quality", "freshness"):
+            connection.execute((SQL / "warehouse" / f"{name}.sql").read_text(encoding="utf-8"))
+        for version, age in enumerate([*ages, 4], 1):
+            day = first + timedelta(days=age)
+            connection.execute(
+                "INSERT INTO meta.publish_log (version, content_version, ds) VALUES ($1, $1, $2)", [version, day]
+            )
+            connection.execute(
+                "INSERT INTO meta.published_files (version, table_name, ds, rows) VALUES (?, 'scores', ?, 1)",
+                [version, day],
+            )
+        found = connection.sql("SELECT first_ds, days, missing_days FROM meta.freshness").fetchall()
+    assert found == [(first, 6, 401 - 6)]
 
 
 @pytest.mark.parametrize(
