@@ -26,61 +26,17 @@ import pyarrow.parquet as pq
 from pyarrow import fs as pafs
 
 from clout.config.native_ids import look_alike, look_alike_key, look_alike_keys, normal_key
+from clout.lake.column_roles import OWNERS, ROLES, Role, people_of, role
 from clout.lake.partitions import Lake
 from clout.lake.schemas import CONFORMED, KINDS, SNAPSHOTS
 from clout.privacy.row_deletion import Edit, files, partitions
 from clout.privacy.suppression import names_any
 
 SHORTEST_NAME, LONG_NUMBER = 5, 14
-#: The columns by which a row is the person's, of tables where it may also only speak of the person.
-_OWN = {
-    "accounts": ("account_key",),
-    "posts": ("post_key", "author_key"),
-    "interactions": ("actor_key", "target_account_key", "target_post_key", "source_post_key"),
-    "account_links": ("account_a", "account_b"),
-    "manifest": (),
-}
-#: The columns of tables that say which accounts the lake knows.
-_ACCOUNTS = {
-    "accounts": ("account_key",),
-    "interactions": ("actor_key", "target_account_key"),
-    "posts": ("author_key",),
-    "activity": ("actor", "target"),
-}
 _WORDS = {*KINDS, *SNAPSHOTS, *CONFORMED, *(name for schema in SNAPSHOTS.values() for name in schema.names)}
 _ERASED = "(erased)"
-#: Columns of free text, by name; all others hold keys, or nobody's name.
-_TEXTS = frozenset(
-    (
-        "handle",
-        "display_name",
-        "bio",
-        "url",
-        "text",
-        "links",
-        "hashtags",
-        "raw",
-        "reason",
-        "file",
-        "subject",
-        "columns",
-        "drift",
-    )
-) | {"account_b", "raw_ref", "name", "why"}
 #: Columns of keys and ids of accounts and posts: never searched for words.
-KEYS = frozenset(
-    ("account_key", "native_id", "author_key", "actor_key", "target_account_key", "target_post_key", "source_post_key")
-) | {
-    "post_key",
-    "account_a",
-    "actor",
-    "target",
-    "person_id",
-    "other_id",
-    "moved_to_key",
-    "mentions",
-    "conversation_key",
-}
+KEYS = frozenset(name for name, role in ROLES.items() if role in (Role.ACCOUNT, Role.POST, Role.ID))
 
 
 @dataclass(frozen=True)
@@ -113,7 +69,7 @@ class Request:
         form = self.form(cell)
         if form in self.forms:
             return True
-        if not column.endswith(("post_key", "conversation_key")):
+        if role(column) is not Role.POST:
             return False
         head, slash, _ = form.partition("/")
         is_theirs = False
@@ -236,7 +192,7 @@ def _look_alikes(lake: Lake, asked: Request) -> tuple[set[str], set[str]]:
     below: set[str] = set()
     for folder in folders(lake):
         parts = folder.split("/")
-        names = _ACCOUNTS.get(parts[1] if parts[0] == "snapshots" else parts[0], ())
+        names = people_of(parts[1] if parts[0] == "snapshots" else parts[0])
         if not names or any(part.startswith((".tmp-", ".old-")) for part in parts):
             continue
         for file in files(lake, folder):
@@ -285,7 +241,7 @@ def edit_of(folder: str, request: Request) -> Edit:
     """How the person leaves the partitions of a table: rows of theirs go; where others' rows name them, the cell is emptied."""
     parts = folder.split("/")
     table = parts[1] if parts[0] == "snapshots" else parts[0]
-    own = _OWN.get(table)
+    own = OWNERS.get(table)
 
     def edit(rows: pa.Table) -> tuple[pa.Table, int]:
         named = {name: _named(rows[name], name, request) for name in rows.column_names}
@@ -305,7 +261,7 @@ def _named(column: pa.ChunkedArray, name: str, request: Request) -> pa.ChunkedAr
     """Which cells of a column of texts or lists of texts name the person; None for other columns."""
     if pa.types.is_string(column.type):
         texts = pc.unique(column).drop_null()
-        if name in _TEXTS and name != "raw":
+        if role(name) is Role.TEXT and name != "raw":
             may = pc.match_substring_regex(texts, request.arrow_pattern)
             texts = texts.filter(
                 pc.or_(may, pc.is_in(texts, pa.array(sorted(request.keys | request.posts), pa.string())))
@@ -320,7 +276,7 @@ def _named(column: pa.ChunkedArray, name: str, request: Request) -> pa.ChunkedAr
 
 def _names(text: str, column: str, request: Request) -> bool:
     """Whether a cell of a column names the person: a key by equality, a free text by a word, a quarantined row by any id."""
-    if request.is_key(text, column) or (column in _TEXTS and request.is_named_in(text)):
+    if request.is_key(text, column) or (role(column) is Role.TEXT and request.is_named_in(text)):
         return True
     return column == "raw" and names_any(text, request.looks)
 

@@ -17,6 +17,7 @@ from pyarrow import fs as pafs
 
 from clout.config.readers import Rule
 from clout.config.sources import Source
+from clout.lake.column_roles import Role, role
 from clout.lake.partitions import Lake
 from clout.lake.schemas import SNAPSHOTS
 from clout.privacy.row_deletion import PURGED, Edit, partitions, rewrite, settle, touched
@@ -149,7 +150,7 @@ def keep(rows: pa.Table, mask: pa.Array) -> tuple[pa.Table, int]:
 
 
 def _pseudonymised(rows: pa.Table, begins: str, replace: Callable[[str], str]) -> tuple[pa.Table, int]:
-    """Every key that begins so replaced, in texts and in lists; and how many rows had one."""
+    """Every key that begins so replaced, in keys, texts and lists; and how many rows had one."""
     changed = [False] * rows.num_rows
 
     def new(value: object, index: int) -> object:
@@ -161,7 +162,7 @@ def _pseudonymised(rows: pa.Table, begins: str, replace: Callable[[str], str]) -
         return value
 
     for place, field in enumerate(rows.schema):
-        if pa.types.is_string(field.type) or pa.types.is_list(field.type):
+        if role(field.name) is not Role.WORD and (pa.types.is_string(field.type) or pa.types.is_list(field.type)):
             values = [new(value, index) for index, value in enumerate(rows[field.name].to_pylist())]
             rows = rows.set_column(place, field, pa.array(values, field.type))
     return rows, sum(changed)

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from clout.config.native_ids import look_alike, look_alike_key, look_alike_keys
 from clout.config.sources import Source
+from clout.lake.column_roles import people_of
 from clout.lake.schemas import ACCOUNT_LINKS, ACCOUNTS
 from clout.platforms.exports.file_fields import same
 from clout.platforms.exports.file_ids import IdColumns, is_word
@@ -27,7 +28,7 @@ from clout.privacy.consent_ledger import FLAGS, Hearing, contradicted_by, said_b
 from clout.privacy.suppression import UNSHOWN, Hidden
 
 #: Columns that hold a key of somebody.
-WHO = ("account_key", "author_key", "actor_key", "target_account_key")
+WHO = (*people_of("accounts"), *people_of("posts"), *people_of("interactions"))
 _FLAGS = ("is_protected", "is_minor", "opt_out")
 #: Fewer keys are looked up one by one: Arrow takes the whole list of those who may not be shown into its hand each time.
 _FEW = 5_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from clout.config.native_ids import normal_id
 from clout.config.options import AskedAboutPeople, Options
 from clout.config.readers import DELETED, SHORT, Reader, Rule
+from clout.lake.column_roles import Role, columns, people_of, spoken_of
 from clout.platforms.http.rate_policies import RatePolicy
 from clout.privacy.addresses import hashed, profile_address
 from clout.privacy.consent_ledger import contradicted_by
@@ -258,23 +259,13 @@ class Rows:
             self.excluded += 1
             if row["target_account_key"] in flags and row.get("target_post_key"):
                 hidden.add(row["target_post_key"])
-        for row in self.tables["accounts"]:
-            if row["account_key"] in flags:
-                self.notes[flag_name(flags[row["account_key"]])] += 1
-            else:
-                kept["accounts"].append(row)
-        for row in self.tables["posts"]:
-            if row["author_key"] in flags:
-                self.notes[flag_name(flags[row["author_key"]])] += 1
-                continue
-            for name in ("in_reply_to_post_key", "shared_post_key", "quoted_post_key", "conversation_key"):
-                if row.get(name) in hidden:
-                    row = {**row, name: None}
-            if row.get("in_reply_to_account_key") in flags:
-                row = {**row, "in_reply_to_account_key": None, "in_reply_to_post_key": None}
-            if row.get("mentions"):
-                row = {**row, "mentions": [key for key in row["mentions"] if key not in flags]}
-            kept["posts"].append(row)
+        for table in ("accounts", "posts", "external_signals"):
+            [whose] = people_of(table)
+            for row in self.tables[table]:
+                if row[whose] in flags:
+                    self.notes[flag_name(flags[row[whose]])] += 1
+                else:
+                    kept[table].append(_silent(table, row, flags, hidden))
         for row in self.tables["account_links"]:
             # Kept, but as hashes: a person's wish on one platform concerns the person's other accounts too.
             is_flagged = row["account_a"] in flags
@@ -283,11 +274,6 @@ class Rows:
             ):
                 continue
             kept["account_links"].append({**row, "account_b": hashed(row["account_b"])} if is_flagged else row)
-        for row in self.tables["external_signals"]:
-            if row["account_key"] in flags:
-                self.notes[flag_name(flags[row["account_key"]])] += 1
-            else:
-                kept["external_signals"].append(row)
         self.tables = kept
         self.parents = [row for row in self.parents if row.get("author_key", row.get("account_key")) not in flags]
         natives = {key.partition(":")[2] for key in flags}
@@ -299,18 +285,26 @@ class Rows:
 
     def _hidden_flags(self) -> dict[str, dict[str, Any]]:
         """Who of those on the page is on the operator's list or was erased."""
-        columns = (
-            "account_key",
-            "author_key",
-            "actor_key",
-            "target_account_key",
-            "in_reply_to_account_key",
-            "account_a",
-        )
-        rows = [row for table in (*self.tables.values(), self.parents) for row in table]
-        keys = {row.get(name) for row in rows for name in columns}
-        keys |= {key for row in rows for key in row.get("mentions") or ()}
+        keys: set[str | None] = set()
+        for table, rows in (*self.tables.items(), ("accounts", self.parents), ("posts", self.parents)):
+            for name in columns(table, Role.ACCOUNT):
+                for row in rows:
+                    found = row.get(name)
+                    keys.update(found) if isinstance(found, list) else keys.add(found)
         return {key: {"hidden": why} for key in keys if key and (why := self.page.hidden.reason(key))}
+
+
+def _silent(table: str, row: dict[str, Any], flags: Mapping[str, Any], hidden: Collection[str]) -> dict[str, Any]:
+    """Somebody's row without the keys of flagged people of whom it only speaks, and of the posts that are theirs."""
+    gone: dict[str, Any] = {}
+    for name in spoken_of(table):
+        found = row.get(name)
+        if isinstance(found, list):
+            gone |= {name: [key for key in found if key not in flags]}
+        elif found in flags:
+            gone |= {name: None} | ({"in_reply_to_post_key": None} if name == "in_reply_to_account_key" else {})
+    gone |= dict.fromkeys((name for name in spoken_of(table, Role.POST) if row.get(name) in hidden), None)
+    return row | gone if gone else row
 
 
 class PageReader:

@@ -11,6 +11,7 @@ from pyarrow import fs as pafs
 
 from clout.config.sources import Source
 from clout.errors import PoisonInput
+from clout.lake.column_roles import people_of
 from clout.lake.partitions import Lake
 from clout.platforms.pull.rows import Batch, FileReport
 from clout.privacy import consent_ledger
@@ -100,9 +101,8 @@ def names_of(
         with contextlib.suppress(PoisonInput):
             for item in read(source, set(days), NOBODY):
                 if isinstance(item, Batch):
-                    for name in ("account_key", "author_key", "actor_key", "target_account_key"):
-                        if name in item.rows.column_names:
-                            look(item.rows[name].unique().to_pylist())
+                    for name in people_of(item.table):
+                        look(item.rows[name].unique().to_pylist())
                 if len(found) == len(people):
                     break
     return found
