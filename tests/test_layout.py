@@ -154,6 +154,7 @@ def test_only_the_log_reads_a_clock():
         "jobs/clout/platforms/pull/hour_files.py",
         "jobs/clout/platforms/http/client.py",
         "jobs/clout/platforms/pull/http_puller.py",
+        "jobs/clout/platforms/pull/walk.py",
         "jobs/clout/platforms/pull/puller.py",
         "jobs/clout/platforms/pull/rows.py",
         "jobs/clout/lake/staging.py",

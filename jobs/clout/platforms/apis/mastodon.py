@@ -17,14 +17,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
 from typing import Any, Literal
 
 from pydantic import Field
 
 from clout.config.options import AskedAboutPeople
 from clout.platforms.http.rate_policies import RatePolicy, Response, Verdict, Wait, on_our_clock
-from clout.platforms.pull.pages import Endpoint, Known, Page, PageReader, Platform, Rows, instant, optional
+from clout.platforms.pull.html_text import link, plain
+from clout.platforms.pull.pages import Endpoint, Known, Page, PageReader, Platform, Rows, instant
 from clout.platforms.pull.rows import short_hash
 from clout.platforms.pull.views import View
 from clout.privacy.addresses import addresses_in
@@ -159,7 +159,7 @@ class _Reader(PageReader):
             "handle": acct.lower() if acct else None,
             "display_name": of.text("display_name"),
             "account_type": "bot" if is_bot else "group" if is_group else "unknown",
-            "bio": _plain(of.text("note")),
+            "bio": plain(of.text("note")),
             "url": of.text("url"),
             "created_at": of.time("created_at"),
             "followers_count": _count(of, "followers_count") if counted else None,
@@ -178,7 +178,7 @@ class _Reader(PageReader):
         for field in of.each("fields"):
             # Of its own people the instance has looked whether the page links back. Of others it may only have been told so.
             is_checked = field.time("verified_at") is not None and is_own
-            declared |= dict.fromkeys(addresses_in(_link(field.text("value"))), is_checked)
+            declared |= dict.fromkeys(addresses_in(link(field.text("value"))), is_checked)
         for address, is_checked in declared.items():
             self.rows.claim(key, address, "rel_me" if is_checked else "self_declared")
         for own in (of.text("url"), key.partition(":")[2]) if declared else ():
@@ -257,7 +257,7 @@ class _Reader(PageReader):
         if boosted is not None:
             return self._boost(row, boosted, native, is_outermost)
         counters = {ours: _count(of, theirs) for ours, theirs in _COUNTERS.items()}
-        row["text"] = _plain(of.text("content"))
+        row["text"] = plain(of.text("content"))
         row["hashtags"] = [name for tag in of.each("tags") if (name := tag.text("name"))]
         source = row["post_key"]
         via = "author_feed" if self.page.endpoint == "statuses" else "thread"
@@ -398,40 +398,6 @@ def _some_identity(of: View) -> str | None:
 def _count(of: View, name: str) -> int | None:
     """A counter; NULL also where it is -1, as instances that hide it write."""
     return None if of.get(name) == -1 else of.count(name)
-
-
-class _Text(HTMLParser):
-    """Collects the text of HTML, a new line for each paragraph and break."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("br", "p"):
-            self.parts.append("\n")
-
-
-def _link(html: str | None) -> str | None:
-    """Where a profile's field leads, or its text where it is no link."""
-    found = re.search(r"""href=["']([^"'<>\s]+)""", html) if html else None
-    return found[1] if found else _plain(html)
-
-
-def _plain(text: str | None) -> str | None:
-    """HTML as plain text; NULL where there is none."""
-    if text is None:
-        return None
-    parser = _Text()
-    try:
-        parser.feed(text)
-        parser.close()
-    except AssertionError:  # a marked section of a name that the parser does not know
-        return optional(re.sub(r"<[^>]*>?", "", text).strip())
-    return optional(re.sub(r"\n{2,}", "\n", "".join(parser.parts)).strip())
 
 
 class MastodonPolicy(RatePolicy):

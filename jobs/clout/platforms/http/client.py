@@ -7,24 +7,24 @@ else sees it: platforms repeat it in `next` links and in error messages.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from typing import IO, Any, Protocol
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote
 
 import requests
 import urllib3
 
 from clout.config.options import REFRESH_DAYS
 from clout.config.sources import Source
-from clout.errors import PoisonInput
 from clout.platforms.http.budget import Budget
 from clout.platforms.http.rate_policies import Go, Response, StopEndpoint, StopPlatform, StopUnit, Wait
+from clout.platforms.http.tokens import NAMED_SECRET, any_form, lacks_token, token_of, without_secrets
 from clout.platforms.http.transport import HeadersInTime
+from clout.platforms.http.urls import filled, joined, origin, parts_of, query_of
 from clout.platforms.pull.pages import Endpoint, Platform
 from clout.platforms.unique_json import SaidTwice, unique
 
@@ -41,10 +41,6 @@ _HOPS = 3
 #: After so many units in a row that failed because the host did, it is left alone.
 _GIVE_UP_AFTER = 3
 _KEPT_HEADERS = re.compile(r"content-type|date|link|retry-after|(x-)?rate-?limit.*", re.IGNORECASE)
-#: The parameters that page; a link's others may be anything, also a secret.
-PAGING = re.compile(r"max_id|min_id|since_id|limit|offset|page|cursor")
-_TOKEN = re.compile(r"[!-~]{8,}")
-_NAMED_SECRET = re.compile(r"((?:access_token|appsecret_proof|client_secret|refresh_token)(?:=|%3[dD]))[^&\"'\\\s]+")
 
 
 class Clock(Protocol):
@@ -135,15 +131,15 @@ class Client:
         self._token = None
         self._in_address: dict[str, str] = {}
         if platform.token is not None:
-            self._token = _token(source)
+            self._token = token_of(source)
             if self._token is None:
-                self._stopped["*"] = self.lacks = _lacks_token(source)
+                self._stopped["*"] = self.lacks = lacks_token(source)
             else:
                 if platform.token.param is None:
                     self.session.headers[platform.token.header] = platform.token.form.format(self._token)
                 else:
                     self._in_address = {platform.token.param: self._token}
-                self._secret = _any_form(self._token)
+                self._secret = any_form(self._token)
 
     #: Why nothing can be asked at all, if so.
     lacks: str | None = None
@@ -181,12 +177,12 @@ class Client:
         `following` are the parameters that lead to a page after the first; `times` are {since} and {until}; `allowance` is
         what may be spent, in mills; `sink` takes the bytes of an endpoint that gives files.
         """
-        url = _filled(self.url(endpoint, subject), {f"{{{name}}}": value for name, value in times.items()})
+        url = filled(self.url(endpoint, subject), {f"{{{name}}}": value for name, value in times.items()})
         spent = self.budget.spent
         for attempt in range(1, 1000):
             self._wait(self.not_before, self.why_not)
             size = self._size(endpoint, subject, allowance - (self.budget.spent - spent))
-            query = _query(endpoint, subject, following, times, size)
+            query = query_of(endpoint, subject, following, times, size)
             response, record = self._paid(endpoint, size, f"{url}?{query}" if query else url, attempt, sink)
             verdict = self.policy.after(response, self.clock.now())
             good = 200 <= response.status < 300 and response.broken is None
@@ -211,7 +207,7 @@ class Client:
 
     def _size(self, endpoint: Endpoint, subject: str, allowance: int) -> int:
         """How many items to ask for: as many as a page holds, or as the money does. Raises StopError where it does not."""
-        size = endpoint.page_size or len(_parts(endpoint, subject))
+        size = endpoint.page_size or len(parts_of(endpoint, subject))
         if not endpoint.price:
             return size
         most = min(allowance, self.budget.left) // endpoint.price
@@ -321,7 +317,7 @@ class Client:
         size = sink.tell()
         sink.seek(0)
         broken = None if sink.read(2) in (_GZIP, b"") else "HTTP 200 without a gzip file"
-        kept = {n: _without_secrets(v) for n, v in headers.items() if _KEPT_HEADERS.fullmatch(n)}
+        kept = {n: without_secrets(v) for n, v in headers.items() if _KEPT_HEADERS.fullmatch(n)}
         record = {"status": 200, "headers": kept, "bytes": size, "fetched_at": self.clock.now().isoformat()}
         return Response(200, headers, None, attempt, broken), record
 
@@ -341,7 +337,7 @@ class Client:
                 broken = f"HTTP {status} without JSON"
         record = {
             "status": status,
-            "headers": {n: _without_secrets(v) for n, v in headers.items() if _KEPT_HEADERS.fullmatch(n)},
+            "headers": {n: without_secrets(v) for n, v in headers.items() if _KEPT_HEADERS.fullmatch(n)},
             "body": body,
             "fetched_at": self.clock.now().isoformat(),
             **({"cut": cut} if cut else {}),
@@ -352,7 +348,7 @@ class Client:
         """A text that came from the host, without the token."""
         if self._token is None:
             return text
-        return _NAMED_SECRET.sub(r"\1…", self._secret.sub("…", text))
+        return NAMED_SECRET.sub(r"\1…", self._secret.sub("…", text))
 
     def _wait(self, until: datetime, why: str) -> None:
         """Let the time pass, and say why at least every 15 seconds."""
@@ -376,84 +372,6 @@ class Client:
             f"pull {self.source.name} {self.doing}: {self.requests} requests, {self.rows} rows{money}"
             f"{f', waited {waits}' if waits else ''}"
         )
-
-
-def _parts(endpoint: Endpoint, subject: str) -> list[str]:
-    return subject.split(",") if endpoint.batch > 1 else [subject]
-
-
-def _query(endpoint: Endpoint, subject: str, following: Mapping[str, str], times: Mapping[str, str], size: int) -> str:
-    """The query of one request."""
-    values = {"{subject}": subject, "{since}": times["since"], "{until}": times["until"]}
-    given = [(name, quote(_filled(value, values), safe=endpoint.safe)) for name, value in endpoint.params.items()]
-    if endpoint.page_size is not None:
-        given.append((endpoint.size_param, str(size)))
-    if endpoint.subject_param is not None:
-        parts = [quote(part, safe="") for part in _parts(endpoint, subject)]
-        if endpoint.batch_form == "restli":
-            parts = [f"List({','.join(parts)})"]
-        elif endpoint.batch_form == "comma":
-            parts = [",".join(parts)]
-        given += [(endpoint.subject_param, part) for part in parts]
-    given = [(name, value) for name, value in given if name not in following]
-    given += [(name, quote(value, safe="")) for name, value in following.items()]
-    return "&".join(f"{quote(name, safe='')}={value}" for name, value in given)
-
-
-def _filled(value: str, values: Mapping[str, str]) -> str:
-    return re.sub("|".join(map(re.escape, values)), lambda found: values[found[0]], value)
-
-
-def _token_name(source: Source) -> str:
-    return f"CLOUT_TOKEN_{source.name.upper()}"
-
-
-def _token(source: Source) -> str | None:
-    token = os.environ.get(_token_name(source), "").strip()
-    if token and not _TOKEN.fullmatch(token):
-        raise PoisonInput(f"{_token_name(source)}: is no token: at least 8 signs, no blanks; copy it anew")
-    return token or None
-
-
-def _lacks_token(source: Source) -> str:
-    return (
-        f"no credentials: set {_token_name(source)}, or in Airflow the password of the connection clout_{source.name}"
-    )
-
-
-def _any_form(token: str) -> re.Pattern[str]:
-    """The token as it is, percent-encoded, or as JSON may escape it, in whatever case."""
-
-    def forms(sign: str) -> str:
-        return rf"(?:\\?{re.escape(sign)}|%{ord(sign):02x}|\\u00{ord(sign):02x})"
-
-    return re.compile("".join(forms(sign) for sign in token), re.IGNORECASE)
-
-
-def origin(url: str) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port; of what is no address, nothing."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:
-        return "", None, None
-
-
-def joined(base: str, target: str) -> str:
-    """Where a link on a page leads; nowhere where it is none."""
-    try:
-        return urljoin(base, target)
-    except ValueError:  # as http://[::1, which no parser takes
-        return ""
-
-
-def _without_secrets(value: str) -> str:
-    """A header without the values of parameters other than those that page."""
-
-    def masked(found: re.Match[str]) -> str:
-        return found[0] if PAGING.fullmatch(found[2]) else f"{found[1]}{found[2]}=…"
-
-    return re.sub(r"([?&])([^=&<>\s]+)=([^&<>\s]*)", masked, value)
 
 
 def _cut(body: Any) -> int:
