@@ -35,8 +35,9 @@ from clout.platforms.http.client import Clock
 from clout.platforms.pull.puller import Pulled, SystemClock, pull
 from clout.score.model import Model, read_model
 from clout.terminal import printable
-from clout.warehouse.contract import Version, Warehouse
+from clout.warehouse.contract import Warehouse
 from clout.warehouse.factory import open_warehouse
+from clout.warehouse.versions import Version
 from clout.web import night_page
 
 LOG = logs.logger(__name__)

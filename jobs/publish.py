@@ -15,8 +15,9 @@ from clout.lake.partitions import Lake
 from clout.lake.staging import Staged
 from clout.privacy import hidden_today
 from clout.quality import check_pages
-from clout.warehouse.contract import Version, Warehouse, release
+from clout.warehouse.contract import Warehouse, release
 from clout.warehouse.factory import open_warehouse
+from clout.warehouse.versions import Version
 from clout.web import night_page
 
 LOG = logs.logger(__name__)

@@ -18,7 +18,7 @@ from typing import Any
 
 from clout.errors import PoisonInput
 from clout.warehouse import content_files
-from clout.warehouse.contract import Entry, Part
+from clout.warehouse.versions import DataFile, LogEntry
 
 NAME = "commit.json"
 
@@ -30,8 +30,8 @@ ASIDE = ".tmp-commit.json"
 class Commit:
     """The log in order of version, the parts that are kept, and the sha256 of the file of views of each kept state."""
 
-    log: list[Entry] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
+    log: list[LogEntry] = field(default_factory=list)
+    parts: list[DataFile] = field(default_factory=list)
     states: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -88,8 +88,8 @@ def _parsed(content: bytes) -> Commit:
     if body.pop("sha256") != _digest(body):
         raise ValueError
     return Commit(
-        [Entry(**{name: _value(name, value) for name, value in row.items()}) for row in body["log"]],
-        [Part(**{name: _value(name, value) for name, value in row.items()}) for row in body["parts"]],
+        [LogEntry(**{name: _value(name, value) for name, value in row.items()}) for row in body["log"]],
+        [DataFile(**{name: _value(name, value) for name, value in row.items()}) for row in body["parts"]],
         {int(version): digest for version, digest in body["states"].items()},
     )
 
@@ -98,7 +98,7 @@ def _digest(body: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
-def _plain(row: Entry | Part) -> dict[str, Any]:
+def _plain(row: LogEntry | DataFile) -> dict[str, Any]:
     return {
         name: value.isoformat() if isinstance(value, date | datetime) else value for name, value in vars(row).items()
     }

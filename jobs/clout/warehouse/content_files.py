@@ -19,8 +19,8 @@ from pyarrow import fs as pafs
 from clout.errors import PoisonInput
 from clout.lake.partitions import Lake
 from clout.lake.staging import Staged
-from clout.warehouse.contract import Part, Release
 from clout.warehouse.failpoints import step
+from clout.warehouse.versions import DataFile, Release
 
 
 def places(release: Release, version: int) -> dict[str, list[str]]:
@@ -34,7 +34,7 @@ def places(release: Release, version: int) -> dict[str, list[str]]:
     }
 
 
-def copy(release: Release, staged: Staged, root: Lake, version: int) -> list[Part]:
+def copy(release: Release, staged: Staged, root: Lake, version: int) -> list[DataFile]:
     """Copy the audited files to their places. Raises PoisonInput where one is no longer what was audited."""
     parts = []
     for table, targets in places(release, version).items():
@@ -51,7 +51,7 @@ def copy(release: Release, staged: Staged, root: Lake, version: int) -> list[Par
             if digest.hexdigest() != file["sha256"]:
                 raise PoisonInput(f"{file['path']} changed while it was published; audit again")
             sync(root, target)
-            parts.append(Part(version, release.day, table, target, file["rows"], file["sha256"]))
+            parts.append(DataFile(version, release.day, table, target, file["rows"], file["sha256"]))
             step("a file is copied")
     return parts
 
@@ -62,7 +62,7 @@ def sizes(release: Release, staged: Staged) -> list[int]:
     return [info.size or 0 for info in staged.root.fs.get_file_info(files)]
 
 
-def harm(root: Lake, part: Part) -> str | None:
+def harm(root: Lake, part: DataFile) -> str | None:
     """What is wrong with the file of a part, or None where it is as it was published."""
     try:
         with root.fs.open_input_stream(f"{root.root}/{part.file}") as stream:
@@ -79,12 +79,12 @@ def harm(root: Lake, part: Part) -> str | None:
     return "differs from what was published" if size else "is empty"
 
 
-def harmed(root: Lake, parts: Iterable[Part]) -> list[tuple[Part, str]]:
+def harmed(root: Lake, parts: Iterable[DataFile]) -> list[tuple[DataFile, str]]:
     """Those of the parts whose file is not as it was published, and how it is harmed."""
     return [(part, what) for part in parts if (what := harm(root, part))]
 
 
-def content(root: Lake, part: Part) -> bytes | None:
+def content(root: Lake, part: DataFile) -> bytes | None:
     """The file of a part, or None where it cannot be read."""
     try:
         with root.fs.open_input_stream(f"{root.root}/{part.file}") as stream:
@@ -93,7 +93,7 @@ def content(root: Lake, part: Part) -> bytes | None:
         return None
 
 
-def restore(root: Lake, part: Part, files: Sequence[bytes]) -> None:
+def restore(root: Lake, part: DataFile, files: Sequence[bytes]) -> None:
     """Put the file of a part back by one rename, where the file system has one."""
     [whole] = files
     path = f"{root.root}/{part.file}"
@@ -110,12 +110,12 @@ def restore(root: Lake, part: Part, files: Sequence[bytes]) -> None:
     step("a file is put back")
 
 
-def described(part: Part, harm: str) -> str:
+def described(part: DataFile, harm: str) -> str:
     """A harmed file in words."""
     return f"{part.file} ({part.table_name} of {part.ds}, version {part.version}) {harm}"
 
 
-def broken(root: Lake, parts: Iterable[Part], address: str, error: Exception) -> PoisonInput:
+def broken(root: Lake, parts: Iterable[DataFile], address: str, error: Exception) -> PoisonInput:
     """What is said where files could not be read: which of them are harmed, and the command that heals them."""
     found = [described(*each) for each in harmed(root, parts)]
     if not found:
@@ -126,7 +126,7 @@ def broken(root: Lake, parts: Iterable[Part], address: str, error: Exception) ->
     )
 
 
-def without(root: Lake, part: Part, keys: frozenset[str]) -> tuple[Part, int]:
+def without(root: Lake, part: DataFile, keys: frozenset[str]) -> tuple[DataFile, int]:
     """The part without the rows that name one of the keys, as a new file, and how many rows that were.
 
     The part itself where it names none; then nothing is written.
@@ -145,10 +145,10 @@ def without(root: Lake, part: Part, keys: frozenset[str]) -> tuple[Part, int]:
     with root.fs.open_input_file(f"{root.root}/{target}") as stream:
         sha256 = hashlib.sha256(stream.read()).hexdigest()
     step("a file is written without the erased")
-    return Part(part.version, part.ds, part.table_name, target, kept.num_rows, sha256), gone
+    return DataFile(part.version, part.ds, part.table_name, target, kept.num_rows, sha256), gone
 
 
-def erased_place(part: Part, keys: frozenset[str]) -> str:
+def erased_place(part: DataFile, keys: frozenset[str]) -> str:
     """Where a part goes when the keys are erased: a name that differs from the old one and tells nobody's key."""
     token = hashlib.sha256("\n".join([part.sha256, *sorted(keys)]).encode()).hexdigest()[:8]
     return f"{part.file.rsplit('/', 1)[0]}/part-{token}.parquet"

@@ -15,10 +15,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,120 +26,47 @@ import pyarrow.parquet as pq
 from clout.errors import PoisonInput
 from clout.lake.scratch import Scratch
 from clout.lake.staging import AUDITED, RECORDED, Staged, content_hash
+from clout.privacy.hidden_today import HiddenToday
 from clout.quality import suites
-from clout.warehouse import catalog
+from clout.warehouse import catalog, without_hidden
 from clout.warehouse.catalog import Days
-
-if TYPE_CHECKING:
-    from clout.privacy.hidden_today import HiddenToday
-    from clout.warehouse.without_hidden import Cut
-
-
-class Conflict(PoisonInput):
-    """Somebody else published the day in the meantime. Whoever wants to publish must look at it first."""
-
-
-@dataclass(frozen=True)
-class Version:
-    """A published version of a day. `is_new` is false where the content was there already; `healed`: files put back;
-    `left_out`: people of the content that a rollback shows who may not be shown any more.
-    """
-
-    version: int
-    day: date
-    run: str
-    content_hash: str
-    is_new: bool
-    healed: tuple[str, ...] = ()
-    left_out: int = 0
-
-
-@dataclass(frozen=True)
-class Release:
-    """What a backend is asked to publish: audited files, and what is known of them."""
-
-    day: date
-    run: str
-    content_hash: str
-    tables: dict[str, list[dict[str, Any]]]
-    staged_at: datetime
-    model_version: str
-    code_version: str
-    warnings: int
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A row of meta.publish_log; the fields are its columns."""
-
-    version: int
-    ds: date
-    run_id: str
-    content_version: int
-    published_at: datetime
-    staged_at: datetime
-    content_hash: str
-    model_version: str
-    code_version: str
-    people: int
-    warnings: int
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class Part:
-    """A row of meta.published_files; the fields are its columns."""
-
-    version: int
-    ds: date
-    table_name: str
-    file: str
-    rows: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Collected:
-    """What gc forgot: the versions whose content is gone, and how many files or partitions went with orphans."""
-
-    versions: list[int]
-    files: int
+from clout.warehouse.versions import Collected, Conflict, DataFile, LogEntry, Release, Version, visible_versions
+from clout.warehouse.without_hidden import Cut
 
 
 class Writer(ABC):
     """The only writer of a warehouse, for as long as Warehouse.writing() lasts."""
 
     @abstractmethod
-    def meta(self) -> tuple[list[Entry], list[Part]]:
+    def meta(self) -> tuple[list[LogEntry], list[DataFile]]:
         """The log in order of version, and the parts that are kept."""
 
     @abstractmethod
-    def load(self, release: Release, staged: Staged, version: int) -> list[Part]:
+    def load(self, release: Release, staged: Staged, version: int) -> list[DataFile]:
         """Write the release's content where no reader looks. Raises PoisonInput where a file is not the audited one."""
 
     @abstractmethod
-    def show(self, log: list[Entry], parts: list[Part]) -> None:
+    def show(self, log: list[LogEntry], parts: list[DataFile]) -> None:
         """Make the last entry of the log visible, with its content, in one atomic step, or nothing."""
 
     @abstractmethod
-    def forget(self, log: list[Entry], parts: list[Part], states: list[int]) -> int:
+    def forget(self, log: list[LogEntry], parts: list[DataFile], states: list[int]) -> int:
         """Keep only these parts, and time travel to these states; remove all else, orphans too. Gives their number."""
 
     @abstractmethod
-    def erase(self, keys: frozenset[str], log: list[Entry], parts: list[Part]) -> int:
+    def erase(self, keys: frozenset[str], log: list[LogEntry], parts: list[DataFile]) -> int:
         """Remove every row that names one of the keys from all parts, for good. Gives the number of rows."""
 
     @abstractmethod
-    def harmed(self, parts: Sequence[Part]) -> list[tuple[Part, str]]:
+    def harmed(self, parts: Sequence[DataFile]) -> list[tuple[DataFile, str]]:
         """Those of the parts whose content is not what was published, and how it is harmed."""
 
     @abstractmethod
-    def content(self, part: Part) -> bytes | None:
+    def content(self, part: DataFile) -> bytes | None:
         """The file of a part, byte for byte; None where it cannot be read, or is no file."""
 
     @abstractmethod
-    def restore(self, part: Part, files: Sequence[bytes]) -> None:
+    def restore(self, part: DataFile, files: Sequence[bytes]) -> None:
         """Put a part's content back, from the Parquet files that it was published from."""
 
     @abstractmethod
@@ -153,7 +80,7 @@ class Warehouse(ABC):
     location: str
 
     @abstractmethod
-    def log(self) -> list[Entry]:
+    def log(self) -> list[LogEntry]:
         """The log in order of version, as readers see it; empty where nothing is published."""
 
     @abstractmethod
@@ -202,7 +129,7 @@ class Warehouse(ABC):
             else:
                 _refuse_to_overwrite(of_day, release, head)
             version = log[-1].version + 1 if log else 1
-            entry = Entry(
+            entry = LogEntry(
                 version=version,
                 ds=release.day,
                 run_id=release.run,
@@ -226,8 +153,6 @@ class Warehouse(ABC):
 
         A new version, of old content. Doing it again changes nothing, so that it may be retried.
         """
-        from clout.warehouse import without_hidden
-
         with self.writing() as writer:
             log, parts = writer.meta()
             of_day = [entry for entry in log if entry.ds == day]
@@ -246,11 +171,11 @@ class Warehouse(ABC):
             if not any(part.version == target.content_version for part in parts):
                 raise PoisonInput(f"gc has forgotten the content of version {to}; keep more days, or score {day} again")
             with Scratch("rollback") as folder:
-                if hidden and (cut := without_hidden.cut(self, log, parts, target, hidden, Path(folder))):
+                if hidden and (cut := without_hidden.cut(self.read, log, parts, target, hidden, Path(folder))):
                     return self._show_cut(writer, cut, target, reason, now)
             if target.content_version == of_day[-1].content_version:
                 return _version(of_day[-1], is_new=False)
-            entry = Entry(
+            entry = LogEntry(
                 **{
                     **vars(target),
                     "version": log[-1].version + 1,
@@ -261,7 +186,7 @@ class Warehouse(ABC):
             writer.show([*log, entry], parts)
             return _version(entry, is_new=True)
 
-    def _show_cut(self, writer: Writer, cut: Cut, target: Entry, reason: str, now: datetime) -> Version:
+    def _show_cut(self, writer: Writer, cut: Cut, target: LogEntry, reason: str, now: datetime) -> Version:
         """Show a version's content without the people who may not be shown now: new content, of the same run."""
         log, parts = writer.meta()
         head = [entry for entry in log if entry.ds == target.ds][-1]
@@ -294,7 +219,7 @@ class Warehouse(ABC):
             states = [
                 entry.version for entry, at in zip(log, [*replaced_at, None], strict=True) if at is None or at >= cutoff
             ]
-            needed = {content for state in states for content in shown(log, state).values()}
+            needed = {content for state in states for content in visible_versions(log, state).values()}
             kept = [part for part in parts if part.version in needed]
             gone = sorted({part.version for part in parts} - needed)
             return Collected(gone, writer.forget(log, kept, states))
@@ -308,19 +233,6 @@ class Warehouse(ABC):
         with self.writing() as writer:
             log, parts = writer.meta()
             return writer.erase(keys, log, parts) if keys else 0
-
-
-def shown(log: Sequence[Entry], version: int | None = None) -> dict[date, int]:
-    """The content version of every day, as the log stood when `version` was the newest."""
-    return {entry.ds: entry.content_version for entry in log if version is None or entry.version <= version}
-
-
-def check_state(log: Sequence[Entry], parts: Sequence[Part], version: int) -> None:
-    """Raise PoisonInput unless the state of `version` can be read."""
-    if version not in {entry.version for entry in log}:
-        raise PoisonInput(f"there is no version {version}; the newest is {log[-1].version if log else 'none'}")
-    if not set(shown(log, version).values()) <= {part.version for part in parts}:
-        raise PoisonInput(f"gc has forgotten the state of version {version}")
 
 
 def waiting(staged: Staged) -> list[str]:
@@ -403,7 +315,7 @@ def _check_columns(staged: Staged, content: dict[str, list[dict[str, Any]]]) -> 
                     )
 
 
-def _refuse_to_overwrite(of_day: list[Entry], release: Release, head: int | None) -> None:
+def _refuse_to_overwrite(of_day: list[LogEntry], release: Release, head: int | None) -> None:
     if not of_day:
         return
     last = of_day[-1]
@@ -421,8 +333,8 @@ def _refuse_to_overwrite(of_day: list[Entry], release: Release, head: int | None
 
 
 def _restored(
-    writer: Writer, parts: list[Part], entry: Entry, release: Release, staged: Staged
-) -> tuple[tuple[str, ...], list[Part]]:
+    writer: Writer, parts: list[DataFile], entry: LogEntry, release: Release, staged: Staged
+) -> tuple[tuple[str, ...], list[DataFile]]:
     """Put harmed files of a version back from a run with the same content: those, and the parts that it does not hold."""
     harmed = writer.harmed([part for part in parts if part.version == entry.content_version])
     left = []
@@ -440,11 +352,11 @@ def _restored(
     return tuple(f"{part.file}, which {harm}" for part, harm in harmed if part not in left), left
 
 
-def _origin(entry: Entry, of_day: list[Entry]) -> int:
+def _origin(entry: LogEntry, of_day: list[LogEntry]) -> int:
     """The version that first showed an entry's run: a rollback that leaves people out shows the same run in new content."""
     same = (entry.run_id, entry.staged_at)
     return min(each.version for each in of_day if (each.run_id, each.staged_at) == same)
 
 
-def _version(entry: Entry, is_new: bool) -> Version:
+def _version(entry: LogEntry, is_new: bool) -> Version:
     return Version(entry.version, entry.ds, entry.run_id, entry.content_hash, is_new)

@@ -14,7 +14,8 @@ from pyarrow import fs as pafs
 
 from clout.errors import PoisonInput
 from clout.lake.partitions import Lake
-from clout.warehouse.contract import Part, Warehouse, Writer
+from clout.warehouse.contract import Warehouse, Writer
+from clout.warehouse.versions import DataFile
 
 
 def heal(warehouse: Warehouse, staging: Lake) -> tuple[list[str], list[str]]:
@@ -32,7 +33,7 @@ def heal(warehouse: Warehouse, staging: Lake) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys([*healed, *(harm for harm in before if harm not in left)])), left
 
 
-def copies(part: Part, found: Iterable[bytes]) -> list[bytes]:
+def copies(part: DataFile, found: Iterable[bytes]) -> list[bytes]:
     """The files of a part, in order, among contents; empty unless all are there."""
     wanted = part.sha256.split("+")
     known: dict[str, bytes] = {}
@@ -45,14 +46,14 @@ def copies(part: Part, found: Iterable[bytes]) -> list[bytes]:
     return []
 
 
-def in_warehouse(writer: Writer, parts: Iterable[Part], part: Part) -> Iterable[bytes]:
+def in_warehouse(writer: Writer, parts: Iterable[DataFile], part: DataFile) -> Iterable[bytes]:
     """The content of other parts that were published with the same bytes."""
     for other in parts:
         if other.sha256 == part.sha256 and other.file != part.file and (content := writer.content(other)) is not None:
             yield content
 
 
-def in_staging(staging: Lake, part: Part) -> Iterable[bytes]:
+def in_staging(staging: Lake, part: DataFile) -> Iterable[bytes]:
     """The files of the part's table in every staged run of its day."""
     selector = pafs.FileSelector(f"{staging.root}/{part.ds}", allow_not_found=True, recursive=True)
     for info in staging.fs.get_file_info(selector):

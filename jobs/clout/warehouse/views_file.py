@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from clout.warehouse import catalog, content_files
-from clout.warehouse.contract import Entry, Part, shown
+from clout.warehouse.versions import DataFile, LogEntry, visible_versions
 
 #: DuckDB 1.x cannot read the default format of 2.0, and BI tools still ship 1.x.
 STORAGE_VERSION = "v1.2.0"
@@ -26,10 +26,10 @@ STORAGE_VERSION = "v1.2.0"
 ORDER = {"publish_log": "version", "published_files": "version, table_name, file"}
 
 
-def build(root: Path, aside: Path, log: list[Entry], parts: list[Part]) -> None:
+def build(root: Path, aside: Path, log: list[LogEntry], parts: list[DataFile]) -> None:
     """Write a file of views as of the log's last entry, and hold it against the log. Raises OSError where it is not whole."""
     remove(aside)
-    contents = set(shown(log).values())
+    contents = set(visible_versions(log).values())
     try:
         with duckdb.connect() as connection:
             connection.execute(f"ATTACH {catalog.quoted(aside)} AS clout_file (STORAGE_VERSION '{STORAGE_VERSION}')")
@@ -53,7 +53,7 @@ def build(root: Path, aside: Path, log: list[Entry], parts: list[Part]) -> None:
         raise
 
 
-def statements(root: Path, parts: Sequence[Part], only: catalog.Relation | None = None) -> list[str]:
+def statements(root: Path, parts: Sequence[DataFile], only: catalog.Relation | None = None) -> list[str]:
     """What makes the schemas, the tables of the log, and every view over these parts; or only what one table needs."""
     made = ["CREATE SCHEMA clout", "CREATE SCHEMA meta"]
     for relation in (*catalog.tables(), *catalog.views()):
@@ -70,9 +70,9 @@ def statements(root: Path, parts: Sequence[Part], only: catalog.Relation | None 
     return made
 
 
-def fill(connection: duckdb.DuckDBPyConnection, log: list[Entry], parts: list[Part]) -> None:
+def fill(connection: duckdb.DuckDBPyConnection, log: list[LogEntry], parts: list[DataFile]) -> None:
     """Write the log and the list of parts into their tables."""
-    memory: dict[str, list[Entry] | list[Part]] = {"publish_log": log, "published_files": parts}
+    memory: dict[str, list[LogEntry] | list[DataFile]] = {"publish_log": log, "published_files": parts}
     for name, rows in memory.items():
         if rows:
             connection.executemany(
@@ -81,21 +81,21 @@ def fill(connection: duckdb.DuckDBPyConnection, log: list[Entry], parts: list[Pa
             )
 
 
-def in_order(parts: Sequence[Part]) -> list[Part]:
+def in_order(parts: Sequence[DataFile]) -> list[DataFile]:
     """The parts as every backend lists them."""
     return sorted(parts, key=lambda part: (part.version, part.table_name, part.file))
 
 
-def log_in(connection: duckdb.DuckDBPyConnection) -> tuple[list[Entry], list[Part]]:
+def log_in(connection: duckdb.DuckDBPyConnection) -> tuple[list[LogEntry], list[DataFile]]:
     """The log and the parts that an attached file of views holds."""
     log, parts = (
         connection.sql(f"FROM meta.{name} ORDER BY {order}").to_arrow_table().to_pylist()
         for name, order in ORDER.items()
     )
-    return [Entry(**row) for row in log], [Part(**row) for row in parts]
+    return [LogEntry(**row) for row in log], [DataFile(**row) for row in parts]
 
 
-def log_of(file: Path) -> tuple[list[Entry], list[Part]] | None:
+def log_of(file: Path) -> tuple[list[LogEntry], list[DataFile]] | None:
     """The log and the parts in a file of views, or None where it is not there, damaged, in use or without versions."""
     if not file.exists():
         return None
@@ -171,11 +171,11 @@ def _select(relation: catalog.Relation, files: Sequence[Path]) -> str:
     return f"SELECT {names} FROM ({empty} UNION ALL BY NAME SELECT * FROM {read})"
 
 
-def table(root: Path, relation: catalog.Relation, log: list[Entry], parts: list[Part], where: str) -> pa.Table:
+def table(root: Path, relation: catalog.Relation, log: list[LogEntry], parts: list[DataFile], where: str) -> pa.Table:
     """The rows of a table or view over these parts, as a file of views of that log would show them."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        contents = set(shown(log).values())
+        contents = set(visible_versions(log).values())
         for statement in statements(root, [part for part in parts if part.version in contents], relation):
             connection.execute(statement)
         whole = relation.select is not None

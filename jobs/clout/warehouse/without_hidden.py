@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from clout.lake.staging import TABLES, Staged, content_hash
 from clout.privacy.hidden_today import HiddenToday
 from clout.warehouse import catalog
 from clout.warehouse.content_files import names_one_of
-from clout.warehouse.contract import Entry, Part, Release, Warehouse, shown
+from clout.warehouse.versions import DataFile, LogEntry, Release, visible_versions
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,17 @@ class Cut:
 
 
 def cut(
-    warehouse: Warehouse, log: Sequence[Entry], parts: Sequence[Part], target: Entry, hidden: HiddenToday, folder: Path
+    read: Callable[..., pa.Table],
+    log: Sequence[LogEntry],
+    parts: Sequence[DataFile],
+    target: LogEntry,
+    hidden: HiddenToday,
+    folder: Path,
 ) -> Cut | None:
     """The content of a version without all rows that name the hidden, written into `folder`; None where it names nobody."""
     names = sorted({part.table_name for part in parts if part.version == target.content_version})
-    state = _state(warehouse, log, target)
-    tables = {name: _rows(warehouse, name, state, target) for name in names}
+    state = _state(read, log, target)
+    tables = {name: _rows(read, name, state, target) for name in names}
     scores, others = tables["scores"], tables.get("influences")
     keys = [*scores["person_id"].chunks, *(others["other_id"].chunks if others else ())]
     gone = hidden.people(tables["accounts"], pc.unique(pa.chunked_array(keys, pa.string())).drop_null())
@@ -72,12 +77,12 @@ def cut(
     return Cut(release, Staged(Lake(folder), target.ds, target.run_id), people or len(gone))
 
 
-def _state(warehouse: Warehouse, log: Sequence[Entry], target: Entry) -> int:
+def _state(read: Callable[..., pa.Table], log: Sequence[LogEntry], target: LogEntry) -> int:
     """The newest state in which the content was shown and that can still be read."""
     for entry in reversed(log):
-        if shown(log, entry.version).get(target.ds) == target.content_version:
+        if visible_versions(log, entry.version).get(target.ds) == target.content_version:
             try:
-                warehouse.read("clout.scores", entry.version, target.ds)
+                read("clout.scores", entry.version, target.ds)
                 return entry.version
             except PoisonInput:
                 continue
@@ -87,10 +92,6 @@ def _state(warehouse: Warehouse, log: Sequence[Entry], target: Entry) -> int:
     )
 
 
-def _rows(warehouse: Warehouse, name: str, state: int, target: Entry) -> pa.Table:
+def _rows(read: Callable[..., pa.Table], name: str, state: int, target: LogEntry) -> pa.Table:
     relation = catalog.relations()[name]
-    return (
-        warehouse.read(relation.full_name, state, target.ds)
-        .select(relation.arrow_schema.names)
-        .cast(relation.arrow_schema)
-    )
+    return read(relation.full_name, state, target.ds).select(relation.arrow_schema.names).cast(relation.arrow_schema)

@@ -25,7 +25,8 @@ import pyarrow.compute as pc
 from clout.errors import PoisonInput
 from clout.lake.scratch import Scratch
 from clout.warehouse import catalog
-from clout.warehouse.contract import Entry, Warehouse, shown
+from clout.warehouse.contract import Warehouse
+from clout.warehouse.versions import LogEntry, visible_versions
 
 log = logging.getLogger("clout.web")
 
@@ -75,7 +76,7 @@ class NothingPublished(Exception):
 class Day:
     """The tables of one published day, as `clout.*` and `meta.*` in a file of their own, with the views over them."""
 
-    def __init__(self, warehouse: Warehouse, version: int, entry: Entry, folder: Path, is_apart: bool) -> None:
+    def __init__(self, warehouse: Warehouse, version: int, entry: LogEntry, folder: Path, is_apart: bool) -> None:
         self.ds, self.entry = entry.ds, entry
         self._of_all: dict[str, list[dict[str, Any]]] = {}
         self._file = folder / f"day-{entry.content_version}.duckdb"
@@ -165,7 +166,7 @@ class Snapshot:
     """One version of the warehouse."""
 
     version: int
-    entries: list[Entry]
+    entries: list[LogEntry]
     contents: Mapping[date, int]
     library: Library = field(repr=False)
 
@@ -216,7 +217,7 @@ class Library:
             entries = self.warehouse.log()
             if not entries or (self._current is not None and entries == self._current.entries):
                 return
-            found = Snapshot(entries[-1].version, entries, shown(entries), self)
+            found = Snapshot(entries[-1].version, entries, visible_versions(entries), self)
             if self._has_history:
                 self.history.take(self.warehouse, found.version, found.contents)
                 found.day()

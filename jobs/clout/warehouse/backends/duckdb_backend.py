@@ -34,8 +34,9 @@ from clout.lake.staging import Staged
 from clout.warehouse import catalog, commit_log, content_files, views_file
 from clout.warehouse.catalog import Days
 from clout.warehouse.commit_log import Commit
-from clout.warehouse.contract import Entry, Part, Release, Warehouse, Writer, check_state
+from clout.warehouse.contract import Warehouse, Writer
 from clout.warehouse.failpoints import step
+from clout.warehouse.versions import DataFile, LogEntry, Release, check_state
 
 #: Says which files a writer is about to make or to remove. There only while one is at work, or after one was killed.
 NOTE = ".tmp-note.json"
@@ -58,7 +59,7 @@ class DuckDBWarehouse(Warehouse):
         self.file = self.root / "warehouse.duckdb"
         self.location = str(self.file)
 
-    def log(self) -> list[Entry]:
+    def log(self) -> list[LogEntry]:
         """The log in order of version; empty where nothing is published."""
         return self.commit().log
 
@@ -173,19 +174,19 @@ class DuckDBWriter(Writer):
         self.place = Lake(warehouse.root)
         self.noted: list[str] = []
 
-    def meta(self) -> tuple[list[Entry], list[Part]]:
+    def meta(self) -> tuple[list[LogEntry], list[DataFile]]:
         """The log in order of version, and the parts that are kept."""
         commit = self.warehouse.commit()
         return commit.log, commit.parts
 
-    def load(self, release: Release, staged: Staged, version: int) -> list[Part]:
+    def load(self, release: Release, staged: Staged, version: int) -> list[DataFile]:
         """Copy the release's files to their immutable places, where there is room for them and for what comes after."""
         targets = [file for files in content_files.places(release, version).values() for file in files]
         self._note(targets)
         self._reserve(sum(content_files.sizes(release, staged)))
         return content_files.copy(release, staged, self.place, version)
 
-    def show(self, log: list[Entry], parts: list[Part]) -> None:
+    def show(self, log: list[LogEntry], parts: list[DataFile]) -> None:
         """Build the next file of views and its copy, then commit: from there on nothing needs room."""
         version, states = log[-1].version, self.warehouse.commit().states
         self._note([self._history_name(version)])
@@ -194,7 +195,7 @@ class DuckDBWriter(Writer):
         self._commit(Commit(log, views_file.in_order(parts), {**states, version: digest}))
         self._mend_shown()
 
-    def forget(self, log: list[Entry], parts: list[Part], states: list[int]) -> int:
+    def forget(self, log: list[LogEntry], parts: list[DataFile], states: list[int]) -> int:
         """Take the forgotten parts and states out of the log, then remove every file that it does not know."""
         if not log:
             return content_files.remove(self.place, self._found())
@@ -212,7 +213,7 @@ class DuckDBWriter(Writer):
         step("the forgotten is removed")
         return removed
 
-    def erase(self, keys: frozenset[str], log: list[Entry], parts: list[Part]) -> int:
+    def erase(self, keys: frozenset[str], log: list[LogEntry], parts: list[DataFile]) -> int:
         """Write the parts that name a key again, switch all files of views over to them, and remove the old ones."""
         new = [content_files.erased_place(part, keys) for part in parts]
         self._note([*new, *(part.file for part in parts)], is_erasure=True)
@@ -252,15 +253,15 @@ class DuckDBWriter(Writer):
                 left.unlink()
         note.unlink(missing_ok=True)  # last: until here a kill loses nothing
 
-    def harmed(self, parts: Sequence[Part]) -> list[tuple[Part, str]]:
+    def harmed(self, parts: Sequence[DataFile]) -> list[tuple[DataFile, str]]:
         """Those of the parts whose file is not as it was published."""
         return content_files.harmed(self.place, parts)
 
-    def content(self, part: Part) -> bytes | None:
+    def content(self, part: DataFile) -> bytes | None:
         """The file of a part."""
         return content_files.content(self.place, part)
 
-    def restore(self, part: Part, files: Sequence[bytes]) -> None:
+    def restore(self, part: DataFile, files: Sequence[bytes]) -> None:
         """Put the file of a part back."""
         content_files.restore(self.place, part, files)
 
@@ -283,7 +284,7 @@ class DuckDBWriter(Writer):
         self._commit(Commit(commit.log, commit.parts, states))
         self._mend_shown()
 
-    def _build_state(self, log: list[Entry], parts: list[Part]) -> str:
+    def _build_state(self, log: list[LogEntry], parts: list[DataFile]) -> str:
         """Build the file of views of a state and put it into history. Gives its sha256."""
         aside, kept = self.root / ASIDE, self.warehouse.history(log[-1].version)
         try:

@@ -57,8 +57,9 @@ from clout.warehouse import catalog, commit_log, content_files
 from clout.warehouse.backends import iceberg_damage
 from clout.warehouse.catalog import Days
 from clout.warehouse.commit_log import Commit
-from clout.warehouse.contract import Conflict, Entry, Part, Release, Warehouse, Writer, check_state, shown
+from clout.warehouse.contract import Warehouse, Writer
 from clout.warehouse.failpoints import step
+from clout.warehouse.versions import Conflict, DataFile, LogEntry, Release, check_state, visible_versions
 
 TYPES: dict[str, IcebergType] = {
     "BOOLEAN": BooleanType(),
@@ -110,11 +111,11 @@ class IcebergWarehouse(Warehouse):
         self.root = Lake(root_location)
         self.location = f"iceberg: catalogue {catalog.name}, {self.root.uri}"
 
-    def log(self) -> list[Entry]:
+    def log(self) -> list[LogEntry]:
         """The log in order of version; empty where nothing is published."""
         return self.meta()[0]
 
-    def meta(self) -> tuple[list[Entry], list[Part]]:
+    def meta(self) -> tuple[list[LogEntry], list[DataFile]]:
         """The log in order of version, and the parts that are kept. Raises PoisonInput where they are lost."""
         if self.folder is None:
             return _meta(self.catalog)
@@ -241,15 +242,15 @@ class IcebergWriter(Writer):
         else:
             self.connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
 
-    def meta(self) -> tuple[list[Entry], list[Part]]:
+    def meta(self) -> tuple[list[LogEntry], list[DataFile]]:
         """The log in order of version, and the parts that are kept."""
         return _meta(self.catalog)
 
-    def load(self, release: Release, staged: Staged, version: int) -> list[Part]:
+    def load(self, release: Release, staged: Staged, version: int) -> list[DataFile]:
         """Copy the release's files to their immutable places."""
         return content_files.copy(release, staged, self.root, version)
 
-    def show(self, log: list[Entry], parts: list[Part]) -> None:
+    def show(self, log: list[LogEntry], parts: list[DataFile]) -> None:
         """Commit the day's files to every table, and the log; the SQL transaction's end makes all of it visible."""
         entry, before = log[-1], log[:-1]
         facts = {"clout.version": str(entry.version), "clout.run": entry.run_id, "clout.day": str(entry.ds)}
@@ -262,11 +263,13 @@ class IcebergWriter(Writer):
                     write = transaction.overwrite if before else transaction.append
                     write(_arrow(relation, rows), snapshot_properties=facts)
                 else:
-                    _change_days(transaction, relation, shown(before), shown(log), parts, self.root, facts)
+                    _change_days(
+                        transaction, relation, visible_versions(before), visible_versions(log), parts, self.root, facts
+                    )
                 _tag_head(transaction, entry.version)
             step("a table's head is moved")
 
-    def forget(self, log: list[Entry], parts: list[Part], states: list[int]) -> int:
+    def forget(self, log: list[LogEntry], parts: list[DataFile], states: list[int]) -> int:
         """Take the tags of other states away, expire what no tag holds, and remove all files that nothing names."""
         tags = {_tag(state) for state in states}
         for relation in catalog.tables():
@@ -288,7 +291,7 @@ class IcebergWriter(Writer):
             step("a table's old snapshots are expired")
         return self._commit_and_sweep()
 
-    def erase(self, keys: frozenset[str], log: list[Entry], parts: list[Part]) -> int:
+    def erase(self, keys: frozenset[str], log: list[LogEntry], parts: list[DataFile]) -> int:
         """Write the parts that name a key again, and build the tables anew from them, every state that has a tag."""
         cleaned = [content_files.without(self.root, part, keys) for part in parts]
         new = [part for part, _ in cleaned]
@@ -310,15 +313,15 @@ class IcebergWriter(Writer):
         self._commit_and_sweep()
         return sum(gone for _, gone in cleaned)
 
-    def harmed(self, parts: Sequence[Part]) -> list[tuple[Part, str]]:
+    def harmed(self, parts: Sequence[DataFile]) -> list[tuple[DataFile, str]]:
         """Those of the parts whose file is not as it was published."""
         return content_files.harmed(self.root, parts)
 
-    def content(self, part: Part) -> bytes | None:
+    def content(self, part: DataFile) -> bytes | None:
         """The file of a part."""
         return content_files.content(self.root, part)
 
-    def restore(self, part: Part, files: Sequence[bytes]) -> None:
+    def restore(self, part: DataFile, files: Sequence[bytes]) -> None:
         """Put the file of a part back; the tables name it already."""
         content_files.restore(self.root, part, files)
 
@@ -354,7 +357,7 @@ class IcebergWriter(Writer):
                     _tag_head(transaction, version)
         self._commit_and_sweep()
 
-    def states(self, log: list[Entry]) -> list[int]:
+    def states(self, log: list[LogEntry]) -> list[int]:
         """The versions whose state is kept: those with a tag."""
         refs = self.catalog.load_table("meta.publish_log").refs() if log else {}
         return [entry.version for entry in log if _tag(entry.version) in refs]
@@ -401,13 +404,13 @@ class IcebergWriter(Writer):
         return table
 
     def _fill(
-        self, table: Table, relation: catalog.Relation, states: list[int], log: list[Entry], parts: list[Part]
+        self, table: Table, relation: catalog.Relation, states: list[int], log: list[LogEntry], parts: list[DataFile]
     ) -> None:
         """Commit every state to a table that was just made, each with its tag."""
         before = dict[date, int]()
         for state in states:
             with _Transaction(table) as transaction:
-                after = shown(log, state)
+                after = visible_versions(log, state)
                 _change_days(transaction, relation, before, after, parts, self.root, {"clout.version": str(state)})
                 _tag_head(transaction, state)
             before = after
@@ -464,7 +467,7 @@ class IcebergWriter(Writer):
         return location.removeprefix("file://").removeprefix(f"{self.root.uri}/").removeprefix(f"{self.root.root}/")
 
 
-def _meta(catalog: SqlCatalog) -> tuple[list[Entry], list[Part]]:
+def _meta(catalog: SqlCatalog) -> tuple[list[LogEntry], list[DataFile]]:
     """The log in order of version, and the parts that are kept, of one version."""
     try:
         log = catalog.load_table("meta.publish_log").scan().to_arrow().sort_by("version").to_pylist()
@@ -478,7 +481,7 @@ def _meta(catalog: SqlCatalog) -> tuple[list[Entry], list[Part]]:
     assert snapshot is not None
     parts = files.scan(snapshot_id=snapshot.snapshot_id).to_arrow()
     order = [(name, "ascending") for name in ("version", "table_name", "file")]
-    return [Entry(**row) for row in log], [Part(**row) for row in parts.sort_by(order).to_pylist()]
+    return [LogEntry(**row) for row in log], [DataFile(**row) for row in parts.sort_by(order).to_pylist()]
 
 
 def _change_days(
@@ -486,7 +489,7 @@ def _change_days(
     relation: catalog.Relation,
     before: Mapping[date, int],
     after: Mapping[date, int],
-    parts: Sequence[Part],
+    parts: Sequence[DataFile],
     root: Lake,
     facts: dict[str, str],
 ) -> None:
@@ -519,7 +522,7 @@ def _tag(version: int) -> str:
     return f"v{version}"
 
 
-def _refuse_foreign_head(table: Table, log: Sequence[Entry]) -> None:
+def _refuse_foreign_head(table: Table, log: Sequence[LogEntry]) -> None:
     """Raise Conflict where the head is not what the log's last version left there."""
     if not log:
         return
@@ -587,7 +590,7 @@ def _schema(relation: catalog.Relation) -> Schema:
     return Schema(*fields, schema_id=0)
 
 
-def _arrow(relation: catalog.Relation, rows: Sequence[Entry] | Sequence[Part]) -> pa.Table:
+def _arrow(relation: catalog.Relation, rows: Sequence[LogEntry] | Sequence[DataFile]) -> pa.Table:
     return pa.Table.from_pylist([vars(row) for row in rows], relation.arrow_schema)
 
 

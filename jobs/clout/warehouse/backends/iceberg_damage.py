@@ -15,7 +15,7 @@ from pathlib import Path
 
 from clout.warehouse import commit_log, content_files
 from clout.warehouse.commit_log import Commit
-from clout.warehouse.contract import Entry, Part
+from clout.warehouse.versions import DataFile, LogEntry
 
 NOTE = "metadata.json"
 
@@ -23,7 +23,7 @@ NOTE = "metadata.json"
 FOLDERS = ("tables", "views")
 
 
-def keep(root: Path, log: list[Entry], parts: list[Part], states: Sequence[int]) -> None:
+def keep(root: Path, log: list[LogEntry], parts: list[DataFile], states: Sequence[int]) -> None:
     """Keep the copy of the log, and the checksums of metadata files; those known already are not read again."""
     if not log:
         return

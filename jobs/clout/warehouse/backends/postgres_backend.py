@@ -29,8 +29,9 @@ from clout.lake.staging import Staged
 from clout.warehouse import catalog
 from clout.warehouse.backends import postgres_locks
 from clout.warehouse.catalog import Days
-from clout.warehouse.contract import Entry, Part, Release, Warehouse, Writer, check_state, shown
+from clout.warehouse.contract import Warehouse, Writer
 from clout.warehouse.failpoints import step
+from clout.warehouse.versions import DataFile, LogEntry, Release, check_state, visible_versions
 
 #: The log and the list of parts are memory, not content.
 MEMORY = ("publish_log", "published_files")
@@ -48,7 +49,7 @@ class PostgresWarehouse(Warehouse):
         parameters.pop("password", None)
         self.location = "postgresql: " + psycopg.conninfo.make_conninfo("", **parameters)
 
-    def log(self) -> list[Entry]:
+    def log(self) -> list[LogEntry]:
         """The log in order of version; empty where nothing is published."""
         with self.connection() as connection:
             return _meta(connection)[0]
@@ -135,11 +136,11 @@ class PostgresWriter(Writer):
         #: The tables that rows were erased from: their bytes are overwritten once it is committed.
         self.erased: list[str] = []
 
-    def meta(self) -> tuple[list[Entry], list[Part]]:
+    def meta(self) -> tuple[list[LogEntry], list[DataFile]]:
         """The log in order of version, and the parts that are kept."""
         return _meta(self.connection)
 
-    def load(self, release: Release, staged: Staged, version: int) -> list[Part]:
+    def load(self, release: Release, staged: Staged, version: int) -> list[DataFile]:
         """Load each table's files into a table of its own in the schema staging."""
         parts = []
         for table, files in release.tables.items():
@@ -153,7 +154,7 @@ class PostgresWriter(Writer):
                 self._load_file(file["path"], _audited(staged, file), relation, f"staging.{place}")
             _sign(self.connection, f"staging.{place}")
             parts.append(
-                Part(
+                DataFile(
                     version,
                     release.day,
                     table,
@@ -165,9 +166,9 @@ class PostgresWriter(Writer):
             step("a table is loaded")
         return parts
 
-    def show(self, log: list[Entry], parts: list[Part]) -> None:
+    def show(self, log: list[LogEntry], parts: list[DataFile]) -> None:
         """Exchange the day's partitions and write the log, all in the one transaction."""
-        entry, before = log[-1], shown(log[:-1])
+        entry, before = log[-1], visible_versions(log[:-1])
         new = [part for part in parts if part.version == entry.version]
         for part in new:
             place = part.file.partition(".")[2]
@@ -188,7 +189,7 @@ class PostgresWriter(Writer):
         _insert(self.connection, "published_files", new)
         step("the log is written")
 
-    def forget(self, log: list[Entry], parts: list[Part], states: list[int]) -> int:
+    def forget(self, log: list[LogEntry], parts: list[DataFile], states: list[int]) -> int:
         """Drop the tables of all other parts, and what lies in history or staging for no reason."""
         known = {part.file for part in parts}
         found = self.connection.execute(
@@ -203,15 +204,15 @@ class PostgresWriter(Writer):
         )
         return len(gone)
 
-    def harmed(self, parts: Sequence[Part]) -> list[tuple[Part, str]]:
+    def harmed(self, parts: Sequence[DataFile]) -> list[tuple[DataFile, str]]:
         """Those of the parts whose table does not hold the rows that were published."""
         return _harmed(self.connection, parts)
 
-    def content(self, part: Part) -> bytes | None:
+    def content(self, part: DataFile) -> bytes | None:
         """No file: rows lie in the server's own form."""
         return None
 
-    def restore(self, part: Part, files: Sequence[bytes]) -> None:
+    def restore(self, part: DataFile, files: Sequence[bytes]) -> None:
         """Load a part's table again, in its place."""
         relation, place = catalog.relations()[part.table_name], part.file.partition(".")[2]
         self._lock_out_readers([])
@@ -225,7 +226,7 @@ class PostgresWriter(Writer):
         _sign(self.connection, part.file)
         self.connection.execute(f"GRANT SELECT ON {_place(part)} TO clout_analyst")
         log, _ = self.meta()
-        if shown(log).get(part.ds) == part.version:
+        if visible_versions(log).get(part.ds) == part.version:
             self.connection.execute(
                 f"ALTER TABLE {_table(part)} ATTACH PARTITION {_place(part)} FOR VALUES IN ({catalog.quoted(part.ds)})"
             )
@@ -234,7 +235,7 @@ class PostgresWriter(Writer):
     def mend(self) -> None:
         """Nothing but content lies on the server that the log would determine; the schemas are made at every writing."""
 
-    def erase(self, keys: frozenset[str], log: list[Entry], parts: list[Part]) -> int:
+    def erase(self, keys: frozenset[str], log: list[LogEntry], parts: list[DataFile]) -> int:
         """Delete the rows from every part's table."""
         total = 0
         for part in parts:
@@ -271,7 +272,7 @@ class PostgresWriter(Writer):
                 pa.csv.write_csv(batch.select(names), text, options)
                 copy.write(text.getvalue())
 
-    def _lock_out_readers(self, parts: Sequence[Part]) -> None:
+    def _lock_out_readers(self, parts: Sequence[DataFile]) -> None:
         tables = [relation.full_name for relation in catalog.tables()] + [_place(part) for part in parts]
         postgres_locks.lock_out_readers(self.connection, tables, self.connect)
 
@@ -307,7 +308,7 @@ def _sign(connection: psycopg.Connection, place: str) -> None:
     connection.execute(f"COMMENT ON TABLE {sql.Identifier(*place.split('.', 1)).as_string()} IS {note}")
 
 
-def _harmed(connection: psycopg.Connection, parts: Sequence[Part]) -> list[tuple[Part, str]]:
+def _harmed(connection: psycopg.Connection, parts: Sequence[DataFile]) -> list[tuple[DataFile, str]]:
     """Those of the parts whose table is missing, cannot be read, or holds other rows than were published."""
     found = []
     for part in parts:
@@ -347,7 +348,7 @@ def _checksum(place: str, columns: Sequence[str]) -> str:
     return f"SELECT count(*), coalesce(sum(hashtextextended(ROW({row})::text, 0)), 0)::text FROM ONLY {table}"
 
 
-def _described(part: Part, harm: str) -> str:
+def _described(part: DataFile, harm: str) -> str:
     return f"{part.file} ({part.table_name} of {part.ds}, version {part.version}) {harm}"
 
 
@@ -457,7 +458,7 @@ BEGIN
 END $$"""
 
 
-def _meta(connection: psycopg.Connection) -> tuple[list[Entry], list[Part]]:
+def _meta(connection: psycopg.Connection) -> tuple[list[LogEntry], list[DataFile]]:
     """The log in order of version, and the parts that are kept; nothing where the schemas are not made yet."""
     if connection.execute("SELECT to_regclass('meta.publish_log')").fetchone() == (None,):
         return [], []
@@ -467,10 +468,10 @@ def _meta(connection: psycopg.Connection) -> tuple[list[Entry], list[Part]]:
         ).fetchall()
         for name, order in (("publish_log", "ds"), ("published_files", "table_name, file"))
     )
-    return [Entry(*row) for row in log], [Part(*row) for row in parts]
+    return [LogEntry(*row) for row in log], [DataFile(*row) for row in parts]
 
 
-def _insert(connection: psycopg.Connection, table: str, rows: list[Entry] | list[Part]) -> None:
+def _insert(connection: psycopg.Connection, table: str, rows: list[LogEntry] | list[DataFile]) -> None:
     if rows:
         names = [column.name for column in catalog.relations()[table].columns]
         with connection.cursor() as cursor:
@@ -488,11 +489,11 @@ def _names(relation: catalog.Relation) -> str:
     return ", ".join(f'"{column.name}"' for column in relation.columns)
 
 
-def _place(part: Part) -> str:
+def _place(part: DataFile) -> str:
     return sql.Identifier(*part.file.split(".", 1)).as_string()
 
 
-def _table(part: Part) -> str:
+def _table(part: DataFile) -> str:
     return catalog.relations()[part.table_name].full_name
 
 

@@ -14,8 +14,8 @@ import pytest
 from clout.engine.queries import SQL
 from clout.errors import PoisonInput
 from clout.warehouse import catalog, contract
-from clout.warehouse.contract import Conflict
 from clout.warehouse.factory import open_warehouse
+from clout.warehouse.versions import Conflict
 from pyiceberg.catalog import load_catalog
 from pyiceberg.table import StaticTable
 from staged_run import DAY, NEXT

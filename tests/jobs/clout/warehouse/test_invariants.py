@@ -22,7 +22,7 @@ import pytest
 import warehouses
 from clout.errors import PoisonInput
 from clout.warehouse import contract
-from clout.warehouse.contract import Conflict
+from clout.warehouse.versions import Conflict
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
