@@ -51,14 +51,14 @@ def test_gives_every_ranking_its_figures(folder, capsys, tmp_path):
 
 def test_a_poisoned_future_changes_no_score_by_a_bit(folder, monkeypatch):
     kept: list[bytes] = []
-    rankings = evaluate.material.rankings
+    rankings = evaluate.dataset.rankings
 
     def remember(*args: object) -> dict[str, np.ndarray]:
         found = rankings(*args)
         kept.append(found["score"].tobytes())
         return found
 
-    monkeypatch.setattr(evaluate.material, "rankings", remember)
+    monkeypatch.setattr(evaluate.dataset, "rankings", remember)
     honest = evaluate.evaluate_activity(read_sources(folder), CUT, MODEL)
     for file in folder.glob("2026-03-0[5-8].csv"):
         day = file.stem
