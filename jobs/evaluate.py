@@ -128,6 +128,7 @@ def evaluate_behaviour(sources: Sources, lake: Path | None, cut: date | None, mo
 def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, Any]:
     """The score of those on whom somebody acted before the cut, against how many people share them from then on.
 
+    `foretold` is "act" where nothing is shared: then against how many people do anything to them.
     Scored on the evening before the cut, from a lake that was never given a later day. The future is as long as the window.
     """
     asked = [source.name for source in sources.sources if source.read_by.is_asked]
@@ -141,7 +142,7 @@ def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, An
         timed = dataset.timed_acts(Lake(f"{folder}/past"), sources, past.activity, before)
         coming = days_between(cut, cut + timedelta(days=model.window_days - 1))
         future = gathered(Lake(f"{folder}/future"), sources, coming, model)
-    sharers = dict(evaluation.query(future.activity, evaluation.DISTINCT_RESHARERS))
+    foretold, sharers = evaluation.came_to_pass(future.activity)
     candidates = sorted(set(past.activity["target"].to_pylist()))
     if not candidates:
         raise PoisonInput(
@@ -151,17 +152,18 @@ def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, An
     gain = np.array([sharers.get(person, 0) for person in candidates], dtype=float)
     if not gain.any():
         raise PoisonInput(
-            f"of {len(candidates)} people on whom somebody acted before {cut}, nobody was shared in the {model.window_days}"
-            f" days from then on{_but(past)}; choose an earlier cut, or exports that hold shares"
+            f"of {len(candidates)} people on whom somebody acted before {cut}, nobody was {_DONE[foretold]} in the"
+            f" {model.window_days} days from then on{_but(past)}; choose an earlier cut, or exports of more days"
         )
     day = cut - timedelta(days=1)
     rankings = {
         **dataset.rankings(past, model, day, candidates),
-        "score_undefended": dataset.scores(past, dataset.undefended(model), day, candidates),
+        **_undefended(past, model, day, candidates),
         **evaluation.baselines(past.activity, timed, candidates, datetime.combine(cut, datetime.min.time())),
     }
     figures: dict[str, Any] = {
         "candidates": len(candidates),
+        "foretold": foretold,
         "shared_later": int((gain > 0).sum()),
         **evaluation.judge(rankings, gain),
         "score_minus_head_count": {
@@ -172,6 +174,16 @@ def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, An
     }
     _show(figures, cut, past, future)
     return figures
+
+
+#: What was done to people in the future that is foretold.
+_DONE = {"share": "shared", "act": "acted on"}
+
+
+def _undefended(past: Material, model: Model, day: date, candidates: list[str]) -> dict[str, np.ndarray]:
+    """score and momentum without any defence, so that what the defences cost either stands beside it."""
+    found = dataset.rankings(past, dataset.undefended(model), day, candidates)
+    return {f"{name}_undefended": found[name] for name in ("score", "momentum") if name in found}
 
 
 def gathered(lake: Lake, sources: Sources, days: list[date], model: Model) -> Material:
@@ -206,8 +218,8 @@ def _followers(past: Material, candidates: list[str], score: np.ndarray, gain: n
 def _show(figures: Mapping[str, Any], cut: date, past: Material, future: Material) -> None:
     days = {name: sorted(set(each.activity["ds"].to_pylist())) for name, each in (("past", past), ("future", future))}
     print(
-        f"Who will be shared by most people from {cut} on? {figures['candidates']} people on whom somebody acted before,"
-        f" of whom {figures['shared_later']} were shared\n"
+        f"Who will be {_DONE[figures['foretold']]} by most people from {cut} on? {figures['candidates']} people on whom"
+        f" somebody acted before, of whom {figures['shared_later']} were {_DONE[figures['foretold']]}\n"
         f"evidence of {days['past'][0]} to {days['past'][-1]}, future of {days['future'][0]} to {days['future'][-1]}"
     )
     print(f"  {'':26}NDCG@100, gain is people, or ln(1 + people)")

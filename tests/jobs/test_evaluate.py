@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 MODEL = read_model(ROOT / "sql" / "models" / "v1.toml")
 CUT = date(2026, 3, 5)
 RANKINGS = (
-    *("score", "standing", "momentum", "true_reach", "score_undefended", "reshares", "pagerank", "hits", "activity"),
+    *("score", "standing", "momentum", "true_reach", "score_undefended", "momentum_undefended"),
+    *("reshares", "pagerank", "hits", "activity"),
     *(f"distinct_{who}{life}" for who in ("actors", "resharers") for life in ("", "_6h", "_12h", "_1d", "_7d")),
 )
 
@@ -81,6 +82,18 @@ def test_a_poisoned_future_changes_no_score_by_a_bit(folder, monkeypatch):
 def test_says_when_there_is_no_past_or_no_future(folder, cut, said):
     with pytest.raises(PoisonInput, match=said):
         evaluate.evaluate_activity(read_sources(folder), cut, MODEL)
+
+
+def test_where_nothing_is_shared_it_foretells_who_is_acted_on(folder, capsys):
+    shared = evaluate.evaluate_activity(read_sources(folder), CUT, MODEL)
+    for file in folder.glob("*.csv"):
+        file.write_text(file.read_text().replace("share", "reply"))
+    found = evaluate.evaluate_activity(read_sources(folder), CUT, MODEL)
+    assert (shared["foretold"], found["foretold"]) == ("share", "act")
+    assert found["distinct_actors"]["spearman"] > 0.5
+    assert found["distinct_resharers"]["spearman"] is None
+    assert found["momentum_undefended"].keys() == found["momentum"].keys()
+    assert "Who will be acted on by most people" in capsys.readouterr().out
 
 
 def test_a_future_that_is_not_over_is_read_as_far_as_it_is(tmp_path):

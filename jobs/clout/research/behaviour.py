@@ -94,14 +94,14 @@ def changes(read: Read, model: Model, days: Iterable[date]) -> dict[str, Any]:
 def coverage(material_: Material, model: Model, day: date, seed: int = 0) -> dict[str, dict[str, float]]:
     """evaluation.interval_coverage over two halves of the same days, each scored by itself.
 
-    by_days: every second day is in one half; by_acts: each row of activity is in either by a coin. Posts and what was done to
-    them go with their day. Half of the evidence gives a lower score, in both halves alike.
+    by_days: every second day is in one half, where there are two days at least; by_acts: each row of activity is in either by
+    a coin. Posts and what was done to them go with their day. Half of the evidence gives a lower score, in both halves alike.
     """
     days = sorted(set(material_.activity["ds"].to_pylist()))
     odd = pa.array(days[1::2], pa.date32())
     coin = pa.array(np.random.default_rng(seed).random(len(material_.activity)) < 0.5)
     by_day = pc.is_in(material_.activity["ds"], odd)
-    split = {"by_days": by_day, "by_acts": coin}
+    split = {"by_days": by_day, "by_acts": coin} if len(days) > 1 else {"by_acts": coin}
     found = {}
     for name, first in split.items():
         halves = []

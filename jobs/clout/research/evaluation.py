@@ -15,6 +15,18 @@ from scipy.stats import rankdata
 DAMPING, TOLERANCE, ROUNDS = 0.85, 1e-6, 100
 #: How many people shared something of a person's, once each; the future that a score is to foretell, too.
 DISTINCT_RESHARERS = "SELECT target, count(DISTINCT actor) FROM activity WHERE kind = 'share' GROUP BY target"
+#: How many people did anything to a person: the future of a platform where nothing is shared.
+DISTINCT_ACTORS = "SELECT target, count(DISTINCT actor) FROM activity GROUP BY target"
+
+
+def came_to_pass(future: pa.Table) -> tuple[str, dict[str, float]]:
+    """What a ranking is to foretell: "share" and by how many people each was shared, or, of activity in which nobody shares
+    anything (messages, comments), "act" and how many people did anything to each.
+    """
+    shared = dict(query(future, DISTINCT_RESHARERS))
+    if shared or not len(future):
+        return "share", shared
+    return "act", dict(query(future, DISTINCT_ACTORS))
 
 
 def auc(difference: np.ndarray, first_wins: np.ndarray) -> float:

@@ -14,7 +14,7 @@ from clout.lake.scratch import Scratch
 from clout.platforms.pull.puller import over, pull
 
 #: Exports of other years are not looked for.
-EVER = days_between(date(2005, 1, 1), date(2035, 12, 31))
+EVER = days_between(date(2000, 1, 1), date(2035, 12, 31))
 
 
 @contextlib.contextmanager
@@ -40,12 +40,9 @@ def lake_of(sources: Sources, lake: Path | None, what: str) -> Iterator[Lake]:
 
 def last_day(lake: Lake, sources: Sources) -> date:
     """The last day of which the lake holds acts. Raises PoisonInput where it holds none."""
-    days = [
-        day
-        for day in EVER
-        if lake.exists(lake.conformed("activity", day))
-        or any(lake.exists(lake.snapshot("interactions", platform, day)) for platform in sources.platforms)
-    ]
-    if not days:
-        raise PoisonInput(f"{', '.join(sources.platforms)}: no interactions between {EVER[0]} and {EVER[-1]}")
-    return days[-1]
+    for day in reversed(EVER):
+        if lake.exists(lake.conformed("activity", day)) or any(
+            lake.exists(lake.snapshot("interactions", platform, day)) for platform in sources.platforms
+        ):
+            return day
+    raise PoisonInput(f"{', '.join(sources.platforms)}: no interactions between {EVER[0]} and {EVER[-1]}")

@@ -9,7 +9,9 @@ from pathlib import Path
 import evaluate
 import pyarrow.compute as pc
 import pytest
+from clout.config.sources import read_sources
 from clout.engine import queries
+from clout.platforms.exports import whole_exports
 from clout.research import behaviour, dataset
 from clout.research.dataset import Material
 from clout.score import variants
@@ -87,6 +89,17 @@ def test_halves_hold_every_act_once(monkeypatch: pytest.MonkeyPatch) -> None:
         assert figures["n"] > 20
         assert 0 <= figures["coverage"] <= 1
     assert pc.sum(whole.activity["n"]).as_py() == sum(pc.sum(half.activity["n"]).as_py() for half in halves[:2])
+
+
+def test_one_day_has_no_halves_by_days(tmp_path: Path) -> None:
+    """As an hour of GH Archive. And exports of other years than ours are found."""
+    rows = draw(random.Random(5), "murmur", 200, days=1)
+    assert set(behaviour.coverage(material_of(rows), MODEL, DAY)) == {"by_acts"}
+    lines = [f"{actor},{target},2004-05-01T12:00:00Z,share" for _, _, actor, target, *_ in rows]
+    (tmp_path / "acts.csv").write_text("\n".join(["actor,target,occurred_at,kind", *lines]) + "\n")
+    sources = read_sources(tmp_path)
+    with whole_exports.lake_of(sources, None, "evaluate") as lake:
+        assert whole_exports.last_day(lake, sources) == date(2004, 5, 1)
 
 
 def test_the_command_tells_all_four(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
