@@ -15,7 +15,7 @@ DEMO = export CLOUT_HOME="$$CLOUT_HOME/demo";
 endif
 # What somebody types or a file holds reaches a recipe through its environment, as it was typed: neither make nor the shell
 # looks into it. Hence "$$ID" in recipes, never "$(ID)".
-TYPED := CLOUT_HOME CLOUT_WAREHOUSE Q ID FORMAT DAY DAYS SOURCE PAIRS RATINGS BEHAVIOUR FAMILIES CUT CUTS PEOPLE OUT JSON ARGS INTERACTIONS WINDOW RUNS PORT
+TYPED := CLOUT_HOME CLOUT_WAREHOUSE Q ID FORMAT DAY DAYS SOURCE PAIRS RATINGS BEHAVIOUR FAMILIES FRONTIER CUT CUTS PEOPLE OUT JSON ARGS INTERACTIONS WINDOW RUNS PORT
 $(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
 export $(TYPED)
 PY := .venv/bin/python
@@ -100,9 +100,9 @@ else
 	@$(PY) jobs/evaluate.py --source="$$SOURCE" --cut="$$CUT" $${JSON:+--json="$$JSON"}
 endif
 
-attack: setup ## how far up bought engagement leads, in an invented world; or SOURCE=<folder> [CUT=<date>]; FAMILIES=tuning|judging; JSON=<file>
+attack: setup ## how far up bought engagement leads, in an invented world; or SOURCE=<folder> [CUT=<date>]; FAMILIES=tuning|judging; FRONTIER=<svg>; JSON=<file>
 ifdef SOURCE
-	@$(PY) jobs/attack.py --source="$$SOURCE" $${CUT:+--cut="$$CUT"} $${FAMILIES:+--families="$$FAMILIES"} $${JSON:+--json="$$JSON"}
+	@$(PY) jobs/attack.py --source="$$SOURCE" $${CUT:+--cut="$$CUT"} $${FAMILIES:+--families="$$FAMILIES"} $${FRONTIER:+--frontier="$$FRONTIER"} $${JSON:+--json="$$JSON"}
 else
 	@$(PY) tests/sandbox/lake_of_world.py "$$CLOUT_HOME/evaluated/lake" --people 3000 --days $(WORLD_LAKE_DAYS)
 	@$(PY) jobs/attack.py --lake="$$CLOUT_HOME/evaluated/lake" --source="$$CLOUT_HOME/evaluated/sources.toml" --cut $(WORLD_CUT) $${FAMILIES:+--families="$$FAMILIES"} $${JSON:+--json="$$JSON"}

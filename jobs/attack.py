@@ -6,6 +6,8 @@ attack.py --lake LAKE --source TOML      a lake that is already conformed
 First the known suite, without defences, with each alone, with all. Then families of random attacks, where ages of accounts
 are shown or not and where seeds of trust are named or elected. --families tuning is for choosing a model's numbers,
 --families judging for saying how good they are: other draws, and families that tuning has not.
+
+attack.py --source FOLDER --cut DAY --frontier FILE.svg    instead: leverage against NDCG, by trust, seeds and bounds
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from clout.config.sources import Sources, read_sources
 from clout.errors import PoisonInput, run_main
 from clout.lake.partitions import Lake, days_between, window
 from clout.platforms.exports import whole_exports
-from clout.research import attack_families, attacks, dataset, environments, evaluation, leverage
+from clout.research import attack_families, attacks, dataset, environments, evaluation, frontier, leverage
+from clout.research.dataset import Material
 from clout.score.model import Model, read_model
 
 
@@ -39,6 +42,7 @@ def arg_parser() -> argparse.ArgumentParser:
         "--families", choices=sorted(attack_families.SETS), default="judging", help="which random attacks"
     )
     parser.add_argument("--thorough", action="store_true", help="the random attacks of all sizes, 20 to 10,000 socks")
+    parser.add_argument("--frontier", type=Path, help="plot there, as SVG, what other defences would let in and cost")
     parser.add_argument("--json", type=Path, help="write the figures there, too")
     arguments.add(parser, "model")
     return parser
@@ -49,8 +53,11 @@ def main(argv: list[str]) -> None:
     args = arg_parser().parse_args(argv)
     sources, model = read_sources(args.source), read_model(args.model)
     with whole_exports.lake_of(sources, args.lake, "attack") as lake:
-        figures = attack(lake, sources, model, args.cut, args.families, args.thorough)
-    show(figures)
+        if args.frontier:
+            figures = plot(lake, sources, model, args.cut, args.families, args.frontier)
+        else:
+            figures = attack(lake, sources, model, args.cut, args.families, args.thorough)
+            show(figures)
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
@@ -61,14 +68,8 @@ def attack(
     """The figures of all attacks: place, percentile and leverage of each profiteer, and what the defences cost the honest."""
     cut = cut or whole_exports.last_day(lake, sources)
     day = cut - timedelta(days=1)
-    clean = dataset.read(lake, sources, model, window(day, model.window_days))
-    candidates = sorted(set(clean.activity["target"].to_pylist()))
-    if not candidates:
-        raise PoisonInput(f"nobody acted on anybody in the {model.window_days} days before {cut}; choose another --cut")
-    later = dataset.read(lake, sources, model, days_between(cut, cut + timedelta(days=model.window_days - 1)))
-    sharers = dict(evaluation.query(later.activity, evaluation.DISTINCT_RESHARERS))
-    gain = np.array([sharers.get(person, 0) for person in candidates], dtype=float)
-    people = environments.People(candidates, gain)
+    clean, people = before_and_after(lake, sources, model, cut)
+    candidates = people.candidates
     suite = attacks.suite(clean, attacks.bribable(clean, model, day))
     found: dict[str, dict[str, Any]] = {each.name: {} for each in suite}
     honest: dict[str, float | None] = {}
@@ -100,6 +101,32 @@ def attack(
         "clean_ndcg100": honest,
         "environments": by_environment,
     }
+
+
+def before_and_after(lake: Lake, sources: Sources, model: Model, cut: date) -> tuple[Material, environments.People]:
+    """The window that ends before the cut, and on whom somebody acted in it with what came to pass from the cut on."""
+    days = window(cut - timedelta(days=1), model.window_days)
+    clean = dataset.read(lake, sources, model, days)
+    candidates = sorted(set(clean.activity["target"].to_pylist()))
+    if not candidates:
+        raise PoisonInput(f"nobody acted on anybody in the {model.window_days} days before {cut}; choose another --cut")
+    later = dataset.read(lake, sources, model, days_between(cut, cut + timedelta(days=model.window_days - 1)))
+    _, sharers = evaluation.came_to_pass(later.activity)
+    return clean, environments.People(candidates, np.array([sharers.get(each, 0) for each in candidates], dtype=float))
+
+
+def plot(lake: Lake, sources: Sources, model: Model, cut: date | None, families: str, file: Path) -> dict[str, Any]:
+    """The frontier of the defences, see research/frontier.py: its points, and their plot in a file."""
+    cut = cut or whole_exports.last_day(lake, sources)
+    clean, people = before_and_after(lake, sources, model, cut)
+    if not people.gain.any():
+        raise PoisonInput(
+            f"nobody on whom somebody acted before {cut} was shared from then on; choose an earlier --cut"
+        )
+    figures = frontier.figures(clean, people, model, cut - timedelta(days=1), families)
+    file.write_text(frontier.drawn(figures), encoding="utf-8")
+    frontier.show(figures)
+    return figures
 
 
 def show(figures: Mapping[str, Any]) -> None:
