@@ -114,30 +114,45 @@ def _score(model: Model, day: date, rows: list[Row], credible_people: int, with_
         {"platform": row["platform"], "shows_posts": row["platform"] in with_posts, "shows_people": row in seen}
         for row in named
     ]
+    counted = _people(model, rows)
     engaged = {"variant": "now", "person_id": rows[0]["person_id"], "people": 0, "credible_people": credible_people}
     given = {
         "reach": _table(_REACH, seen),
         "network": _table(_NETWORK, seen),
         "amplification": _table(_AMPLIFICATION, posted),
         "spread": _table(_SPREAD, []),
-        "counters": _table(_COUNTERS, [_weighed(model, row) for row in named if row["counter_based"]]),
+        "counters": _table(_COUNTERS, [_weighed(model, row, counted) for row in named if row["counter_based"]]),
         "platforms": _table(_PLATFORMS, platforms),
         "engaged": pa.Table.from_pylist([engaged]),
     }
     return Plan(DuckDB(), given, model, day).resolve("score")["unheld"][0].as_py()
 
 
-def _weighed(model: Model, row: Row) -> Row:
-    """A row of counters with what they are worth, see sql/v2/counters.sql; others than the published ones are not known."""
+def _weighed(model: Model, row: Row, people: float) -> Row:
+    """A row of counters with what they are worth, see sql/v2/counters.sql and, by model v1, sql/counters.sql.
 
-    def worth(counter: str, column: str) -> float:
-        return float(model.parameters[f"counter_{counter}"] * math.log1p(row[column] or 0))
+    people: how many the person moves by all rows, of which each counter of this one has the share that its points have. A row
+    without points is of no consequence: other rows stand for more, and more evidence of people leaves it at that.
+    """
+    numbers = model.parameters
+    if "counter_people" not in numbers:
 
-    parts = {
-        "by_followers": worth("follower_count", "followers_count"),
-        "by_listed": worth("listed_count", "listed_count"),
-    }
-    return row | parts | {"by_others": 0.0}
+        def worth(counter: str, column: str) -> float:
+            return float(numbers[f"counter_{counter}"] * math.log1p(row[column] or 0))
+
+        by = [worth("follower_count", "followers_count"), worth("listed_count", "listed_count"), 0.0]
+    else:
+        points = [float(row[name]) for name in ("s_followers", "s_listed", "s_counters")]
+        index = numbers["counter_full"] / numbers["counter_people"] * people
+        by = [index * each / sum(points) if sum(points) > 0 else 0.0 for each in points]
+    return row | dict(zip(("by_followers", "by_listed", "by_others"), by, strict=True))
+
+
+def _people(model: Model, rows: list[Row]) -> float:
+    """How many people the published rows say that the person moves, counters included: see sql/v2/platform_score.sql."""
+    numbers = model.parameters
+    s = sum(float(row[name]) for row in rows for name in ("s_reach", "s_followers", "s_listed", "s_counters"))
+    return math.expm1(s * math.log1p(numbers["ref_reach"]) / numbers["beta_reach"])
 
 
 def check(model: Model, day: date, rows: list[Row], score: float, with_posts: set[str]) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from clout.config.paths import SQL
 from clout.engine.engines import DuckDB
 from clout.errors import PoisonInput
-from clout.score import what_if
-from scored_world import DAY, MODEL, draw, evidence_of, published, world
+from clout.score import steps, what_if
+from clout.score.model import read_model
+from scored_world import DAY, MODEL, draw, evidence_of, material_of, published, world
 
 Tables = dict[str, pa.Table]
 
@@ -80,3 +82,27 @@ def test_is_what_the_evidence_brings_when_it_comes() -> None:
     post = ("murmur", "murmur:ada", "p9", "original", False, at, True)
     after, _ = computed([], [*posts, post], [(date(2026, 3, 14), "murmur", "p9", "murmur:bo")])
     assert steps["one more post, and it is passed on or answered"] == pytest.approx(after - before, abs=1e-4)
+
+
+def test_knows_the_counters_that_are_not_published_by_their_points() -> None:
+    """Followers and lists are published; of mentions, shares and the rest the points are, and these are enough."""
+    model = read_model(SQL / "models" / "v2.toml")
+    few = {**world(), "activity": draw(random.Random(6), "murmur", 110) + draw(random.Random(7), "plaza", 60)}
+    persons = [(f"{platform}:p{n}", f"murmur:p{n}") for n in range(26) for platform in ("murmur", "pages")]
+    given = material_of(**few | {"persons": persons}, platforms=("murmur", "pages", "plaza"), model=model)
+    states, chance = given.counter_states, random.Random(2)
+    for name in ("mentions_sent", "retweets_sent", "network_feature_1", "network_feature_2"):
+        place, values = states.schema.get_field_index(name), [10 ** chance.uniform(0, 12) for _ in range(len(states))]
+        states = states.set_column(place, name, pa.array(values, states.schema.field(place).type))
+    linked = replace(given, counter_states=states)
+    tables = steps.published(steps.in_memory(DuckDB(), model, DAY, **linked.given))
+    scored = {row["person_id"]: row for row in tables["scores"].to_pylist() if row["score"] is not None}
+    told = []
+    for person, row in scored.items():
+        rows = rows_of(tables, "platform_scores", person)
+        what_if.check(model, DAY, rows, row["score"], {"murmur"})
+        if any(each["s_counters"] > 0 for each in rows):
+            told.append(person)
+            steps_ = what_if.steps(model, DAY, rows, row["credible_people"], {"murmur"})
+            assert min(step.points for step in steps_) >= 0
+    assert len(told) >= 2
