@@ -30,7 +30,7 @@ YESTERDAY := import datetime as d; print(d.datetime.now(d.UTC).date() - d.timede
 WORLD_LAKE_DAYS := 2026-03-12..2026-05-10
 WORLD_CUT := 2026-05-04
 
-.PHONY: help setup run test check format ui explore sql export evaluate attack fit person bench clean
+.PHONY: help setup run test check format ui explore docs sql export evaluate attack fit person bench clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -70,6 +70,9 @@ ui: setup ## Airflow on http://127.0.0.1:8080 with the DAG, its connection and p
 
 explore: setup ## pages over the published tables on http://127.0.0.1:8085; PORT=8085
 	@$(SHOWN) $(PY) jobs/serve.py $${PORT:+--port="$$PORT"}
+
+docs: setup ## all published tables with columns, keys, examples and what they are made from, as one page; OUT=<file>
+	@$(PY) jobs/docs.py $${OUT:+--out="$$OUT"}
 
 sql: setup ## a read-only prompt on the published tables, or Q="SELECT ..."
 	@$(SHOWN) case "$$CLOUT_WAREHOUSE" in \
@@ -121,4 +124,4 @@ bench: setup ## Clout's speed beside other programs: INTERACTIONS=1e5,1e6 PEOPLE
 	  $${RUNS:+--runs="$$RUNS"} --folder="$$CLOUT_HOME/bench" $${JSON:+--json="$$JSON"}
 
 clean: ## remove all data that runs made (.clout); keeps .venv
-	rm -rf "$${CLOUT_HOME:?}"/{lake,staging,reports,warehouse,world,sandbox,airflow,evaluated,bench,logs,demo,ui,by-hand}
+	rm -rf "$${CLOUT_HOME:?}"/{lake,staging,reports,warehouse,world,sandbox,airflow,evaluated,bench,logs,demo,ui,by-hand,docs}

@@ -237,12 +237,14 @@ def show_next(args: argparse.Namespace, warehouse: Warehouse, day: date) -> None
         (f'make sql Q="SELECT * FROM clout.scores LIMIT 5"{where}', "any question, in SQL"),
     ]
     if re.search(r"^explore:", MAKEFILE.read_text(encoding="utf-8"), re.MULTILINE):
-        page = args.reports / str(day) / args.run / night_page.NAME
-        rows.append((f"make explore{where}", f"in a browser{f'; or open {_typed(page)}' if page.exists() else ''}"))
+        rows.append((f"make explore{where}", "the same in a browser"))
     rows.append(("make ui", "nights in Airflow"))
     rows.append(("make run SOURCE=path/to/exports DAYS=2012-07-01..2012-07-04", "your own data; see jobs/README.md"))
     width = min(max(len(row[0]) for row in rows), 66)
     print("\n".join(f"  {command:{width}}  # {what}" for command, what in rows))
+    page = args.reports / str(day) / args.run / night_page.NAME
+    if page.exists():
+        print(f"The night on a page: {_typed(page)}")
 
 
 def _not_default(args: argparse.Namespace, warehouse: Warehouse) -> str:

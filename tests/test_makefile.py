@@ -20,6 +20,7 @@ TARGETS = {
     "run": ({"SOURCE": "jobs"}, ("SOURCE", "DAYS")),
     "test": ({}, ("ARGS",)),
     "explore": ({}, ("PORT",)),
+    "docs": ({}, ("OUT",)),
     "sql": ({}, ("Q", "CLOUT_WAREHOUSE")),
     "export": ({"OUT": "o"}, ("OUT", "FORMAT", "DAY")),
     "person": ({"ID": "murmur:1"}, ("ID", "DAY")),

@@ -109,8 +109,8 @@ def truth(world: World, warehouse: Warehouse, day: date) -> str:
     pull, score, people = np.array(rows, dtype=float).reshape(-1, 3).T
     by = [evaluation.spearman(each, pull) or 0.0 for each in (score, people)]
     return (
-        f"The truth is known of {len(rows)} of them, whom this world was made with: the score orders them by it to"
-        f" {by[0]:.2f}, a count of who acted on them to {by[1]:.2f} (Spearman, 1 is perfect)"
+        f"The truth is known of {len(rows)} of them, with whom this world was made. In that order (Spearman):\n"
+        f"  the score {by[0]:.2f}, a count of who acted on them {by[1]:.2f}; 1 is perfect"
     )
 
 

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from clout.config.version import code_version
 from clout.warehouse.contract import Warehouse
-from clout.web import charts, figures, klout, klout_routes, pages, words
+from clout.web import charts, figures, klout, klout_routes, pages, tables, words
 from clout.web.asked import Asked, NotFound
 from clout.web.guard import Guard, Policy
 from clout.web.rendering import environment
@@ -101,7 +101,11 @@ def create_app(warehouse: Warehouse, settings: Settings | None = None) -> Guard:
 
     @app.get("/sql/{name}", include_in_schema=False)
     def definition(request: Request, name: str) -> Response:
-        return page(request, "definition.html", **pages.definition(name))
+        return page(request, "definition.html", **pages.definition(name, settings))
+
+    @app.get("/tables", include_in_schema=False)
+    def all_tables(request: Request) -> Response:
+        return page(request, "tables.html", **tables.content(formulas_of(settings)))
 
     @app.get("/figure/{name}", include_in_schema=False)
     def figure(request: Request, name: str) -> Response:
@@ -139,6 +143,11 @@ def create_app(warehouse: Warehouse, settings: Settings | None = None) -> Guard:
         return RedirectResponse("/static/clout.svg", 301)
 
     return Guard(app, library, settings.policy, tag)
+
+
+def formulas_of(settings: Settings) -> str:
+    """Which formulas the model's file asks for; those of the first where it says nothing."""
+    return str(settings.model.get("formulas", "v1"))
 
 
 def _tag() -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from clout.engine import queries
 from clout.engine.queries import SQL
-from clout.web import charts, figures, words
+from clout.web import charts, figures, model_text, words
 from clout.web.asked import Asked, NotFound
 
 if TYPE_CHECKING:
@@ -251,6 +253,7 @@ def model_card(asked: Asked, settings: Settings) -> Context:
         "model_file": settings.model_file,
         "version": asked.row("totals").get("model_version"),
         "steps": STEPS,
+        "card": model_text.card(),
     }
 
 
@@ -275,12 +278,12 @@ STEPS = (
 )
 
 
-def definition(name: str) -> Context:
-    """A file of sql/: the formula itself. Raises NotFound where there is none by that name."""
-    known = {file.stem: file for file in SQL.glob("*.sql")}
-    if name not in known:
+def definition(name: str, settings: Settings) -> Context:
+    """A file of sql/: the formula itself, as the model has it. Raises NotFound where there is none by that name."""
+    found = queries.of_formulas(str(settings.model.get("formulas", "v1")), name)
+    if not re.fullmatch(r"\w+", name, re.ASCII) or not queries.exists(found):
         raise NotFound
-    return {"title": f"sql/{name}.sql", "text": known[name].read_text(encoding="utf-8")}
+    return {"title": f"sql/{found}.sql", "text": (SQL / f"{found}.sql").read_text(encoding="utf-8")}
 
 
 def me(asked: Asked, settings: Settings) -> Context:

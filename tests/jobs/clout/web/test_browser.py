@@ -24,7 +24,7 @@ FEW = ("/", f"/person/{NAMED}")
 ALL = (
     *("/", "/movers", "/search?q=bo", f"/compare?p1={NAMED}&p2=murmur:p15", "/topic", "/night", "/model", "/glossary"),
     *(f"/me?account={NAMED}", "/sql/counted", "/docs", f"/person/{NAMED}", f"/audience/{NAMED}", f"/raise/{NAMED}"),
-    *("/figure/leaderboard", "/nowhere"),
+    *("/figure/leaderboard", "/nowhere", "/tables"),
 )
 IS_ALL = os.environ.get("CLOUT_BROWSER") == "all"
 LOOKS = [(width, scheme) for width in (390, 1280) for scheme in ("light", "dark")] if IS_ALL else [(390, "dark")]
