@@ -21,6 +21,7 @@ from clout.lake.columns import CONFORMED_FROM
 from clout.lake.partitions import Lake, window
 from clout.lake.schemas import CONFORMED
 from clout.privacy import retention
+from clout.quality import first_night
 from clout.terminal import printable
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def conform(lake: Lake, sources: Sources, model: Model, day: date) -> None:
             told = f"conform {day}: {Damaged(lake, found.path, found.what)}"
             LOG.warning(printable(told))
         conform_days(lake, sources, window(day, model.stored_days))
+        first_night.remember(lake, window(day, model.stored_days))
         evidence.gather(lake, sources, model, day)
 
 

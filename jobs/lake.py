@@ -5,7 +5,8 @@
 
 `check` compares all that is there with its checksums, and lists what is not as it was written, what is gone, and what has no
 checksums: exit status 65 where anything is damaged. `heal` makes the damaged parts again: from the copy of what is kept
-twice, from your files, from raw pages, by conforming and measuring again. It says what cannot be made again.
+twice, from your files, from raw pages, by conforming and measuring again; damaged raw pages it asks the platform for once
+more, where that still shows them. It says what cannot be made again.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ from clout.lake.partitions import Lake, days_between
 from clout.lake.schemas import CONFORMED
 from clout.lake.staging import Staged
 from clout.platforms.http.raw_pages import RawPages
-from clout.platforms.pull.puller import inventory, pull
+from clout.platforms.pull.puller import ask_again, inventory, pull
 from clout.privacy.row_deletion import PURGED
+from clout.quality import first_night
 from clout.terminal import printable
 from clout.warehouse.factory import open_warehouse
 
@@ -177,7 +179,15 @@ class Healer:
         if not before:
             say("heal: no damage")
             return 0
-        for step in (self._records, self._raw, self._snapshots, self._logs, self._conformed, self._features):
+        for step in (
+            self._records,
+            self._raw,
+            self._snapshots,
+            self._logs,
+            self._conformed,
+            self._seen,
+            self._features,
+        ):
             step([found for found in mine if self._is_damaged(self.lake, found)])
         self._staged([path for place, path in before if place is self.staging])
         left = 0
@@ -231,12 +241,28 @@ class Healer:
 
     def _raw(self, found: list[Found]) -> None:
         for each in found:
-            if each.path.startswith("raw/"):
-                gone = RawPages(self.lake, each.path.split("/")[1], each.day or date.min).drop_damaged()
-                say(
-                    f"{each.path}: {gone} pages or hours are lost, and nobody can be asked for them again: the day's snapshots"
+            if not each.path.startswith("raw/"):
+                continue
+            name, day = each.path.split("/")[1], each.day or date.min
+            raw = RawPages(self.lake, name, day)
+            known = self.lake.checksums.sealed_as(each.path) or {}
+            gone = raw.drop_damaged()
+            lost = raw.lacking(known)
+            self.lake.checksums.unseal(each.path)
+            try:
+                ask_again(self.lake, self.sources.named(name), day, say)
+            except PoisonInput as poison:
+                say(f"{each.path}: nobody could be asked again: {poison}")
+            left = raw.lacking(known)
+            told = f"{gone} pages or hours were damaged or gone, {len(lost) - len(left)} of them are there again"
+            if left or not known:
+                named = f", such as {left[0]}" if left else ""
+                told += (
+                    f"; {len(left) or gone} are lost{named}, and nobody can be asked for them again: the day's snapshots"
                     " stay as they are, but could not be made again of what is left"
                 )
+            say(f"{each.path}: {told}")
+            if self.lake.found(each.path) is not None:
                 self.lake.checksums.adopt(each.path)
 
     # From the operator's files, or from raw pages -----------------------------------------------------------------------
@@ -318,6 +344,12 @@ class Healer:
                     conform.conform_days(self.lake, self.sources, [day], of_the_past=True)
             except PoisonInput as poison:
                 self.lost |= dict.fromkeys(mine, str(poison))
+
+    def _seen(self, found: list[Found]) -> None:
+        days = {each.day for each in found if each.day and each.path.startswith(f"{first_night.FOLDER}/")}
+        for day in sorted(days):
+            self.lake.remove(self.lake.conformed(first_night.FOLDER, day))
+        first_night.remember(self.lake, sorted(days))  # as the lake has it now
 
     def _is_purged(self, source: str, day: date) -> bool:
         try:

@@ -389,6 +389,11 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
             (moved("shape", "median", 2.0, 35.0, -4.0, "points"), set()),
         ],
         "links_few": [(moved("shape", "linked_share", 0.5, 0.0, 4.0), set())],
+        "window_as_first_seen": [(moved("first", "acts_kept", 0.5, 1.0, -4.0, "kept"), set())],
+        "days_whole": [(moved("first", "days_whole", 0.5, 1.0, -4.0, "kept"), set())],
+        "accounts_meet_acts": [(moved("first", "accounts_meet", 0.5, 1.0, -4.0, "kept"), set())],
+        "followers_follow": [(moved("first", "followers_follow", -0.5, 0.0, -4.0, "correlation"), set())],
+        "choices_told": [(moved("first", "choices_told", 0.0, 1.0, -4.0, "kept"), set())],
         "consent_kept": [
             (moved("consent", "opted_out", 9.0, 10.0, -1.0, "people"), set()),
             (moved("consent", "minors", 9.0, 10.0, -1.0, "people"), set()),

@@ -58,7 +58,7 @@ class Nights:
     def __init__(self, folder: Path) -> None:
         self.exports = folder / "exports"
         self.sources = read_sources(exports.write(self.exports))
-        self.model = read_model(ROOT / "sql" / "models" / "v1.toml")
+        self.model = read_model(ROOT / "sql" / "models" / "v2.toml")
         self.lake, self.staging = Lake(folder / "lake"), Lake(folder / "staging")
         self.warehouse = DuckDBWarehouse(folder / "warehouse")
         self.usual = METRICS.empty_table()

@@ -85,7 +85,7 @@ LAKE = [
     f"quarantine/platform=murmur/snapshot_date={DAY}",
     *(
         f"{table}/ds={DAY}"
-        for table in ("activity", "post_actions", "conservation", "pulls", "coverage", "quarantined")
+        for table in ("activity", "post_actions", "conservation", "pulls", "coverage", "quarantined", "first_seen")
     ),
     *(f"features/{measure}/ds={DAY}" for measure in ("acts", "persons", "account_states", "reach", "network")),
 ]
@@ -113,6 +113,7 @@ FEW = [
     (f"lake/activity/ds={DAY}/{SEAL}", "deleted"),
     (f"lake/checksums/activity/ds={DAY}.json", "cut"),
     (f"lake/features/reach/ds={DAY}/part-0.parquet", "emptied"),
+    (f"lake/first_seen/ds={DAY}/part-0.parquet", "flipped"),
     (f"staging/{DAY}/by-hand/scores/part-0.parquet", "unreadable"),
 ]
 

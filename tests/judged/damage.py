@@ -88,10 +88,10 @@ class Delivery:
         file.unlink()
         file.write_text(text.replace(old, new))
 
-    def number_in_model(self, name: str, value: str, version: str | None = "v2") -> None:
-        """Another number in the model: as a new version that follows the old one, or in the same file."""
+    def number_in_model(self, name: str, value: str, version: str | None = "v3") -> None:
+        """Another number, or list, in the model: as a new version that follows the old one, or in the same file."""
         text = self.model.read_text()
-        changed = re.sub(rf"(?m)^{name} = .*$", f"{name} = {value}", text)
+        changed = re.sub(rf"(?m)^{name} = (\[[^\]]*\]|.*)$", f"{name} = {value}", text)
         assert changed != text
         if version is None:
             self.model.write_text(changed)
@@ -99,7 +99,7 @@ class Delivery:
         new = self.model.with_name(f"{version}.toml")
         since = self.exports.plan.day(self.number)
         follows = f'[follows]\nmodel = "{self.model.name}"\nsince = {since}\n\n'
-        changed = changed.replace('model_version = "v1"', f'model_version = "{version}"')
+        changed = changed.replace(f'model_version = "{self.model.stem}"', f'model_version = "{version}"')
         new.write_text(changed.replace("[base]", follows + "[base]", 1))
         self.model = new
 
@@ -900,7 +900,7 @@ def accounts_of_plaza(d):
 @damage()
 def model_flat_new(d):
     d.number_in_model("map_from", "[0.0, 0.001, 0.9, 1.0]")
-    d.model.write_text(re.sub(r"(?m)^map_to = .*$", "map_to = [0.0, 0.495, 0.505, 1.0]", d.model.read_text()))
+    d.number_in_model("map_to", "[0.0, 0.495, 0.505, 1.0]", None)
 
 
 @damage()

@@ -28,7 +28,7 @@ from clout.score import evidence
 from clout.score.model import Model, read_model
 from scipy.stats import spearmanr
 
-MODEL = Path(__file__).resolve().parents[2] / "sql" / "models" / "v1.toml"
+MODEL = Path(__file__).resolve().parents[2] / "sql" / "models" / "v2.toml"
 JUDGED = ("metrics", "conservation", "pulls")
 
 

@@ -1,5 +1,5 @@
 """What a staged night is like in a few numbers, and how unlike the published past: the queries metrics, movement, day_shape,
-consent_counts and drift.
+first_night, consent_counts and drift.
 
 Computed by DuckDB on the staged files, column by column: ten million scores take no more memory than a thousand.
 """
@@ -26,15 +26,16 @@ from clout.lake.partitions import Lake
 from clout.lake.schemas import METRICS, small_arrow
 from clout.lake.scratch import Scratch
 from clout.lake.staging import TABLES, Staged
-from clout.quality import baseline, day_shape, suites
+from clout.quality import baseline, day_shape, first_night, suites
 from clout.quality.baseline import WEEKS, Past
 
 #: sql/drift.sql says what each of these is.
 PARAMETERS = {"weeks": WEEKS, "floor": 0.1, "share_floor": 0.05}
 #: sql/movement.sql says what each of these is.
 COMPARED = {"least": 20, "top": 100}
-#: Where a lake holds so many days of evidence its scores move little from day to day; the fewer, the more.
-SETTLED_DAYS = 28
+#: Where a lake holds so many days of evidence its scores move little from day to day; the fewer, the more. Until then the bound
+#: on bursts comes into force (burst_min_days and burst_phase_days of the model).
+SETTLED_DAYS = 42
 
 _BOUNDS = pa.schema(
     [
@@ -100,6 +101,8 @@ def measured(staged: Staged, versions: dict[str, Any], lake: Lake) -> pa.Table:
             )
             if before:
                 found.append(_movement(connection, staged, past, before))
+            elif not past.metrics.num_rows:
+                found.append(first_night.metrics(connection, lake, day, platforms))
             shape = day_shape.shape(connection, lake, day, platforms)
             found.append(day_shape.prints(lake, day, before, made_of.get("digests") or {}))
             found.append(day_shape.consent(connection, lake, day, made_of.get("listed") or {}))
