@@ -1,11 +1,14 @@
 """The same as test_lake_job.py, for what a platform gave, and for notes that nobody could make again.
 
-Raw pages alone are lost for good: no platform can be asked for the past, and they are too large to be kept twice.
+Raw pages alone are asked for again, where their platform still shows them; else they are lost for good, and that is said: they
+are too large to be kept twice.
 """
 
 from __future__ import annotations
 
+import gzip
 import itertools
+import json
 import os
 import shutil
 from datetime import date
@@ -80,6 +83,29 @@ class Home:
             file.write_bytes(content)
 
 
+def test_raw_pages_are_asked_for_again_while_the_platform_shows_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Sandbox("2026-03-07T00:30:00Z", since=DAY) as box:
+        home = Home(tmp_path, box)
+        monkeypatch.setattr(puller, "SystemClock", lambda: SandboxClock(box))
+        pages = sorted((home.root / "lake").glob(KINDS["raw"]))
+        DAMAGE["flipped"](pages[0])
+        pages[1].unlink()
+        with pytest.raises(PoisonInput, match="damaged"):
+            home.job("check")
+        home.job("heal")
+        told = capsys.readouterr().out
+        assert "2 pages or hours were damaged or gone, 2 of them are there again" in told
+        assert "are lost" not in told
+        home.job("check")
+    assert sorted((home.root / "lake").glob(KINDS["raw"])) == pages
+    again, before = (json.loads(gzip.decompress(content)) for content in (pages[0].read_bytes(), home.was[pages[0]]))
+    assert again["body"] == before["body"]
+    snapshots = [file for file in home.was if "snapshots" in file.parts]
+    assert all(file.read_bytes() == home.was[file] for file in snapshots)
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     root = tmp_path_factory.mktemp("home")
@@ -104,7 +130,7 @@ def test_what_nobody_could_ask_for_again(home: Home, capsys: pytest.CaptureFixtu
         assert "NOT healed" not in told
         changed = sorted(str(file) for file in home.was if not file.is_file() or file.read_bytes() != home.was[file])
         if kind == "raw":
-            assert "1 pages or hours are lost, and nobody can be asked for them again" in told
+            assert "1 pages or hours were damaged or gone, 0 of them are there again; 1 are lost, such as " in told
             assert all("/raw/" in file or "/checksums/raw/" in file for file in changed)
         else:
             assert changed == [], told

@@ -182,6 +182,12 @@ class RawPages:
                     self.lake.fs.delete_file(place)
         return lost
 
+    def lacking(self, known: Collection[str]) -> list[str]:
+        """Of files of the day, relative to its folder, those that are not there."""
+        names = sorted(known)
+        found = self.lake.fs.get_file_info([f"{self.lake.root}/{self.folder}/{name}" for name in names])
+        return [name for name, info in zip(names, found, strict=True) if info.type != pafs.FileType.File]
+
     def any(self) -> bool:
         """Whether anything is stored of the day."""
         selector = pafs.FileSelector(f"{self.lake.root}/{self.folder}", recursive=True, allow_not_found=True)

@@ -39,10 +39,12 @@ def read(
     clock: Clock,
     say: Callable[[str], None],
     hidden: Hidden = NOBODY,
+    again: bool = False,
 ) -> Iterator[Batch | FileReport]:
     """Everything that the platform shows, or that is stored of it, for `days`; and a report per endpoint and subject.
 
-    Without the people whom it shows to have asked for it, and without `hidden`.
+    Without the people whom it shows to have asked for it, and without `hidden`. again: also where pages of a day that was
+    pulled went.
 
     The newest day comes first: its state is the one that passes. A day that is not over is left for later.
 
@@ -62,7 +64,7 @@ def read(
             look_through(raw, age <= FRESH, say)
             # What was taken while it could be is worth more than what is left of it now.
             is_late = lake.is_pulled(source.name, day) or age > timedelta(days=limits.backfill_days)
-            if age > FRESH and is_late and not raw.any():
+            if age > FRESH and is_late and not again and not raw.any():
                 continue
             if client.lacks and not raw.any():
                 if day == max(days) and not lake.is_pulled(source.name, day):

@@ -76,11 +76,27 @@ def pull(
     where a file cannot be read. A complete day of which the source holds nothing any more stays as it is. `clock` decides
     what a platform may still be asked; a simulated platform brings its own.
     """
-    # Two runs of overlapping windows owe the same days: the second waits, and finds them complete. Two sources of one
-    # host share its limits: they take turns too.
+    with _alone(lake, source):
+        return _pull(lake, source, days, say, refresh, clock or SystemClock())
+
+
+def ask_again(lake: Lake, source: Source, day: date, say: Callable[[str], None] = LOG.info) -> None:
+    """Ask for what a day's raw pages lack, as far as the platform still shows it. The day's snapshots stay as they are."""
+    with _alone(lake, source):
+        hidden = Hidden(source.platform, source.excluded, _erased(lake, source))
+        for _ in _items(lake, source, {day}, say, SystemClock(), hidden, again=True):
+            pass
+
+
+@contextlib.contextmanager
+def _alone(lake: Lake, source: Source) -> Iterator[None]:
+    """Two runs of overlapping windows owe the same days: the second waits, and finds them complete.
+
+    Two sources of one host share its limits: they take turns, too.
+    """
     host = urlsplit(source.options["base_url"]).netloc if "base_url" in source.options else source.name
     with lake.lock(f"pull-{source.name}"), lake.lock(f"host-{re.sub('[^a-z0-9.]', '_', host.lower())}"):
-        return _pull(lake, source, days, say, refresh, clock or SystemClock())
+        yield
 
 
 def _pull(
@@ -302,11 +318,17 @@ def _changed(
 
 
 def _items(
-    lake: Lake, source: Source, days: set[date], say: Callable[[str], None], clock: Clock, hidden: Hidden
+    lake: Lake,
+    source: Source,
+    days: set[date],
+    say: Callable[[str], None],
+    clock: Clock,
+    hidden: Hidden,
+    again: bool = False,
 ) -> Iterator[Batch | FileReport]:
     reader = source.read_by
     if isinstance(reader, Platform):
-        return http_puller.read(lake, source, days, reader, clock, say, hidden)
+        return http_puller.read(lake, source, days, reader, clock, say, hidden, again)
     if "base_url" in source.options:
         return hour_files.read(lake, source, days, clock, say, hidden)
     assert isinstance(reader, Exports)
