@@ -109,4 +109,4 @@ HAVING count(*) >= :least
 UNION ALL
 SELECT 'first', platform, 'choices_told', 'kept', CASE WHEN choices > 0 THEN 1e0 ELSE 0e0 END, accounts
 FROM {told}
-WHERE accounts > 0
+WHERE accounts >= :least
