@@ -4,7 +4,8 @@
 --   pseudonym, which stands for the key too, and nothing is told by which the account could be found.
 -- Grain: one row per ds, account_key.
 -- Inputs: {scores}, see scores.sql; {account_states}, see account_states.sql; {persons} (account_key, person_id) of linked
---   accounts, and of accounts under a pseudonym; {excluded} (account_key)
+--   accounts, and of accounts under a pseudonym; {unnamed} (account_key) of accounts that may not be named; {excluded}
+--   (account_key)
 -- Parameters: none
 -- Run: .venv/bin/python jobs/score.py --day 2026-03-14 --run by-hand
 WITH owned AS (
@@ -15,11 +16,12 @@ WITH owned AS (
 known AS (
   SELECT
     o.ds, o.account_key, o.person_id, a.handle, a.display_name, a.account_type, a.created_at, a.followers_count,
-    coalesce(a.may_be_named, true) AS is_named,
-    bool_or(coalesce(a.may_be_named, true)) OVER (PARTITION BY o.person_id) AS is_named_elsewhere
+    u.account_key IS NULL AS is_named,
+    bool_or(u.account_key IS NULL) OVER (PARTITION BY o.person_id) AS is_named_elsewhere
   FROM owned AS o
   ANTI JOIN {excluded} AS e ON e.account_key = o.account_key
   LEFT JOIN {account_states} AS a ON a.account_key = o.account_key
+  LEFT JOIN {unnamed} AS u ON u.account_key = o.account_key
 )
 SELECT DISTINCT
   ds,

@@ -128,6 +128,7 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
             (day, "chirp:ada", "moves", 1, "chirp:bo", 0.75, 3, day),
             (day, "chirp:ada", "moved_by", 1, "chirp:cy", 0.5, 2, day - timedelta(days=9)),
         ],
+        "consented": [(day, "chirp:ada", "named", day), (day, "chirp:ada", "perks", day - timedelta(days=9))],
         "pile_ons": [(day, "chirp:ada", day - timedelta(days=2), 20, 18, 2.5, 21, 6)],
         "metrics": [
             (day, "conservation", "chirp", "kept", "rows", 40.0, 8, 42.0, 4.0, -0.5, label),

@@ -90,6 +90,12 @@ def too_many(rows: pa.Table) -> pa.Table:
     return pa.concat_tables([rows, *(plus(other_id=f"chirp:{n}")(rows.slice(0, 1)).slice(1) for n in range(40))])
 
 
+def everything(rows: pa.Table) -> pa.Table:
+    base = rows.to_pylist()[0]
+    made = [base | {"person_id": f"chirp:{n}", "purpose": str(n % 9)} for n in range(100)]
+    return pa.Table.from_pylist(made, rows.schema)
+
+
 def too_many_of(**values: list[Any]) -> Change:
     """One row for each combination of the values."""
 
@@ -282,6 +288,12 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "strength_is_a_share": [(first(strength=1.5), set()), (first(strength=None), set())],
         "evidence_before_the_day": [(first(last_day=NEXT), set()), (first(last_day=None), set())],
         "of_scored_people": [(first(person_id="chirp:bo", other_id="chirp:ada"), set())],
+    },
+    "consented": {
+        "row_count": [(everything, {"purpose_known", "people_of_scores"})],
+        "purpose_known": [(first(purpose="fame"), set()), (first(purpose=None), set())],
+        "given_by_then": [(first(given_on=NEXT), set()), (first(given_on=None), set())],
+        "people_of_scores": [(first(person_id="chirp:cy"), set())],
     },
     "pile_ons": {
         "row_count": [

@@ -98,6 +98,7 @@ DEFAULTS = {
     ),
     "persons": empty(account_key="STRING", person_id="STRING"),
     "excluded": empty(account_key="STRING"),
+    "unnamed": empty(account_key="STRING"),
     "present": empty(platform="STRING", person_id="STRING"),
     "credibility": empty(evaluated_on="DATE", platform="STRING", person_id="STRING", credibility="DOUBLE"),
     "named_seeds": empty(platform="STRING", account_key="STRING"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, ValidationInfo, field_validator
@@ -134,6 +134,12 @@ class AskedAboutPeople(Acting, Asked):
         plain = [subject.removeprefix("@") for subject in subjects]
         # Handles have no case; DIDs have.
         return list(dict.fromkeys(one if one.startswith("did:") else one.lower() for one in plain))
+
+
+class FollowedAreNamed(AskedAboutPeople):
+    """What a source may say of a platform whose accounts say nothing of being named: who is named."""
+
+    naming: Literal["followed", "consenting", "everybody"] = "followed"
 
 
 def validated(model: type[Options], entry: Mapping[str, Any], location: Path, where: str) -> Options:

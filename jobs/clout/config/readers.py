@@ -51,6 +51,7 @@ class Reader:
     ids: what its accounts' ids look like. names_are_ids: ids are logins, which the reader writes small, and lists of people
     are read so. folds_case: its ids tell no upper case from lower case. members: how native ids begin in whose place a
     pseudonym is kept, where the platform's terms demand it. is_asked: its lists show what happened on earlier days again.
+    accounts_say: each account says itself whether its owner may be named.
     """
 
     name: str = ""
@@ -61,6 +62,7 @@ class Reader:
     folds_case: bool = False
     members: str | None = None
     is_asked: bool = False
+    accounts_say: bool = False
 
 
 @cache

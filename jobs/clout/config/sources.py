@@ -23,7 +23,8 @@ platform = "mastodon"        # optional: the platform in every key, where severa
 contact = "ops@example.org"  # said to the platform with each request; needed unless the host is this machine
 ceiling_usd = 5              # of x alone: dollars a UTC day; also dialect = "posts" (or "tweets"), likes = true
 honour = ["indexable", "discoverable", "locked"]  # of mastodon alone: what an account sets besides noindex that leaves it out
-naming = "everybody"         # of mastodon alone: also those are named who did not agree to it; "consenting" where it is missing
+naming = "everybody"         # also those are named who did not agree to it. Of bluesky and x "followed" where it is missing:
+                             # whom the source follows is named, and who agreed; "consenting" where it is missing of mastodon
 max_requests = 50000         # optional, as are max_pages, max_body_mb, deadline_minutes, refresh_days, backfill_days
 
 [[source]]
@@ -76,6 +77,8 @@ class Source:
     excluded: frozenset[str] = frozenset()
     #: Account keys of this platform whose no the operator says to be over, each with the last day whose no it is.
     released: dict[str, date] = field(default_factory=dict)
+    #: All platforms of the sources, each with whether its ids have no upper case; nothing where a source stands alone.
+    known_platforms: dict[str, bool] = field(default_factory=dict)
 
     @property
     def platform(self) -> str:
@@ -113,6 +116,21 @@ class Sources:
     def platforms(self) -> dict[str, str]:
         """The names of all sources, in order, each with the platform that it shows."""
         return {source.name: source.platform for source in self.sources}
+
+    @property
+    def naming(self) -> dict[str, tuple[str, frozenset[str]]]:
+        """Of each platform that does not name everybody the rule by which it does, and whom it follows, in small letters.
+
+        followed: who is followed is named, and who agreed; consenting: who agreed alone.
+        """
+        found: dict[str, tuple[str, frozenset[str]]] = {}
+        for source in self.sources:
+            says = source.read_by.options.model_fields.get("naming")
+            rule = source.options.get("naming", says.default) if says else "everybody"
+            if rule != "everybody" and not source.read_by.accounts_say:
+                followed = frozenset(str(each).lower() for each in source.options.get("subjects", ()))
+                found[source.platform] = rule, followed | found.get(source.platform, (rule, frozenset()))[1]
+        return found
 
     @property
     def repeat_days(self) -> int:
@@ -167,7 +185,10 @@ def read_sources(location: Path) -> Sources:
         )
         over = {each: on for each, on in released.items() if each.partition(":")[0] == source.platform}
         options = source.options | ({"titles": titles} if titles else {})
-        complete.append(replace(source, options=options, excluded=frozenset(own), released=over))
+        known_platforms = {each.platform: each.names_are_ids for each in sources}
+        complete.append(
+            replace(source, options=options, excluded=frozenset(own), released=over, known_platforms=known_platforms)
+        )
     linked = (replace(one, account_a=key(one.account_a), account_b=key(one.account_b)) for one in links)
     return Sources(tuple(complete), excluded, tuple(linked))
 

@@ -154,6 +154,20 @@ EXTERNAL_SIGNALS = pa.schema(
     ]
 )
 
+#: What people agreed to, as the operator's list of consents says on the snapshot's day. `is_unreadable`: a row that nobody
+#: could read, and that may be a withdrawal; then account_key, purpose or both may be `*`, which is every one.
+CONSENTS = pa.schema(
+    [
+        _required("account_key", pa.string()),
+        _required("purpose", pa.string()),
+        pa.field("given_on", pa.date32()),
+        pa.field("withdrawn_on", pa.date32()),
+        pa.field("evidence", pa.string()),
+        _required("is_unreadable", pa.bool_()),
+        *PROVENANCE,
+    ]
+)
+
 #: What was planned, fetched, truncated, skipped or failed, and why; one row per endpoint and subject (for files: the file).
 MANIFEST = pa.schema(
     [
@@ -203,6 +217,7 @@ SNAPSHOTS: dict[str, pa.Schema] = {
     "interactions": INTERACTIONS,
     "account_links": ACCOUNT_LINKS,
     "external_signals": EXTERNAL_SIGNALS,
+    "consents": CONSENTS,
     "manifest": MANIFEST,
     "quarantine": QUARANTINE,
 }

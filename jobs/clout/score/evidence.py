@@ -1,6 +1,6 @@
 """The evidence of one score date in a lake: each task of a night makes its features there, from those of the tasks before.
 
-conform                        account_states, counter_states, persons, left_out, refused_links
+conform                        account_states, counter_states, persons, unnamed, left_out, refused_links
 ties                           acts, pairs
 graph                          weights, people, engaged, counted
 reach, amplification, network  the three measures
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -26,7 +27,7 @@ from clout.engine.snapshot_io import conforming_engine
 from clout.lake import made_from
 from clout.lake.columns import STATES_FROM
 from clout.lake.partitions import Lake, window
-from clout.lake.schemas import small_arrow
+from clout.lake.schemas import SNAPSHOTS, small_arrow
 from clout.privacy import consent_ledger
 from clout.privacy.suppression import salted
 from clout.score import fingerprints, identity, steps
@@ -55,6 +56,7 @@ _OF_CONFORM = {
     "account_states": "account_states",
     "counter_states": "counter_states",
     "persons": "persons",
+    "unnamed": "unnamed",
     "operator_list": "left_out",
 }
 _MADE_BY = {table: task for task, tables in TASKS.items() for table in tables}
@@ -86,6 +88,7 @@ class Evidence(Plan):
             "posts": engine.posts(lake, sources.platforms, days),
             "named_seeds": engine.table(*_named_seeds(sources)),
             "sources": steps.sources_table(engine, _platforms(sources)),
+            **{name: engine.table(*_listed(lake, sources, name, day)) for name in steps.LISTS},
         }
 
     def facts_of(self, table: str) -> dict[str, Any]:
@@ -134,7 +137,10 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     for name in ("account_states", "counter_states"):
         shown.tables[name] = conforming.keep(lake, name, day, shown.resolve(name), facts)
     found, one_way = _persons(conforming.arrow(shown.resolve("claims")), sources, day)
-    person_of = _with_pseudonyms(lake, found.person_of, day)
+    agreed = _agreed_to_be_named(evidence, found.person_of)
+    unnamed, hidden = _unnamed(lake, sources, model, day, agreed)
+    lake.write(lake.features("unnamed", day), small_arrow(steps.UNNAMED, [(key,) for key in sorted(unnamed)]), facts)
+    person_of = _with_pseudonyms(lake, found.person_of, unnamed, hidden)
     lake.write(lake.features("persons", day), small_arrow(identity.PERSONS, sorted(person_of.items())), facts)
     listed = engine.table(*operator_list(sources))
     known = [evidence.resolve(name) for name in ("activity", "posts", "account_states")]
@@ -205,17 +211,56 @@ def _persons(claims: pa.Table, sources: Sources, day: date) -> tuple[identity.Pe
     return found, claims.num_rows - both_ways.num_rows
 
 
-def _with_pseudonyms(lake: Lake, person_of: dict[str, str], day: date) -> dict[str, str]:
-    """Who is who, without the names of people who did not agree to be named; see identity.with_pseudonyms."""
-    columns = ["account_key", "may_be_named", "is_protected", "status"]
+def _listed(lake: Lake, sources: Sources, table: str, day: date) -> tuple[pa.Schema, list[tuple]]:
+    """The rows of an operator's lists that hold on a day, as schema and rows. None where its snapshot was not taken."""
+    schema = SNAPSHOTS[table]
+    paths = [lake.snapshot(table, name, day) for name in sources.platforms]
+    found = [lake.read(path, schema=schema) for path in paths if lake.exists(path)]
+    return schema, [tuple(row.values()) for rows in found for row in rows.select(schema.names).to_pylist()]
+
+
+def _agreed_to_be_named(evidence: Evidence, person_of: dict[str, str]) -> Callable[[str], bool]:
+    """Whether the owner of an account agreed to be named, by the lists that hold on the score date."""
+    persons = evidence.engine.table(identity.PERSONS, sorted(person_of.items()))
+    given = {"consents": evidence.resolve("consents"), "persons": persons}
+    rows = Plan(evidence.engine, given, evidence.model, evidence.day).resolve("agreed").toArrow()
+    named = {row["person_id"] for row in rows.to_pylist() if row["purpose"] == "named"}
+    return lambda key: person_of.get(key, key) in named
+
+
+def _unnamed(
+    lake: Lake, sources: Sources, model: Model, day: date, agreed: Callable[[str], bool]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The accounts that may not be named, and those that are shown nowhere; see identity.is_unnamed."""
+    columns = ["account_key", "handle", "may_be_named", "is_protected", "status"]
     states = lake.read(lake.features("account_states", day), columns)
-    unnamed = states.filter(pc.invert(pc.fill_null(states["may_be_named"], True)))["account_key"].to_pylist()
-    if not unnamed:
-        return person_of
+    naming = sources.naming
+    there = _people_on(lake, naming, window(day, model.stored_days)) if naming else set()
+    handles = dict(zip(states["account_key"].to_pylist(), states["handle"].to_pylist(), strict=True))
+    said_no = states.filter(pc.invert(pc.fill_null(states["may_be_named"], True)))["account_key"].to_pylist()
+    ruled = {key for key in there | handles.keys() if identity.is_unnamed(key, handles.get(key), naming)}
     is_gone = pc.is_in(states["status"], pa.array(["suspended", "deleted", "unavailable"]))
     is_hidden = pc.or_(pc.fill_null(states["is_protected"], False), is_gone)
     hidden = frozenset(states.filter(is_hidden)["account_key"].to_pylist())
-    return identity.with_pseudonyms(person_of, frozenset(unnamed), hidden, salted(lake).pseudonym)
+    return frozenset(key for key in ruled.union(said_no) if not agreed(key)), hidden
+
+
+def _with_pseudonyms(
+    lake: Lake, person_of: dict[str, str], unnamed: frozenset[str], hidden: frozenset[str]
+) -> dict[str, str]:
+    """Who is who, without the names of people who did not agree to be named; see identity.with_pseudonyms."""
+    return identity.with_pseudonyms(person_of, unnamed, hidden, salted(lake).pseudonym) if unnamed else person_of
+
+
+def _people_on(lake: Lake, platforms: Iterable[str], days: list[date]) -> set[str]:
+    """Everybody who acted, or was acted on, on some platforms."""
+    wanted, found = pa.array(sorted(platforms)), set[str]()
+    for path in (lake.conformed("activity", day) for day in days):
+        if lake.exists(path):
+            rows = lake.read(path, columns=["platform", "actor", "target"])
+            rows = rows.filter(pc.is_in(rows["platform"], wanted))
+            found.update(pc.unique(rows["actor"]).to_pylist(), pc.unique(rows["target"]).to_pylist())
+    return found
 
 
 def _made_of(sources: Sources, model: Model) -> dict[str, Any]:

@@ -8,7 +8,7 @@ conflict: then none of the claims of that set holds. The operator's word is neve
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -63,6 +63,18 @@ def with_pseudonyms(
         ids[person] = min(shown) if shown else pseudonym(person)
     alone = {key: pseudonym(key) for key in unnamed - person_of.keys()}
     return {key: ids.get(person, person) for key, person in person_of.items()} | alone
+
+
+def is_unnamed(key: str, handle: str | None, naming: Mapping[str, tuple[str, frozenset[str]]]) -> bool:
+    """Whether an account's owner is named only where they agreed: people who pass by, on platforms that name whom they follow.
+
+    naming: see Sources.naming.
+    """
+    platform, _, native_id = key.partition(":")
+    if platform not in naming:
+        return False
+    rule, followed = naming[platform]
+    return rule == "consenting" or not followed & {native_id.lower(), (handle or "").lower().removeprefix("@")}
 
 
 def _conflict(members: list[str], operator_sets: _Sets) -> str | None:

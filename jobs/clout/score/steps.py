@@ -13,6 +13,7 @@ from clout.engine.engines import Engine
 from clout.engine.frames import Frame
 from clout.lake import declared
 from clout.lake.partitions import window
+from clout.lake.schemas import SNAPSHOTS
 from clout.lake.staging import SCORED
 from clout.score import variants
 from clout.score.model import Model
@@ -34,6 +35,10 @@ GIVEN = (
     *("activity", "account_states", "counter_states", "posts", "post_actions"),
     *("operator_list", "persons", "named_seeds", "sources"),
 )
+#: An operator's lists that hold on the score date, by the names of their snapshots.
+LISTS = ("consents",)
+#: Accounts that may not be named.
+UNNAMED = pa.schema([("account_key", pa.string())])
 #: The published tables of people, each with the query that makes it.
 _QUERIES = {table: declared.tables()[table].query for table in SCORED}
 #: Of them, those that say what was staged: they are made when all others lie there.
@@ -72,6 +77,20 @@ def of_files(plan: Plan, files: list[tuple]) -> dict[str, Frame]:
     """The tables that say what was staged, by name. files: see the input staged_files of sql/table_stats.sql."""
     plan.tables["staged_files"] = plan.engine.table(_FILES, files)
     return {table: plan.resolve(query) for table, query in OF_FILES.items()}
+
+
+@step("unnamed")
+def _unnamed(plan: Plan) -> Frame:
+    """Nobody, where nobody says otherwise."""
+    return plan.engine.table(UNNAMED, [])
+
+
+def _empty(name: str) -> Callable[[Plan], Frame]:
+    return lambda plan: plan.engine.table(SNAPSHOTS[name], [])
+
+
+for _list in LISTS:
+    step(_list)(_empty(_list))
 
 
 @step("variants", code=("score.variants",))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from clout.config.options import FollowedAreNamed
 from clout.platforms.http.rate_policies import RatePolicy, Response, Verdict, Wait, retry_after
 from clout.platforms.pull.pages import Endpoint, Known, Page, PageReader, Platform, Rows, earliest, instant
 from clout.platforms.pull.rows import short_hash
@@ -389,4 +390,4 @@ class BlueskyPolicy(RatePolicy):
         return None if reset is None else Wait(reset, "HTTP 429, RateLimit-Reset")
 
 
-PLATFORM = Platform(ENDPOINTS, BlueskyPolicy, normalise, name="bluesky", ids=_DID)
+PLATFORM = Platform(ENDPOINTS, BlueskyPolicy, normalise, name="bluesky", options=FollowedAreNamed, ids=_DID)

@@ -434,6 +434,7 @@ PLATFORM = Platform(
     normalise,
     name="mastodon",
     options=MastodonOptions,
+    accounts_say=True,
     ids=re.compile(r"https?://[^/\s]+/(?!@)\S+"),
     folds_case=True,
 )

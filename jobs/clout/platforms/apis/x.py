@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from clout.config.options import AskedAboutPeople
+from clout.config.options import FollowedAreNamed
 from clout.config.readers import DELETED, FEATURES, Rule
 from clout.platforms.apis.x_pages import ACCOUNTS, ID, normalise
 from clout.platforms.http.rate_policies import RatePolicy, Response, StopEndpoint, StopPlatform, Verdict, Wait, text_at
@@ -180,8 +180,8 @@ class XPolicy(RatePolicy):
         return None
 
 
-class XOptions(AskedAboutPeople):
-    """What a source may say of X: what it may spend, which dialect it asks in, whether it asks who likes."""
+class XOptions(FollowedAreNamed):
+    """What a source may say of X: who is named, what it may spend, which dialect it asks in, whether it asks who likes."""
 
     ceiling_usd: Annotated[int | float, Field(ge=0, le=10_000, description="dollars a day, from 0 to 10000")] = 5
     dialect: Literal["tweets", "posts"] = "tweets"

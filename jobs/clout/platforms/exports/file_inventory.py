@@ -37,7 +37,7 @@ _BESIDE = re.compile(
     r"|[ ._-](bak|backup|old|orig|save|\d+)$|~$"
 )
 #: Names without an ending under which programs write data.
-_BARE = re.compile(r"(accounts|posts|interactions|part-?\d|data|export)[^.]*|[^.]*\d{4}-\d{2}-\d{2}[^.]*")
+_BARE = re.compile(r"(accounts|consents|posts|interactions|part-?\d|data|export)[^.]*|[^.]*\d{4}-\d{2}-\d{2}[^.]*")
 #: Texts that people put beside their data.
 _NOTES = re.compile(
     r"(read[-_ ]?me|licen[cs]e|change[-_ ]?log|notice|notes?|copying|citation|codebook|terms|contents)([-_. ].*)?\.txt(\.gz)?"
@@ -58,6 +58,8 @@ _WHY = [
 ]
 #: A folder with such a folder in it belongs to a table format, which alone knows which files hold.
 _LOGS = {"_delta_log": "Delta Lake", ".hoodie": "Hudi", "metadata": "Iceberg"}
+#: Tables whose files say what holds from a day on, rather than what happened on it.
+STANDING = ("accounts", "consents")
 #: More than that in a folder is no folder of exports; it may be a whole machine.
 MOST_FILES = 1_000_000
 #: So many files that are not read are named one by one in a manifest, the others together.
@@ -104,9 +106,9 @@ def look(source: Source) -> Folder:
             found.passed.append(Passed(file, "a link to a folder of this source, which is read in its own place"))
         elif not file.is_file():
             found.passed.append(Passed(file, "neither a file nor a folder"))
-        elif table_of(file) == "accounts" and is_data:
+        elif table_of(file) in STANDING and is_data:
             raise PoisonInput(
-                f"{file}: accounts in a form that is not read, and one may hold somebody's opt-out:"
+                f"{file}: {table_of(file)} in a form that is not read, and one may hold somebody's opt-out:"
                 " export it as CSV, JSON lines or Parquet, or move it away"
             )
         elif is_tabular(file) and not _is_note(source, file):
@@ -279,32 +281,34 @@ def by_day(
     days: Iterable[date],
 ) -> dict[date, dict[str, Stored]]:
     """What each day's snapshot would be read from, of files with their table and their day."""
-    accounts = [(file, its_day) for file, table, its_day in files if table == "accounts"]
+    standing = [[(file, its_day) for file, table, its_day in files if table == each] for each in STANDING]
     undated = {
         subjects[file]: lying[file]._replace(is_sure=False)
         for file, table, its_day in files
-        if table != "accounts" and its_day is None
+        if table not in STANDING and its_day is None
     }
     dated: dict[date, dict[str, Stored]] = {}
     for file, table, its_day in files:
-        if table != "accounts" and its_day is not None:
+        if table not in STANDING and its_day is not None:
             dated.setdefault(its_day, {})[subjects[file]] = lying[file]
     return {
-        day: undated | dated.get(day, {}) | {subjects[file]: lying[file] for file in holding(accounts, day)}
+        day: undated
+        | dated.get(day, {})
+        | {subjects[file]: lying[file] for held in standing for file in holding(held, day)}
         for day in days
     }
 
 
 def holding(accounts: list[tuple[Path, date | None]], day: date) -> list[Path]:
-    """The accounts files that hold on a day: the undated, and the newest dated ones that are not after it."""
+    """The files of accounts, or of a list, that hold on a day: the undated, and the newest dated ones that are not after it."""
     newest = max((its_day for _, its_day in accounts if its_day is not None and its_day <= day), default=None)
     return [file for file, its_day in accounts if its_day is None or its_day == newest]
 
 
 def table_of(file: Path) -> str:
-    """The table that a file's name says it holds: interactions, posts or accounts."""
+    """The table that a file's name says it holds: interactions, posts, or one of STANDING."""
     name = file.name.lower()
-    return next((table for table in ("accounts", "posts") if name.startswith(table)), "interactions")
+    return next((table for table in (*STANDING, "posts") if name.startswith(table)), "interactions")
 
 
 def day_of(source: Source, file: Path) -> date | None:

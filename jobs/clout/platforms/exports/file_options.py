@@ -35,6 +35,7 @@ class OfFolder(Acting):
     """What may be said of any source whose files lie in a folder."""
 
     path: Annotated[str, Field(description="the name of a folder, relative to the configuration")] = ""
+    naming: Literal["everybody", "consenting"] = "everybody"
 
     @field_validator("path")
     @classmethod

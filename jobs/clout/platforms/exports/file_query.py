@@ -29,7 +29,7 @@ import pyarrow.compute as pc
 from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.platforms.exports import file_rows
-from clout.platforms.exports.file_inventory import Passed, by_day, day_of, look, table_of
+from clout.platforms.exports.file_inventory import STANDING, Passed, by_day, day_of, look, table_of
 from clout.platforms.exports.query_runner import OUT_OF_MEMORY, Bounds, QueryError, Runner
 from clout.platforms.exports.query_text import Select, parted
 from clout.platforms.exports.tabular import BadRow, RowBatch, as_text, optional_of
@@ -87,9 +87,11 @@ class Queries:
             for place, table in self._by_place
         ]
         plain = [
-            (file, "accounts", day_of(self.source, file))
+            (file, table, day_of(self.source, file))
             for file in self._folder.read
-            if table_of(file) == "accounts" and (file, "accounts") not in self._by_place and not self._is_named(file)
+            if (table := table_of(file)) in STANDING
+            and (file, table) not in self._by_place
+            and not self._is_named(file)
         ]
         return [*asked, *plain]
 
@@ -103,7 +105,7 @@ class Queries:
         if not all(select.each for select in self.selects):
             return []
         read = {file for file, _ in self._by_place}
-        unread = [file for file in self._folder.read if file not in read and table_of(file) != "accounts"]
+        unread = [file for file in self._folder.read if file not in read and table_of(file) not in STANDING]
         others = [replace(each, is_data=False) for each in self._folder.passed if each.file not in read]
         return [*(Passed(file, f"read by no SELECT of {self.source.options['query']}") for file in unread), *others]
 

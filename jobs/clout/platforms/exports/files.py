@@ -4,10 +4,11 @@
 | anything else           | actor, target, kind, unix_ts or occurred_at; optionally post                              |
 | accounts                | account; optionally handle, display_name, created_at, *_count, is_bot, opt_out, same_as … |
 | posts                   | post, author, unix_ts or occurred_at; optionally post_type, lang, *_count                 |
+| consents                | account, purpose, given_on, withdrawn_on; optionally evidence (consent_list.py)           |
 
 A day (YYYY-MM-DD) in a file's path says whose snapshot it is: all its rows go there, and conform drops and counts those
 that happened on another day. Rows of a file without a day go to the day on which they happened. Of accounts files, the
-undated ones hold for every day, and the newest dated one that is not after the day.
+undated ones hold for every day, and the newest dated one that is not after the day; so do lists.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ import pyarrow.compute as pc
 from clout.config.readers import SHORT
 from clout.config.sources import Source
 from clout.errors import PoisonInput
-from clout.platforms.exports import file_inventory, file_query
+from clout.platforms.exports import file_inventory, file_query, lists
+from clout.platforms.exports.consent_list import CONSENTS
 from clout.platforms.exports.file_consent import WHO, Consent
 from clout.platforms.exports.file_ids import IdColumns
 from clout.platforms.exports.file_inventory import check_passed, day_of, holding, look, passed_reports, table_of
@@ -34,6 +36,9 @@ from clout.platforms.exports.file_rows import COLUMNS, Note, accounts_of, batche
 from clout.platforms.exports.tabular import BadRow, RowBatch
 from clout.platforms.pull.rows import BATCH_ROWS, Batch, Exports, FileReport, Stored, stored
 from clout.privacy.suppression import NOBODY, Hidden
+
+#: What an operator keeps beside exports, by the beginning of the files' names.
+LISTS = {"consents": CONSENTS}
 
 
 def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[Batch | FileReport]:
@@ -68,6 +73,12 @@ def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[B
         refusals.check(f"source {source.name}")
         apart = consent.meeting.told()
         observed |= {day for _, day in accounts if day in days}
+        listed = {table: [(file, day) for file, its_table, day in files if its_table == table] for table in LISTS}
+        # Where nothing ever happens in a folder its lists hold all the same; elsewhere a day without events is not shown.
+        if not any(table in ("interactions", "posts") for _, table, _ in files):
+            observed |= {day for day in days for held in listed.values() if file_inventory.holding(held, day)}
+        for table, kind in LISTS.items():
+            yield from lists.read(source, exports, table, kind, listed[table], observed, consent)
         for report in _read_accounts(source, exports, accounts, observed, consent):
             if apart and isinstance(report, FileReport):
                 report.reason = "; ".join(filter(None, (report.reason, apart)))

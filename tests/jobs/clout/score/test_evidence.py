@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
-from clout.config.sources import Link, Sources, read_sources
+import pytest
+from clout.config.paths import SQL
+from clout.config.sources import Link, Source, Sources, read_sources
 from clout.engine.engines import DuckDB
 from clout.lake.partitions import Lake
 from clout.lake.schemas import ACTIVITY, small_arrow
 from clout.privacy.suppression import read_erased
 from clout.score import evidence
 from clout.score.identity import PERSONS
+from clout.score.model import read_model
 from clout.score.plan import Plan
 from sandbox.world import World
 
@@ -28,10 +32,13 @@ LINKS = pa.schema(
 CONSENT = pa.schema(
     [
         ("account_key", pa.string()),
+        ("handle", pa.string()),
         *((name, pa.bool_()) for name in ("may_be_named", "is_protected")),
         ("status", pa.string()),
     ]
 )
+MODEL = read_model(SQL / "models" / "v2.toml")
+NOBODY_ELSE = Sources((), {})
 STATES = pa.schema([("account_key", pa.string()), ("url", pa.string()), ("complete_on", pa.date32())])
 
 
@@ -64,16 +71,55 @@ def test_persons_of_a_day(tmp_path: Path) -> None:
     assert evidence._persons(small_arrow(CLAIMS, []), Sources((), {}), DAY)[0].person_of == {}
 
 
+def _who_is_who(
+    lake: Lake, sources: Sources = NOBODY_ELSE, agreed: Callable[[str], bool] = lambda _: False
+) -> dict[str, str]:
+    unnamed, hidden = evidence._unnamed(lake, sources, MODEL, DAY, agreed)
+    return evidence._with_pseudonyms(lake, {}, unnamed, hidden)
+
+
 def test_a_pseudonym_is_the_lakes_own_and_stays(lake: Lake) -> None:
     states = [("toot:https://a/users/ann", False, None, "active"), ("toot:https://a/users/bo", None, None, "active")]
-    lake.write(lake.features("account_states", DAY), small_arrow(CONSENT, states), {})
-    found = evidence._with_pseudonyms(lake, {}, DAY)
+    _write_states(lake, states)
+    found = _who_is_who(lake)
     assert list(found) == [states[0][0]]
     assert found[states[0][0]] == read_erased(lake).pseudonym(states[0][0])
     assert "ann" not in found[states[0][0]]
-    assert evidence._with_pseudonyms(lake, {}, DAY) == found
-    lake.write(lake.features("account_states", DAY), small_arrow(CONSENT, states[1:]), {})
-    assert evidence._with_pseudonyms(lake, {}, DAY) == {}
+    assert _who_is_who(lake) == found
+    assert _who_is_who(lake, agreed=lambda key: key == states[0][0]) == {}
+    _write_states(lake, states[1:])
+    assert _who_is_who(lake) == {}
+
+
+def _write_states(lake: Lake, states: list[tuple]) -> None:
+    rows = [(key, key.rpartition("/")[2], *flags) for key, *flags in states]
+    lake.write(lake.features("account_states", DAY), small_arrow(CONSENT, rows), {})
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({}, {"ann", "bo"}),  # whom the source follows, by handle or by id
+        ({"naming": "consenting"}, set()),
+        ({"naming": "everybody"}, {"ann", "bo", "passer", "silent"}),
+    ],
+)
+def test_who_passes_by_is_named_nowhere_without_consent(lake: Lake, options: dict, named: set[str]) -> None:
+    source = Source("sky", "bluesky", Path("/"), options={"subjects": ["ann.example", "did:plc:bo"], **options})
+    handles = {"sky:did:plc:ann": "Ann.example", "sky:did:plc:bo": None, "sky:did:plc:passer": "passer.example"}
+    rows = [(key, handle, None, None, "active") for key, handle in handles.items()]
+    lake.write(lake.features("account_states", DAY), small_arrow(CONSENT, rows), {})
+    acts = [
+        (DAY, "sky", "sky:did:plc:silent", "sky:did:plc:ann", "like", 1, None),  # no profile of whom was seen
+        (DAY, "chirp", "chirp:cy", "chirp:di", "like", 1, None),
+    ]
+    lake.write(lake.conformed("activity", DAY), small_arrow(ACTIVITY, acts).drop_columns("ds"), {})
+    sources = Sources((source, Source("chirp", "files", Path("/"))), {})
+    people = {f"sky:did:plc:{name}" for name in ("ann", "bo", "passer", "silent")}
+    assert people - _who_is_who(lake, sources).keys() == {f"sky:did:plc:{name}" for name in named}
+    assert not {"chirp:cy", "chirp:di"} & _who_is_who(lake, sources).keys()
+    agreed = _who_is_who(lake, sources, lambda key: key == "sky:did:plc:silent")
+    assert "sky:did:plc:silent" not in agreed
 
 
 def test_links_hold_on_their_days() -> None:
