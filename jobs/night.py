@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 import score
 from clout import logs
 from clout.config import arguments
+from clout.config.paths import ROOT
 from clout.config.sources import Sources, read_sources
 from clout.engine import session
 from clout.errors import PoisonInput, run_main
@@ -42,7 +43,6 @@ from clout.web import night_page
 
 LOG = logs.logger(__name__)
 
-ROOT = arguments.ROOT
 MAKEFILE = ROOT / "Makefile"
 
 #: Signs of a name that are shown.

@@ -7,6 +7,7 @@ import os
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from clout.config.paths import ROOT
 
@@ -34,7 +35,7 @@ def run_id(text: str) -> str:
     return slug
 
 
-_ARGUMENTS: dict[str, dict] = {
+_ARGUMENTS: dict[str, dict[str, Any]] = {
     "day": {"type": day, "required": True, "help": "the score date, YYYY-MM-DD, UTC"},
     "run": {"type": run_id, "required": True, "help": "the run's name; staging is addressed by (day, run)"},
     "lake": {

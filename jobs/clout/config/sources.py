@@ -83,7 +83,8 @@ class Source:
     @property
     def platform(self) -> str:
         """The platform in every key."""
-        return self.options.get("platform", self.name)
+        found: str = self.options.get("platform", self.name)
+        return found
 
     @property
     def read_by(self) -> Reader:

@@ -48,7 +48,7 @@ Copy = dict[str, str]
 _OWN = "checksum"
 
 #: What was compared in this process, with sizes and times of the files then: the same is not read again.
-_COMPARED: dict[tuple[str, str], tuple] = {}
+_COMPARED: dict[tuple[str, str], tuple[Any, ...]] = {}
 #: On object storage, which has no locks, a writer may be between its steps while its partition is looked at.
 _LOOKS, _PAUSE = 3, 0.3
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -196,7 +196,8 @@ class Checksums:
     def sealed_as(self, path: str) -> dict[str, Any] | None:
         """What a partition's own note says of its files, as far as it can be read."""
         with suppress(OSError, ValueError, KeyError, TypeError, PoisonInput):
-            return json.loads(self._bytes(path, f"{self.lake.found(path)}/{SEAL}"))["files"]
+            found: dict[str, Any] | None = json.loads(self._bytes(path, f"{self.lake.found(path)}/{SEAL}"))["files"]
+            return found
         return None
 
     def adopt(self, path: str) -> None:
@@ -243,7 +244,8 @@ class Checksums:
 
     def read_note(self, path: str) -> dict[str, Any] | None:
         """A JSON file, or None where there is none, rightly. Raises Damaged."""
-        return self._steadily(self._read_note, path)
+        found: dict[str, Any] | None = self._steadily(self._read_note, path)
+        return found
 
     def _read_note(self, path: str) -> dict[str, Any] | None:
         expected = self.expected(path)
@@ -300,7 +302,8 @@ class Checksums:
         """Whether a JSON file is as its own checksum says: then only what the lake expected of it was damaged."""
         with suppress(OSError, ValueError, AttributeError, PoisonInput):
             content = json.loads(self._bytes(path, path))
-            return content.pop(_OWN) == _sum(content)
+            found: bool = content.pop(_OWN) == _sum(content)
+            return found
         return False
 
     def is_unsealed_note(self, path: str) -> bool:
@@ -319,7 +322,8 @@ class Checksums:
 
     def read_file(self, path: str) -> bytes:
         """The bytes of such a file. Raises Damaged."""
-        return self._steadily(self._read_file, path)
+        found: bytes = self._steadily(self._read_file, path)
+        return found
 
     def _read_file(self, path: str) -> bytes:
         expected = self.expected(path)
@@ -348,7 +352,7 @@ class Checksums:
         where = f"{EXPECTED}/{path}.json"
         try:
             with self.lake.fs.open_input_stream(f"{self.lake.root}/{where}") as stream:
-                content = json.loads(stream.read())
+                content: dict[str, Any] = json.loads(stream.read())
             if content["of"] != path or not isinstance(content["either"], list):
                 raise ValueError(f"it is of {content['of']}")
             if content.get(_OWN) != _sum({name: value for name, value in content.items() if name != _OWN}):
@@ -409,7 +413,8 @@ class Checksums:
         return None
 
     def _is_file(self, path: str) -> bool:
-        return self.lake.fs.get_file_info(f"{self.lake.root}/{path}").type == pafs.FileType.File
+        found: bool = self.lake.fs.get_file_info(f"{self.lake.root}/{path}").type == pafs.FileType.File
+        return found
 
     def _expect(
         self, path: str, either: list[str | None], copies: dict[str, Copy] | None = None, private: bool = False
@@ -484,7 +489,8 @@ class Checksums:
     def _bytes(self, path: str, file: str) -> bytes:
         try:
             with self.lake.fs.open_input_stream(f"{self.lake.root}/{file}", compression=None) as stream:
-                return stream.read()
+                found: bytes = stream.read()
+                return found
         except OSError as error:
             if is_passing(error, self.lake):
                 raise

@@ -58,7 +58,7 @@ _KEPT_TWICE = ("snapshots/manifest/", "erasure_log/", "purge_log/")
 
 #: The manifests that this process has read, by the files that they were in. A night asks for each of its window a dozen
 #: times, and to see that a file is the same costs a twentieth of reading it.
-_MANIFESTS: dict[tuple, pa.Table] = {}
+_MANIFESTS: dict[tuple[Any, ...], pa.Table] = {}
 
 
 def days_between(first: date, last: date) -> list[date]:
@@ -156,7 +156,8 @@ class Lake:
         """How many rows a partition has."""
         where = f"{self.root}/{self.current(path)}"
         try:
-            return pads.dataset(where, filesystem=self.fs, format="parquet", partitioning=None).count_rows()
+            found: int = pads.dataset(where, filesystem=self.fs, format="parquet", partitioning=None).count_rows()
+            return found
         except pa.ArrowInvalid as error:
             raise Damaged(self, path, f"cannot be read as Parquet: {error}") from error
 
@@ -164,7 +165,8 @@ class Lake:
         """What the writer noted beside a partition, or None where there is no such partition."""
         try:
             with self.fs.open_input_stream(f"{self.root}/{self.current(path)}/{FACTS}") as stream:
-                return json.loads(stream.read())
+                found: dict[str, Any] | None = json.loads(stream.read())
+                return found
         except FileNotFoundError:
             return None
 
@@ -177,7 +179,8 @@ class Lake:
         seen = tuple((self.uri, info.path, info.mtime_ns, info.size) for info in found)
         if seen not in _MANIFESTS:
             _MANIFESTS[seen] = self.read(path)
-        return _MANIFESTS[seen].to_pylist()
+        rows: list[dict[str, Any]] = _MANIFESTS[seen].to_pylist()
+        return rows
 
     def manifest_before(self, platform: str, day: date) -> list[dict[str, Any]]:
         """The manifest rows of the last day before `day` that was pulled; none where there is no such day."""
@@ -330,7 +333,8 @@ class Lake:
         return False
 
     def is_folder(self, path: str) -> bool:
-        return self.fs.get_file_info(f"{self.root}/{path}").type == pafs.FileType.Directory
+        found: bool = self.fs.get_file_info(f"{self.root}/{path}").type == pafs.FileType.Directory
+        return found
 
     # On object storage ---------------------------------------------------------------------------------------------
 
@@ -341,7 +345,8 @@ class Lake:
         """The version that a partition's pointer names, or None where there is no partition."""
         try:
             with self.fs.open_input_stream(f"{self.root}/{path}/{_CURRENT}") as stream:
-                return stream.read().decode()
+                found: str | None = stream.read().decode()
+                return found
         except FileNotFoundError:
             return None
 

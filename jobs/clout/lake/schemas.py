@@ -5,7 +5,7 @@ Keys are `platform:native_id` strings. Times are UTC microseconds. NULL means "t
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import pyarrow as pa
 
@@ -387,7 +387,7 @@ def spark_ddl(schema: pa.Schema) -> str:
     return ", ".join(f"`{field.name}` {ddl(field.type)}" for field in schema)
 
 
-def small_arrow(schema: pa.Schema, rows: list[tuple]) -> pa.Table:
+def small_arrow(schema: pa.Schema, rows: list[tuple[Any, ...]]) -> pa.Table:
     """A few rows as an Arrow table."""
     columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
     return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema)

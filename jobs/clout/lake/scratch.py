@@ -18,7 +18,7 @@ _PREFIX = "clout-"
 _OLD = 86_400
 
 
-class Scratch(tempfile.TemporaryDirectory):
+class Scratch(tempfile.TemporaryDirectory[str]):
     """A folder under the system's temporary one, named clout-<what>-..., that lasts as long as this object or its process."""
 
     def __init__(self, what: str = "") -> None:

@@ -19,8 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clout import logs
+from clout.config.paths import ROOT
 from clout.config.sources import Sources, read_sources
-from clout.config.version import ROOT, code_version
+from clout.config.version import code_version
 from clout.engine.engines import NightEngine, engine_for
 from clout.engine.frames import Frame
 from clout.engine.snapshot_io import conforming_engine
@@ -177,12 +178,12 @@ def run_task(task: str, args: argparse.Namespace) -> None:
         load(lake, read_sources(args.sources), read_model(args.model), args.day).make(task)
 
 
-def operator_list(sources: Sources) -> tuple[pa.Schema, list[tuple]]:
+def operator_list(sources: Sources) -> tuple[pa.Schema, list[tuple[Any, ...]]]:
     """The operator's exclusions, (account_key, reason), as schema and rows."""
     return LISTED, sorted(sources.excluded.items())
 
 
-def _remembered(lake: Lake, engine: NightEngine, *frames: Frame) -> list[tuple]:
+def _remembered(lake: Lake, engine: NightEngine, *frames: Frame) -> list[tuple[Any, ...]]:
     """Of the people in the frames those whom the ledger of consent holds back, each with a reason."""
     held = consent_ledger.read(lake).rows()
     if not held:
@@ -196,7 +197,7 @@ def _platforms(sources: Sources) -> list[str]:
     return sorted(set(sources.platforms.values()))
 
 
-def _named_seeds(sources: Sources) -> tuple[pa.Schema, list[tuple]]:
+def _named_seeds(sources: Sources) -> tuple[pa.Schema, list[tuple[Any, ...]]]:
     """The seeds that the sources name, (platform, account_key), as schema and rows."""
     return _SEEDS, [
         (source.platform, f"{source.platform}:{seed}") for source in sources.sources for seed in source.seeds
@@ -211,7 +212,7 @@ def _persons(claims: pa.Table, sources: Sources, day: date) -> tuple[identity.Pe
     return found, claims.num_rows - both_ways.num_rows
 
 
-def _listed(lake: Lake, sources: Sources, table: str, day: date) -> tuple[pa.Schema, list[tuple]]:
+def _listed(lake: Lake, sources: Sources, table: str, day: date) -> tuple[pa.Schema, list[tuple[Any, ...]]]:
     """The rows of an operator's lists that hold on a day, as schema and rows. None where its snapshot was not taken."""
     schema = SNAPSHOTS[table]
     paths = [lake.snapshot(table, name, day) for name in sources.platforms]

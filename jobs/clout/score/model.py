@@ -130,7 +130,8 @@ class Model:
     @property
     def window_days(self) -> int:
         """Length of the evidence window in days."""
-        return self.parameters["window_days"]
+        found: int = self.parameters["window_days"]
+        return found
 
     @property
     def stored_days(self) -> int:

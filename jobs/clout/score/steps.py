@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pyarrow as pa
 
@@ -73,7 +74,7 @@ def published(plan: Plan) -> dict[str, Frame]:
     return {table: plan.resolve(query) for table, query in PUBLISHED.items()}
 
 
-def of_files(plan: Plan, files: list[tuple]) -> dict[str, Frame]:
+def of_files(plan: Plan, files: list[tuple[Any, ...]]) -> dict[str, Frame]:
     """The tables that say what was staged, by name. files: see the input staged_files of sql/table_stats.sql."""
     plan.tables["staged_files"] = plan.engine.table(_FILES, files)
     return {table: plan.resolve(query) for table, query in OF_FILES.items()}
@@ -138,7 +139,7 @@ def _scale(plan: Plan) -> Frame:
 # through after the other. ----------------------------------------------------------------------------------------------
 
 
-def pairs_of_variants(plan: Plan) -> Iterator[tuple[list[tuple], Plan]]:
+def pairs_of_variants(plan: Plan) -> Iterator[tuple[list[tuple[Any, ...]], Plan]]:
     """The variants in groups, as many at a time as the engine says, each with the plan that has its pairs."""
     engine, rows = plan.engine, variants.variants(plan.model, plan.day)
     groups = [[row] for row in rows] if engine.one_by_one else [rows]

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pyarrow as pa
 
@@ -52,11 +53,11 @@ def without_changes(model: Model) -> Model:
     return replace(model, parameters=model.parameters | {"days_before": []})
 
 
-def variants(model: Model, day: date) -> list[tuple]:
+def variants(model: Model, day: date) -> list[tuple[Any, ...]]:
     """The rows of `SCHEMA` for one score date."""
     numbers = model.parameters
 
-    def row(name: str, on: date, until: date, posts_until: date, half_life: str = "", **other: str) -> tuple:
+    def row(name: str, on: date, until: date, posts_until: date, half_life: str = "", **other: str) -> tuple[Any, ...]:
         first = on - timedelta(days=model.window_days - 1)
         life = numbers[f"{half_life}half_life_days"]
         return (name, other.get("base", name), other.get("back_of", name), on, first, until, posts_until, life)

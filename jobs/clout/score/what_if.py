@@ -16,7 +16,7 @@ import pyarrow as pa
 from clout.engine.engines import DuckDB
 from clout.errors import PoisonInput
 from clout.score.model import Model
-from clout.score.steps import Plan
+from clout.score.plan import Plan
 
 Row = dict[str, Any]
 
@@ -125,7 +125,8 @@ def _score(model: Model, day: date, rows: list[Row], credible_people: int, with_
         "platforms": _table(_PLATFORMS, platforms),
         "engaged": pa.Table.from_pylist([engaged]),
     }
-    return Plan(DuckDB(), given, model, day).resolve("score")["unheld"][0].as_py()
+    found: float = Plan(DuckDB(), given, model, day).resolve("score")["unheld"][0].as_py()
+    return found
 
 
 def _weighed(model: Model, row: Row, people: float) -> Row:

@@ -173,7 +173,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import pyarrow as pa
-from clout.lake import Lake
+from clout.lake.partitions import Lake
 from pyarrow import fs as pafs
 left = int(sys.argv[2])
 def counted(function):
