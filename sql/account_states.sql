@@ -22,6 +22,8 @@ SELECT
   max_by(platform, worth) AS platform,
   max_by(handle, worth) AS handle,
   max_by(display_name, worth) AS display_name,
+  max_by(location, worth) AS location,
+  max(snapshot_date) FILTER (WHERE location IS NOT NULL) AS located_on,
   max_by(account_type, worth) AS account_type,
   max_by(url, worth) FILTER (WHERE url IS NOT NULL) AS url,
   max(snapshot_date) FILTER (WHERE state_complete) AS complete_on,

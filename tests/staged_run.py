@@ -129,6 +129,7 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
             (day, "chirp:ada", "moved_by", 1, "chirp:cy", 0.5, 2, day - timedelta(days=9)),
         ],
         "consented": [(day, "chirp:ada", "named", day), (day, "chirp:ada", "perks", day - timedelta(days=9))],
+        "person_regions": [(day, "chirp:ada", "US", "PA", 4560349, "Philadelphia", "stated", day)],
         "pile_ons": [(day, "chirp:ada", day - timedelta(days=2), 20, 18, 2.5, 21, 6)],
         "metrics": [
             (day, "conservation", "chirp", "kept", "rows", 40.0, 8, 42.0, 4.0, -0.5, label),

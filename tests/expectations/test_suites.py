@@ -90,6 +90,11 @@ def too_many(rows: pa.Table) -> pa.Table:
     return pa.concat_tables([rows, *(plus(other_id=f"chirp:{n}")(rows.slice(0, 1)).slice(1) for n in range(40))])
 
 
+def three_people(rows: pa.Table) -> pa.Table:
+    base = rows.to_pylist()[0]
+    return pa.Table.from_pylist([base | {"person_id": f"chirp:{name}"} for name in ("ada", "cy", "di")], rows.schema)
+
+
 def everything(rows: pa.Table) -> pa.Table:
     base = rows.to_pylist()[0]
     made = [base | {"person_id": f"chirp:{n}", "purpose": str(n % 9)} for n in range(100)]
@@ -293,6 +298,17 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "row_count": [(everything, {"purpose_known", "people_of_scores"})],
         "purpose_known": [(first(purpose="fame"), set()), (first(purpose=None), set())],
         "given_by_then": [(first(given_on=NEXT), set()), (first(given_on=None), set())],
+        "people_of_scores": [(first(person_id="chirp:cy"), set())],
+    },
+    "person_regions": {
+        "row_count": [(three_people, {"people_of_scores"})],
+        "a_country": [(first(country="usa"), set()), (first(country=None), set())],
+        "basis_known": [
+            (first(basis="a guess"), set()),
+            (first(city=None, city_id=None), set()),
+            (first(basis="country"), set()),
+        ],
+        "said_by_then": [(first(said_on=NEXT), set()), (first(said_on=None), set())],
         "people_of_scores": [(first(person_id="chirp:cy"), set())],
     },
     "pile_ons": {

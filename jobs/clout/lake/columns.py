@@ -31,7 +31,17 @@ CONFORMED_FROM = {
 #: What the states of accounts, and who is who, are made from.
 STATES_FROM = {
     "accounts": as_named(
-        *("account_key", "platform", "handle", "display_name", "account_type", "url", "created_at", "followers_count"),
+        *(
+            "account_key",
+            "platform",
+            "handle",
+            "display_name",
+            "account_type",
+            "url",
+            "created_at",
+            "followers_count",
+            "location",
+        ),
         *("following_count", "listed_count", *OTHER_COUNTERS),
         *("is_bot", "is_minor", "opt_out", "is_protected", "may_be_named", "status", "state_complete"),
         *("snapshot_date", "fetched_at", "raw_ref"),

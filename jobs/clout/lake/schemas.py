@@ -37,6 +37,8 @@ ACCOUNTS = pa.schema(
         pa.field("display_name", pa.string()),
         _required("account_type", pa.string()),
         pa.field("bio", pa.string()),
+        # What somebody wrote into the profile's field for a place. NULL in snapshots from before there was this column, too.
+        pa.field("location", pa.string()),
         pa.field("url", pa.string()),
         pa.field("created_at", TIME),
         pa.field("followers_count", pa.int64()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +17,7 @@ from clout.lake import declared
 from clout.lake.partitions import window
 from clout.lake.schemas import SNAPSHOTS
 from clout.lake.staging import SCORED
-from clout.score import variants
+from clout.score import places, variants
 from clout.score.model import Model
 from clout.score.plan import Plan, step
 
@@ -27,6 +28,14 @@ _EARLIER = pa.schema(
     [("days_before", pa.int32()), ("person_id", pa.string()), ("score", pa.float64()), ("unheld", pa.float64())]
 )
 DAYS = pa.schema([("ds", pa.date32())])
+
+_LOCATIONS = ("account_key", "location", "located_on")
+_PLACES = pa.schema(
+    [
+        *((name, pa.string()) for name in ("account_key", "country", "admin1")),
+        *(("city_id", pa.int64()), ("city", pa.string()), ("basis", pa.string()), ("said_on", pa.date32())),
+    ]
+)
 
 #: What computes trust and ranks, on every engine.
 _GRAPH = ("engine.network_rank", "engine.trust_flow", "engine.blocked_rank")
@@ -92,6 +101,20 @@ def _empty(name: str) -> Callable[[Plan], Frame]:
 
 for _list in LISTS:
     step(_list)(_empty(_list))
+
+
+@step("stated_places", "locations", code=("score.places",))
+def _stated_places(plan: Plan) -> Frame:
+    """What each account says where its owner lives, where it says that plainly."""
+    rows = plan.resolve("locations")
+    stated = rows if isinstance(rows, pa.Table) else rows.toArrow()
+    read = cache(places.read)
+    found = [
+        (key, place.country, place.admin1, place.city_id, place.city, place.basis, on)
+        for key, text, on in zip(*(stated[name].to_pylist() for name in _LOCATIONS), strict=True)
+        if isinstance(place := read(text), places.Place)
+    ]
+    return plan.engine.table(_PLACES, found)
 
 
 @step("variants", code=("score.variants",))

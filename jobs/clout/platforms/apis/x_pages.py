@@ -93,6 +93,7 @@ class _Reader(PageReader):
             "display_name": of.text("name"),
             "account_type": "unknown",
             "bio": of.text("description"),
+            "location": of.text("location"),
             "url": f"https://x.com/{handle}" if handle else None,
             "created_at": of.time("created_at"),
             "followers_count": counter("followers_count"),
