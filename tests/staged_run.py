@@ -130,6 +130,13 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
         ],
         "consented": [(day, "chirp:ada", "named", day), (day, "chirp:ada", "perks", day - timedelta(days=9))],
         "person_regions": [(day, "chirp:ada", "US", "PA", 4560349, "Philadelphia", "stated", day)],
+        "campaign_outcomes": [
+            (
+                *(day, "spring", "chirp:ada", "person", "chirp:ada", day, None, 6, 1, 2, 1, 2, 20.0, "EUR", 15.0, True),
+                False,
+            ),
+            (day, "spring", "(others)", "person", None, day, None, 0, 7, 2, 0, 0, None, "EUR", None, None, None),
+        ],
         "pile_ons": [(day, "chirp:ada", day - timedelta(days=2), 20, 18, 2.5, 21, 6)],
         "metrics": [
             (day, "conservation", "chirp", "kept", "rows", 40.0, 8, 42.0, 4.0, -0.5, label),

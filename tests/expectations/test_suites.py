@@ -95,6 +95,12 @@ def three_people(rows: pa.Table) -> pa.Table:
     return pa.Table.from_pylist([base | {"person_id": f"chirp:{name}"} for name in ("ada", "cy", "di")], rows.schema)
 
 
+def a_million_campaigns(rows: pa.Table) -> pa.Table:
+    many = pa.table(rows.slice(0, 1).to_pydict(), rows.schema).take(pa.array([0] * 1_000_001))
+    names = pa.array(map(str, range(1_000_001)))
+    return many.set_column(1, rows.schema.field("campaign"), names)
+
+
 def everything(rows: pa.Table) -> pa.Table:
     base = rows.to_pylist()[0]
     made = [base | {"person_id": f"chirp:{n}", "purpose": str(n % 9)} for n in range(100)]
@@ -310,6 +316,14 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         ],
         "said_by_then": [(first(said_on=NEXT), set()), (first(said_on=None), set())],
         "people_of_scores": [(first(person_id="chirp:cy"), set())],
+    },
+    "campaign_outcomes": {
+        "row_count": [(a_million_campaigns, set())],
+        "part_is_told": [(first(part="chirp:bo"), set()), (nth(1, part="chirp:bo"), set()), (nth(1, part=None), set())],
+        "arm_known": [(first(arm="both"), set()), (first(arm=None), set())],
+        "counts_possible": [(first(clicks=-1), set()), (first(visits=None), set()), (first(cost=-1.0), set())],
+        "has_begun": [(first(starts_on=NEXT), set()), (first(starts_on=None), set())],
+        "people_of_scores": [(first(person_id="chirp:cy", part="chirp:cy"), set())],
     },
     "pile_ons": {
         "row_count": [

@@ -35,7 +35,16 @@ from clout.lake.scratch import Scratch
 #: The columns that hold somebody's key.
 _KEYS = ("actor", "target", "account_key", "person_id", "author_key", "other_id")
 #: Queries that look into a key, and are given the keys themselves. Their tables have a row per account at most.
-_NAMED = ("scored_accounts", "remembered", "agreed", "consented", "locations", "person_regions")
+_NAMED = (
+    "scored_accounts",
+    "remembered",
+    "agreed",
+    "consented",
+    "locations",
+    "person_regions",
+    "attributed",
+    "campaign_outcomes",
+)
 #: Queries that are cheap: computed whenever they are read, so that their rows are stored nowhere.
 _VIEWS = ("persons_activity",)
 #: The columns that hold one of few words, each with the type that enumerates them.

@@ -170,6 +170,42 @@ CONSENTS = pa.schema(
     ]
 )
 
+#: Which code was given to whom for a campaign, as the operator's list says on the snapshot's day. `account_key` is NULL where
+#: its owner may not be shown: what came of the code counts all the same.
+CAMPAIGNS = pa.schema(
+    [
+        _required("campaign", pa.string()),
+        _required("code", pa.string()),
+        pa.field("account_key", pa.string()),
+        _required("arm", pa.string()),
+        _required("starts_on", pa.date32()),
+        pa.field("ends_on", pa.date32()),
+        pa.field("cost", pa.float64()),
+        pa.field("currency", pa.string()),
+        pa.field("perk", pa.bool_()),
+        pa.field("disclosed", pa.bool_()),
+        *PROVENANCE,
+    ]
+)
+
+#: What people did who came with a code, or without one. `visitor` and `outcome_id` are hashes by the lake's salt; of a buyer
+#: nothing else is here.
+OUTCOMES = pa.schema(
+    [
+        _required("event", pa.string()),
+        _required("happened_on", pa.date32()),
+        pa.field("occurred_at", TIME),
+        pa.field("code", pa.string()),
+        pa.field("campaign", pa.string()),
+        _required("count", pa.int64()),
+        pa.field("value", pa.float64()),
+        pa.field("currency", pa.string()),
+        pa.field("visitor", pa.string()),
+        pa.field("outcome_id", pa.string()),
+        *PROVENANCE,
+    ]
+)
+
 #: What was planned, fetched, truncated, skipped or failed, and why; one row per endpoint and subject (for files: the file).
 MANIFEST = pa.schema(
     [
@@ -220,6 +256,8 @@ SNAPSHOTS: dict[str, pa.Schema] = {
     "account_links": ACCOUNT_LINKS,
     "external_signals": EXTERNAL_SIGNALS,
     "consents": CONSENTS,
+    "campaigns": CAMPAIGNS,
+    "outcomes": OUTCOMES,
     "manifest": MANIFEST,
     "quarantine": QUARANTINE,
 }

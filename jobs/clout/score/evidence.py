@@ -89,7 +89,8 @@ class Evidence(Plan):
             "posts": engine.posts(lake, sources.platforms, days),
             "named_seeds": engine.table(*_named_seeds(sources)),
             "sources": steps.sources_table(engine, _platforms(sources)),
-            **{name: engine.table(*_listed(lake, sources, name, day)) for name in steps.LISTS},
+            **{name: engine.table(*_listed(lake, sources, name, [day])) for name in steps.LISTS},
+            **{name: engine.table(*_listed(lake, sources, name, days)) for name in steps.HAPPENED},
         }
 
     def facts_of(self, table: str) -> dict[str, Any]:
@@ -212,10 +213,11 @@ def _persons(claims: pa.Table, sources: Sources, day: date) -> tuple[identity.Pe
     return found, claims.num_rows - both_ways.num_rows
 
 
-def _listed(lake: Lake, sources: Sources, table: str, day: date) -> tuple[pa.Schema, list[tuple[Any, ...]]]:
-    """The rows of an operator's lists that hold on a day, as schema and rows. None where its snapshot was not taken."""
+def _listed(lake: Lake, sources: Sources, table: str, days: list[date]) -> tuple[pa.Schema, list[tuple[Any, ...]]]:
+    """The rows of an operator's lists in the snapshots of some days, as schema and rows. None where none was taken."""
     schema = SNAPSHOTS[table]
-    paths = [lake.snapshot(table, name, day) for name in sources.platforms]
+    kept = [source.name for source in sources.sources if source.reader == "files"]
+    paths = [lake.snapshot(table, name, day) for name in kept for day in days]
     found = [lake.read(path, schema=schema) for path in paths if lake.exists(path)]
     return schema, [tuple(row.values()) for rows in found for row in rows.select(schema.names).to_pylist()]
 

@@ -46,7 +46,9 @@ GIVEN = (
     *("operator_list", "persons", "named_seeds", "sources"),
 )
 #: An operator's lists that hold on the score date, by the names of their snapshots.
-LISTS = ("consents",)
+LISTS = ("consents", "campaigns")
+#: What happened on the days of the window, likewise.
+HAPPENED = ("outcomes",)
 #: Accounts that may not be named.
 UNNAMED = pa.schema([("account_key", pa.string())])
 #: The published tables of people, each with the query that makes it.
@@ -99,7 +101,7 @@ def _empty(name: str) -> Callable[[Plan], Frame]:
     return lambda plan: plan.engine.table(SNAPSHOTS[name], [])
 
 
-for _list in LISTS:
+for _list in (*LISTS, *HAPPENED):
     step(_list)(_empty(_list))
 
 

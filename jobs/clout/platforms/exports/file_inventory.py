@@ -37,7 +37,9 @@ _BESIDE = re.compile(
     r"|[ ._-](bak|backup|old|orig|save|\d+)$|~$"
 )
 #: Names without an ending under which programs write data.
-_BARE = re.compile(r"(accounts|consents|posts|interactions|part-?\d|data|export)[^.]*|[^.]*\d{4}-\d{2}-\d{2}[^.]*")
+_BARE = re.compile(
+    r"(accounts|consents|campaigns|outcomes|posts|interactions|part-?\d|data|export)[^.]*|[^.]*\d{4}-\d{2}-\d{2}[^.]*"
+)
 #: Texts that people put beside their data.
 _NOTES = re.compile(
     r"(read[-_ ]?me|licen[cs]e|change[-_ ]?log|notice|notes?|copying|citation|codebook|terms|contents)([-_. ].*)?\.txt(\.gz)?"
@@ -59,7 +61,7 @@ _WHY = [
 #: A folder with such a folder in it belongs to a table format, which alone knows which files hold.
 _LOGS = {"_delta_log": "Delta Lake", ".hoodie": "Hudi", "metadata": "Iceberg"}
 #: Tables whose files say what holds from a day on, rather than what happened on it.
-STANDING = ("accounts", "consents")
+STANDING = ("accounts", "consents", "campaigns")
 #: More than that in a folder is no folder of exports; it may be a whole machine.
 MOST_FILES = 1_000_000
 #: So many files that are not read are named one by one in a manifest, the others together.
@@ -308,13 +310,13 @@ def holding(accounts: list[tuple[Path, date | None]], day: date) -> list[Path]:
 def table_of(file: Path) -> str:
     """The table that a file's name says it holds: interactions, posts, or one of STANDING."""
     name = file.name.lower()
-    return next((table for table in (*STANDING, "posts") if name.startswith(table)), "interactions")
+    return next((table for table in (*STANDING, "posts", "outcomes") if name.startswith(table)), "interactions")
 
 
 def day_of(source: Source, file: Path) -> date | None:
-    """The day that a file's path names, None where it names none."""
+    """The day that a file's path names, None where it names none, or where its rows say themselves when they happened."""
     named = _days(source, file)
-    if not named:
+    if not named or table_of(file) == "outcomes":
         return None
     if len(set(_DAY.findall(file.name))) > 1:
         raise PoisonInput(

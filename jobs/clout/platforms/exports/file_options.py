@@ -95,6 +95,10 @@ class FileOptions(OfFolder):
         str, check(lambda it: it.endswith(".sql")), Field(description="the name of a file, like twarc.sql")
     ] = ""
     preset: Annotated[str, Field(description="a preset")] = ""
+    outcomes: Literal["ga4", "umami", "plausible", "bitly"] | None = None
+    events: dict[str, Literal["click", "visit", "signup", "purchase"]] = Field(
+        default_factory=dict, description='a table of texts, like order = "purchase"'
+    )
     memory_mb: Annotated[int, Field(ge=256, le=1_000_000, description="a whole number from 256 to 1000000")] = 256
     deadline_minutes: Annotated[int, Field(gt=0, le=1_000_000, description="a whole number from 1 to 1000000")] = 1
 

@@ -4,6 +4,8 @@
 | anything else           | actor, target, kind, unix_ts or occurred_at; optionally post                              |
 | accounts                | account; optionally handle, display_name, created_at, *_count, is_bot, opt_out, same_as … |
 | posts                   | post, author, unix_ts or occurred_at; optionally post_type, lang, *_count                 |
+| campaigns               | campaign, code, account, starts_on; optionally arm, ends_on, cost … (campaign_lists.py)   |
+| outcomes                | code or url, and unix_ts, occurred_at or day; optionally event, value … (campaign_lists.py) |
 | consents                | account, purpose, given_on, withdrawn_on; optionally evidence (consent_list.py)           |
 
 A day (YYYY-MM-DD) in a file's path says whose snapshot it is: all its rows go there, and conform drops and counts those
@@ -21,10 +23,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clout.config.readers import SHORT
+from clout.config.readers import SHORT, Rule
 from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.platforms.exports import file_inventory, file_query, lists
+from clout.platforms.exports.campaign_lists import CAMPAIGNS, outcomes_of
 from clout.platforms.exports.consent_list import CONSENTS
 from clout.platforms.exports.file_consent import WHO, Consent
 from clout.platforms.exports.file_ids import IdColumns
@@ -38,7 +41,7 @@ from clout.platforms.pull.rows import BATCH_ROWS, Batch, Exports, FileReport, St
 from clout.privacy.suppression import NOBODY, Hidden
 
 #: What an operator keeps beside exports, by the beginning of the files' names.
-LISTS = {"consents": CONSENTS}
+LISTS = {"consents": CONSENTS, "campaigns": CAMPAIGNS}
 
 
 def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[Batch | FileReport]:
@@ -74,11 +77,15 @@ def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[B
         apart = consent.meeting.told()
         observed |= {day for _, day in accounts if day in days}
         listed = {table: [(file, day) for file, its_table, day in files if its_table == table] for table in LISTS}
+        happened = [file for file, table, _ in files if table == "outcomes"]
         # Where nothing ever happens in a folder its lists hold all the same; elsewhere a day without events is not shown.
         if not any(table in ("interactions", "posts") for _, table, _ in files):
-            observed |= {day for day in days for held in listed.values() if file_inventory.holding(held, day)}
+            observed |= {day for day in days if happened or any(holding(held, day) for held in listed.values())}
         for table, kind in LISTS.items():
             yield from lists.read(source, exports, table, kind, listed[table], observed, consent)
+        if happened:
+            outcomes = outcomes_of(source, hidden.erased.salted().hashed)
+            yield from lists.read_dated(source, exports, "outcomes", outcomes, happened, observed, consent)
         for report in _read_accounts(source, exports, accounts, observed, consent):
             if apart and isinstance(report, FileReport):
                 report.reason = "; ".join(filter(None, (report.reason, apart)))
@@ -255,4 +262,10 @@ def _read_accounts(
             yield report
 
 
-READER = Exports(read, inventory, name="files", options=FileOptions, retention=SHORT[1:])
+READER = Exports(
+    read,
+    inventory,
+    name="files",
+    options=FileOptions,
+    retention=(*SHORT[1:], Rule("outcomes", 97, "drop", "ours: what stands for a buyer goes with the window")),
+)

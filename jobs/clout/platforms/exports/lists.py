@@ -16,19 +16,22 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clout.config.native_ids import look_alike
 from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.lake.schemas import SNAPSHOTS
 from clout.platforms.exports.file_consent import Consent
-from clout.platforms.exports.file_ids import is_missing, spelt
+from clout.platforms.exports.file_ids import spelt
 from clout.platforms.exports.file_inventory import holding
 from clout.platforms.exports.tabular import BadRow, RowBatch, plain, read_batches
 from clout.platforms.pull.rows import Batch, FileReport, Stored, modified_at
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _KEY = re.compile(r"([a-z][a-z0-9_]{0,30}):(?!//)(\S.*)", re.DOTALL)
+#: Words that programs write where there is nothing.
+_NOTHING = ("", "\\n", "n/a", "na", "null", "none", "nan")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffd]")
 _TRUE, _FALSE = ("1", "true", "t", "yes", "y"), ("0", "false", "f", "no", "n")
 _FIRST, _LAST = date(1990, 1, 1), date(2100, 1, 1)
@@ -47,7 +50,7 @@ class Cells:
     def given(self, name: str) -> str | None:
         """The text of a field without space around it; None where nothing stands there."""
         text = (self._values.get(name) or "").strip()
-        return None if not text or is_missing(text) else text
+        return None if text.lower() in _NOTHING else text
 
     def needed(self, name: str) -> str:
         """The same of a field that must hold something."""
@@ -137,7 +140,8 @@ class Kind:
     no is no yes.
     across: makes what raises Refused for a row that does not go with earlier rows of its file.
     never: words that no column may have for a name, with the cure. secret: columns of which nothing is repeated anywhere.
-    is_renamed: whether [source.columns] says how its columns are named.
+    is_renamed: whether [source.columns] says how its columns are named; named: ours = theirs, where it says nothing.
+    anonymous: the column of keys that is emptied where somebody may not be shown, of rows that count all the same.
     """
 
     columns: tuple[str, ...]
@@ -148,6 +152,8 @@ class Kind:
     never: dict[str, str] = field(default_factory=dict)
     secret: tuple[str, ...] = ()
     is_renamed: bool = False
+    named: dict[str, str] = field(default_factory=dict)
+    anonymous: str | None = None
 
 
 class Exports(Protocol):
@@ -181,14 +187,17 @@ def read(
             report.count(day, 0)
         reasons: Counter[str] = Counter()
         across = kind.across()
-        wanted = {name: source.columns.get(name, name) if kind.is_renamed else name for name in kind.columns}
-        for batch in read_batches(file, wanted, [*kind.needed], described=report.columns):
+        for batch in _batches(source, file, kind, report):
             check_columns(file, kind, report.columns)
             rows, bad = rows_of(source, file, table, kind, batch, across)
             reasons.update(reason.partition(":")[0] for reason, _, _ in bad)
             report.rows_quarantined += len(bad)
             for day in its_days:
-                shown = consent.shown(rows, day, report)
+                shown = (
+                    _nameless(rows, kind.anonymous, consent, day)
+                    if kind.anonymous
+                    else consent.shown(rows, day, report)
+                )
                 report.count(day, shown.num_rows)
                 if shown.num_rows:
                     yield Batch(table, day, shown)
@@ -199,6 +208,46 @@ def read(
         report.reason = f"rows refused: {told}" if told else None
         if report.per_day:
             yield report
+
+
+def read_dated(
+    source: Source, exports: Exports, table: str, kind: Kind, files: list[Path], days: set[date], consent: Consent
+) -> Iterator[Batch | FileReport]:
+    """The rows of the files of what happened on a day, each on its day, then a report per file."""
+    for file in files:
+        there = exports.stored(file)
+        report = FileReport(exports.subject(file), table, endpoint="files", bytes=there.size, modified=there.modified)
+        refused: list[BadRow] = []
+        across = kind.across()
+        for batch in _batches(source, file, kind, report):
+            check_columns(file, kind, report.columns)
+            rows, bad = rows_of(source, file, table, kind, batch, across)
+            refused += bad
+            for day in sorted(set(rows["happened_on"].to_pylist()) & days):
+                of_day = rows.filter(pc.equal(rows["happened_on"], pa.scalar(day)))
+                report.count(day, of_day.num_rows)
+                yield Batch(table, day, of_day)
+        for day in days if refused else ():  # a bad row might belong to any day: each of them keeps it
+            report.count(day, 0)
+            report.quarantined_per_day[day] = len(refused)
+            yield Batch("quarantine", day, consent.refused(table, report.subject, refused, day))
+        reasons = Counter(reason.partition(":")[0] for reason, _, _ in refused)
+        told = ", ".join(f"{name} {number:,} times" for name, number in reasons.most_common(5))
+        report.rows_quarantined, report.reason = len(refused), f"rows refused: {told}" if told else None
+        if report.per_day:
+            yield report
+
+
+def _batches(source: Source, file: Path, kind: Kind, report: FileReport) -> Iterator[RowBatch]:
+    said = source.columns if kind.is_renamed else {}
+    wanted = {name: said.get(name, kind.named.get(name, name)) for name in kind.columns}
+    return read_batches(file, wanted, [*kind.needed], described=report.columns)
+
+
+def _nameless(rows: pa.Table, column: str, consent: Consent, day: date) -> pa.Table:
+    """The rows without the keys of those who may not be shown on a day."""
+    keys = [None if consent.reason(key, day) else key for key in rows[column].to_pylist()]
+    return rows.set_column(rows.schema.get_field_index(column), rows.schema.field(column), pa.array(keys, pa.string()))
 
 
 def check_columns(file: Path, kind: Kind, columns: dict[str, str]) -> None:
