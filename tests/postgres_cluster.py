@@ -42,6 +42,7 @@ class Cluster:
         with psycopg.connect(self.address(name, "postgres"), autocommit=True) as connection:
             connection.execute(ROLES.read_text())
             connection.execute("CALL writing.make_analyst('ana')")
+            connection.execute("CALL writing.make_care('cleo')")
         return name
 
 

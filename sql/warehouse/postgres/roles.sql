@@ -5,6 +5,8 @@
 -- Running it again changes nothing but what is new here.
 --
 -- clout_publisher  owns all that it makes, and grants analysts to read it. Nobody else makes anything here.
+-- clout_care       the group of customer care: reads clout.care_lookup and nothing else, so that nobody can be served by a score.
+--                  CALL writing.make_care('cleo');   \password cleo
 -- clout_analyst    the group of those who read. Nobody logs in as it, so nobody can change its settings or its password.
 -- an analyst       reads. Any session can change its own time-outs, so nothing depends on them: a publication ends the
 --                  analysts' sessions that keep it waiting for 40 seconds (writing.end_readers). What no session can change:
@@ -22,9 +24,14 @@ BEGIN
   END IF;
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'clout_publisher') THEN CREATE ROLE clout_publisher LOGIN; END IF;
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'clout_analyst') THEN CREATE ROLE clout_analyst NOLOGIN; END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'clout_care') THEN CREATE ROLE clout_care NOLOGIN; END IF;
   EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
   EXECUTE format('GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO clout_publisher', current_database());
-  EXECUTE format('GRANT CONNECT ON DATABASE %I TO clout_analyst', current_database());
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO clout_analyst, clout_care', current_database());
+  IF to_regclass('clout.care_lookup') IS NOT NULL THEN
+    GRANT USAGE ON SCHEMA clout TO clout_care;
+    GRANT SELECT ON clout.care_lookup TO clout_care;
+  END IF;
   -- Nor do they enter the databases that every server has.
   FOR each IN SELECT datname FROM pg_database WHERE datname IN ('postgres', 'template1') AND datname <> current_database()
   LOOP
@@ -39,6 +46,7 @@ BEGIN
   END LOOP;
 END $$;
 ALTER ROLE clout_analyst NOLOGIN PASSWORD NULL;
+ALTER ROLE clout_care NOLOGIN PASSWORD NULL;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
 -- What analysts cannot see: the lock of whoever writes, and what a publication may do about sessions.
@@ -61,7 +69,7 @@ RETURNS TABLE (pid integer, role text, application text, since timestamptz)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT a.pid, a.usename::text, a.application_name, a.xact_start
   FROM pg_stat_activity AS a
-  WHERE a.datname = current_database() AND pg_has_role(a.usesysid, 'clout_analyst', 'MEMBER')
+  WHERE a.datname = current_database() AND (pg_has_role(a.usesysid, 'clout_analyst', 'MEMBER') OR pg_has_role(a.usesysid, 'clout_care', 'MEMBER'))
     AND NOT (SELECT rolsuper FROM pg_roles WHERE oid = a.usesysid)
     AND EXISTS (
       SELECT FROM pg_locks AS l INNER JOIN pg_class AS c ON c.oid = l.relation
@@ -86,6 +94,23 @@ BEGIN
   EXECUTE format('ALTER ROLE %I SET timezone = %L', name, 'UTC');
 END $$;
 
+-- A role of customer care. Who reads scores cannot be one.
+CREATE OR REPLACE PROCEDURE writing.make_care(name text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN EXECUTE format('CREATE ROLE %I', name); END IF;
+  IF pg_has_role(name, 'clout_analyst', 'MEMBER') OR pg_has_role(name, 'clout_publisher', 'MEMBER') THEN
+    RAISE EXCEPTION '% reads scores, and customer care must not: make a role of its own for it', name;
+  END IF;
+  EXECUTE format('ALTER ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 5', name);
+  EXECUTE format('GRANT clout_care TO %I', name);
+  EXECUTE format('ALTER ROLE %I SET default_transaction_read_only = on', name);
+  EXECUTE format('ALTER ROLE %I SET statement_timeout = %L', name, '1min');
+  EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = %L', name, '1min');
+  EXECUTE format('ALTER ROLE %I SET temp_file_limit = %L', name, '1GB');
+  EXECUTE format('ALTER ROLE %I SET timezone = %L', name, 'UTC');
+END $$;
+
 REVOKE ALL ON FUNCTION writing.sessions(integer[]), writing.end_readers() FROM PUBLIC;
-REVOKE ALL ON PROCEDURE writing.make_analyst(text) FROM PUBLIC;
+REVOKE ALL ON PROCEDURE writing.make_analyst(text), writing.make_care(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION writing.sessions(integer[]), writing.end_readers() TO clout_publisher;
