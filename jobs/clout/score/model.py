@@ -8,95 +8,284 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic.functional_validators import model_validator
+from pydantic_core import ErrorDetails
 
 from clout.engine import queries
 from clout.errors import PoisonInput
 
-#: section -> the numbers it must hold. `sql/models/v1.toml` says what each means.
-_NUMBERS = {
-    "base": ("like", "mention", "reply", "quote", "share"),
-    "evidence": (
-        "gamma",
-        "half_life_days",
-        "standing_half_life_days",
-        "momentum_half_life_days",
-        "window_days",
-        "kappa",
-        "rho",
-        "ramp_days",
-        "bot_factor",
-        "mention_absent",
-    ),
-    "amplification": ("alpha0", "beta0", "credible_at"),
-    "network": ("rounds", "prior_people", "prior_pct"),
-    "trust": (
-        *("seed_votes", "seed_age_days", "cap", "floor", "own_seed", "single_slope", "single_floor"),
-        *("burst_slope", "burst_floor", "burst_days", "burst_min_days", "nobody_pct"),
-    ),
-    "score": (
-        "beta_reach",
-        "beta_amplification",
-        "beta_network",
-        "beta_followers",
-        "beta_listed",
-        "ref_reach",
-        "ref_amplification",
-        "ref_network",
-        "ref_followers",
-        "ref_listed",
-        "interval_z",
-    ),
-    "counters": (
-        *("follower_count", "following_count", "listed_count", "mentions_received", "retweets_received"),
-        *("mentions_sent", "retweets_sent", "posts", "network_feature_1", "network_feature_2", "network_feature_3"),
-    ),
-    "abstain": ("min_people",),
-    "changes": (),
-    "influences": ("top", "min_interactions"),
-}
-#: The sections that a model whose `formulas` are "v2" (sql/v2) has instead, or with other numbers.
-_NUMBERS_V2 = _NUMBERS | {
-    "evidence": (*_NUMBERS["evidence"], "taper_days", "unvouched_from_days", "unvouched_full_days"),
-    "trust": (
-        *("seed_votes", "seed_people", "seed_place", "seed_age_days", "seed_trust", "trust_share", "trust_rounds"),
-        *("acts_divided", "cap", "cap_half", "floor", "named_cap", "named_cap_half", "named_floor"),
-        *("burst_slope", "burst_floor", "burst_days", "burst_min_days", "burst_phase_days", "nobody_pct"),
-    ),
-    "score": (
-        *("beta_reach", "beta_amplification", "beta_network", "ref_reach", "ref_amplification", "ref_network"),
-        *("interval_z", "counter_people", "counter_full"),
-    ),
-}
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _number(value: Any, whole: bool = False, positive: bool = False, most: float = math.inf) -> float:
+    """A number as a formula takes it. Raises ValueError that says what it must be."""
+    if not _is_number(value):
+        raise ValueError("must be a number")
+    if whole and value != int(value):
+        raise ValueError("must be a whole number")
+    if value < 0 or (positive and value == 0):
+        raise ValueError(f"must be {'more than' if positive else 'at least'} 0")
+    if value > most:
+        raise ValueError(f"must be at most {most:.0f}")
+    return int(value) if whole else float(value)
+
+
+def _rising(value: Any) -> list[float]:
+    if not isinstance(value, list) or len(value) < 2 or not all(map(_is_number, value)) or sorted(value) != value:
+        raise ValueError("must be a list of rising numbers")
+    return [float(each) for each in value]
+
+
+def _days(value: Any) -> list[int]:
+    found = _rising(value)
+    if found[0] < 1 or any(day != int(day) for day in found) or len(set(found)) < len(found):
+        raise ValueError("must be different whole numbers of at least 1")
+    return [int(day) for day in found]
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+#: What a formula divides by, and the two parameters of a Beta distribution.
+Positive = Annotated[float, BeforeValidator(lambda value: _number(value, positive=True))]
+Share = Annotated[float, BeforeValidator(lambda value: _number(value, most=1))]
+Whole = Annotated[int, BeforeValidator(lambda value: _number(value, whole=True))]
+Counted = Annotated[int, BeforeValidator(lambda value: _number(value, whole=True, positive=True))]
+Rising = Annotated[list[float], BeforeValidator(_rising)]
+
+
+class Section(BaseModel):
+    """A section of the file: its numbers, each with what it must be. `sql/models/v1.toml` says what each means."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Base(Section):
+    """What an act of each kind weighs."""
+
+    like: Number
+    mention: Number
+    reply: Number
+    quote: Number
+    share: Number
+
+
+class Evidence(Section):
+    """How acts become ties."""
+
+    gamma: Number
+    half_life_days: Positive
+    standing_half_life_days: Positive
+    momentum_half_life_days: Positive
+    window_days: Counted
+    kappa: Positive
+    rho: Share
+    ramp_days: Positive
+    bot_factor: Share
+    mention_absent: Share
+
+
+class Amplification(Section):
+    """How posts are passed on."""
+
+    alpha0: Positive
+    beta0: Positive
+    credible_at: Share
+
+
+class Network(Section):
+    """The network rank."""
+
+    rounds: Whole
+    prior_people: Number
+    prior_pct: Number
+    reference: Rising
+
+
+class Trust(Section):
+    """Whose acts count, and the caps of those whose do not."""
+
+    seed_votes: Number
+    seed_age_days: Whole
+    cap: Number
+    floor: Positive
+    own_seed: Number
+    single_slope: Number
+    single_floor: Positive
+    burst_slope: Number
+    burst_floor: Positive
+    burst_days: Whole
+    burst_min_days: Whole
+    nobody_pct: Number
+
+
+class Score(Section):
+    """How the measures become a score."""
+
+    beta_reach: Number
+    beta_amplification: Number
+    beta_network: Number
+    beta_followers: Number
+    beta_listed: Number
+    ref_reach: Positive
+    ref_amplification: Positive
+    ref_network: Positive
+    ref_followers: Positive
+    ref_listed: Positive
+    interval_z: Number
+    map_from: Rising
+    map_to: Rising
+
+
+class Counters(Section):
+    """What a score of counters alone goes by."""
+
+    follower_count: Number
+    following_count: Number
+    listed_count: Number
+    mentions_received: Number
+    retweets_received: Number
+    mentions_sent: Number
+    retweets_sent: Number
+    posts: Number
+    network_feature_1: Number
+    network_feature_2: Number
+    network_feature_3: Number
+
+
+class Abstain(Section):
+    """When there is no score."""
+
+    min_people: Whole
+
+
+class Changes(Section):
+    """With which days a score is compared."""
+
+    days_before: Annotated[list[int], BeforeValidator(_days)]
+
+
+class Influences(Section):
+    """Which ties are published."""
+
+    top: Counted
+    min_interactions: Whole
+
+
+class EvidenceV2(Evidence):
+    """How acts become ties, by the formulas of sql/v2."""
+
+    taper_days: Counted
+    unvouched_from_days: Number
+    unvouched_full_days: Number
+
+
+class TrustV2(Section):
+    """Whose acts count, and the caps of those whose do not, by the formulas of sql/v2."""
+
+    seed_votes: Number
+    seed_people: Whole
+    seed_place: Counted
+    seed_age_days: Whole
+    seed_trust: Number
+    trust_share: Share
+    trust_rounds: Whole
+    acts_divided: Positive
+    cap: Number
+    cap_half: Positive
+    floor: Positive
+    named_cap: Number
+    named_cap_half: Positive
+    named_floor: Number
+    burst_slope: Number
+    burst_floor: Positive
+    burst_days: Whole
+    burst_min_days: Whole
+    burst_phase_days: Counted
+    nobody_pct: Number
+
+
+class ScoreV2(Section):
+    """How the measures become a score, by the formulas of sql/v2."""
+
+    beta_reach: Number
+    beta_amplification: Number
+    beta_network: Number
+    ref_reach: Positive
+    ref_amplification: Positive
+    ref_network: Positive
+    interval_z: Number
+    counter_people: Number
+    counter_full: Positive
+    map_from: Rising
+    map_to: Rising
+
+
+class Numbers(BaseModel):
+    """All sections of a model of the first formulas."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base: Base
+    evidence: Evidence
+    amplification: Amplification
+    network: Network
+    trust: Trust
+    score: Score
+    counters: Counters
+    abstain: Abstain
+    changes: Changes
+    influences: Influences
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Numbers:
+        score, prior = self.score, self.amplification
+        knots = score.map_from
+        if len(knots) != len(score.map_to):
+            raise ValueError("[score] map_from and map_to differ in length")
+        if knots[0] != 0 or knots[-1] != 1 or len(set(knots)) < len(knots):
+            raise ValueError("[score] map_from must rise from 0 to 1 without two equal knots")
+        if score.map_to[0] != 0 or score.map_to[-1] > 1:
+            raise ValueError("[score] map_to must start at 0, where there is nothing to explain, and end at 1 at most")
+        if score.ref_amplification <= prior.alpha0 / (prior.alpha0 + prior.beta0):
+            raise ValueError("[score] ref_amplification must be above the prior, alpha0 / (alpha0 + beta0)")
+        if score.beta_reach + score.beta_network == 0:
+            raise ValueError("[score] beta_reach and beta_network are 0: platforms without posts could show nothing")
+        for features in (("reach", "amplification", "network"), ("followers", "listed")):
+            if not hasattr(score, f"beta_{features[0]}"):  # counters that are worth people have no betas
+                continue
+            betas = sum(getattr(score, f"beta_{feature}") for feature in features)
+            if not 0 < betas < 1:
+                raise ValueError(
+                    f"[score] the betas of {', '.join(features)} sum to {betas}; they must sum to less than 1, or"
+                    " -ln(1 - s) is infinite"
+                )
+        return self
+
+    def parameters(self) -> dict[str, Any]:
+        """The numbers by the names of the queries' parameters."""
+        return {
+            f"{_PREFIXES.get(section, '')}{name}": value
+            for section, numbers in self.model_dump().items()
+            for name, value in numbers.items()
+        }
+
+
+class NumbersV2(Numbers):
+    """All sections of a model whose `formulas` are "v2" (sql/v2)."""
+
+    evidence: EvidenceV2
+    trust: TrustV2  # type: ignore[assignment]
+    score: ScoreV2  # type: ignore[assignment]
+
+
 #: formulas -> the numbers of their models.
-_FORMULAS = {"v1": _NUMBERS, "v2": _NUMBERS_V2}
+_FORMULAS: dict[str, type[Numbers]] = {"v1": Numbers, "v2": NumbersV2}
 #: Sections in which a name alone would not say what it counts.
 _PREFIXES = {"base": "base_", "counters": "counter_"}
-_LISTS = {"network": ("reference",), "score": ("map_from", "map_to"), "changes": ("days_before",)}
-_WHOLE = (
-    *("window_days", "seed_age_days", "rounds", "burst_days", "burst_min_days"),
-    *("min_people", "top", "min_interactions"),
-    *("taper_days", "seed_people", "seed_place", "trust_rounds", "burst_phase_days"),
-)
-#: What a formula divides by, and the two parameters of a Beta distribution.
-_POSITIVE = (
-    *("half_life_days", "standing_half_life_days", "momentum_half_life_days", "window_days", "kappa", "ramp_days"),
-    *(
-        "alpha0",
-        "beta0",
-        "ref_reach",
-        "ref_amplification",
-        "ref_network",
-        "ref_followers",
-        "ref_listed",
-        "top",
-        "floor",
-        "single_floor",
-        "burst_floor",
-    ),
-    *("taper_days", "acts_divided", "cap_half", "named_cap_half", "burst_phase_days", "seed_place", "counter_full"),
-)
-_SHARES = ("rho", "bot_factor", "mention_absent", "credible_at", "trust_share")
 
 
 @dataclass(frozen=True)
@@ -174,68 +363,33 @@ def read_model(file: Path) -> Model:
     formulas = text.pop("formulas", "v1")
     if formulas not in _FORMULAS:
         raise PoisonInput(f"{file}: formulas is {formulas!r}; known are {', '.join(_FORMULAS)}")
-    parameters: dict[str, Any] = {}
-    for section, names in _FORMULAS[formulas].items():
-        values = text.pop(section, {})
-        if not isinstance(values, dict):
-            raise PoisonInput(f"{file}: {section} must be a section")
-        for name in names:
-            value = values.pop(name, None)
-            if not _is_number(value):
-                raise PoisonInput(f"{file}: [{section}] {name} must be a number, is {value!r}")
-            if name in _WHOLE and value != int(value):
-                raise PoisonInput(f"{file}: [{section}] {name} must be a whole number, is {value!r}")
-            if value < 0 or (name in _POSITIVE and value == 0):
-                least = "more than 0" if name in _POSITIVE else "at least 0"
-                raise PoisonInput(f"{file}: [{section}] {name} must be {least}, is {value!r}")
-            if name in _SHARES and value > 1:
-                raise PoisonInput(f"{file}: [{section}] {name} must be at most 1, is {value!r}")
-            key = f"{_PREFIXES.get(section, '')}{name}"
-            parameters[key] = int(value) if name in _WHOLE else float(value)
-        for name in _LISTS.get(section, ()):
-            value = values.pop(name, None)
-            numbers = isinstance(value, list) and len(value) >= 2 and all(map(_is_number, value))
-            if not numbers or sorted(value) != value:
-                raise PoisonInput(f"{file}: [{section}] {name} must be a list of rising numbers")
-            parameters[name] = [float(each) for each in value]
-        if section == "changes":
-            days = parameters["days_before"]
-            if days[0] < 1 or any(day != int(day) for day in days) or len(set(days)) < len(days):
-                raise PoisonInput(f"{file}: [changes] days_before must be different whole numbers of at least 1")
-            parameters["days_before"] = [int(day) for day in days]
-        if values:
-            raise PoisonInput(f"{file}: [{section}] has unknown {', '.join(values)}")
-    if text:
-        raise PoisonInput(f"{file}: unknown section {', '.join(text)}")
-    if len(parameters["map_from"]) != len(parameters["map_to"]):
-        raise PoisonInput(f"{file}: [score] map_from and map_to differ in length")
-    knots = parameters["map_from"]
-    if knots[0] != 0 or knots[-1] != 1 or len(set(knots)) < len(knots):
-        raise PoisonInput(f"{file}: [score] map_from must rise from 0 to 1 without two equal knots")
-    if parameters["map_to"][0] != 0 or parameters["map_to"][-1] > 1:
-        raise PoisonInput(
-            f"{file}: [score] map_to must start at 0, where there is nothing to explain, and end at 1 at most"
-        )
-    if parameters["ref_amplification"] <= parameters["alpha0"] / (parameters["alpha0"] + parameters["beta0"]):
-        raise PoisonInput(f"{file}: [score] ref_amplification must be above the prior, alpha0 / (alpha0 + beta0)")
-    if parameters["beta_reach"] + parameters["beta_network"] == 0:
-        raise PoisonInput(
-            f"{file}: [score] beta_reach and beta_network are 0: platforms without posts could show nothing"
-        )
-    for features in (("reach", "amplification", "network"), ("followers", "listed")):
-        if f"beta_{features[0]}" not in parameters:  # counters that are worth people have no betas
-            continue
-        betas = sum(parameters[f"beta_{feature}"] for feature in features)
-        if not 0 < betas < 1:
-            raise PoisonInput(
-                f"{file}: [score] the betas of {', '.join(features)} sum to {betas}; they must sum to less than 1, or"
-                " -ln(1 - s) is infinite"
-            )
+    numbers = _FORMULAS[formulas]
+    try:
+        parameters = numbers.model_validate({section: {} for section in numbers.model_fields} | text).parameters()
+    except ValidationError as error:
+        raise PoisonInput(f"{file}: {_worst(error.errors(include_url=False))}") from None
     earlier = _earlier(file, follows)
     if earlier and earlier["earlier"].version == version:
         raise PoisonInput(f"{file}: model_version {version} is also that of the model that it follows")
     return Model(version, parameters, hashlib.sha256(content).hexdigest(), formulas=formulas, **earlier)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _worst(errors: list[ErrorDetails]) -> str:
+    """The first mistake to mend, in words: what is missing or wrong, then what is unknown."""
+    ranks = {"model_type": 0, "value_error": 1, "missing": 1}
+    error = min(errors, key=lambda one: (ranks.get(one["type"], 2), -len(one["loc"])))
+    section, *name = map(str, error["loc"] or ("",))
+    if error["type"] == "extra_forbidden":
+        unknown = [
+            one["loc"][-1] for one in errors if one["type"] == error["type"] and one["loc"][:-1] == error["loc"][:-1]
+        ]
+        said = ", ".join(map(str, unknown))
+        return f"[{section}] has unknown {said}" if name else f"unknown section {said}"
+    if error["type"] == "missing":
+        return f"[{section}] {name[0]} must be a number, is None"
+    if error["type"] != "value_error":
+        return f"{section} must be a section"
+    cause = str(error["ctx"]["error"])
+    if not name:
+        return cause
+    return f"[{section}] {name[0]} {cause}" + ("" if isinstance(error["input"], list) else f", is {error['input']!r}")
