@@ -36,7 +36,7 @@ help: ## show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  make run SOURCE=../shared/data/higgs DAYS=2012-07-01..2012-07-04"
-	@echo "  make sql Q=\"SELECT * FROM clout.leaderboard LIMIT 10\""
+	@echo "  make sql Q=\"SELECT place, name, score FROM clout.leaderboard ORDER BY ds DESC, place LIMIT 10\""
 
 setup:
 	@.ci/setup

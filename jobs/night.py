@@ -234,7 +234,7 @@ def show_next(args: argparse.Namespace, warehouse: Warehouse, day: date) -> None
     where = _not_default(args, warehouse)
     rows = [
         (f"make person ID={shlex.quote(leader)}{where}", "why the first leads"),
-        (f'make sql Q="SELECT * FROM clout.scores LIMIT 5"{where}', "any question, in SQL"),
+        (f'make sql Q="SELECT place, name, score FROM clout.leaderboard LIMIT 5"{where}', "any question, in SQL"),
     ]
     if re.search(r"^explore:", MAKEFILE.read_text(encoding="utf-8"), re.MULTILINE):
         rows.append((f"make explore{where}", "the same in a browser"))

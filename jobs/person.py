@@ -147,15 +147,19 @@ def page(warehouse: duckdb.DuckDBPyConnection, model: Model, person: str, day: d
 def _heading(score: dict[str, Any], rows: Any, day: date, model: Model) -> Iterator[str]:
     if score["score"] is None:
         seen = score["credible_people"]
-        missing = model.parameters["min_people"] - seen
-        yield f"No score: {score['no_score_reason']}. {seen} credible people acted; {missing} more are needed."
+        missing = max(0, model.parameters["min_people"] - seen)
+        more = f"; {missing} more are needed" if missing else ""
+        yield f"No score: {score['no_score_reason']}. {seen} credible people acted{more}."
         return
     [place] = rows(
         "SELECT count(*) FILTER (WHERE score > ?) + 1 AS place, count(score) AS people FROM clout.scores WHERE ds = ?",
         *(score["score"], day),
     )
     yield f"Score {score['score']:.1f}   90 % interval {score['score_low']:.1f} to {score['score_high']:.1f}"
-    beside = f"standing {score['standing']:.1f}, momentum {score['momentum']:.1f}"
+    beside = ", ".join(
+        f"{name} {'unknown' if score[name] is None else format(score[name], '.1f')}"
+        for name in ("standing", "momentum")
+    )
     yield f"      place {place['place']} of {place['people']}; {beside}"
 
 

@@ -152,3 +152,26 @@ def test_no_mistake_does_damage(outcomes) -> None:
     assert {name: digest for name, digest in after.items() if name in before} == before
     left = {name for name in after.keys() - before.keys() if not name.startswith("home/lake/")}
     assert left == set(), left
+
+
+def test_a_reader_that_goes_away_is_no_fault(place: Path) -> None:
+    job = [
+        sys.executable,
+        str(ROOT / "jobs" / "warehouse.py"),
+        "versions",
+        "--warehouse",
+        str(place / "home" / "warehouse"),
+    ]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        job,
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'jobs'}"},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -23,6 +24,9 @@ MISTYPED = 2
 
 #: Exit status of a job that Ctrl-C stopped, as shells have it.
 STOPPED = 130
+
+#: Exit status of a job whose reader went away, as shells have it.
+UNREAD = 141
 
 #: What an operating system says of a disk, a quota or a limit that is reached.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -53,6 +57,10 @@ def run_main(main: Callable[[list[str]], None]) -> None:
     argparse.ArgumentParser.error = _mistyped  # type: ignore[method-assign, assignment]
     try:
         main(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(UNREAD)
     except PoisonInput as poison:
         _tell(str(poison))
         sys.exit(POISON)

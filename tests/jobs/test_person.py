@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import duckdb
 import person
 import pytest
+from staged_run import DAY
 
 #: account_key, person_id, handle, display_name; and of whom there is a score.
 ACCOUNTS = [
@@ -54,3 +56,16 @@ def published() -> Iterator[duckdb.DuckDBPyConnection]:
 )
 def test_who_is_meant(published: duckdb.DuckDBPyConnection, text: str, found: list[str]) -> None:
     assert [each[0] for each in person.find(published, text)] == found
+
+
+def test_what_is_not_known_is_said() -> None:
+    """An audience that nobody vouches for is no want of people; standing or momentum may be withheld where the score is not."""
+    model = SimpleNamespace(parameters={"min_people": 5})
+    withheld = {"score": None, "no_score_reason": "unverified audience", "credible_people": 54}
+    [line] = person._heading(withheld, None, DAY, model)
+    assert line == "No score: unverified audience. 54 credible people acted."
+    [line] = person._heading({**withheld, "credible_people": 3}, None, DAY, model)
+    assert line.endswith("3 credible people acted; 2 more are needed.")
+    scored = {"score": 24.1, "score_low": 9.0, "score_high": 47.0, "standing": None, "momentum": 5.3}
+    *_, line = person._heading(scored, lambda *asked: [{"place": 1, "people": 9}], DAY, model)
+    assert line.endswith("place 1 of 9; standing unknown, momentum 5.3")
