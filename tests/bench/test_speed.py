@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
-from bench import speed
+from bench import bucket_speed, speed
+from bench.buckets import TABLES
 from bench.generate import generate
 
 
@@ -43,3 +45,18 @@ def test_the_same_numbers_give_the_same_files(tmp_path: Path) -> None:
     files = [sorted((tmp_path / name).rglob("*.parquet")) for name in ("a", "b")]
     assert len(files[0]) > 20
     assert [file.read_bytes() for file in files[0]] == [file.read_bytes() for file in files[1]]
+
+
+def test_a_night_on_buckets_gives_the_scores_of_a_night(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    bucket_speed.main(["--interactions=2e4", "--people=1500", "--buckets=1,3", "--folder", str(tmp_path)])
+    said = capfd.readouterr().out.splitlines()
+    assert [line.split()[0] for line in said] == ["today-1", "processes-1", "processes-3"]
+    assert all("  the same" in line for line in said), said
+    for table in TABLES:
+        assert duckdb.sql(f"FROM '{tmp_path}/processes-3/staged.{table}.parquet'").shape[0] > 100
+    ours, theirs = tmp_path / "processes-1", tmp_path / "processes-3"
+    assert bucket_speed.same(ours, theirs)
+    staged = str(ours / "staged.score.parquet")
+    changed = duckdb.sql(f"SELECT * REPLACE (l + 1e-15 AS l) FROM '{staged}'").to_arrow_table()
+    pq.write_table(changed, staged)
+    assert not bucket_speed.same(theirs, ours)
