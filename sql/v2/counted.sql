@@ -31,9 +31,9 @@
 --   burst_phase_days INT    over how many days after them the bound comes into force
 --   nobody_pct DOUBLE       how influential somebody is taken to be whom only others confirm
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
-WITH by_day AS (
+WITH parts AS (
   SELECT
-    variant, target, only_day,
+    variant, platform, target,
     sum(CAST(weight AS DECIMAL(18, 12))) AS x,
     sum(CAST(trusted_weight AS DECIMAL(18, 12))) AS a,
     sum(CAST(CASE WHEN named THEN 0e0 ELSE unvouched END AS DECIMAL(18, 12))) AS u,
@@ -41,28 +41,40 @@ WITH by_day AS (
     sum(CAST(CASE WHEN named THEN 0e0 ELSE unvouched_influential END AS DECIMAL(18, 12))) AS v,
     sum(CAST(CASE WHEN named THEN unvouched_influential ELSE 0e0 END AS DECIMAL(18, 12))) AS v_named,
     sum(CAST(influential AS DECIMAL(18, 12))) AS y,
-    sum(CAST(trusted_influential AS DECIMAL(18, 12))) AS b
+    sum(CAST(trusted_influential AS DECIMAL(18, 12))) AS b,
+    bool_or(trusted IS NOT NULL) AS seeded
   FROM {weights}
-  GROUP BY variant, target, only_day
+  GROUP BY variant, platform, target
 ),
+-- Days apart from the sums: they are nearly as many as pairs, and need two sums only.
 days AS (
   SELECT
-    *,
-    CASE WHEN only_day IS NOT NULL THEN CAST(x AS DOUBLE) END AS x_only,
-    CASE WHEN only_day IS NOT NULL THEN CAST(y AS DOUBLE) END AS y_only
-  FROM by_day
+    variant, target,
+    CAST(sum(CAST(weight AS DECIMAL(18, 12))) AS DOUBLE) AS x_only,
+    CAST(sum(CAST(influential AS DECIMAL(18, 12))) AS DOUBLE) AS y_only
+  FROM {weights}
+  WHERE only_day IS NOT NULL
+  GROUP BY variant, target, only_day
 ),
-sums AS (
+loud AS (
+  SELECT variant, target, loudest(x_only, :burst_days) AS x_loud, loudest(y_only, :burst_days) AS y_loud
+  FROM days
+  GROUP BY variant, target
+),
+wholes AS (
   SELECT
     variant, target,
     CAST(sum(x) AS DOUBLE) AS x, CAST(sum(a) AS DOUBLE) AS a,
     CAST(sum(u) AS DOUBLE) AS u, CAST(sum(u_named) AS DOUBLE) AS u_named,
     CAST(sum(v) AS DOUBLE) AS v, CAST(sum(v_named) AS DOUBLE) AS v_named,
-    CAST(sum(y) AS DOUBLE) AS y, CAST(sum(b) AS DOUBLE) AS b,
-    loudest(x_only, :burst_days) AS x_loud,
-    loudest(y_only, :burst_days) AS y_loud
-  FROM days
+    CAST(sum(y) AS DOUBLE) AS y, CAST(sum(b) AS DOUBLE) AS b
+  FROM parts
   GROUP BY variant, target
+),
+sums AS (
+  SELECT w.*, coalesce(l.x_loud, 0e0) AS x_loud, coalesce(l.y_loud, 0e0) AS y_loud
+  FROM wholes AS w
+  LEFT JOIN loud AS l ON l.variant = w.variant AND l.target = w.target
 ),
 phases AS (
   SELECT
@@ -88,23 +100,13 @@ bounded AS (
     least(y - phase * greatest(0e0, y - y_rest - :nobody_pct / 100e0 * :burst_slope * (:burst_floor + x_rest)),
       b + least(v, :nobody_pct / 100e0 * let_in) + least(v_named, :nobody_pct / 100e0 * named_let_in)) AS influential
   FROM rests
-),
-parts AS (
-  SELECT
-    variant, platform, target,
-    CAST(sum(CAST(weight AS DECIMAL(18, 12))) AS DOUBLE) AS x,
-    CAST(sum(CAST(trusted_weight AS DECIMAL(18, 12))) AS DOUBLE) AS a,
-    CAST(sum(CAST(influential AS DECIMAL(18, 12))) AS DOUBLE) AS y,
-    bool_or(trusted IS NOT NULL) AS seeded
-  FROM {weights}
-  GROUP BY variant, platform, target
 )
 SELECT
   p.variant, p.platform, p.target AS person_id,
-  coalesce(p.x / nullif(b.x, 0e0), 0e0) * b.people AS people,
-  coalesce(p.x / nullif(b.x, 0e0), 0e0) * greatest(0e0, b.x - b.people) AS people_cut,
-  CASE WHEN p.seeded THEN p.a ELSE 0e0 END AS trusted_people,
-  coalesce(p.y / nullif(b.y, 0e0), 0e0) * b.influential AS influential,
-  coalesce(p.y / nullif(b.y, 0e0), 0e0) * greatest(0e0, b.y - b.influential) AS influential_cut
+  coalesce(CAST(p.x AS DOUBLE) / nullif(b.x, 0e0), 0e0) * b.people AS people,
+  coalesce(CAST(p.x AS DOUBLE) / nullif(b.x, 0e0), 0e0) * greatest(0e0, b.x - b.people) AS people_cut,
+  CASE WHEN p.seeded THEN CAST(p.a AS DOUBLE) ELSE 0e0 END AS trusted_people,
+  coalesce(CAST(p.y AS DOUBLE) / nullif(b.y, 0e0), 0e0) * b.influential AS influential,
+  coalesce(CAST(p.y AS DOUBLE) / nullif(b.y, 0e0), 0e0) * greatest(0e0, b.y - b.influential) AS influential_cut
 FROM parts AS p
 INNER JOIN bounded AS b ON b.variant = p.variant AND b.target = p.target
