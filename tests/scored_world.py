@@ -26,6 +26,7 @@ STATES = pa.schema(
         *((name, STRING) for name in ("account_key", "platform", "handle", "display_name", "account_type", "status")),
         *(("created_at", TIME), ("followers_count", COUNT), ("listed_count", COUNT)),
         *((name, BOOL) for name in ("is_bot", "is_minor", "opt_out", "is_protected", "may_be_named")),
+        *(("location", STRING), ("located_on", pa.date32())),
     ]
 )
 COUNTED = pa.schema(
@@ -73,7 +74,7 @@ def material_of(
     accounts = [(ds, key, platform, *numbers, *NOT_SHOWN, None, None, True) for ds, key, platform, *numbers in given]
     return Material(
         activity=table(ACTIVITY, list(activity)),
-        account_states=table(STATES, [(*row, None) for row in states]),
+        account_states=table(STATES, [(*row, None, None, None) for row in states]),
         counter_states=Plan(DuckDB(), {"accounts": table(COUNTED, accounts)}, model, day).resolve("counter_states"),
         posts=table(POSTS, list(posts)),
         post_actions=table(POST_ACTIONS, list(post_actions)),
