@@ -233,21 +233,14 @@ class DiskDuckDB:
         """See NightEngine."""
         return _parquet(lake, [features_path(lake, name, day, facts, made_by)])
 
-    def keep_ties(self, lake: Lake, day: date, groups: Iterable[Rows], facts: dict[str, Any]) -> None:
+    def keep_ties(self, lake: Lake, day: date, rows: Rows, facts: dict[str, Any]) -> None:
         """See NightEngine. People stay numbers in these files, the largest of a night; `tie_keys` says whose."""
         keys = self.connection.sql("SELECT id, key AS account_key FROM keys ORDER BY id")
         self._write(lake, lake.features("tie_keys", day), keys, facts)
-        with lake.replacing(lake.features("pairs", day)) as aside:
-            for number, rows in enumerate(groups):
-                reader = (
-                    self.connection.sql(f"FROM {rows.name}").order("platform, target, actor").to_arrow_reader(1_000_000)
-                )
-                with lake.parquet_writer(f"{aside}/part-{number}.parquet", reader.schema) as writer:
-                    for group in in_groups(reader, 1_000_000):
-                        writer.write_table(group)
-            lake.write_facts(aside, facts)
+        pairs = self.connection.sql(f"FROM {rows.name}").order("variant, platform, target, actor")
+        self._write(lake, lake.features("pairs", day), pairs, facts)
 
-    def ties(self, lake: Lake, day: date, facts: dict[str, Any], variants: list[str]) -> Rows:
+    def ties(self, lake: Lake, day: date, facts: dict[str, Any]) -> Rows:
         """See NightEngine. Refuses ties whose numbers are other people's: somebody was erased, or other days were read."""
         keys, pairs = (self._relation(self.kept(lake, name, day, facts, "ties")) for name in ("tie_keys", "pairs"))
         [others] = self.connection.execute(
@@ -257,8 +250,7 @@ class DiskDuckDB:
         if others:
             raise PoisonInput(f"the ties of {day} are of other people; run jobs/ties.py --day {day} first")
         columns = [f"CAST({c} AS {_WORDS[c]}) AS {c}" if c in _WORDS else c for c in self._columns(pairs)]
-        listed = ", ".join(f"'{name}'" for name in variants)
-        return self._make(f"SELECT {', '.join(columns)} FROM {pairs} WHERE variant IN ({listed})")
+        return self._make(f"SELECT {', '.join(columns)} FROM {pairs}")
 
     def stage(self, folder: Lake, path: str, rows: Rows, *keys: str) -> None:
         """See NightEngine."""

@@ -9,7 +9,7 @@ What is no query, the network rank and the quantiles of the Beta distribution, i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Protocol
 
@@ -87,11 +87,11 @@ class NightEngine(Engine, Protocol):
     def kept(self, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> Frame:
         """Features as `keep` wrote them. Raises PoisonInput where they are missing or were made of other things."""
 
-    def keep_ties(self, lake: Lake, day: date, groups: Iterable[Frame], facts: dict[str, Any]) -> None:
-        """Write the pairs of a score date, each group of variants as it comes: of all together there is no room."""
+    def keep_ties(self, lake: Lake, day: date, rows: Frame, facts: dict[str, Any]) -> None:
+        """Write pairs, the most rows that a night keeps."""
 
-    def ties(self, lake: Lake, day: date, facts: dict[str, Any], variants: list[str]) -> Frame:
-        """The pairs of some variants as `keep_ties` wrote them. Raises PoisonInput as `kept` does."""
+    def ties(self, lake: Lake, day: date, facts: dict[str, Any]) -> Frame:
+        """The pairs as `keep_ties` wrote them. Raises PoisonInput as `kept` does."""
 
     def stage(self, folder: Lake, path: str, rows: Frame, *keys: str) -> None:
         """Replace a folder by one file of the rows in the order of `keys`: the same rows give the same bytes."""

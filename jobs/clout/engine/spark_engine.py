@@ -112,14 +112,13 @@ class Spark(AtOnce):
         """See NightEngine."""
         return read_features(self.spark, lake, name, day, facts, made_by)
 
-    def keep_ties(self, lake: Lake, day: date, groups: Iterable[Frame], facts: dict[str, Any]) -> None:
+    def keep_ties(self, lake: Lake, day: date, rows: Frame, facts: dict[str, Any]) -> None:
         """See NightEngine."""
-        write_features(lake, "pairs", day, self.together(list(groups)), facts)
+        write_features(lake, "pairs", day, rows, facts)
 
-    def ties(self, lake: Lake, day: date, facts: dict[str, Any], variants: list[str]) -> Frame:
+    def ties(self, lake: Lake, day: date, facts: dict[str, Any]) -> Frame:
         """See NightEngine."""
-        rows = read_features(self.spark, lake, "pairs", day, facts, "ties")
-        return rows.where(rows["variant"].isin(variants))
+        return read_features(self.spark, lake, "pairs", day, facts, "ties")
 
     def stage(self, folder: Lake, path: str, rows: Frame, *keys: str) -> None:
         """See NightEngine."""

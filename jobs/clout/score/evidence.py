@@ -1,7 +1,7 @@
 """The evidence of one score date in a lake: each task of a night makes its features there, from those of the tasks before.
 
 conform                        account_states, counter_states, persons, unnamed, left_out, refused_links
-ties                           acts, pairs
+ties                           acts; pairs of the score date: those of the other variants would be twelve times as much to store
 graph                          weights, people, engaged, counted
 reach, amplification, network  the three measures
 """
@@ -102,8 +102,8 @@ class Evidence(Plan):
         self._task = task
         for name in TASKS[task]:
             if name == "pairs":
-                groups = (some.resolve(name) for _, some in steps.pairs_of_variants(self))
-                self.engine.keep_ties(self.lake, self.day, groups, self.facts_of(name))
+                _, first = next(steps.pairs_of_variants(self))
+                self.engine.keep_ties(self.lake, self.day, first.resolve(name), self.facts_of(name))
             else:
                 rows = self.resolve(name)
                 self.tables[name] = self.engine.keep(self.lake, name, self.day, rows, self.facts_of(name))
@@ -114,9 +114,9 @@ class Evidence(Plan):
         """See Plan: but for the task that computes them."""
         return self._task != "ties"
 
-    def ties(self, variants: list[str]) -> Frame:
+    def ties(self) -> Frame:
         """See Plan."""
-        return self.engine.ties(self.lake, self.day, self.facts_of("pairs"), variants)
+        return self.engine.ties(self.lake, self.day, self.facts_of("pairs"))
 
     def _make(self, name: str) -> Frame:
         if name in _OF_CONFORM:

@@ -131,12 +131,12 @@ class Plan:
 
     @property
     def has_ties(self) -> bool:
-        """Whether the pairs of the variants were computed before, and `ties` reads them."""
+        """Whether the pairs of the first variants were computed before, and `ties` reads them."""
         return False
 
-    def ties(self, variants: list[str]) -> Frame:
-        """The pairs of some variants, computed before. Raises LookupError for a plan without them."""
-        raise LookupError(f"no pairs of {', '.join(variants)} were kept")
+    def ties(self) -> Frame:
+        """The pairs of the first variants, computed before. Raises LookupError for a plan without them."""
+        raise LookupError("no pairs were kept")
 
     @property
     def formulas(self) -> str:

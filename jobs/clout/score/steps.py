@@ -164,26 +164,29 @@ def _scale(plan: Plan) -> Frame:
 # through after the other. ----------------------------------------------------------------------------------------------
 
 
+def groups_of_variants(plan: Plan) -> list[list[tuple[Any, ...]]]:
+    """The variants in groups, as many at a time as the engine says. The score date is in the first."""
+    rows = variants.variants(plan.model, plan.day)
+    return [[row] for row in rows] if plan.engine.one_by_one else [rows]
+
+
 def pairs_of_variants(plan: Plan) -> Iterator[tuple[list[tuple[Any, ...]], Plan]]:
-    """The variants in groups, as many at a time as the engine says, each with the plan that has its pairs."""
-    engine, rows = plan.engine, variants.variants(plan.model, plan.day)
-    groups = [[row] for row in rows] if engine.one_by_one else [rows]
-    if plan.has_ties:
-        for group in groups:
-            named = [row[0] for row in group]
-            yield group, plan.of_variants(engine.table(variants.SCHEMA, group), pairs=plan.ties(named))
-        return
+    """The groups of variants, each with the plan that has its pairs: those of the first may have been computed before."""
+    engine, groups = plan.engine, groups_of_variants(plan)
     strengths: dict[str, Frame] = {}  # by variant, as long as a later one needs them
     for number, group in enumerate(groups):
         some = plan.of_variants(engine.table(variants.SCHEMA, group))
-        own = [row[0] for row in group if row[0] == row[1]]
+        needed = {name for later in groups[number + 1 :] for row in later for name in row[1:3]}
+        if number == 0 and plan.has_ties:
+            some.tables["pairs"] = plan.ties()
+        own = [row[0] for row in group if row[0] == row[1] and (row[0] in needed or "pairs" not in some.tables)]
         if own:
             strengths |= dict.fromkeys(own, some.resolve("strengths"))
-        _, base, back_of, *_ = group[0]
-        some.tables |= {"strengths": strengths[base], "reverse_strengths": strengths[back_of]}
-        some.resolve("pairs")
+        if "pairs" not in some.tables:
+            _, base, back_of, *_ = group[0]
+            some.tables |= {"strengths": strengths[base], "reverse_strengths": strengths[back_of]}
+            some.resolve("pairs")
         some.forget("strengths", "reverse_strengths")
-        needed = {name for later in groups[number + 1 :] for row in later for name in row[1:3]}
         for name in strengths.keys() - needed:
             del strengths[name]
         yield group, some
