@@ -20,7 +20,7 @@
 -- Run: .venv/bin/python jobs/ties.py --day 2026-03-14
 WITH known AS (
   SELECT
-    v.variant, v.back_of, s.platform, s.actor, s.target, s.strength, s.interactions, s.first_day, s.last_day,
+    v.variant, v.base, v.back_of, s.platform, s.actor, s.target, s.strength, s.interactions, s.first_day, s.last_day,
     coalesce(c.credibility, 1e0) AS credibility,
     -- least and greatest pass over NULL: an unknown age must be asked for.
     CASE WHEN c.created_on IS NULL THEN 1e0
@@ -31,38 +31,62 @@ WITH known AS (
   LEFT JOIN {credibility} AS c
     ON c.evaluated_on = v.evaluated_on AND c.platform = s.platform AND c.person_id = s.actor
 ),
+-- Few pairs act on several platforms: only those are grouped, and joined again.
+several AS (
+  SELECT variant, actor, target, count(*) AS platforms
+  FROM {strengths}
+  GROUP BY variant, actor, target
+  HAVING count(*) > 1
+),
+busy AS (
+  SELECT s.variant, s.actor, s.ties - coalesce(m.more, 0) AS targets
+  FROM (SELECT variant, actor, count(*) AS ties FROM {strengths} GROUP BY variant, actor) AS s
+  LEFT JOIN (SELECT variant, actor, CAST(sum(platforms - 1) AS BIGINT) AS more FROM several GROUP BY variant, actor) AS m
+    ON m.variant = s.variant AND m.actor = s.actor
+),
 united AS (
   SELECT
-    variant, back_of, actor, target,
-    CAST(sum(CAST(strength AS DECIMAL(24, 12))) AS DOUBLE) AS strength,
-    max(credibility) AS credibility, max(matured) AS matured,
-    CASE WHEN min(first_day) = max(last_day) THEN max(last_day) END AS only_day
-  FROM known
-  GROUP BY variant, back_of, actor, target
+    k.variant, k.actor, k.target,
+    CAST(sum(CAST(k.strength AS DECIMAL(24, 12))) AS DOUBLE) AS strength,
+    max(k.credibility) AS credibility, max(k.matured) AS matured,
+    CASE WHEN min(k.first_day) = max(k.last_day) THEN max(k.last_day) END AS only_day
+  FROM known AS k
+  INNER JOIN several AS s ON s.variant = k.base AND s.actor = k.actor AND s.target = k.target
+  GROUP BY k.variant, k.actor, k.target
+),
+whole AS (
+  SELECT
+    k.variant, k.base, k.back_of, k.platform, k.actor, k.target, k.interactions, k.first_day, k.last_day,
+    k.strength AS of_platform, k.strength, k.credibility, k.matured,
+    CASE WHEN k.first_day = k.last_day THEN k.last_day END AS only_day
+  FROM known AS k
+  ANTI JOIN several AS s ON s.variant = k.base AND s.actor = k.actor AND s.target = k.target
+  UNION ALL
+  SELECT
+    k.variant, k.base, k.back_of, k.platform, k.actor, k.target, k.interactions, k.first_day, k.last_day,
+    k.strength AS of_platform, u.strength, u.credibility, u.matured, u.only_day
+  FROM known AS k
+  INNER JOIN united AS u ON u.variant = k.variant AND u.actor = k.actor AND u.target = k.target
 ),
 acted_back AS (
   SELECT variant, actor, target, CAST(sum(CAST(strength AS DECIMAL(24, 12))) AS DOUBLE) AS strength
   FROM {reverse_strengths}
   GROUP BY variant, actor, target
 ),
-busy AS (
-  SELECT variant, actor, count(*) AS targets FROM united GROUP BY variant, actor
-),
 moved AS (
   SELECT
-    u.variant, u.actor, u.target, u.strength, u.credibility, u.matured, u.only_day, b.targets,
-    back.strength IS NOT NULL AS acted_back,
-    (1e0 - exp(-u.strength))
-      * (1e0 - :rho * coalesce(least(u.strength, coalesce(back.strength, 0e0)) / nullif(u.strength, 0e0), 0e0)) AS q
-  FROM united AS u
-  INNER JOIN busy AS b ON b.variant = u.variant AND b.actor = u.actor
-  LEFT JOIN acted_back AS back ON back.variant = u.back_of AND back.actor = u.target AND back.target = u.actor
+    w.*, b.targets, back.strength IS NOT NULL AS acted_back,
+    (1e0 - exp(-w.strength))
+      * (1e0 - :rho * coalesce(least(w.strength, coalesce(back.strength, 0e0)) / nullif(w.strength, 0e0), 0e0)) AS q,
+    coalesce(w.of_platform / nullif(w.strength, 0e0), 0e0) AS share
+  FROM whole AS w
+  INNER JOIN busy AS b ON b.variant = w.base AND b.actor = w.actor
+  LEFT JOIN acted_back AS back ON back.variant = w.back_of AND back.actor = w.target AND back.target = w.actor
 )
 SELECT
-  k.variant, k.platform, k.actor, k.target,
-  m.strength, k.interactions, k.first_day, k.last_day, m.only_day,
-  m.q, m.credibility, m.matured, m.targets, m.acted_back,
-  coalesce(k.strength / nullif(m.strength, 0e0), 0e0) AS share,
-  m.credibility * m.q * coalesce(k.strength / nullif(m.strength, 0e0), 0e0) AS weight
-FROM known AS k
-INNER JOIN moved AS m ON m.variant = k.variant AND m.actor = k.actor AND m.target = k.target
+  variant, platform, actor, target,
+  strength, interactions, first_day, last_day, only_day,
+  q, credibility, matured, targets, acted_back,
+  share,
+  credibility * q * share AS weight
+FROM moved
