@@ -32,7 +32,16 @@ LISTED_HITS = 20
 WIDEST = 200
 
 #: What a page is made of.
-TABLES = ("accounts", "scores", "platform_scores", "score_explanations", "score_changes", "influences", "pile_ons")
+TABLES = (
+    "accounts",
+    "scores",
+    "platform_scores",
+    "score_explanations",
+    "score_changes",
+    "influences",
+    "pile_ons",
+    "perk_selections",
+)
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -135,6 +144,7 @@ def page(warehouse: duckdb.DuckDBPyConnection, model: Model, person: str, day: d
     yield from _heading(score, rows, day, model)
     yield from _measures(score)
     yield from _pile_ons(rows, day, person)
+    yield from _draws(rows, day, person)
     if score["score"] is not None:
         yield from _reasons(score, rows, day)
         yield from _changes(rows, day, person)
@@ -161,6 +171,15 @@ def _heading(score: dict[str, Any], rows: Any, day: date, model: Model) -> Itera
         for name in ("standing", "momentum")
     )
     yield f"      place {place['place']} of {place['people']}; {beside}"
+
+
+def _draws(rows: Any, day: date, person: str) -> Iterator[str]:
+    drawn = "SELECT * FROM clout.perk_selections WHERE ds = ? AND person_id = ? ORDER BY selected_on, campaign"
+    for row in rows(drawn, day, person):
+        arm = "for the holdout, who get nothing" if row["arm"] == "holdout" else "to be offered something"
+        yield ""
+        yield f"Drawn for {row['campaign']} on {row['selected_on']:%d %B %Y} {arm}, by lot among {row['eligible']} people:"
+        yield f"      {row['rule']}. A withdrawal of the consent (perks) ends it the same night."
 
 
 def _pile_ons(rows: Any, day: date, person: str) -> Iterator[str]:

@@ -137,6 +137,11 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
             ),
             (day, "spring", "(others)", "person", None, day, None, 0, 7, 2, 0, 0, None, "EUR", None, None, None),
         ],
+        "credentials": [
+            (day, "chirp:ada", "book", "A Book", 2020, "https://a.example", "isbn", "9780306406157", "rae", 2.5, 4.5),
+            (day, "chirp:ada", "wikipedia", "article about the person", 2026, "", "none", None, None, 2.0, 4.5),
+        ],
+        "perk_selections": [(day, "spring", "chirp:ada", day, "person", 40, "floor 30, by lot", "7", "ab12")],
         "pile_ons": [(day, "chirp:ada", day - timedelta(days=2), 20, 18, 2.5, 21, 6)],
         "metrics": [
             (day, "conservation", "chirp", "kept", "rows", 40.0, 8, 42.0, 4.0, -0.5, label),

@@ -101,6 +101,16 @@ def a_million_campaigns(rows: pa.Table) -> pa.Table:
     return many.set_column(1, rows.schema.field("campaign"), names)
 
 
+def a_shelf(rows: pa.Table) -> pa.Table:
+    base = rows.to_pylist()[0]
+    return pa.Table.from_pylist([base | {"title": f"Book {n}"} for n in range(61)], rows.schema)
+
+
+def many_campaigns(rows: pa.Table) -> pa.Table:
+    base = rows.to_pylist()[0]
+    return pa.Table.from_pylist([base | {"campaign": f"campaign {n}"} for n in range(61)], rows.schema)
+
+
 def everything(rows: pa.Table) -> pa.Table:
     base = rows.to_pylist()[0]
     made = [base | {"person_id": f"chirp:{n}", "purpose": str(n % 9)} for n in range(100)]
@@ -324,6 +334,20 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "counts_possible": [(first(clicks=-1), set()), (first(visits=None), set()), (first(cost=-1.0), set())],
         "has_begun": [(first(starts_on=NEXT), set()), (first(starts_on=None), set())],
         "people_of_scores": [(first(person_id="chirp:cy", part="chirp:cy"), set())],
+    },
+    "credentials": {
+        "row_count": [(a_shelf, set())],
+        "kind_known": [(first(kind="rumour"), set()), (first(kind=None), {"somebody_vouches"})],
+        "somebody_vouches": [(first(reviewed_by=None), set()), (first(evidence_url="http://a.example"), set())],
+        "points_capped": [(first(total_points=10.5), set()), (first(points=-1.0), set()), (first(points=None), set())],
+        "people_of_scores": [(first(person_id="chirp:cy"), set())],
+    },
+    "perk_selections": {
+        "row_count": [(many_campaigns, set())],
+        "arm_known": [(first(arm="both"), set()), (first(arm=None), set())],
+        "of_a_crowd": [(first(eligible=19), set()), (first(eligible=None), set())],
+        "drawn_by_then": [(first(selected_on=NEXT), set()), (first(selected_on=None), set())],
+        "people_of_scores": [(first(person_id="chirp:cy"), set())],
     },
     "pile_ons": {
         "row_count": [

@@ -44,6 +44,7 @@ _NAMED = (
     "person_regions",
     "attributed",
     "campaign_outcomes",
+    "perk_selections",
 )
 #: Queries that are cheap: computed whenever they are read, so that their rows are stored nowhere.
 _VIEWS = ("persons_activity",)

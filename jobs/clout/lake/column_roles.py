@@ -40,14 +40,15 @@ _COLUMNS = {
     # account_b is a key, an address or its hash; the least and the greatest key of a table are keys joined by commas.
     Role.TEXT: (
         "handle display_name name bio url text links hashtags raw raw_ref reason why file subject columns drift account_b"
-        " location city evidence campaign code part smallest_key largest_key observed"
+        " location city evidence campaign code part rule seed title evidence_url registry_id reviewed_by note"
+        " smallest_key largest_key observed"
     ),
     Role.WORD: (
         "interaction_key account_type status platform platforms kind subkind post_type visibility lang lists_asked basis"
         " signal unit table table_name endpoint source_endpoint source snapshot dataset metric feature direction defence"
         " occurred_precision observed_via model_version no_score_reason amplification_missing_reason variant base back_of"
         " check_id severity verdict expected scope gate suite run_id action terms removed"
-        " purpose country admin1 arm event currency visitor outcome_id"
+        " purpose country admin1 arm event currency visitor outcome_id query_hash registry decision"
     ),
 }
 ROLES: Mapping[str, Role] = {name: role for role, names in _COLUMNS.items() for name in names.split()}
@@ -61,6 +62,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "external_signals": ("account_key",),
     "consents": ("account_key",),
     "campaigns": ("account_key",),
+    "credentials": ("account_key",),
     "outcomes": (),
     "activity": ("actor", "target"),
     "post_actions": ("post_key", "actor"),

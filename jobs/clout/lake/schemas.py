@@ -206,6 +206,24 @@ OUTCOMES = pa.schema(
     ]
 )
 
+#: What people did beside the platforms, as the operator reviewed it, see platforms/exports/credential_list.py.
+CREDENTIALS = pa.schema(
+    [
+        _required("account_key", pa.string()),
+        _required("kind", pa.string()),
+        _required("title", pa.string()),
+        _required("year", pa.int32()),
+        _required("evidence_url", pa.string()),
+        _required("registry", pa.string()),
+        pa.field("registry_id", pa.string()),
+        _required("reviewed_by", pa.string()),
+        _required("reviewed_on", pa.date32()),
+        _required("decision", pa.string()),
+        pa.field("note", pa.string()),
+        *PROVENANCE,
+    ]
+)
+
 #: What was planned, fetched, truncated, skipped or failed, and why; one row per endpoint and subject (for files: the file).
 MANIFEST = pa.schema(
     [
@@ -257,6 +275,7 @@ SNAPSHOTS: dict[str, pa.Schema] = {
     "external_signals": EXTERNAL_SIGNALS,
     "consents": CONSENTS,
     "campaigns": CAMPAIGNS,
+    "credentials": CREDENTIALS,
     "outcomes": OUTCOMES,
     "manifest": MANIFEST,
     "quarantine": QUARANTINE,
@@ -389,6 +408,21 @@ CONFORMED: dict[str, pa.Schema] = {
     "quarantined": QUARANTINED,
 }
 
+#: One row per person of each draw for a campaign, see jobs/audience.py: lake/selections/ds=<day of the draw>/.
+SELECTIONS = pa.schema(
+    [
+        _required("campaign", pa.string()),
+        _required("selected_on", pa.date32()),
+        _required("person_id", pa.string()),
+        _required("account_key", pa.string()),
+        _required("arm", pa.string()),
+        _required("eligible", pa.int64()),
+        _required("seed", pa.string()),
+        _required("rule", pa.string()),
+        _required("query_hash", pa.string()),
+    ]
+)
+
 #: One row per partition that a purge changed: lake/purge_log/ds=<day of the purge>/. Counts, never people.
 PURGE_LOG = pa.schema(
     [
@@ -411,6 +445,7 @@ _DDL = {
     pa.bool_(): "BOOLEAN",
     pa.date32(): "DATE",
     TIME: "TIMESTAMP",
+    pa.int32(): "INT",
 }
 
 

@@ -28,8 +28,9 @@ from clout.engine.snapshot_io import conforming_engine
 from clout.lake import made_from
 from clout.lake.columns import STATES_FROM
 from clout.lake.partitions import Lake, window
-from clout.lake.schemas import SNAPSHOTS, small_arrow
+from clout.lake.schemas import SELECTIONS, SNAPSHOTS, small_arrow
 from clout.privacy import consent_ledger
+from clout.privacy.row_deletion import partitions
 from clout.privacy.suppression import salted
 from clout.score import fingerprints, identity, steps
 from clout.score.model import Model, read_model
@@ -91,6 +92,7 @@ class Evidence(Plan):
             "sources": steps.sources_table(engine, _platforms(sources)),
             **{name: engine.table(*_listed(lake, sources, name, [day])) for name in steps.LISTS},
             **{name: engine.table(*_listed(lake, sources, name, days)) for name in steps.HAPPENED},
+            "selections": engine.table(SELECTIONS, _draws(lake)),
         }
 
     def facts_of(self, table: str) -> dict[str, Any]:
@@ -216,10 +218,20 @@ def _persons(claims: pa.Table, sources: Sources, day: date) -> tuple[identity.Pe
 def _listed(lake: Lake, sources: Sources, table: str, days: list[date]) -> tuple[pa.Schema, list[tuple[Any, ...]]]:
     """The rows of an operator's lists in the snapshots of some days, as schema and rows. None where none was taken."""
     schema = SNAPSHOTS[table]
-    kept = [source.name for source in sources.sources if source.reader == "files"]
+    kept = [
+        source.name
+        for source in sources.sources
+        if source.reader == ("wikipedia" if table == "external_signals" else "files")
+    ]
     paths = [lake.snapshot(table, name, day) for name in kept for day in days]
     found = [lake.read(path, schema=schema) for path in paths if lake.exists(path)]
     return schema, [tuple(row.values()) for rows in found for row in rows.select(schema.names).to_pylist()]
+
+
+def _draws(lake: Lake) -> list[tuple[Any, ...]]:
+    """The people of all draws for campaigns that are logged, as rows of SELECTIONS."""
+    found = [lake.read(path, schema=SELECTIONS) for _, path in partitions(lake, "selections")]
+    return [tuple(row.values()) for rows in found for row in rows.select(SELECTIONS.names).to_pylist()]
 
 
 def _agreed_to_be_named(evidence: Evidence, person_of: dict[str, str]) -> Callable[[str], bool]:

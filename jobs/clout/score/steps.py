@@ -15,7 +15,7 @@ from clout.engine.engines import Engine
 from clout.engine.frames import Frame
 from clout.lake import declared
 from clout.lake.partitions import window
-from clout.lake.schemas import SNAPSHOTS
+from clout.lake.schemas import SELECTIONS, SNAPSHOTS
 from clout.lake.staging import SCORED
 from clout.score import places, variants
 from clout.score.model import Model
@@ -46,9 +46,9 @@ GIVEN = (
     *("operator_list", "persons", "named_seeds", "sources"),
 )
 #: An operator's lists that hold on the score date, by the names of their snapshots.
-LISTS = ("consents", "campaigns")
+LISTS = ("consents", "campaigns", "credentials")
 #: What happened on the days of the window, likewise.
-HAPPENED = ("outcomes",)
+HAPPENED = ("outcomes", "external_signals")
 #: Accounts that may not be named.
 UNNAMED = pa.schema([("account_key", pa.string())])
 #: The published tables of people, each with the query that makes it.
@@ -99,6 +99,12 @@ def _unnamed(plan: Plan) -> Frame:
 
 def _empty(name: str) -> Callable[[Plan], Frame]:
     return lambda plan: plan.engine.table(SNAPSHOTS[name], [])
+
+
+@step("selections")
+def _selections(plan: Plan) -> Frame:
+    """Nobody, where no draw is logged."""
+    return plan.engine.table(SELECTIONS, [])
 
 
 for _list in (*LISTS, *HAPPENED):
