@@ -34,7 +34,7 @@ def is_orcid(text: str) -> bool:
     found = re.fullmatch(r"(?:https://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])", text.strip(), re.IGNORECASE)
     if not found:
         return False
-    *digits, check = found[1].upper().replace("-", "")
+    *digits, check = list(found[1].upper().replace("-", ""))
     total = 0
     for digit in digits:
         total = (total + int(digit)) * 2
