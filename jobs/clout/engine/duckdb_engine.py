@@ -45,6 +45,7 @@ _NAMED = (
     "attributed",
     "campaign_outcomes",
     "perk_selections",
+    "person_credentials",
 )
 #: Queries that are cheap: computed whenever they are read, so that their rows are stored nowhere.
 _VIEWS = ("persons_activity",)
