@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -60,9 +59,9 @@ def _row(cells: Cells) -> dict[str, Any]:
     title = cells.text("title", 300)
     if title is None:
         raise Refused("title: is empty")
-    year_text, this_year = cells.needed("year"), datetime.now(UTC).year
-    if not re.fullmatch(r"\d{4}", year_text) or not 1900 <= int(year_text) <= this_year:
-        raise Refused(f"year: {year_text[:20]!r} is not a year from 1900 to {this_year}")
+    year_text, reviewed = cells.needed("year"), cells.day_needed("reviewed_on")
+    if not re.fullmatch(r"\d{4}", year_text) or not 1900 <= int(year_text) <= reviewed.year:
+        raise Refused(f"year: {year_text[:20]!r} is not a year from 1900 to {reviewed.year}, that of the review")
     url = cells.text("evidence_url", 500)
     if url is None or not _is_https(url):
         raise Refused(f"evidence_url: {(url or '')[:80]!r} is not an address that begins with https://")
@@ -72,7 +71,7 @@ def _row(cells: Cells) -> dict[str, Any]:
         registry_id = None
     elif registry_id is None or not REGISTRIES[registry][0](registry_id):
         raise Refused(f"registry_id: {(registry_id or '')[:80]!r} is not {REGISTRIES[registry][1]}")
-    reviewer, reviewed = cells.text("reviewed_by", 100), cells.day_needed("reviewed_on")
+    reviewer = cells.text("reviewed_by", 100)
     if reviewer is None:
         raise Refused("reviewed_by: is empty; name who looked at the evidence")
     if look_alike(reviewer.lstrip("@")) in {look_alike(account), look_alike(account.partition(":")[2])}:
