@@ -91,9 +91,11 @@ person: setup ## one person's page: ID=murmur:99, a handle or a name, and DAY=20
 	@if [ -z "$$ID" ]; then echo "make person needs ID=platform:id, such as ID=murmur:99" >&2; exit 2; fi
 	@$(SHOWN) $(PY) jobs/person.py --person="$$ID" $${DAY:+--day="$$DAY"}
 
-evaluate: setup ## how good the score is: PAIRS=<csv>, RATINGS=<csv>, BEHAVIOUR=<folder>, or SOURCE=<folder> CUT=<date>; JSON=<file>
+evaluate: setup ## how good the score is: PAIRS=<csv>, RATINGS=<csv>, BEHAVIOUR=<folder>, TOPICS=<jsonl> [ONTOLOGY=<folder>], or SOURCE=<folder> CUT=<date>; JSON=<file>
 ifdef BEHAVIOUR
 	@$(PY) jobs/evaluate.py --behaviour --source="$$BEHAVIOUR" $${CUT:+--cut="$$CUT"} $${JSON:+--json="$$JSON"}
+else ifdef TOPICS
+	@$(PY) jobs/evaluate.py --topics="$$TOPICS" $${ONTOLOGY:+--ontology="$$ONTOLOGY"} $${JSON:+--json="$$JSON"}
 else ifdef RATINGS
 	@$(PY) jobs/evaluate.py --ratings="$$RATINGS" $${CUT:+--cut="$$CUT"} $${JSON:+--json="$$JSON"}
 else ifdef PAIRS

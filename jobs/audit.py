@@ -111,7 +111,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     counts["activity"] = lake.count(lake.conformed("activity", day))
     is_small = sum(counts.values()) <= IN_MEMORY_ROWS
     read = (_in_memory if is_small else _in_spark)(lake, staged)
-    beside = {"scores": read("scores")}
+    beside = {table: read(table) for table in ("scores", "topics", "person_topics")}
     scored = suites.count_present(beside["scores"], "score")
     parameters = {
         "days": [day],
@@ -119,6 +119,9 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
         "scored": scored,
         "listed": 40 * scored,  # twenty each way
         "thirty_each": 30 * counts["scores"],  # the days of a month
+        # Ten topics with a tenth of all acts each, and five others; three posts of each of the ten.
+        "topics_listed": 15 * beside["scores"].num_rows,
+        "topic_posts": 30 * beside["scores"].num_rows,
     }
     checks = []
     for suite in loaded:  # one table after the other: a night's largest decides how much memory that takes

@@ -11,20 +11,24 @@ import json
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from clout import logs
 from clout.config import arguments
 from clout.config.sources import Sources, read_sources
 from clout.errors import PoisonInput, run_main
+from clout.lake import arrow
 from clout.lake.check import damage
 from clout.lake.checksums import Damaged
 from clout.lake.columns import CONFORMED_FROM
 from clout.lake.partitions import Lake, window
-from clout.lake.schemas import CONFORMED
+from clout.lake.schemas import CONFORMED, MATCHED
 from clout.privacy import retention
 from clout.quality import first_night
 from clout.terminal import printable
 
 if TYPE_CHECKING:
+    from clout.config.ontology import Ontology
     from clout.score.model import Model
 
 LOG = logs.logger(__name__)
@@ -68,7 +72,7 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
     The last of `days` must have been pulled, unless it is `of_the_past`; of the others, those without a pull are left out.
     """
     from clout.engine.snapshot_io import conforming_engine
-    from clout.score import evidence, identity, steps
+    from clout.score import evidence, identity, steps, topic_posts
     from clout.score.plan import Plan
 
     missing = [platform for platform in sources.platforms if lake.manifest(platform, days[-1]) is None]
@@ -104,6 +108,7 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
     looked_at = sorted({each for day in owed for each in window(day, repeats + 1)})
     engine = conforming_engine(lake, sources.platforms, looked_at, CONFORMED_FROM)
 
+    ontology, seen = sources.topics.ontology(), window(days[-1], len(days) + topic_posts.KEPT_DAYS)
     read = {"interactions": looked_at, "posts": looked_at, "accounts": owed, "manifest": owed, "quarantine": owed}
     given = {
         table: engine.snapshots(lake, table, sources.platforms, days, CONFORMED_FROM[table])
@@ -118,9 +123,11 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
         "operator_list": engine.table(*evidence.operator_list(sources)),
         "sources": steps.sources_table(engine, sorted(set(sources.platforms.values()))),
     }
-    plan = Plan(engine, given, parameters={"repeat_days": repeats})
+    plan = Plan(engine, given, parameters={"repeat_days": repeats, "topic_days": topic_posts.KEPT_DAYS})
+    _match(lake, sources, ontology, owed, engine.arrow(plan.resolve("excluded")))
+    plan.tables["post_topics"] = engine.conformed(lake, "post_topics", seen)
     # Activity last: it carries the fingerprint that says all are in place.
-    for table in sorted(CONFORMED, key=lambda table: table == "activity"):
+    for table in sorted(set(CONFORMED) - set(MATCHED), key=lambda table: table == "activity"):
         engine.write_conformed(lake, table, plan.resolve(table), owed, lambda day: {"fingerprint": prints[day]})
     engine.release(plan.resolve("classified"))
     for row in lake.read(lake.conformed("conservation", days[-1])).sort_by("platform").to_pylist():
@@ -129,25 +136,57 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
     return owed
 
 
+def _match(lake: Lake, sources: Sources, ontology: Ontology, days: list[date], excluded: pa.Table) -> None:
+    """Say of each day's posts what they are about, where posts, ontology or who is left out are not as they were then."""
+    from clout.score import fingerprints, topic_posts
+    from clout.score.topic_matcher import Matcher
+
+    code = fingerprints.of_modules(topic_posts.CODE)
+    repositories = {source.platform for source in sources.sources if source.reader == "gharchive"}
+    matcher: Matcher | None = None
+    for day in days:
+        of_day = excluded.filter(pc.equal(excluded["ds"], pa.scalar(day)))["account_key"].to_pylist()
+        manifests = [_timeless(lake.manifest(platform, day) or []) for platform in sources.platforms]
+        matched = _hash([code, ontology.version, sources.platforms, sorted(of_day), manifests])
+        path = lake.conformed("post_topics", day)
+        if lake.exists(path) and (lake.facts(path) or {}).get("matched") == matched:
+            continue
+        matcher = matcher or Matcher(ontology, topic_posts.MOST)
+        posts = arrow.read_snapshots(lake, "posts", sources.platforms, [day], topic_posts.COLUMNS)
+        made = topic_posts.of_day(posts, day, matcher, frozenset(of_day), repositories)
+        for table, rows in zip(MATCHED, made, strict=True):
+            arrow.write_conformed(lake, table, rows, [day], lambda day: {"matched": matched})  # noqa: B023
+
+
+def _timeless(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A manifest without when it was made: that decides nothing."""
+    return [{**row, "started_at": None, "ended_at": None} for row in rows]
+
+
 def _fingerprints(lake: Lake, sources: Sources, days: list[date], repeats: int) -> dict[date, str | None]:
     """What each conformed day depends on, as one hash; None where no source was pulled for it."""
-    from clout.score import fingerprints
+    from clout.score import fingerprints, topic_posts
 
     def pulled(day: date) -> str | None:
         manifests = [lake.manifest(platform, day) for platform in sources.platforms]
         if all(rows is None for rows in manifests):
             return None
-        # When it was pulled decides nothing: a day that is made again, and is the same, is conformed.
-        timeless = [{**row, "started_at": None, "ended_at": None} for rows in manifests for row in rows or []]
-        return _hash(timeless)
+        return _hash([row for rows in manifests for row in _timeless(rows or [])])
+
+    def posted(day: date) -> str:
+        manifests = [lake.manifest(platform, day) or [] for platform in sources.platforms]
+        return _hash([row for rows in manifests for row in _timeless(rows) if row["table"] == "posts"])
 
     looked_at = {day: pulled(day) for day in window(days[-1], len(days) + repeats)}
-    code = fingerprints.of_tables(CONFORMED, modules=("clout.lake.columns", "clout.lake.schemas"))
-    rules = [sources.platforms, sorted(sources.excluded), code]
-    return {
-        day: None if looked_at[day] is None else _hash([rules, [looked_at[each] for each in window(day, repeats + 1)]])
-        for day in days
-    }
+    kept = topic_posts.KEPT_DAYS
+    posts = {day: posted(day) for day in window(days[-1], len(days) + kept)}
+    code = fingerprints.of_tables(CONFORMED, modules=("clout.lake.columns", "clout.lake.schemas", *topic_posts.CODE))
+    rules = [sources.platforms, sorted(sources.excluded), code, sources.topics.ontology().version]
+
+    def of_day(day: date) -> list[list[str | None]]:
+        return [[looked_at[each] for each in window(day, repeats + 1)], [posts[each] for each in window(day, kept + 1)]]
+
+    return {day: None if looked_at[day] is None else _hash([rules, of_day(day)]) for day in days}
 
 
 def _hash(content: Any) -> str:

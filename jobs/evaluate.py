@@ -4,6 +4,7 @@
     evaluate.py --source FOLDER --cut DAY    exports: scored on the evidence before DAY, judged by what came from DAY on
     evaluate.py --behaviour --source FOLDER  ties, silence, changes from day to day, intervals; on the evening before --cut DAY,
                                              by default of the last day; --lake LAKE where the days are conformed
+    evaluate.py --topics FILE [--ontology FOLDER]  posts whose topics people said: how often the matcher is right
     evaluate.py --ratings FILE [--cut DAY]   who rated whom, when: whether trust tells those apart who are called frauds later
 
 The model is used as it stands; nothing is fitted to what it is judged by (see fit_model.py).
@@ -21,13 +22,14 @@ from typing import Any
 
 import numpy as np
 from clout.config import arguments
+from clout.config.ontology import read_ontology
 from clout.config.sources import Sources, read_sources
 from clout.errors import PoisonInput, run_main
 from clout.lake.partitions import Lake, days_between, window
 from clout.lake.scratch import Scratch
 from clout.platforms.exports import whole_exports
 from clout.platforms.pull.puller import over, pull
-from clout.research import behaviour, dataset, evaluation, labelled_pairs, ratings
+from clout.research import behaviour, dataset, evaluation, labelled_pairs, ratings, topic_evaluation
 from clout.research.dataset import Material
 from clout.score.model import Model, read_model
 
@@ -40,6 +42,7 @@ def arg_parser() -> argparse.ArgumentParser:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--pairs", type=Path, help="labelled pairs, CSV")
     what.add_argument("--source", type=Path, help="a folder of exports, or a sources file (TOML)")
+    what.add_argument("--topics", type=Path, help="posts with their topics, one JSON object a line")
     what.add_argument("--ratings", type=Path, help="ratings (rater, rated, rating, unix_ts), CSV or CSV.GZ")
     parser.add_argument(
         "--cut",
@@ -49,6 +52,7 @@ def arg_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--behaviour", action="store_true", help="how scores behave, rather than who will be shared")
     parser.add_argument("--lake", type=Path, help="of --behaviour: the lake of these sources")
+    parser.add_argument("--ontology", type=Path, help="of --topics: a folder with our form, or Klout's; else ours")
     parser.add_argument("--json", type=Path, help="write the figures there, too")
     arguments.add(parser, "model")
     return parser
@@ -65,6 +69,9 @@ def main(argv: list[str]) -> None:
         figures = evaluate_behaviour(read_sources(args.source), args.lake, args.cut and args.cut[-1], model)
     elif args.behaviour:
         parser.error("--behaviour needs --source, exports whose scores are looked at")
+    elif args.topics:
+        figures = topic_evaluation.judged(topic_evaluation.read_posts(args.topics), read_ontology(args.ontology))
+        topic_evaluation.show(figures)
     elif args.ratings:
         figures = evaluate_ratings(args.ratings, args.cut, model)
     else:

@@ -104,6 +104,27 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
             (day, "chirp", "profiles", "accounts", 2, 2, 0, 0, 0, 2, 0, 0, 1, 0.0, False, False, None, None),
         ],
         "coverage": [(day, "chirp", "like", 9, 200, 150, 0.75), (day, "chirp", "share", 0, None, None, None)],
+        "topics": [
+            (day, "gardening", "gardening", f"Gardening {label}", "sub", "home", None, False, "clout", label),
+            (day, "chess", "chess", "Chess", "sub", "games", None, False, "clout", label),
+            (day, "knitting", "knitting", "Knitting", "sub", "crafts", None, False, "clout", label),
+            (day, "asthma", "asthma", "Asthma", "sub", "diseases", None, True, "clout", label),
+        ],
+        "person_topics": [
+            (
+                *(day, "chirp:ada", "gardening", "gardening", 1, 1, 40.0, 1.25, 0.5, 6, 5, 7, 3, 1, 2, day, None),
+                *(label, label),
+            ),
+            (
+                *(day, "chirp:ada", "chess", "chess", None, None, None, 0.25, 0.25, 2, 1, 2, 0, 0, 0, day),
+                *("too few posts", label, label),
+            ),
+        ],
+        "topic_evidence": [
+            (day, "chirp:ada", "gardening", f"chirp:p{label}", day - timedelta(days=2), "tag", 5),
+            (day, "chirp:ada", "gardening", "chirp:p2", day - timedelta(days=9), "phrase", 3),
+        ],
+        "topic_coverage": [(day, "chirp", 40 + len(label), 20, 10, 3)],
         "quarantined": [(day, "chirp", "interactions", "actor: is empty", 3), (day, "chirp", "posts", "not UTF-8", 1)],
         "platform_scores": [
             (

@@ -133,6 +133,16 @@ def too_many_reasons(rows: pa.Table) -> pa.Table:
     return pa.Table.from_pylist(made, rows.schema)
 
 
+def many_times(column: str) -> Change:
+    """The first row a thousand times, each with another value of a column."""
+
+    def change(rows: pa.Table) -> pa.Table:
+        made = rows.to_pylist()[0]
+        return pa.Table.from_pylist([made | {column: f"{made[column]}{number}"} for number in range(1001)], rows.schema)
+
+    return change
+
+
 def nobody_scored(rows: pa.Table) -> pa.Table:
     excused = rows.filter(pc.is_null(rows["score"]))
     return pa.concat_tables(
@@ -235,6 +245,84 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "keys_present": [(first(reason=None), set()), (first(reason=""), set()), (first(snapshot=None), set())],
         "rows_counted": [(first(rows=0), set()), (first(rows=None), set())],
         "nobody_named": [(first(reason="actor: 'ada' is not an id"), set()), (first(reason='"ada"'), set())],
+    },
+    "person_topics": {
+        "row_count": [(many_times("topic_id"), {"never_sensitive", "shares_sum"})],
+        "key_unique": [(twice, {"places_dense", "shares_sum"})],
+        "keys_present": [
+            (nth(1, slug=None), {"never_sensitive"}),
+            (first(person_id=None), set()),
+            (first(ds=None), set()),
+        ],
+        "named_or_not": [
+            (nth(1, topic_score=50.0), set()),
+            (nth(1, place=1), set()),
+            (nth(1, of=1), set()),
+            (first(topic_score=None), set()),
+        ],
+        "named_by_the_rule": [
+            (first(posts=4), set()),
+            (first(weeks=3), set()),
+            (first(people=4), set()),
+            (first(back=2), set()),
+            (first(share=0.09), set()),
+            (first(people=None), set()),
+            (first(topic_score=100.5), set()),
+        ],
+        "evidence_possible": [
+            (nth(1, back=3), set()),
+            (nth(1, weeks=15), set()),
+            (nth(1, posts=0), set()),
+            (nth(1, share=-0.1), set()),
+            (nth(1, endorsements=6), set()),
+            (nth(1, endorsements_refused=None), set()),
+        ],
+        "shares_sum": [(nth(1, share=0.7), set())],
+        "places_dense": [(first(place=2), set()), (first(of=2), set())],
+        "reach_within_reach": [(first(topic_reach=1.75), set())],
+        "people_of_scores": [(nth(1, person_id="chirp:cy"), set())],
+        "never_sensitive": [
+            (nth(1, topic_id="asthma", slug="asthma"), set()),
+            (nth(1, topic_id="alchemy", slug="alchemy"), set()),
+            (nth(1, slug="gardening"), set()),
+        ],
+    },
+    "topics": {
+        "key_unique": [(twice, {"slugs_differ"})],
+        "types": [(retyped("is_sensitive", pa.string()), set()), (retyped("ds", pa.string()), set())],
+        "keys_present": [(first(topic_id=""), set()), (first(name=None), set()), (first(ds=None), set())],
+        "known_type": [
+            (first(topic_type="tag"), set()),
+            (first(source="rumour"), set()),
+            (first(is_sensitive=None), set()),
+        ],
+        "slugs_differ": [(first(slug="chess"), set())],
+    },
+    "topic_evidence": {
+        "row_count": [(many_times("post_key"), {"three_posts"})],
+        "key_unique": [(twice, set())],
+        "keys_present": [(first(post_key=None), set()), (first(posted_on=NEXT), set()), (first(person_id=None), set())],
+        "found_somehow": [(first(evidence="guess"), set()), (first(evidence=None), set()), (first(people=-1), set())],
+        "three_posts": [
+            (
+                lambda rows: pa.concat_tables(
+                    [rows, *(first(post_key=f"chirp:{n}")(rows.slice(0, 1)) for n in range(3))]
+                ),
+                set(),
+            )
+        ],
+        "of_named_topics": [(first(topic_id="knitting"), set()), (first(person_id="chirp:bo"), set())],
+    },
+    "topic_coverage": {
+        "row_count": [(many_times("platform"), set())],
+        "key_unique": [(twice, set())],
+        "keys_present": [(first(platform=None), set()), (first(ds=None), set())],
+        "parts_of_the_posts": [
+            (first(with_topic=50), set()),
+            (first(with_tags=50), set()),
+            (first(unknown_language=-1), set()),
+            (first(posts=None), set()),
+        ],
     },
     "coverage": {
         "keys_present": [(first(kind=None), set()), (first(platform=None), set())],
@@ -496,11 +584,21 @@ def _interpreted(spark: SparkSession) -> Iterator[None]:
 
 def judge(suite: suites.Suite, rows: pa.Table, spark: SparkSession | None = None) -> list[suites.Check]:
     """The checks of rows in memory, or in Spark where one is given."""
-    scores = good()["scores"]
-    parameters = {"days": [DAY], "persons": scores.num_rows, "scored": 1, "listed": 40, "thirty_each": 60}
+    beside = {table: good()[table] for table in ("scores", "topics", "person_topics")}
+    parameters = {
+        "days": [DAY],
+        "persons": beside["scores"].num_rows,
+        "scored": 1,
+        "listed": 40,
+        "topics_listed": 30,
+        "topic_posts": 60,
+        "thirty_each": 60,
+    }
     if spark is None:
-        return suites.check(suite, rows, parameters, {"scores": scores})
-    return suites.check(suite, frame(spark, rows), parameters, {"scores": frame(spark, scores)})
+        return suites.check(suite, rows, parameters, beside)
+    return suites.check(
+        suite, frame(spark, rows), parameters, {name: frame(spark, each) for name, each in beside.items()}
+    )
 
 
 def test_every_suite_and_expectation_has_a_mutation() -> None:

@@ -46,7 +46,15 @@ RENAMED = {  # what the newer dialect calls the fields of the older one
     "tweets": "posts",
 }
 POST_FIELDS = {"author_id", "conversation_id", "created_at", "entities", "in_reply_to_user_id", "lang", "note_tweet"}
-POST_FIELDS |= {"public_metrics", "referenced_tweets", "id", "text", "edit_history_tweet_ids", "reply_settings"}
+POST_FIELDS |= {
+    "context_annotations",
+    "public_metrics",
+    "referenced_tweets",
+    "id",
+    "text",
+    "edit_history_tweet_ids",
+    "reply_settings",
+}
 USER_FIELDS = {
     "created_at",
     "description",
@@ -314,6 +322,9 @@ class X:
                 "entities": {"hashtags": entities["hashtags"]},
             }
         whole |= {"text": told, "entities": entities}
+        if kind == POST:  # what X takes it to be about: something of its interests
+            meant = {"id": str(850_000 + actor % 50), "name": tag}
+            whole["context_annotations"] = [{"domain": {"id": "66", "name": "Interests"}, "entity": meant}]
         if kind == REPLY:
             whole["in_reply_to_user_id"] = id_of(target)
         if kind in KINDS:

@@ -29,6 +29,7 @@ from clout.engine.spark_engine import Spark
 from clout.lake.schemas import TIME
 from clout.score import plan, variants
 from clout.score.model import read_model
+from clout.score.topic_posts import KEPT_DAYS
 
 HERE = Path(__file__).parent
 DAY = date(2026, 3, 14)
@@ -109,6 +110,8 @@ DEFAULTS = {
         **dict.fromkeys(("by_followers", "by_listed", "by_others"), "DOUBLE"),
     ),
     "earlier_scores": empty(days_before="INT", person_id="STRING", score="DOUBLE", unheld="DOUBLE"),
+    "gone_posts": empty(platform="STRING", post_key="STRING"),
+    "hidden_topics": empty(account_key="STRING", topic_id="STRING"),
     "spread": empty(
         platform="STRING", person_id="STRING", reach_variance="DOUBLE", network_variance="DOUBLE", covariance="DOUBLE"
     ),
@@ -162,7 +165,13 @@ def test_worked_example(case: Path, engine: str, request: pytest.FixtureRequest)
     given = {file.stem for file in case.glob("*.csv")} - {"expected"}
     assert given <= query.inputs <= given | set(DEFAULTS)
     changes = case / "parameters.toml"
-    parameters = plan.numbers(model) | {"day": DAY, "first_day": DAY - timedelta(89), "last_day": DAY}
+    parameters = plan.numbers(model) | {
+        "topic_days": KEPT_DAYS,
+        "ontology": "",
+        "day": DAY,
+        "first_day": DAY - timedelta(89),
+        "last_day": DAY,
+    }
     parameters |= tomllib.loads(changes.read_text(encoding="utf-8")) if changes.exists() else {}
     inputs = {name: input_table(case / f"{name}.csv") if name in given else DEFAULTS[name] for name in query.inputs}
     if engine == "spark":

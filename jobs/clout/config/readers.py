@@ -23,7 +23,8 @@ class Rule:
     """At the end of day d + after_days, do `action` with what `table` holds of day d. `terms` says who demands it.
 
     drop: remove the rows. forget_members: remove the accounts of members. pseudonymise: replace members by pseudonyms.
-    forget_deleted: remove what a later snapshot shows to be deleted at the source.
+    forget_deleted: remove what a later snapshot shows to be deleted at the source. forget_platform: remove the rows of
+    the platform from a table that all platforms share.
     """
 
     table: str
@@ -40,7 +41,7 @@ SHORT = (Rule("raw", 30, "drop", _OURS), Rule("quarantine", 30, "drop", _OURS), 
 #: What holds of platforms that show deletions.
 DELETED = tuple(
     Rule(table, 1, "forget_deleted", "X: delete within 24 hours of the source; ours elsewhere")
-    for table in ("posts", "accounts", "interactions")
+    for table in ("posts", "accounts", "interactions", "post_topics", "topic_activity")
 )
 
 

@@ -39,6 +39,9 @@ exclude = "exclusions.csv"   # optional, at the top: account_key,reason of peopl
 released = "released.csv"    # optional, at the top: account_key,released_on of people whose no until that day holds no longer
 links = "links.csv"          # optional, at the top: account_a,account_b of one person's accounts; valid_from, valid_to, reason
 
+[topics]                     # optional: see topic_settings.py
+overlay = "topics.csv"
+
 What each option must hold is said once, by the models: options.py, file_options.py of the exports, and a platform's own module.
 """
 
@@ -57,6 +60,7 @@ from clout.config.native_ids import look_alike
 from clout.config.operator_lists import LISTS, Link
 from clout.config.options import NAME, REFRESH_DAYS, validated
 from clout.config.readers import Reader, readers
+from clout.config.topic_settings import TopicSettings, read_settings
 from clout.errors import PoisonInput
 
 _HOUR_FILE = re.compile(r"\d{4}-\d{2}-\d{2}-\d{1,2}\.json\.gz")
@@ -104,6 +108,7 @@ class Sources:
     sources: tuple[Source, ...]
     excluded: dict[str, str]
     links: tuple[Link, ...] = ()
+    topics: TopicSettings = field(default_factory=TopicSettings)
 
     def named(self, name: str) -> Source:
         """The source of that name."""
@@ -152,7 +157,7 @@ def read_sources(location: Path) -> Sources:
         text = tomllib.loads(location.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise PoisonInput(f"{location}: not a TOML file: {error}") from error
-    known = {"source", *LISTS}
+    known = {"source", "topics", *LISTS}
     if unknown := sorted(set(text) - known):
         raise PoisonInput(f"{location}: top: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
     entries = text.get("source")
@@ -191,7 +196,7 @@ def read_sources(location: Path) -> Sources:
             replace(source, options=options, excluded=frozenset(own), released=over, known_platforms=known_platforms)
         )
     linked = (replace(one, account_a=key(one.account_a), account_b=key(one.account_b)) for one in links)
-    return Sources(tuple(complete), excluded, tuple(linked))
+    return Sources(tuple(complete), excluded, tuple(linked), read_settings(location, text.get("topics"), key))
 
 
 def _folder_source(folder: Path) -> Source:

@@ -29,6 +29,9 @@ class ConformingEngine(Engine, Protocol):
         platform and snapshot_date are among them. platforms: the sources' names, each with the platform that it shows.
         """
 
+    def conformed(self, lake: Lake, table: str, days: list[date]) -> Frame:
+        """See NightEngine."""
+
     def write_conformed(
         self, lake: Lake, table: str, rows: Frame, days: Iterable[date], facts: Callable[[date], dict[str, Any]]
     ) -> None:
@@ -63,6 +66,10 @@ class InMemory(DuckDB):
     ) -> Frame:
         """See ConformingEngine."""
         return arrow.read_snapshots(lake, table, platforms, days, columns)
+
+    def conformed(self, lake: Lake, table: str, days: list[date]) -> Frame:
+        """See NightEngine."""
+        return arrow.read_conformed(lake, table, days)
 
     def write_conformed(
         self, lake: Lake, table: str, rows: Frame, days: Iterable[date], facts: Callable[[date], dict[str, Any]]

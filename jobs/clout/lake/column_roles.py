@@ -49,6 +49,7 @@ _COLUMNS = {
         " occurred_precision observed_via model_version no_score_reason amplification_missing_reason variant base back_of"
         " check_id severity verdict expected scope gate suite run_id action terms removed"
         " purpose country admin1 arm event currency visitor outcome_id query_hash registry decision"
+        " topic_id slug topic_type parent_ids wikidata_id evidence text_hash platform_topics not_named ontology_version"
     ),
 }
 ROLES: Mapping[str, Role] = {name: role for role, names in _COLUMNS.items() for name in names.split()}
@@ -66,6 +67,8 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "outcomes": (),
     "activity": ("actor", "target"),
     "post_actions": ("post_key", "actor"),
+    "post_topics": ("post_key", "author_key"),
+    "topic_activity": ("post_key", "actor", "target"),
     "manifest": (),
 }
 

@@ -87,6 +87,8 @@ POSTS = pa.schema(
         pa.field("mentions", pa.list_(pa.string())),
         pa.field("hashtags", pa.list_(pa.string())),
         pa.field("links", pa.list_(pa.string())),
+        # What the platform itself calls the topics of the post, as "domain/entity". NULL where it says nothing.
+        pa.field("platform_topics", pa.list_(pa.string())),
         pa.field("like_count", pa.int64()),
         pa.field("reply_count", pa.int64()),
         pa.field("share_count", pa.int64()),
@@ -398,6 +400,49 @@ DATA_QUALITY = pa.schema(
     ]
 )
 
+#: One row per (ds, platform, post, topic): a post that was seen on the day, and a topic that it is about; no text.
+#: `text_hash` is the same for posts of the same words, `part` 1 / topics of the post. See score/topic_matcher.py.
+POST_TOPICS = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("platform", pa.string()),
+        _required("post_key", pa.string()),
+        _required("author_key", pa.string()),
+        _required("topic_id", pa.string()),
+        _required("posted_on", pa.date32()),
+        _required("text_hash", pa.string()),
+        _required("evidence", pa.string()),
+        _required("part", pa.float64()),
+    ]
+)
+
+#: One row per (ds, platform, topic, post, actor, kind): acts on posts that are about a topic. See sql/topic_activity.sql.
+TOPIC_ACTIVITY = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("platform", pa.string()),
+        _required("topic_id", pa.string()),
+        _required("post_key", pa.string()),
+        _required("actor", pa.string()),
+        _required("target", pa.string()),
+        _required("kind", pa.string()),
+        _required("n", pa.int64()),
+        _required("part", pa.float64()),
+    ]
+)
+
+#: One row per (ds, platform): of how many of the day's posts a topic is known. See score/topic_posts.py.
+TOPIC_COVERAGE = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("platform", pa.string()),
+        _required("posts", pa.int64()),
+        _required("with_tags", pa.int64()),
+        _required("with_topic", pa.int64()),
+        _required("unknown_language", pa.int64()),
+    ]
+)
+
 #: What conform writes, one folder each: lake/<table>/ds=<day>/
 CONFORMED: dict[str, pa.Schema] = {
     "activity": ACTIVITY,
@@ -406,7 +451,12 @@ CONFORMED: dict[str, pa.Schema] = {
     "pulls": PULLS,
     "coverage": COVERAGE,
     "quarantined": QUARANTINED,
+    "post_topics": POST_TOPICS,
+    "topic_activity": TOPIC_ACTIVITY,
+    "topic_coverage": TOPIC_COVERAGE,
 }
+#: Of them, what Python makes of posts, and no query.
+MATCHED = ("post_topics", "topic_coverage")
 
 #: One row per person of each draw for a campaign, see jobs/audience.py: lake/selections/ds=<day of the draw>/.
 SELECTIONS = pa.schema(

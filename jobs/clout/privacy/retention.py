@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -117,6 +118,8 @@ def _deleted(lake: Lake, source: str, day: date) -> _Deleted:
 def _edit(rule: Rule, source: Source, deleted: _Deleted, salted: Erased) -> Edit:
     if rule.action == "forget_deleted":
         return lambda rows: _without_deleted(rows, rule.table, deleted)
+    if rule.action == "forget_platform":
+        return lambda rows: keep(rows, pc.not_equal(rows["platform"], source.platform))
     begins = f"{source.platform}:{source.read_by.members}"
     if rule.action == "forget_members":
         return lambda rows: keep(rows, pc.invert(pc.starts_with(rows["account_key"], begins)))
@@ -131,7 +134,10 @@ def _without_deleted(rows: pa.Table, table: str, deleted: _Deleted) -> tuple[pa.
     def among(column: str, keys: frozenset[str]) -> pa.Array:
         return pc.fill_null(pc.is_in(rows[column], pa.array(sorted(keys), pa.string())), False)
 
-    if table == "posts":
+    if table in ("post_topics", "topic_activity"):
+        people = ("author_key",) if table == "post_topics" else ("actor", "target")
+        gone = reduce(pc.or_, (among(column, deleted.accounts) for column in people), among("post_key", deleted.posts))
+    elif table == "posts":
         gone = pc.or_(
             pc.and_not(among("post_key", deleted.posts), rows["is_deleted"]), among("author_key", deleted.accounts)
         )

@@ -32,7 +32,7 @@ from clout.lake.schemas import SELECTIONS, SNAPSHOTS, small_arrow
 from clout.privacy import consent_ledger
 from clout.privacy.row_deletion import partitions
 from clout.privacy.suppression import salted
-from clout.score import fingerprints, identity, steps
+from clout.score import fingerprints, identity, steps, topic_posts
 from clout.score.model import Model, read_model
 from clout.score.plan import Plan
 
@@ -83,11 +83,17 @@ class Evidence(Plan):
         self._task = ""
         days = window(day, model.stored_days)
         engine = engine_for(lake, days)
-        super().__init__(engine, {}, model, day)
+        ontology = sources.topics.ontology()
+        super().__init__(engine, {}, model, day, {"ontology": ontology.version})
         self.tables |= {
             "activity": engine.conformed(lake, "activity", days),
             "post_actions": engine.conformed(lake, "post_actions", days),
             "posts": engine.posts(lake, sources.platforms, days),
+            "post_topics": engine.conformed(lake, "post_topics", window(day, model.window_days)),
+            "topic_activity": engine.conformed(lake, "topic_activity", window(day, model.window_days)),
+            "ontology": engine.table(steps.ONTOLOGY, topic_posts.ontology_rows(ontology)),
+            "hidden_topics": engine.table(steps.HIDDEN_TOPICS, sources.topics.hidden_ids(ontology)),
+            "endorsements": engine.table(steps.ENDORSEMENTS, []),
             "named_seeds": engine.table(*_named_seeds(sources)),
             "sources": steps.sources_table(engine, _platforms(sources)),
             **{name: engine.table(*_listed(lake, sources, name, [day])) for name in steps.LISTS},

@@ -36,6 +36,11 @@ def of_tables(
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
+def of_modules(modules: Iterable[str]) -> str:
+    """The hash of what some modules do, by their dotted names."""
+    return hashlib.sha256(json.dumps([[each, of_module(each)] for each in modules]).encode()).hexdigest()
+
+
 @cache
 def of_query(name: str) -> str:
     """The hash of what a query does: its text and its typed parameters."""

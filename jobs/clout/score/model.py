@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from clout.engine import queries
 from clout.errors import PoisonInput
+from clout.score import beside
 
 
 def _is_number(value: Any) -> bool:
@@ -363,9 +364,11 @@ def read_model(file: Path) -> Model:
     formulas = text.pop("formulas", "v1")
     if formulas not in _FORMULAS:
         raise PoisonInput(f"{file}: formulas is {formulas!r}; known are {', '.join(_FORMULAS)}")
-    numbers = _FORMULAS[formulas]
+    numbers, others = _FORMULAS[formulas], beside.numbers(file, text)
     try:
-        parameters = numbers.model_validate({section: {} for section in numbers.model_fields} | text).parameters()
+        parameters = (
+            others | numbers.model_validate({section: {} for section in numbers.model_fields} | text).parameters()
+        )
     except ValidationError as error:
         raise PoisonInput(f"{file}: {_worst(error.errors(include_url=False))}") from None
     earlier = _earlier(file, follows)

@@ -91,7 +91,7 @@ class Plan:
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
         self.engine, self._model, self._day = engine, model, day
-        self.parameters = {**(numbers(model) if model else {}), "day": day, **(parameters or {})}
+        self.parameters = {**(numbers(model) if model else {}), "day": day, "ontology": "", **(parameters or {})}
         self.tables: dict[str, Frame] = dict(given)
 
     @property

@@ -15,7 +15,7 @@ from clout.engine.engines import Engine
 from clout.engine.frames import Frame
 from clout.lake import declared
 from clout.lake.partitions import window
-from clout.lake.schemas import SELECTIONS, SNAPSHOTS
+from clout.lake.schemas import CONFORMED, SELECTIONS, SNAPSHOTS
 from clout.lake.staging import SCORED
 from clout.score import places, variants
 from clout.score.model import Model
@@ -36,6 +36,25 @@ _PLACES = pa.schema(
         *(("city_id", pa.int64()), ("city", pa.string()), ("basis", pa.string()), ("said_on", pa.date32())),
     ]
 )
+#: What people can be known for, what some of them hide, and what others say for them.
+ONTOLOGY = pa.schema(
+    [
+        *((name, pa.string()) for name in ("topic_id", "slug", "name", "topic_type", "parent_ids", "wikidata_id")),
+        *(("is_sensitive", pa.bool_()), ("source", pa.string())),
+    ]
+)
+HIDDEN_TOPICS = pa.schema([("account_key", pa.string()), ("topic_id", pa.string())])
+ENDORSEMENTS = pa.schema(
+    [("actor", pa.string()), ("target", pa.string()), ("topic_id", pa.string()), ("given_on", pa.date32())]
+)
+#: What stands beside the score, each with its columns: where nobody gives it there is none of it.
+BESIDE = {
+    "post_topics": CONFORMED["post_topics"],
+    "topic_activity": CONFORMED["topic_activity"],
+    "ontology": ONTOLOGY,
+    "hidden_topics": HIDDEN_TOPICS,
+    "endorsements": ENDORSEMENTS,
+}
 
 #: What computes trust and ranks, on every engine.
 _GRAPH = ("engine.network_rank", "engine.trust_flow", "engine.blocked_rank")
@@ -44,6 +63,7 @@ _GRAPH = ("engine.network_rank", "engine.trust_flow", "engine.blocked_rank")
 GIVEN = (
     *("activity", "account_states", "counter_states", "posts", "post_actions"),
     *("operator_list", "persons", "named_seeds", "sources"),
+    *("post_topics", "topic_activity", "ontology", "hidden_topics", "endorsements"),
 )
 #: An operator's lists that hold on the score date, by the names of their snapshots.
 LISTS = ("consents", "campaigns", "credentials")
@@ -77,7 +97,8 @@ def variants_table(engine: Engine, model: Model, day: date) -> Frame:
 def in_memory(engine: Engine, model: Model, day: date, **given: Frame) -> Plan:
     """The plan of one score date over the tables of GIVEN. The engine is told of all people and words in them."""
     engine.know(*given.values(), variants_table(engine, model, day))
-    return Plan(engine, given, model, day)
+    nothing = {name: engine.table(schema, []) for name, schema in BESIDE.items()}
+    return Plan(engine, nothing | given, model, day)
 
 
 def published(plan: Plan) -> dict[str, Frame]:
@@ -241,6 +262,16 @@ def _of_all(name: str) -> Callable[[Plan], Frame]:
 
 for _name in ("weights", "people", "engaged", "counted"):
     step(_name, of_all_variants=True)(_of_all(_name))
+
+
+# Topics -----------------------------------------------------------------------------------------------------------------
+
+
+@step("topic_counted", "topic_weights", "topic_spans")
+def _topic_counted(plan: Plan) -> Frame:
+    """What counts of the people who act on posts about a topic: the bounds of reach, with the topic as the variant."""
+    weights, spans = plan.resolve("topic_weights"), plan.resolve("topic_spans")
+    return plan.of_variants(plan.resolve("variants"), weights=weights, people=spans).run("counted")
 
 
 # What another model would have said -------------------------------------------------------------------------------------

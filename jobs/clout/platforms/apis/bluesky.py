@@ -15,6 +15,7 @@ from clout.config.options import FollowedAreNamed
 from clout.platforms.http.rate_policies import RatePolicy, Response, Verdict, Wait, retry_after
 from clout.platforms.pull.pages import Endpoint, Known, Page, PageReader, Platform, Rows, earliest, instant
 from clout.platforms.pull.rows import short_hash
+from clout.platforms.pull.said import links, tags
 from clout.platforms.pull.views import View
 from clout.privacy.addresses import addresses_in
 
@@ -219,6 +220,10 @@ class _Reader(PageReader):
             "quoted_post_key": self.key(quoted) if quoted else None,
             "conversation_key": self.key(_reference(reply.item, "root") or uri),
             "mentions": mentions,
+            "hashtags": tags(
+                [*_features(record.list("facets"), "tag", "tag"), *record.list("tags")], of.noting("tags")
+            ),
+            "links": links(self._links(record), of.noting("links")),
             "is_deleted": False,
         }
         counters = {ours: of.count(theirs) for ours, theirs in _COUNTERS.items()}
@@ -230,6 +235,15 @@ class _Reader(PageReader):
         for mentioned in mentions:
             self.edge("mention", author, mentioned, None, at, via, source=uri)
         return {**row, **counters}  # today's counters are good enough to plan by
+
+    def _links(self, record: View) -> list[Any]:
+        """Where a record leads: the links of its text, and the card below it."""
+        embed: Any = record.of("embed").item
+        if embed.get("$type") == "app.bsky.embed.recordWithMedia":
+            embed = embed.get("media")
+        card = embed.get("external") if _type(embed) == "app.bsky.embed.external" else None
+        cards = [card["uri"]] if isinstance(card, dict) and "uri" in card else []
+        return [*_features(record.list("facets"), "link", "uri"), *cards]
 
     def feed_item(self, item: Any) -> None:
         """An item of an author's feed: the author's own post, or one that the author passed on."""
@@ -369,13 +383,18 @@ def _withdrawn(view: Any) -> bool:
     return any(_type(one).endswith(_GONE) for one in (record, inner))
 
 
-def _mentions(facets: Any) -> Iterator[str]:
+def _features(facets: Any, kind: str, name: str) -> Iterator[Any]:
+    """A field of the features of one kind, of all facets."""
     for facet in _list(facets):
         for feature in _list(facet.get("features")) if isinstance(facet, dict) else []:
-            if isinstance(feature, dict) and feature.get("$type") == "app.bsky.richtext.facet#mention":
-                did = feature.get("did")
-                if isinstance(did, str) and _DID.fullmatch(did):
-                    yield did
+            if isinstance(feature, dict) and feature.get("$type") == f"app.bsky.richtext.facet#{kind}":
+                yield feature.get(name)
+
+
+def _mentions(facets: Any) -> Iterator[str]:
+    for did in _features(facets, "mention", "did"):
+        if isinstance(did, str) and _DID.fullmatch(did):
+            yield did
 
 
 class BlueskyPolicy(RatePolicy):

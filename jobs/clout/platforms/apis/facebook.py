@@ -26,6 +26,7 @@ from clout.platforms.http.rate_policies import (
 )
 from clout.platforms.pull.pages import Endpoint, Known, Page, PageReader, Platform, Rows, Token, count, epoch, instant
 from clout.platforms.pull.rows import short_hash
+from clout.platforms.pull.said import links_of, tags_of
 from clout.platforms.pull.views import View
 
 #: Native names of the reactions, as `reaction_counts` has them.
@@ -183,6 +184,8 @@ class _Reader(PageReader):
             "created_at": at,
             "event_at": at,
             "text": of.text("message"),
+            "hashtags": tags_of(of.text("message")),
+            "links": links_of(of.text("message")),
             "url": of.text("permalink_url"),
             "visibility": "public",
             "mentions": sorted({self.key(one) for one in pages if one is not None}),

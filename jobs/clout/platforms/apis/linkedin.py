@@ -30,6 +30,7 @@ from clout.platforms.pull.pages import (
     string,
 )
 from clout.platforms.pull.rows import short_hash
+from clout.platforms.pull.said import links_of, tags
 from clout.platforms.pull.views import View
 
 #: How a member's native id begins, in whose place a pseudonym is kept; an organisation's begins otherwise.
@@ -222,7 +223,8 @@ class _Reader(PageReader):
             "text": text,
             "visibility": "public",
             "mentions": sorted({self.key(one) for one in mentions}),
-            "hashtags": hashtags,
+            "hashtags": tags(hashtags, of.noting("commentary")),
+            "links": links_of(text),
             "is_deleted": False,
         }
         if "reshareContext" in of:
@@ -387,6 +389,8 @@ class LinkedInPolicy(RatePolicy):
 
 _DAY, _TWO_DAYS = "LinkedIn: profile data of members 24 hours", "LinkedIn: activity of members 48 hours"
 _SIX_WEEKS = "LinkedIn: activity of organisations 6 weeks"
+#: What is known of what posts are about.
+_TOPICS = ("post_topics", "topic_activity")
 
 PLATFORM = Platform(
     ENDPOINTS,
@@ -402,11 +406,12 @@ PLATFORM = Platform(
         Rule("accounts", 1, "forget_members", _DAY),
         *(
             Rule(table, 2, "pseudonymise", _TWO_DAYS)
-            for table in ("interactions", "posts", "account_links", "activity", "post_actions")
+            for table in ("interactions", "posts", "account_links", "activity", "post_actions", *_TOPICS)
         ),
         Rule("features", 2, "drop", _TWO_DAYS),
         Rule("interactions", 42, "drop", _SIX_WEEKS),
         Rule("posts", 42, "drop", _SIX_WEEKS),
+        *(Rule(table, 42, "forget_platform", _SIX_WEEKS) for table in _TOPICS),
         Rule("accounts", 365, "drop", "LinkedIn: page reporting 1 year"),
     ),
 )

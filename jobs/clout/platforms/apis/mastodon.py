@@ -23,9 +23,10 @@ from pydantic import Field
 
 from clout.config.options import AskedAboutPeople
 from clout.platforms.http.rate_policies import RatePolicy, Response, Verdict, Wait, on_our_clock
-from clout.platforms.pull.html_text import link, plain
+from clout.platforms.pull.html_text import addresses, link, plain
 from clout.platforms.pull.pages import Endpoint, Known, Page, PageReader, Platform, Rows, instant
 from clout.platforms.pull.rows import short_hash
+from clout.platforms.pull.said import links, tags
 from clout.platforms.pull.views import View
 from clout.privacy.addresses import addresses_in
 
@@ -258,7 +259,10 @@ class _Reader(PageReader):
             return self._boost(row, boosted, native, is_outermost)
         counters = {ours: _count(of, theirs) for ours, theirs in _COUNTERS.items()}
         row["text"] = plain(of.text("content"))
-        row["hashtags"] = [name for tag in of.each("tags") if (name := tag.text("name"))]
+        row["hashtags"] = tags([tag.get("name") for tag in of.each("tags")], of.noting("tags"))
+        row["links"] = links(
+            [*addresses(of.text("content")), *filter(None, [of.of("card").get("url")])], of.noting("links")
+        )
         source = row["post_key"]
         via = "author_feed" if self.page.endpoint == "statuses" else "thread"
         mentioned = self._mentioned(of)

@@ -33,8 +33,19 @@ def post_time(item: Any) -> datetime | None:
 
 _PRICES = {"data": _POST, "includes.tweets": _POST, "includes.posts": _POST, "includes.users": _USER}
 _PERSON = {"user.fields": "created_at,description,entities,location,protected,public_metrics,verified"}
-_FIELDS = (
-    "author_id,conversation_id,created_at,entities,in_reply_to_user_id,lang,note_tweet,public_metrics,referenced_tweets"
+_FIELDS = ",".join(
+    (
+        *(
+            "author_id",
+            "context_annotations",
+            "conversation_id",
+            "created_at",
+            "entities",
+            "in_reply_to_user_id",
+            "lang",
+        ),
+        *("note_tweet", "public_metrics", "referenced_tweets"),
+    )
 )
 _PAGED: dict[str, Any] = {
     "paginator": "cursor_in_body",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 from clout.platforms.pull.pages import Known, Page, PageReader, Rows, at
 from clout.platforms.pull.rows import short_hash
+from clout.platforms.pull.said import links, tags
 from clout.platforms.pull.views import View
 
 ID = re.compile(r"[0-9]{1,19}")
@@ -217,8 +218,9 @@ class _Reader(PageReader):
             "quoted_post_key": self._key_of(refers.get("quote")),
             "conversation_key": self._key_of(conversation),
             "mentions": [] if kind == "share" else self._mentions(entities),
-            "hashtags": _texts(entities, "hashtags", "tag"),
-            "links": _texts(entities, "urls", "expanded_url"),
+            "hashtags": tags(_texts(entities, "hashtags", "tag"), of.noting("hashtags")),
+            "links": links(_texts(entities, "urls", "expanded_url"), of.noting("links")),
+            "platform_topics": [*dict.fromkeys(self._topics(of))] if "context_annotations" in of else None,
             "is_deleted": False,
         }
         counters: dict[str, int | None] = {}
@@ -262,6 +264,13 @@ class _Reader(PageReader):
         name = _either(of, "edit_history_tweet_ids", "edit_history_post_ids")
         found = [one for one in of.texts(name) if ID.fullmatch(one)]
         return sorted(found, key=int)
+
+    def _topics(self, of: View) -> Iterator[str]:
+        """What the platform calls the topics of a post: ids of a domain and of what is meant in it."""
+        for one in of.each("context_annotations"):
+            domain, entity = (one.of(name).some_id("id", ID) for name in ("domain", "entity"))
+            if domain is not None and entity is not None:
+                yield f"{domain}/{entity}"
 
     def _mentions(self, entities: list[View]) -> list[str]:
         found, unresolved = set(), 0

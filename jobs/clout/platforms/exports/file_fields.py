@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -127,6 +128,34 @@ def text_of(batch: RowBatch, name: str) -> tuple[pa.Array, dict[int, str]]:
     if found:
         column = pc.replace_substring(column, "\0", "")
     return column, dict.fromkeys(found, f"{name}: held U+0000, which is taken out")
+
+
+def list_of(
+    batch: RowBatch, name: str, read: Callable[[Iterable[Any], Callable[[Any, str], None]], list[str]]
+) -> tuple[pa.Array, dict[int, str]]:
+    """A column of lists, as a JSON list or with blanks between, and the rows of which `read` left something out."""
+    found: list[list[str] | None] = []
+    wrong: dict[int, str] = {}
+    for index, cell in enumerate(batch.columns[name].to_pylist()):
+        if cell is None:
+            found.append(None)
+            continue
+        dropped: list[Any] = []
+        found.append(read(_items(cell), lambda value, why: dropped.append(value)))  # noqa: B023
+        if dropped:
+            wrong[index] = f"{name}: {str(dropped[0])[:40]!r} cannot be one; left out"
+    return pa.array(found, pa.list_(pa.string())), wrong
+
+
+def _items(cell: str) -> list[Any]:
+    if cell.lstrip().startswith("["):
+        try:
+            listed = json.loads(cell)
+        except ValueError:
+            listed = None
+        if isinstance(listed, list):
+            return listed
+    return cell.split()
 
 
 def _failures(values: pa.Array, good: pa.Array) -> Iterator[tuple[int, Any]]:

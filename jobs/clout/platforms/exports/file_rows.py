@@ -23,6 +23,7 @@ from clout.platforms.exports.file_fields import (
     flag_of,
     keys_of,
     kinds_of,
+    list_of,
     one_of,
     post_types_of,
     raw_refs,
@@ -34,6 +35,7 @@ from clout.platforms.exports.file_fields import (
 from clout.platforms.exports.file_ids import IdColumns, is_missing, is_word, spelt
 from clout.platforms.exports.tabular import CONSENT, BadRow, RowBatch, plain, read_batches
 from clout.platforms.pull.rows import modified_at
+from clout.platforms.pull.said import links, tags
 from clout.privacy.addresses import profile_address
 
 COLUMNS = {
@@ -50,6 +52,9 @@ COLUMNS = {
         "share_count",
         "quote_count",
         "from_feed",
+        "text",
+        "hashtags",
+        "links",
     ],
     "accounts": [
         "account",
@@ -196,6 +201,9 @@ def posts(
         "created_at": times,
         "event_at": times,
         "lang": optional(text_of(batch, "lang")),
+        "text": optional(text_of(batch, "text")),
+        "hashtags": optional(list_of(batch, "hashtags", tags)),
+        "links": optional(list_of(batch, "links", links)),
         "raw_ref": raw_refs(source, file, batch),
     }
     for name in ("like_count", "reply_count", "share_count", "quote_count"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from html.parser import HTMLParser
 
@@ -27,6 +28,32 @@ def link(html: str | None) -> str | None:
     """Where a profile's field leads, or its text where it is no link."""
     found = re.search(r"""href=["']([^"'<>\s]+)""", html) if html else None
     return found[1] if found else plain(html)
+
+
+class _Links(HTMLParser):
+    """Collects the addresses of links that are neither mentions nor hashtags."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        if (
+            tag == "a"
+            and (address := said.get("href"))
+            and not {"mention", "hashtag"} & {*(said.get("class") or "").split()}
+        ):
+            self.found.append(address)
+
+
+def addresses(html: str | None) -> list[str]:
+    """Where a piece of HTML leads, but for mentions and hashtags."""
+    parser = _Links()
+    with contextlib.suppress(AssertionError):  # a marked section of a name that the parser does not know
+        parser.feed(html or "")
+        parser.close()
+    return parser.found
 
 
 def plain(text: str | None) -> str | None:

@@ -90,6 +90,10 @@ class View:
         """Say in the quarantine what became of a field of a row that is kept."""
         self.rows.note_field(self.table, f"{self._named(name)}: {str(value)[:40]!r} {why}", value)
 
+    def noting(self, name: str) -> Callable[[Any, str], None]:
+        """What says the same of values of a field, one at a time."""
+        return lambda value, why: self.note(name, value, why)
+
     def _named(self, name: str) -> str:
         return f"{self.place}.{name}" if self.place else name
 

@@ -1,0 +1,96 @@
+"""How often what the matcher finds in posts is right, on posts whose topics people said.
+
+A file has one JSON object a line: text, hashtags [], links [], lang, topics [] (the slugs that are right), acceptable [] (those
+that do not count as wrong); tricky, true or false, is optional. Slugs that the ontology does not have are passed over.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clout.config.ontology import Ontology
+from clout.errors import PoisonInput
+from clout.score.topic_matcher import Matcher, Post
+from clout.score.topic_posts import MOST
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A post, and what is right of it."""
+
+    post: Post
+    right: frozenset[str]
+    acceptable: frozenset[str]
+    is_tricky: bool | None
+
+
+def read_posts(file: Path) -> list[Judged]:
+    """The posts of a file. Raises PoisonInput with file, row and field."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise PoisonInput(f"{file}: cannot be read as UTF-8 text: {error}") from error
+    posts = [_post(f"{file}, row {number}", line) for number, line in enumerate(lines, 1) if line.strip()]
+    if not posts:
+        raise PoisonInput(f"{file}: holds no post; write one JSON object a line, with text and topics")
+    return posts
+
+
+def judged(posts: list[Judged], ontology: Ontology) -> dict[str, Any]:
+    """n, precision, recall, and how many topics were named, right and findable; the same of the tricky and the plain posts."""
+    matcher = Matcher(ontology, MOST)
+    slugs = {topic.slug for topic in ontology.topics.values() if ontology.may_be_named(topic.topic_id)}
+    counts: dict[str, dict[str, int]] = {}
+    for one in posts:
+        named = {ontology.topics[key].slug for key in matcher.topics(one.post)}
+        right = one.right & slugs
+        parts = ["all"] if one.is_tricky is None else ["all", "tricky" if one.is_tricky else "plain"]
+        for part in parts:
+            of = counts.setdefault(part, dict.fromkeys(("n", "named", "named_right", "right", "found"), 0))
+            found = {"n": 1, "named": len(named), "named_right": len(named & (one.right | one.acceptable))}
+            found |= {"right": len(right), "found": len(right & named)}
+            for name, number in found.items():
+                of[name] += number
+    figures: dict[str, Any] = _shares(counts.pop("all"))
+    return figures | {part: _shares(of) for part, of in sorted(counts.items())} | {"ontology": ontology.version}
+
+
+def show(figures: dict[str, Any]) -> None:
+    """Print the figures."""
+    print(f"What is a post about? {figures['n']} posts, judged by people; the matcher names a topic or says nothing")
+    for name, of in (
+        ("all posts", figures),
+        *((f"{part} posts", figures[part]) for part in ("plain", "tricky") if part in figures),
+    ):
+        precision, recall = ("none" if of[key] is None else f"{of[key]:.3f}" for key in ("precision", "recall"))
+        print(f"  {name:12} {of['n']:>6} posts, {of['named']:>6} topics named: precision {precision}, recall {recall}")
+
+
+def _shares(of: dict[str, int]) -> dict[str, Any]:
+    precision = of["named_right"] / of["named"] if of["named"] else None
+    recall = of["found"] / of["right"] if of["right"] else None
+    return {**of, "precision": precision, "recall": recall}
+
+
+def _post(where: str, line: str) -> Judged:
+    try:
+        said = json.loads(line)
+    except ValueError as error:
+        raise PoisonInput(f"{where}: is no JSON: {error}; write one object a line") from error
+    if not isinstance(said, dict):
+        raise PoisonInput(f"{where}: is no JSON object; write one object a line")
+    for name in ("text", "lang"):
+        if not isinstance(said.get(name), str | None):
+            raise PoisonInput(f"{where}: {name} must be a text, or null")
+    for name in ("hashtags", "links", "topics", "acceptable"):
+        value = said.get(name) or []
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise PoisonInput(f"{where}: {name} must be a list of texts")
+    if "topics" not in said:
+        raise PoisonInput(f"{where}: topics is missing; say [] where the post is about none")
+    lists = {name: tuple(said.get(name) or ()) for name in ("hashtags", "links", "topics", "acceptable")}
+    post = Post(said.get("text"), said.get("lang"), lists["hashtags"], lists["links"])
+    return Judged(post, frozenset(lists["topics"]), frozenset(lists["acceptable"]), said.get("tricky"))

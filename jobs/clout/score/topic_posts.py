@@ -1,0 +1,94 @@
+"""What a day's posts are about: the rows of post_topics and of topic_coverage, without a word of what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clout.config.ontology import Ontology
+from clout.lake.columns import as_named
+from clout.lake.schemas import POST_TOPICS, TOPIC_COVERAGE
+from clout.score.topic_matcher import Matcher, Post, tags_in, text_hash
+
+#: What is read of a post, of no day but the one that is conformed.
+COLUMNS = as_named(
+    *("post_key", "author_key", "post_type", "event_at", "text", "lang", "hashtags", "links", "platform_topics"),
+    *("is_deleted", "platform", "snapshot_date"),
+)
+#: Posts in which people say something of their own. A reply is part of what another one began, a share is another's.
+OWN = ("original", "quote")
+#: A post with more topics is about none.
+MOST = 5
+#: For so many days after a post was seen acts on it are acts on its topics.
+KEPT_DAYS = 14
+#: The modules that decide what is found.
+CODE = ("clout.config.ontology", "clout.score.topic_matcher", "clout.score.topic_posts")
+_ROWS = 20_000
+
+
+def of_day(
+    posts: pa.Table, day: date, matcher: Matcher, hidden: Collection[str], repositories: Collection[str] = ()
+) -> tuple[pa.Table, pa.Table]:
+    """post_topics and topic_coverage of one day's posts, which have the columns COLUMNS.
+
+    hidden: accounts that may not be shown. repositories: platforms whose posts are repositories.
+    """
+    own = pc.is_in(posts["post_type"], pa.array(OWN))
+    shown = pc.invert(pc.is_in(posts["author_key"], pa.array(sorted(hidden), pa.string())))
+    posts = posts.filter(
+        pc.and_(pc.and_(own, shown), pc.and_not(pc.is_valid(posts["author_key"]), posts["is_deleted"]))
+    )
+    rows: dict[tuple[str, str, str], tuple[Any, ...]] = {}
+    counts: dict[str, list[int]] = {}
+    for post in _posts(posts):
+        of_platform = counts.setdefault(post["platform"], [0, 0, 0, 0])
+        tags = post["hashtags"]
+        if tags is None:
+            tags = tags_in(post["text"] or "")
+        found = matcher.topics(
+            Post(
+                post["text"],
+                post["lang"],
+                tuple(tags),
+                tuple(post["links"] or ()),
+                tuple(post["platform_topics"] or ()),
+                post["platform"],
+                post["platform"] in repositories,
+            )
+        )
+        for at, counted in enumerate((True, bool(tags), bool(found), not matcher.knows(post["lang"]))):
+            of_platform[at] += counted
+        posted_on = post["event_at"].date() if post["event_at"] else day
+        for topic_id, evidence in found.items():
+            said = text_hash(post["post_key"], post["text"])
+            row = (post["author_key"], topic_id, posted_on, said, evidence, 1.0 / len(found))
+            rows[post["platform"], post["post_key"], topic_id] = row
+    topics = [(day, platform, key, *row) for (platform, key, _), row in rows.items()]
+    coverage = [(day, platform, *numbers) for platform, numbers in sorted(counts.items())]
+    return _table(POST_TOPICS, topics), _table(TOPIC_COVERAGE, coverage)
+
+
+def ontology_rows(ontology: Ontology) -> list[tuple[Any, ...]]:
+    """The rows of the table `ontology` that sql/topics.sql reads. What the operator hides is not among them."""
+    return [
+        (
+            *(topic.topic_id, topic.slug, topic.name, topic.topic_type, " ".join(topic.parents) or None),
+            *(topic.wikidata_id, topic.is_sensitive, topic.source),
+        )
+        for topic in sorted(ontology.topics.values(), key=lambda topic: topic.topic_id)
+        if not topic.is_hidden
+    ]
+
+
+def _posts(posts: pa.Table) -> Iterator[dict[str, Any]]:
+    for batch in posts.to_batches(_ROWS):
+        yield from batch.to_pylist()
+
+
+def _table(schema: pa.Schema, rows: list[tuple[Any, ...]]) -> pa.Table:
+    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
+    return pa.table([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema)

@@ -1,0 +1,151 @@
+"""The matcher: strict on what may be a joke, and still of use; each way in which a topic is found."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from clout.config.ontology import Ontology, read_ontology
+from clout.lake.schemas import POSTS
+from clout.research.topic_evaluation import judged, read_posts
+from clout.score import topic_posts
+from clout.score.topic_matcher import Matcher, Post, text_hash
+
+DAY = date(2026, 3, 14)
+INVENTED = Path(__file__).resolve().parents[1] / "research" / "topic_posts.jsonl"
+OVERLAY = """action,topic,value,lang
+link,duckdb,duckdb.org,
+link,chess,example.org/games/chess,
+platform,gardening,x:66/1,
+platform,rust,github:rust,
+hide,pizza,,
+"""
+
+
+@pytest.fixture(scope="module")
+def ontology(tmp_path_factory: pytest.TempPathFactory) -> Ontology:
+    overlay = tmp_path_factory.mktemp("topics") / "overlay.csv"
+    overlay.write_text(OVERLAY)
+    return read_ontology(None, overlay)
+
+
+@pytest.fixture(scope="module")
+def matcher(ontology: Ontology) -> Matcher:
+    return Matcher(ontology)
+
+
+def test_nothing_wrong_is_said_of_jokes_and_most_is_found(ontology: Ontology) -> None:
+    posts = read_posts(INVENTED)
+    figures = judged(posts, read_ontology())
+    assert figures["n"] >= 200
+    assert figures["tricky"]["n"] >= 100
+    assert figures["tricky"]["precision"] == 1.0
+    assert figures["precision"] == 1.0
+    assert figures["recall"] >= 0.8
+
+
+@pytest.mark.parametrize(
+    ("post", "found"),
+    [
+        (Post("x", "en", ("Gardening",)), {"gardening": "tag"}),
+        (Post("x", "en", ("vegetable_garden",)), {"vegetable-gardening": "tag"}),
+        (Post("x", "ja", ("園芸",)), {"gardening": "tag"}),
+        (Post("Tonight: vegetable gardens.", "en"), {"vegetable-gardening": "phrase"}),
+        (Post("Tonight: vegetable. Garden?", "en"), {}),
+        (Post("We moved to PostgreSQL", "en"), {"postgresql": "name"}),
+        (Post("we moved to postgresql", "en"), {}),
+        # one word, beside a near topic
+        (Post("An espresso, please #coffee", "en", ("coffee",)), {"coffee": "tag", "espresso": "word"}),
+        (Post("An espresso, please", "en"), {}),
+        # a name that may mean something else: alone, beside its own field, and by two names
+        (Post("he is so sweet", "en", ("python",)), {}),
+        (Post("my first script", "en", ("python",)), {"python": "tag"}),
+        (Post("the python swallows code", "en"), {}),
+        (Post("x", "en", ("jazz", "bebop")), {"jazz": "tag"}),
+        (Post("read https://duckdb.org/docs", "en", (), ("https://www.duckdb.org/docs?x=1",)), {"duckdb": "link"}),
+        (Post("x", "en", (), ("http://blog.duckdb.org/",)), {"duckdb": "link"}),
+        (Post("x", "en", (), ("https://example.org/games/chess/e4", "https://example.org/games")), {"chess": "link"}),
+        (Post("x", "en", (), ("http://[",)), {}),
+        (Post(None, None, (), (), ("66/1", "66/2"), "x"), {"gardening": "platform"}),
+        (Post(None, None, (), (), ("66/1",), "y"), {}),
+        (Post(None, None, ("postgresql",), is_repository=True), {"postgresql": "repository"}),
+        # what is sensitive and what is hidden is recognised, and not said
+        (Post("x", "en", ("asthma", "gardening")), {"gardening": "tag"}),
+        (Post("x", "en", ("pizza",)), {}),
+        # words of others, addresses and names of people are no words of the post
+        (Post("@vegetable garden", "en"), {}),
+        (Post("see https://a.org/vegetable-garden", "en"), {}),
+        # of another language: its names, and English ones of two words
+        (Post("Unser Gemüse und machine learning", "de"), {"machine-learning": "phrase"}),
+        (Post("Künstliche Intelligenz im Alltag", "de-AT"), {"artificial-intelligence": "phrase"}),
+        (Post("Künstliche Intelligenz im Alltag", "en"), {}),
+        (Post("", "en"), {}),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_each_way_of_being_found(matcher: Matcher, post: Post, found: dict[str, str]) -> None:
+    assert matcher.topics(post) == found
+
+
+def test_post_with_too_many_topics_is_about_none(matcher: Matcher) -> None:
+    five = ("gardening", "coffee", "wine", "chess", "knitting")
+    assert len(matcher.topics(Post("x", "en", five))) == 5
+    assert matcher.topics(Post("x", "en", (*five, "hiking"))) == {}
+
+
+def test_same_words_have_one_hash() -> None:
+    one = text_hash("p1", "Buy my #soap now! https://a.org/1 @ann 17")
+    assert one == text_hash("p2", "buy MY now https://b.org @bob 18 #other")
+    assert one != text_hash("p3", "Buy my soap later")
+    assert text_hash("p1", None) != text_hash("p2", None)
+    assert text_hash("p1", "#soap 1") == text_hash("p2", "#Soap 2") != text_hash("p3", "#bread")
+
+
+def row(**values: Any) -> dict[str, Any]:
+    return {
+        **{
+            "post_key": "murmur:p1",
+            "author_key": "murmur:ada",
+            "post_type": "original",
+            "lang": "en",
+            "is_deleted": False,
+        },
+        **{"event_at": datetime(2026, 3, 13, 23, tzinfo=UTC), "platform": "murmur", "snapshot_date": DAY},
+        **values,
+    }
+
+
+def posts_of(rows: list[dict[str, Any]]) -> pa.Table:
+    schema = {name: POSTS.field(name).type for name in topic_posts.COLUMNS if name in POSTS.names}
+    schema |= {"platform": pa.string(), "snapshot_date": pa.date32()}
+    return pa.table({name: pa.array([each.get(name) for each in rows], kind) for name, kind in schema.items()})
+
+
+def test_day_of_posts_becomes_rows_without_words(matcher: Matcher) -> None:
+    rows = [
+        row(text="Blight again #gardening #chess"),
+        row(post_key="murmur:p2", text="Bonjour", lang="tlh", hashtags=["coffee"]),
+        row(post_key="murmur:p3", text="#gardening", hashtags=[]),
+        # not own words; gone; nobody's; of somebody who is left out
+        *(row(post_key=f"murmur:{kind}", post_type=kind, hashtags=["coffee"]) for kind in ("reply", "share")),
+        row(post_key="murmur:p4", is_deleted=True, hashtags=["coffee"]),
+        row(post_key="murmur:p5", author_key=None, hashtags=["coffee"]),
+        row(post_key="murmur:p6", author_key="murmur:eve", hashtags=["coffee"]),
+        row(post_key="murmur:p7", post_type="quote", hashtags=["wine"], event_at=None),
+    ]
+    found, coverage = topic_posts.of_day(posts_of(rows), DAY, matcher, {"murmur:eve"})
+    told = {(one["post_key"], one["topic_id"]): one for one in found.to_pylist()}
+    assert {key: one["part"] for key, one in told.items()} == {
+        ("murmur:p1", "gardening"): 0.5,
+        ("murmur:p1", "chess"): 0.5,
+        ("murmur:p2", "coffee"): 1.0,
+        ("murmur:p7", "wine"): 1.0,
+    }
+    assert {one["posted_on"] for one in told.values()} == {date(2026, 3, 13), DAY}
+    assert "Blight" not in str(found.to_pylist())
+    assert coverage.to_pylist() == [
+        {"ds": DAY, "platform": "murmur", "posts": 4, "with_tags": 3, "with_topic": 3, "unknown_language": 1}
+    ]

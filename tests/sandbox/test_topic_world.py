@@ -1,0 +1,59 @@
+"""The rule on the planted world: nobody is known for a joke, and who is at home in something is found.
+
+CLOUT_TOPIC_WORLDS=20 tries so many worlds; one without it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+
+import pyarrow.compute as pc
+import pytest
+
+from sandbox.topic_world import PLANTED, Named, TopicWorld
+
+WORLDS = int(os.environ.get("CLOUT_TOPIC_WORLDS", "1"))
+
+
+@pytest.fixture(scope="module")
+def worlds() -> list[Named]:
+    """The worlds with a wrong topic on each fourth post."""
+    return [TopicWorld(seed, people=300, wrong=0.25).judged() for seed in range(1, WORLDS + 1)]
+
+
+def test_every_planted_case_is_judged_right(worlds: list[Named]) -> None:
+    assert len(PLANTED) == 14
+    assert [told.planted_wrong for told in worlds] == [{}] * WORLDS
+
+
+def test_what_is_named_is_true_and_most_is_found(worlds: list[Named]) -> None:
+    assert [told.named - told.true for told in worlds] == [frozenset()] * WORLDS
+    findable, found = (
+        sum(map(len, each)) for each in ([t.findable for t in worlds], [t.named & t.findable for t in worlds])
+    )
+    assert findable >= 20 * WORLDS
+    # A wrong topic beside the true one takes half of a post from it: about half is found then, and 0.8 where none is wrong.
+    assert found / findable >= 0.4
+
+
+def test_a_topic_reaches_no_more_people_than_the_person(worlds: list[Named]) -> None:
+    for told in worlds:
+        score = told.tables["score"]
+        now = score.filter(pc.equal(score["variant"], "now"))
+        reach = dict(zip(now["person_id"].to_pylist(), now["true_reach"].to_pylist(), strict=True))
+        shares: dict[str, float] = defaultdict(float)
+        for row in told.tables["person_topics"].to_pylist():
+            assert row["topic_reach"] <= reach[row["person_id"]] + 1e-4
+            shares[row["person_id"]] += row["share"]
+        assert max(shares.values()) <= 1 + 1e-5
+
+
+def test_evidence_is_of_named_topics(worlds: list[Named]) -> None:
+    for told in worlds:
+        named = {
+            (r["person_id"], r["topic_id"]) for r in told.tables["person_topics"].to_pylist() if r["not_named"] is None
+        }
+        evidence = told.tables["topic_evidence"].to_pylist()
+        assert {(row["person_id"], row["topic_id"]) for row in evidence} == named
+        assert len(evidence) <= 3 * len(named)

@@ -1,0 +1,372 @@
+"""Home topics for the people of the invented world, and people who are planted in it: who is known for what, and who is not.
+
+What people are about is drawn from the seed and their number alone. A world's posts go through the matcher, and what comes of
+it through the queries of a night. `wrong` is the share of posts that carry a random topic of somebody else's besides.
+
+As a program it judges many worlds: how many topics were named, how many of them rightly, and which planted case is wrong.
+
+    python tests/sandbox/topic_world.py --seeds 1..20 --wrong 0.25
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":  # as a script this folder is on the path, but its modules are known as sandbox.*
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+    sys.path.insert(1, str(Path(__file__).resolve().parents[2] / "jobs"))
+
+import numpy as np
+import pyarrow as pa
+from clout.config.ontology import read_ontology
+from clout.engine import queries
+from clout.engine.engines import DuckDB
+from clout.lake.schemas import CONFORMED, POSTS
+from clout.score import identity, steps, topic_posts, variants
+from clout.score.model import Model, read_model
+from clout.score.plan import Plan
+from clout.score.topic_matcher import Matcher
+
+from sandbox.world import FIRST_DAY, KINDS, World
+
+DAYS = 84
+LAST = FIRST_DAY + timedelta(days=DAYS - 1)
+#: What people may be at home in; none of these names means anything else.
+HOMES = (
+    *(
+        "gardening",
+        "coffee",
+        "wine",
+        "knitting",
+        "crochet",
+        "quilting",
+        "sewing",
+        "woodworking",
+        "origami",
+        "beekeeping",
+    ),
+    *("birdwatching", "astronomy", "photography", "painting", "watercolor", "ceramics", "poetry", "calligraphy"),
+    *(
+        "architecture",
+        "typography",
+        "genealogy",
+        "archaeology",
+        "philosophy",
+        "linguistics",
+        "theatre",
+        "ballet",
+        "comics",
+    ),
+    *("animation", "anime", "podcasts", "chess", "crosswords", "baking", "sourdough", "veganism", "cocktails", "sushi"),
+    *("yoga", "meditation", "hiking", "camping", "cycling", "swimming", "skiing", "tennis", "rugby", "volleyball"),
+    *("guitar", "piano", "violin", "songwriting", "physics", "genetics", "geology", "botany", "robotics", "linux"),
+    *("javascript", "postgresql", "kubernetes", "cybersecurity", "journalism", "motorcycles", "parenting", "tattoos"),
+)
+#: Who is planted, and for what they are to be named.
+PLANTED: dict[str, frozenset[str]] = {
+    "gardener": frozenset({"gardening"}),
+    "lambs_quarters": frozenset(),
+    "joke_of_400": frozenset(),
+    "two_dinosaur_jokes": frozenset(),
+    "live_tweets": frozenset(),
+    "protest": frozenset({"veganism"}),
+    "celebrity": frozenset(),
+    "tag_spammer": frozenset(),
+    "same_text_daily": frozenset(),
+    "replies_only": frozenset(),
+    "nobody_reacts": frozenset(),
+    "two_friends": frozenset(),
+    "small_but_real": frozenset({"knitting"}),
+    "holiday": frozenset({"hiking"}),
+}
+POSTS_READ = ["platform", "author_key", "post_key", "post_type", "is_deleted", "event_at", "from_feed"]
+_WORDS = (
+    "pine",
+    "moor",
+    "reed",
+    "loch",
+    "tarn",
+    "isle",
+    "dune",
+    "weir",
+    "quay",
+    "holt",
+    "vale",
+    "fell",
+    "cove",
+    "glade",
+)
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a night says of a world. findable: (person, topic) that are true and have posts, weeks and people enough."""
+
+    named: frozenset[tuple[str, str]]
+    true: frozenset[tuple[str, str]]
+    findable: frozenset[tuple[str, str]]
+    planted_wrong: dict[str, frozenset[str]]
+    tables: dict[str, pa.Table]
+
+    @property
+    def right(self) -> float:
+        """The share of the named topics that are true."""
+        return len(self.named & self.true) / max(1, len(self.named))
+
+    @property
+    def found(self) -> float:
+        """The share of the findable topics that are named."""
+        return len(self.named & self.findable) / max(1, len(self.findable))
+
+
+class TopicWorld:
+    """Posts and acts of twelve weeks, with what each post is about. Keys are `commons:number` and `commons:case`."""
+
+    def __init__(self, seed: int, people: int = 400, wrong: float = 0.0) -> None:
+        self.world, self.wrong = World(seed, people), wrong
+        self._draw = np.random.default_rng([seed, people, 21])
+        self.homes = [
+            tuple(self._draw.choice(HOMES, int(self._draw.choice(3, p=(0.3, 0.4, 0.3))), replace=False))
+            for _ in range(people)
+        ]
+        self.posts: list[dict[str, Any]] = []
+        self.acts: list[tuple[date, str, str, str, str]] = []  # day, kind, actor, target, post
+        self.about: list[str | None] = []
+        for day in (FIRST_DAY + timedelta(n) for n in range(DAYS)):
+            self._ordinary(day)
+        doubtful = (
+            self.world.bots
+            | set(np.flatnonzero(self.world.fresh).tolist())
+            | set(np.flatnonzero(self.world.excluded).tolist())
+        )
+        self._crowd = [n for n in range(people) if n not in doubtful]
+        for number, case in enumerate(PLANTED):
+            for post in self._planted(case):
+                self._plant(case, *post, fans=self._fans_of(case, number))
+
+    def _ordinary(self, day: date) -> None:
+        it = self.world.day("commons", day)
+        keys = []
+        for author in it.author.tolist():
+            homes = self.homes[author]
+            topic = str(self._draw.choice(homes)) if homes and self._draw.random() < 0.5 else None
+            keys.append(self._post(str(author), day, topic))
+        for post, actor, kind in zip(it.post.tolist(), it.actor.tolist(), it.kind.tolist(), strict=True):
+            author = int(it.author[post])
+            if author != actor and not (self.world.excluded[author] or self.world.excluded[actor]):
+                self.acts.append((day, KINDS[kind], f"commons:{actor}", f"commons:{author}", keys[post]))
+
+    def _post(
+        self, author: str, day: date, topic: str | None, text: str = "", kind: str = "original", tags: tuple = ()
+    ) -> str:
+        key = f"commons:p{len(self.posts)}"
+        said = text or " ".join(self._draw.choice(_WORDS, 8))
+        tags = tags or ((topic,) if topic else ())
+        if self._draw.random() < self.wrong:
+            tags = (*tags, str(self._draw.choice(HOMES)))
+        self.posts.append(
+            {
+                **{"post_key": key, "author_key": f"commons:{author}", "post_type": kind, "lang": "en", "text": said},
+                **{"hashtags": list(tags), "is_deleted": False, "platform": "commons", "snapshot_date": day},
+                "event_at": datetime(day.year, day.month, day.day, 9, tzinfo=UTC),
+            }
+        )
+        self.about.append(topic)
+        return key
+
+    def _fans_of(self, case: str, number: int) -> list[int]:
+        sizes = {
+            "joke_of_400": 400,
+            "celebrity": 150,
+            "live_tweets": 40,
+            "lambs_quarters": 40,
+            "two_dinosaur_jokes": 60,
+        }
+        size = sizes.get(case, {"two_friends": 2, "nobody_reacts": 0, "small_but_real": 8}.get(case, 16))
+        first = 17 * number % len(self._crowd)
+        return [self._crowd[(first + n) % len(self._crowd)] for n in range(min(size, len(self._crowd)))]
+
+    def _planted(self, case: str) -> Iterator[tuple[int, str | None, float, dict[str, Any]]]:
+        """Of each post: days before the end, its topic, the share of the fans that act, and what else is said of it."""
+        weekly = [(7 * week + part, week) for week in range(12) for part in (1, 4)]
+        match case:
+            case "gardener":
+                yield from ((ago, "gardening", 0.4, {}) for ago, _ in weekly)
+            case "lambs_quarters":
+                text = "lambs quarters are the best weed in the yard"
+                for ago in range(3, 9):
+                    yield ago, None, 0.8, {"text": f"{text}, {ago}", "kind": "reply", "tags": ("gardening",)}
+            case "joke_of_400":
+                yield 20, "coffee", 0.9, {}
+            case "two_dinosaur_jokes":
+                yield from ((ago, None, 0.8, {"tags": ("paleontology",)}) for ago in (10, 30))
+            case "live_tweets":
+                yield from ((ago, "tennis", 0.5, {}) for ago in (40, 41, 42, 43) for _ in range(10))
+            case "protest":
+                yield from ((ago, "veganism", 0.4, {}) for ago, _ in weekly)
+            case "celebrity":
+                yield from ((ago % DAYS, "coffee" if ago % 75 == 0 else None, 0.1, {}) for ago in range(900))
+            case "tag_spammer":
+                yield from ((ago, None, 0.4, {"tags": HOMES[:12]}) for ago in range(0, DAYS, 2))
+            case "same_text_daily":
+                yield from (
+                    (ago, None, 0.4, {"text": "buy my wonderful soap now", "tags": ("skincare",)})
+                    for ago in range(DAYS)
+                )
+            case "replies_only":
+                yield from ((ago, None, 0.4, {"kind": "reply", "tags": ("gardening",)}) for ago, _ in weekly)
+            case "nobody_reacts" | "two_friends":
+                yield from ((ago, "chess", 0.9, {}) for ago, _ in weekly)
+            case "small_but_real":
+                yield from ((7 * week + 2, "knitting", 0.6, {}) for week in range(9))
+            case "holiday":
+                yield from ((ago, "hiking", 0.4, {}) for ago, week in weekly if not 2 <= week < 6)
+
+    def _plant(
+        self, case: str, ago: int, topic: str | None, share: float, said: dict[str, Any], fans: list[int]
+    ) -> None:
+        day = LAST - timedelta(days=ago)
+        key = self._post(case, day, topic, **said)
+        for fan in fans:
+            if self._draw.random() < share:
+                kind = str(self._draw.choice(("like", "reply", "share")))
+                self.acts.append((day, kind, f"commons:{fan}", f"commons:{case}", key))
+
+    def judged(self) -> Named:
+        """The world as a night sees it, by the default model."""
+        model = variants.score_alone(read_model(queries.SQL / "models" / "v2.toml"))
+        ontology, engine = read_ontology(), DuckDB()
+        found, _ = topic_posts.of_day(self._posts_table(), LAST, Matcher(ontology), frozenset())
+        # All posts are one table here: each row is of the day on which it was posted.
+        at = found.schema.get_field_index("ds")
+        found = found.set_column(at, found.schema.field("ds"), found["posted_on"])
+        day, kind, actor, target, post = zip(*self.acts, strict=True)
+        classified = pa.table(
+            {
+                **{
+                    "ds": pa.array(day, pa.date32()),
+                    "platform": pa.repeat("commons", len(day)),
+                    "kind": kind,
+                    "actor": actor,
+                },
+                **{"target": target, "post_key": post, "fate": pa.repeat("kept", len(day))},
+            }
+        )
+        conformed = Plan(
+            engine, {"classified": classified, "post_topics": found}, parameters={"topic_days": topic_posts.KEPT_DAYS}
+        )
+        plan = steps.in_memory(
+            engine,
+            model,
+            LAST,
+            **self._states(engine, model),
+            **{
+                name: conformed.resolve(name).cast(CONFORMED[name])
+                for name in ("activity", "post_actions", "topic_activity")
+            },
+            posts=self._posts_table().select(POSTS_READ),
+            post_topics=found,
+            ontology=engine.table(steps.ONTOLOGY, topic_posts.ontology_rows(ontology)),
+        )
+        tables = {name: plan.resolve(name) for name in ("person_topics", "topic_evidence", "topics", "score")}
+        return self._named(tables, found, classified)
+
+    def _named(self, tables: dict[str, pa.Table], found: pa.Table, classified: pa.Table) -> Named:
+        rows = [row for row in tables["person_topics"].to_pylist() if row["not_named"] is None]
+        said = {(row["person_id"].partition(":")[2], row["slug"]) for row in rows}
+        planted = {case: frozenset(topic for who, topic in said if who == case) for case in PLANTED}
+        wrong = {case: topics for case, topics in planted.items() if topics != PLANTED[case]}
+        true = {(str(n), topic) for n, homes in enumerate(self.homes) for topic in homes}
+        true |= {(case, topic) for case, topics in PLANTED.items() for topic in topics}
+        posts: dict[tuple[str, str], set[date]] = {}
+        of_post: dict[str, tuple[str, str]] = {}
+        counts: dict[tuple[str, str], int] = {}
+        for post, topic in zip(self.posts, self.about, strict=True):
+            if topic:
+                who = post["author_key"].partition(":")[2], topic
+                of_post[post["post_key"]] = who
+                posts.setdefault(who, set()).add(post["snapshot_date"])
+                counts[who] = counts.get(who, 0) + 1
+        crowd = {f"commons:{n}" for n in self._crowd}
+        moved: dict[tuple[str, str], set[str]] = {}
+        for _, _, actor, _, post in self.acts:
+            if post in of_post and actor in crowd:
+                moved.setdefault(of_post[post], set()).add(actor)
+        weeks = {who: {(LAST - day).days // 7 for day in days} for who, days in posts.items()}
+        enough = {who for who in posts if counts[who] >= 5 and len(weeks[who]) >= 4 and len(moved.get(who, ())) >= 5}
+        findable = enough & true
+        ordinary = {who for who in said if who[0] not in PLANTED}
+        return Named(
+            frozenset(ordinary), frozenset(true), frozenset(w for w in findable if w[0] not in PLANTED), wrong, tables
+        )
+
+    def _posts_table(self) -> pa.Table:
+        names = [name for name in (*topic_posts.COLUMNS, "from_feed") if name in POSTS.names]
+        kinds = {name: POSTS.field(name).type for name in names} | {
+            "platform": pa.string(),
+            "snapshot_date": pa.date32(),
+        }
+        return pa.table({name: pa.array([post.get(name) for post in self.posts], kind) for name, kind in kinds.items()})
+
+    def _states(self, engine: DuckDB, model: Model) -> dict[str, pa.Table]:
+        from scored_world import COUNTED, LISTED, SEEDS, STATES
+
+        people = [*map(str, range(self.world.people)), *PLANTED]
+        born = {str(n): self.world.created(n) for n in range(self.world.people)}
+        states = []
+        for who in people:
+            on = born.get(who, date(2020, 1, 1))
+            is_bot = who.isdigit() and int(who) in self.world.bots
+            told = {
+                **{
+                    "ds": LAST,
+                    "account_key": f"commons:{who}",
+                    "platform": "commons",
+                    "handle": who,
+                    "account_type": "person",
+                },
+                **{"status": "active", "created_at": datetime(on.year, on.month, on.day, tzinfo=UTC), "is_bot": is_bot},
+            }
+            states.append(tuple(told.get(name) for name in STATES.names))
+        counted = Plan(engine, {"accounts": engine.table(COUNTED, [])}, model, LAST).resolve("counter_states")
+        return {
+            "account_states": engine.table(STATES, states),
+            "counter_states": counted,
+            "operator_list": engine.table(LISTED, []),
+            "persons": engine.table(identity.PERSONS, []),
+            "named_seeds": engine.table(SEEDS, []),
+            "sources": steps.sources_table(engine, ["commons"]),
+        }
+
+
+def main(argv: list[str]) -> None:
+    """Judge worlds."""
+    parser = argparse.ArgumentParser(
+        prog="topic_world.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--seeds", default="1..20", help="FIRST..LAST")
+    parser.add_argument("--people", type=int, default=400)
+    parser.add_argument("--wrong", type=float, default=0.0, help="the share of posts that carry a wrong topic")
+    args = parser.parse_args(argv)
+    first, _, last = args.seeds.partition("..")
+    named = right = findable = found = 0
+    for seed in range(int(first), int(last or first) + 1):
+        told = TopicWorld(seed, args.people, args.wrong).judged()
+        named, right = named + len(told.named), right + len(told.named & told.true)
+        findable, found = findable + len(told.findable), found + len(told.named & told.findable)
+        wrong = {case: sorted(topics) for case, topics in told.planted_wrong.items()}
+        shares = f"right {told.right:.3f}, found {told.found:.3f}"
+        print(f"seed {seed}: {len(told.named)} named, {shares}; planted wrong: {wrong or 'none'}", flush=True)
+    print(
+        f"all: {named} named, {right} of them right; {findable} findable, {found} of them found: {found / max(1, findable):.3f}"
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
