@@ -2,8 +2,9 @@
 -- Meaning: s = sum of the platforms' parts, see platform_score.sql;  score = 1 + 99 * g(s), g the model's frozen piecewise linear
 --   map, with g(0) = 0: who moves nobody has 1.  low, high: the same of s - z * sd and s + z * sd, var(s) = sum of the parts'.
 --   No score, and no_score_reason says why, for whom fewer than min_people distinct credible people acted on, over all
---   platforms, and for whom all of the audience is cut at what needs nobody's word: such people cannot be told apart. `unheld`
---   is the number all the same, for the parts of a change.
+--   platforms, for whom all of the audience is cut at what needs nobody's word, and for whom nobody counts, such as who is only
+--   mentioned and never there: such people cannot be told apart. standing and momentum are told of whom the score is.
+--   `unheld` is the number all the same, for the parts of a change.
 --   A person's measures over several platforms: reach and influential people add up, since nobody counts on two; amplification is
 --   weighted by posts, network by reach.
 -- Unit: points, 1 to 100. Grain: one row per variant, person_id on whom somebody acted in the window, or who has counters.
@@ -35,17 +36,22 @@ WITH by_person AS (
   FROM {platform_score}
   GROUP BY variant, person_id
 ),
+unverified AS (
+  SELECT variant, person_id FROM by_person WHERE s <= 0e0 OR (reach_cut > 0e0 AND trusted_evidence <= 0e0)
+),
 judged AS (
   SELECT
     p.*, coalesce(e.people, 0) AS people, coalesce(e.credible_people, 0) AS credible_people,
     CASE
       WHEN coalesce(e.credible_people, 0) < :min_people THEN 'insufficient evidence'
-      WHEN p.reach_cut > 0e0 AND p.trusted_evidence <= 0e0 THEN 'unverified audience'
+      WHEN u.person_id IS NOT NULL THEN 'unverified audience'
     END AS no_score_reason,
     greatest(0e0, s - :interval_z * deviation) AS lower,
     least(1e0, s + :interval_z * deviation) AS upper
   FROM by_person AS p
   LEFT JOIN {engaged} AS e ON e.variant = p.variant AND e.person_id = p.person_id
+  LEFT JOIN unverified AS u
+    ON u.variant = CASE WHEN p.variant IN ('standing', 'momentum') THEN 'now' ELSE p.variant END AND u.person_id = p.person_id
 )
 SELECT
   p.variant, p.person_id,

@@ -95,6 +95,30 @@ def test_nobody_is_ranked_by_an_audience_that_nobody_vouches_for() -> None:
     assert found["murmur:boss"]["unheld"] > 1
 
 
+def test_who_is_only_mentioned_and_never_there_has_no_score() -> None:
+    """Nobody of the audience counts then, however many they are: all such people would have the same number."""
+    absent = [(DAY, "murmur", f"murmur:fan{n}", "murmur:absent", "mention", 1, None) for n in range(9)]
+    found = scores_of(fans(9) + absent, model=MODEL)
+    assert found["murmur:ann"]["score"] > 1
+    assert found["murmur:absent"]["people"] == 9
+    assert (found["murmur:absent"]["score"], found["murmur:absent"]["unheld"]) == (None, 1)
+    assert found["murmur:absent"]["no_score_reason"] == "unverified audience"
+    there = [(DAY, "murmur", "murmur:absent", "murmur:fan0", "like", 1, None)]
+    assert scores_of(fans(9) + absent + there, model=MODEL)["murmur:absent"]["score"] > 1
+
+
+def test_momentum_is_told_of_everybody_who_has_a_score() -> None:
+    """Of somebody whose trusted fans are of last month, and a crowd of strangers of today, too: the gate asks for it."""
+    model = variants.without_changes(read_model(queries.SQL / "models" / "v2.toml"))
+    seeds = [("murmur", f"murmur:fan{n}") for n in range(4)]
+    crowd = [(DAY, "murmur", f"murmur:sock{n}", "murmur:ann", "share", 1, None) for n in range(90)]
+    rows = fans(20, age=45) + fans(9, "old", age=60) + crowd + fans(9, "ben", age=1)
+    for name in ("ann", "old"):
+        for variant in ("now", "momentum", "standing"):
+            row = scores_of(rows, variant, seeds=seeds, model=model)[f"murmur:{name}"]
+            assert row["score"] is not None, (name, variant)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_one_more_act_never_lowers_a_score(seed: int) -> None:
     chance = random.Random(seed)
