@@ -7,6 +7,7 @@ leverage.py), and NDCG@100 of its True Reach without any attack. A better settin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -173,6 +174,8 @@ def best(points: list[dict[str, Any]], gain: str) -> list[dict[str, Any]]:
 
 #: Of each gain, what its panel is called.
 _GAINS = {"ndcg100": "NDCG@100, gain is people", "ndcg100_log": "NDCG@100, gain is ln(1 + people)"}
+#: A hundredth of a pixel is enough.
+_DIGITS = re.compile(r"(\d+\.\d\d)\d+")
 _INK, _SOFT, _LINE = "#1b2733", "#52616f", "#d5dce2"
 _COLOURS = {AMOUNT: "#0a6a8a", GENEROUS: "#a4491f", COLOUR: "#7a7f00"}
 
@@ -244,8 +247,8 @@ def drawn(found: Mapping[str, Any]) -> str:
         )
         panels.append((line + marks + rings + asked).properties(width=330, height=300))
     whole = alt.hconcat(*panels).properties(title=title, background="white")
-    shown = whole.configure(font="system-ui, sans-serif").configure_axis(
+    shown = whole.configure(font="system-ui, sans-serif", aria=False).configure_axis(
         labelColor=_SOFT, titleColor=_INK, gridColor=_LINE, titleFontWeight="normal"
     )
     svg: str = vl_convert.vegalite_to_svg(shown.to_dict(validate=False), allowed_base_urls=[])
-    return svg
+    return _DIGITS.sub(r"\1", svg)
