@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,10 @@ def test_evidence_falls_by_its_age_however_strong_it_was() -> None:
     assert then[30]["true_reach"] == pytest.approx(then[0]["true_reach"] * half, rel=0.01)
     for age, points in ((7, 1.5), (30, 6), (60, 15)):
         assert then[0]["unheld"] - then[age]["unheld"] >= points
+    # Nowhere by a cliff: least of all where evidence fades out of the window.
+    for ages in ((0, 1), range(83, 90)):
+        ends = [scores_of(fans(120, age=age), model=MODEL)["murmur:ann"]["unheld"] for age in ages]
+        assert all(0 < before - after <= 2 for before, after in pairwise(ends))
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 12))
