@@ -192,9 +192,24 @@ def influence(asked: Asked, persons: Iterable[str]) -> dict[str, dict[str, Any]]
     }
 
 
+#: Topics of a person that Klout's clients expect at most.
+TOPICS = 5
+
+
 def topics(asked: Asked, person: str) -> list[dict[str, str]]:
-    """The topics of v2; none where the warehouse holds no topics."""
-    return []
+    """The topics of v2: those that a person is named for, at most five; none where there is not evidence enough."""
+    return [
+        {
+            "id": row["topic_id"],
+            "displayName": row["name"],
+            "name": row["name"],
+            "slug": row["slug"],
+            "imageUrl": "",  # no image is ours
+            "topicType": row["topic_type"],
+            "displayType": "visible",
+        }
+        for row in asked.rows("topics_of", person=person)[:TOPICS]
+    ]
 
 
 def v1_score(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -99,6 +99,8 @@ def person(asked: Asked, settings: Settings, key: str) -> Context:
         ],
         "unnamed": {row["direction"]: row["people"] for row in asked.rows("influences_unnamed", **values)},
         "pile_ons": asked.rows("pile_ons", **values),
+        "topics": asked.rows("topics_of", **values),
+        "evidence": asked.rows("topic_evidence", **values),
         "before": BEFORE,
         "causes": words.CAUSES,
     }
@@ -212,8 +214,16 @@ def _overlaps(people: list[Context]) -> list[tuple[str, str]]:
 
 
 def topic(asked: Asked, settings: Settings) -> Context:
-    """Who moves people on a topic; says so where topics are not published."""
-    return {"title": "Topics", "topics": [], "there": False}
+    """The topics of a day, or the people of one. Raises NotFound where nobody is named for the one that is asked for."""
+    slug = asked.text("topic")
+    if not slug:
+        return {"title": "Topics", "topics": asked.rows("topics", most=figures.MOST), "values": {}, "chosen": None}
+    values = {"topic": slug}
+    rows = asked.rows("topic_people", most=figures.PAGE, **values)
+    if not rows:
+        raise NotFound
+    chosen = next(row for row in asked.rows("topics", most=figures.MOST) if row["slug"] == slug)
+    return {"title": chosen["name"], "chosen": chosen, "rows": rows, "values": values}
 
 
 def night(asked: Asked, settings: Settings) -> Context:
@@ -338,6 +348,10 @@ def figure(asked: Asked, name: str) -> tuple[figures.Figure, pa.Table, dict[str,
             values[each] = asked.whole("before", 1, 30)
         elif each == "sign":
             values[each] = -1 if asked.given.get("sign") == "-1" else 1
+        elif each == "topic":
+            values[each] = asked.text("topic")
+            if not values[each]:
+                raise NotFound
         elif each == "wanted":
             values[each] = asked.text("wanted")
             if not values[each]:
