@@ -19,8 +19,8 @@ from clout.config.sources import Sources, read_sources
 from clout.errors import PoisonInput, run_main
 from clout.lake import arrow
 from clout.lake.check import damage
-from clout.lake.checksums import Damaged
 from clout.lake.columns import CONFORMED_FROM
+from clout.lake.damaged import Damaged
 from clout.lake.partitions import Lake, window
 from clout.lake.schemas import CONFORMED, MATCHED
 from clout.privacy import retention

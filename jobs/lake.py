@@ -26,7 +26,7 @@ from clout.config import arguments
 from clout.config.sources import Source, Sources, read_sources
 from clout.errors import PoisonInput, run_main
 from clout.lake.check import Found, damage, damage_of, is_note, paths, unsealed
-from clout.lake.checksums import Damaged
+from clout.lake.damaged import Damaged
 from clout.lake.partitions import Lake, days_between
 from clout.lake.schemas import CONFORMED
 from clout.lake.staging import Staged

@@ -15,7 +15,8 @@ from datetime import date
 from pyarrow import fs as pafs
 
 from clout.errors import PoisonInput
-from clout.lake.checksums import EXPECTED, SEAL, Damaged
+from clout.lake.checksums import EXPECTED, SEAL
+from clout.lake.damaged import Damaged
 from clout.lake.partitions import Lake
 from clout.lake.schemas import SNAPSHOTS
 

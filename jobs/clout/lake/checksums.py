@@ -11,16 +11,10 @@ a lake that was written before there were checksums has neither; it is read as i
 from __future__ import annotations
 
 import base64
-import errno
 import hashlib
 import json
-import os
 import re
-import shlex
-import shutil
-import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -29,6 +23,8 @@ from typing import TYPE_CHECKING, Any
 from pyarrow import fs as pafs
 
 from clout.errors import PoisonInput
+from clout.lake.damaged import Damaged, is_passing, sum_of
+from clout.lake.small_files import put
 from clout.terminal import printable
 
 if TYPE_CHECKING:
@@ -52,32 +48,6 @@ _COMPARED: dict[tuple[str, str], tuple[Any, ...]] = {}
 #: On object storage, which has no locks, a writer may be between its steps while its partition is looked at.
 _LOOKS, _PAUSE = 3, 0.3
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-#: Given to the job that found damage, and needed by the one that heals.
-_SAME = ("--sources", "--model")
-
-
-class Damaged(PoisonInput):
-    """Something of a lake or of staging is not as it was written. `path` is relative to it; the text has the cure."""
-
-    def __init__(self, lake: Lake, path: str, what: str) -> None:
-        super().__init__(f"{printable(lake.location(path))}: {what}; heal it: {command('heal', lake, path)}")
-        self.path, self.what = path, what
-
-
-def command(what: str, lake: Lake, path: str) -> str:
-    """The command line of jobs/lake.py for what holds `path`, with the places of this process."""
-    words = [".venv/bin/python", "jobs/lake.py", what]
-    words += ["--staging" if _DAY.match(path) else "--lake", lake.uri]
-    if found := _DAY.search(path):
-        words += ["--day", found[0]]
-    given = sys.argv[1:]
-    for option in _SAME:
-        for place, word in enumerate(given):
-            if word == option and place + 1 < len(given):
-                words += [option, given[place + 1]]
-            elif word.startswith(f"{option}="):
-                words += [option, word.partition("=")[2]]
-    return printable(shlex.join(words))
 
 
 class Checksums:
@@ -237,10 +207,10 @@ class Checksums:
     def write_note(self, path: str, content: dict[str, Any], private: bool = False, twice: bool = False) -> None:
         """Replace a JSON file in one step. private: only its owner may read it. twice: a copy lies with what is expected."""
         body = {name: value for name, value in content.items() if name != _OWN}
-        text = json.dumps({**body, _OWN: _sum(body)}, indent=1, sort_keys=True, default=str).encode()
+        text = json.dumps({**body, _OWN: sum_of(body)}, indent=1, sort_keys=True, default=str).encode()
         copy = {"": base64.b64encode(text).decode()} if twice else None
         with self.changing(path, hashlib.sha256(text).hexdigest(), copy, private):
-            self._put(path, text, private)
+            put(self.lake, path, text, private)
 
     def read_note(self, path: str) -> dict[str, Any] | None:
         """A JSON file, or None where there is none, rightly. Raises Damaged."""
@@ -266,7 +236,7 @@ class Checksums:
         own = content.pop(_OWN, None)
         if own is None and (expected is None or UNSEALED in expected):
             return content
-        if own != _sum(content):
+        if own != sum_of(content):
             raise Damaged(self.lake, path, "does not hold what was written: its checksum is another")
         if expected is None:
             raise Damaged(self.lake, path, f"{EXPECTED}/{path}.json is missing, which says what it must hold")
@@ -302,7 +272,7 @@ class Checksums:
         """Whether a JSON file is as its own checksum says: then only what the lake expected of it was damaged."""
         with suppress(OSError, ValueError, AttributeError, PoisonInput):
             content = json.loads(self._bytes(path, path))
-            found: bool = content.pop(_OWN) == _sum(content)
+            found: bool = content.pop(_OWN) == sum_of(content)
             return found
         return False
 
@@ -318,7 +288,7 @@ class Checksums:
         """Replace a file that is no JSON object, in one step; it is kept twice, and only its owner may read it."""
         copy = {"": base64.b64encode(content).decode()}
         with self.changing(path, hashlib.sha256(content).hexdigest(), copy, private=True):
-            self._put(path, content, private=True)
+            put(self.lake, path, content, private=True)
 
     def read_file(self, path: str) -> bytes:
         """The bytes of such a file. Raises Damaged."""
@@ -355,7 +325,7 @@ class Checksums:
                 content: dict[str, Any] = json.loads(stream.read())
             if content["of"] != path or not isinstance(content["either"], list):
                 raise ValueError(f"it is of {content['of']}")
-            if content.get(_OWN) != _sum({name: value for name, value in content.items() if name != _OWN}):
+            if content.get(_OWN) != sum_of({name: value for name, value in content.items() if name != _OWN}):
                 raise ValueError("its own checksum is another")
         except FileNotFoundError:
             return None
@@ -374,11 +344,11 @@ class Checksums:
         if copy is None:
             return False
         if "" in copy:
-            self._put(path, base64.b64decode(copy[""]), private=True)
+            put(self.lake, path, base64.b64decode(copy[""]), private=True)
             return True
         folder = self.lake.found(path) or path
         for name, coded in copy.items():
-            self._put(f"{folder}/{name}", base64.b64decode(coded))
+            put(self.lake, f"{folder}/{name}", base64.b64decode(coded))
         for name in self._inside(folder).keys() - copy.keys():
             with suppress(OSError):
                 self.lake.fs.delete_file(f"{self.lake.root}/{folder}/{name}")
@@ -427,7 +397,7 @@ class Checksums:
         content: dict[str, Any] = {"either": list(dict.fromkeys(either)), "of": path}
         if copies:
             content["copies"] = copies
-        self._put(where, json.dumps({**content, _OWN: _sum(content)}, sort_keys=True).encode(), private)
+        put(self.lake, where, json.dumps({**content, _OWN: sum_of(content)}, sort_keys=True).encode(), private)
 
     def _steadily(self, look: Callable[[str], Any], path: str) -> Any:
         """What a look at a path gives; where it finds damage, once more when no writer is between its steps."""
@@ -444,30 +414,6 @@ class Checksums:
         return look(path)
 
     # Inside -------------------------------------------------------------------------------------------------------------
-
-    def _put(self, path: str, text: bytes, private: bool = False) -> None:
-        """Replace a file in one step."""
-        place = f"{self.lake.root}/{path}"
-        if not isinstance(self.lake.fs, pafs.LocalFileSystem):
-            if self.lake.renames:
-                self.lake.fs.create_dir(place.rpartition("/")[0], recursive=True)
-            with self.lake.fs.open_output_stream(place) as stream:
-                stream.write(text)
-            return
-        file = Path(place)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        aside = file.with_name(f".tmp-{uuid.uuid4().hex[:12]}-{file.name}")
-        try:
-            with os.fdopen(
-                os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666), "wb"
-            ) as out:
-                out.write(text)
-            if file.is_dir():  # somebody's, where a file belongs
-                shutil.rmtree(file)
-            aside.replace(file)
-        except BaseException:
-            aside.unlink(missing_ok=True)
-            raise
 
     def _inside(self, folder: str) -> dict[str, pafs.FileInfo]:
         begin = len(f"{self.lake.root}/{folder}/")
@@ -495,12 +441,3 @@ class Checksums:
             if is_passing(error, self.lake):
                 raise
             raise Damaged(self.lake, path, f"{file.rpartition('/')[2]} cannot be read: {error}") from error
-
-
-def is_passing(error: OSError, lake: Lake) -> bool:
-    """Whether an error of reading may be over when the step is run again: a network's is, a disk's says that it is broken."""
-    return not isinstance(lake.fs, pafs.LocalFileSystem) or error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
-
-
-def _sum(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()

@@ -38,7 +38,8 @@ from pyarrow import fs as pafs
 
 from clout import logs
 from clout.errors import PoisonInput
-from clout.lake.checksums import Checksums, Damaged
+from clout.lake.checksums import Checksums
+from clout.lake.damaged import Damaged
 from clout.lake.schemas import CONFORMED, SNAPSHOTS
 
 LOG = logs.logger(__name__)

@@ -151,3 +151,12 @@ def _select(text: str) -> str | None:
     """The SELECT of a file that holds a view, or None of one that holds a table."""
     found = re.search(r"^CREATE VIEW \S+ AS\n(.*?);$", text, flags=re.DOTALL | re.MULTILINE)
     return found.group(1) if found else None
+
+
+#: The log and the list of files: what a warehouse remembers, written anew by every version, and no content.
+MEMORY = ("publish_log", "published_files")
+
+
+def is_content(relation: Relation) -> bool:
+    """Whether a relation is a table of what is published."""
+    return relation.select is None and relation.name not in MEMORY

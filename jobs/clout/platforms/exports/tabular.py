@@ -5,16 +5,12 @@ Nothing is inferred: each wanted column arrives as text, or as it lies in Parque
 
 from __future__ import annotations
 
-import csv
 import gzip
-import json
-import math
 import re
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 
@@ -24,12 +20,13 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from clout.errors import PoisonInput
+from clout.platforms.exports.cells import DECODER, NumberAsWritten, decode, json_text, whole_numbers, without_long
+from clout.platforms.exports.csv_shape import check_quotes, csv_header, opened
 from clout.platforms.exports.file_hints import hint
 from clout.platforms.exports.file_limits import (
     BATCH_BYTES,
     CELL_BYTES,
     COLUMNS,
-    HEADER_BYTES,
     LINE_BYTES,
     RAW,
     REFUSED,
@@ -37,11 +34,10 @@ from clout.platforms.exports.file_limits import (
     check_expansion,
     glued,
     is_too_deep,
-    too_long,
 )
 from clout.platforms.exports.parquet_parts import parts
 from clout.platforms.pull.rows import BATCH_ROWS, JSON_TYPES
-from clout.platforms.unique_json import Twofold, marked
+from clout.platforms.unique_json import Twofold
 
 #: Columns of ours that may come as a time. Any other column's times become text.
 TIMES = ("unix_ts", "occurred_at", "created_at")
@@ -93,15 +89,10 @@ def is_tabular(file: Path) -> bool:
     return bool(_CSV.search(name) or _JSON.search(name) or name.endswith(".parquet"))
 
 
-def _opened(file: Path) -> pa.NativeFile:
-    """The unpacked bytes of a file: Arrow itself knows a packed one by small letters alone."""
-    return pa.input_stream(file, compression="gzip" if file.name.lower().endswith(".gz") else None)
-
-
 def is_prose(file: Path) -> bool:
     """Whether a text file holds no table: no delimiter parts its first lines into the same number of fields."""
     try:
-        with _opened(file) as stream:
+        with opened(file) as stream:
             head = stream.read(1 << 16)
     except (pa.ArrowException, OSError):
         return False
@@ -216,13 +207,13 @@ def _read_csv(
         refused += 1
         return "error" if is_too_much() else "skip"
 
-    names, is_all = (column_names, False) if column_names else _csv_header(file, delimiter, skip)
+    names, is_all = (column_names, False) if column_names else csv_header(file, delimiter, skip)
     _check_columns(file, [name.strip() for name in names], wanted, needed, guarded)
     described |= dict.fromkeys((name.strip() for name in names), "text")
     if is_all:
         yield as_text([], {}, wanted, [])
         return
-    _check_quotes(file, delimiter)
+    check_quotes(file, delimiter)
     optional = optional_of(wanted, needed)
     as_written = {name.strip(): name for name in names}
     present = {ours: as_written[theirs] for ours, theirs in wanted.items() if theirs in as_written}
@@ -235,7 +226,7 @@ def _read_csv(
     parse = pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse)
     next_row = skip + (1 if column_names else 2)
     try:
-        with _opened(file) as stream, pacsv.open_csv(stream, read, parse, convert) as reader:
+        with opened(file) as stream, pacsv.open_csv(stream, read, parse, convert) as reader:
             for block in reader:
                 for start in range(0, block.num_rows, BATCH_ROWS):
                     batch = block.slice(start, BATCH_ROWS)
@@ -257,57 +248,6 @@ def _read_csv(
         raise
     if bad:
         yield as_text([], {}, wanted, _take(bad))
-
-
-def _csv_header(file: Path, delimiter: str, skip: int) -> tuple[list[str], bool]:
-    """The header's names, and whether there is nothing else: a header without a line's end is beyond Arrow."""
-    with _opened(file) as stream:
-        head = stream.read(HEADER_BYTES + 1)
-    lines = [line for line in head.splitlines()[skip:] if line.strip()]
-    if not lines:
-        return [], True
-    if len(lines) == 1 and len(head) > HEADER_BYTES:
-        raise PoisonInput(
-            f"{file}: row 1: the header is longer than {HEADER_BYTES:,} bytes; mend the ends of its lines"
-        )
-    try:
-        first = lines[0].decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PoisonInput(f"{file}: row 1: not UTF-8: {lines[0][:80]!r}; export the file as UTF-8") from error
-    try:
-        names = next(csv.reader([first], delimiter=delimiter))
-    except csv.Error as error:
-        raise PoisonInput(f"{file}: row 1: a column's name cannot be read: {error}; mend the header") from error
-    check_columns(file, len(names))
-    return names, len(lines) == 1
-
-
-def _check_quotes(file: Path, delimiter: str) -> None:
-    """Refuse a file in which a quote is opened and never closed: Arrow takes all that follows as one field. And one that
-    unpacks to more than an export does, since this is where it is first read to its end.
-    """
-    quotes, unpacked = 0, 0
-    is_packed = file.name.lower().endswith(".gz")
-    with _opened(file) as stream:
-        for chunk in iter(lambda: stream.read(_LONGEST), b""):
-            quotes += chunk.count(b'"')
-            unpacked += len(chunk)
-            if is_packed:
-                check_expansion(file, unpacked)
-    if quotes % 2 == 0:
-        return
-    # A single quote inside a field (5" nails) is harmless. So see whether a mark after the end is a row of its own.
-    number, last, mark = 0, [""], "\x00end\x00"
-    opener = gzip.open if is_packed else open
-    with opener(file, "rt", encoding="utf-8", errors="replace", newline="") as stream:
-        rows = csv.reader(chain(iter(lambda: stream.readline(CELL_BYTES), ""), ["\n", mark]), delimiter=delimiter)
-        try:
-            for row in filter(None, rows):
-                number, last = number + 1, row
-        except csv.Error:  # the field has grown beyond all measure
-            number, last = number + 1, [""]
-    if last != [mark]:
-        raise PoisonInput(f"{file}: row {number}: a quote is opened and never closed; mend the row and run again")
 
 
 def _read_json_lines(
@@ -351,12 +291,12 @@ def _read_json_lines(
                 if is_too_deep(text):
                     bad.append(("not JSON: nested too deep", number, text[:RAW]))
                     continue
-                record = _DECODER.decode(text)
+                record = DECODER.decode(text)
             except UnicodeDecodeError:
                 bad.append(("not UTF-8", number, line[:RAW].decode("utf-8", "replace")))
                 continue
             except (ValueError, RecursionError) as error:
-                several = glued(text.strip(), _DECODER)
+                several = glued(text.strip(), DECODER)
                 reason = f"not JSON: {len(several)} objects in one line" if several else f"not JSON: {error}"
                 bad += [(reason, number, one[:RAW]) for one in several or [text]]
                 continue
@@ -382,12 +322,12 @@ def _read_json_lines(
             common = set(record) if common is None else common & record.keys()
             if number <= 1000:
                 described |= {
-                    key: "number" if type(value) is _Number else JSON_TYPES.get(type(value), "nested")
+                    key: "number" if type(value) is NumberAsWritten else JSON_TYPES.get(type(value), "nested")
                     for key, value in record.items()
                     if value is not None
                 }
             numbers.append(number)
-            rows.append({ours: _json_text(record.get(theirs)) for ours, theirs in wanted.items()})
+            rows.append({ours: json_text(record.get(theirs)) for ours, theirs in wanted.items()})
             held += len(line)
             if len(rows) == BATCH_ROWS or held >= BATCH_BYTES:
                 good += len(rows)
@@ -398,29 +338,6 @@ def _read_json_lines(
     for key in described.keys() - (common or set()):
         del described[key]
     yield _from_text_rows(numbers, rows, wanted, _take(bad), optional)
-
-
-class _Number(str):
-    """A number of JSON as it is written: a float would lose digits of a long id."""
-
-    __slots__ = ()
-
-
-_JSON_TYPES = {**JSON_TYPES, _Number: "number"}
-_DECODER = json.JSONDecoder(
-    parse_float=_Number,
-    parse_constant=lambda name: _Number("NaN" if name == "NaN" else "1e+999"),
-    object_pairs_hook=marked,
-)
-
-
-def _json_text(value: object) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        # A lone surrogate is legal JSON and illegal UTF-8. What stands for it is no sign of any id.
-        return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    return json.dumps(value)
 
 
 def _read_parquet(
@@ -485,7 +402,7 @@ def as_text(
         if pa.types.is_dictionary(column.type):
             column = column.dictionary_decode()
         if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
-            column, failed = _decode(ours, column)
+            column, failed = decode(ours, column)
         if pa.types.is_nested(column.type):
             what = f"{ours}: holds {column.type}, neither text nor a number"
             failed = dict.fromkeys(pc.indices_nonzero(pc.is_valid(column)).to_pylist(), (what, ""))
@@ -494,10 +411,10 @@ def as_text(
             text[ours] = column
             continue
         if pa.types.is_floating(column.type):
-            column = _whole_numbers(column, ours in IDS)
+            column = whole_numbers(column, ours in IDS)
         column = column.cast(pa.string())
         if len(column) and (pc.max(pc.binary_length(column)).as_py() or 0) > CELL_BYTES:
-            column, long = _without_long(ours, column)
+            column, long = without_long(ours, column)
             failed |= long
         column = pc.utf8_trim_whitespace(column)
         text[ours] = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
@@ -511,62 +428,6 @@ def as_text(
         return batch
     bad += [wrong[index] for index in sorted(wrong)]
     return batch.filter(pa.array([index not in wrong for index in range(len(numbers))]))
-
-
-#: Below this a float of so many bits tells every whole number from every other.
-_EXACT = {16: 2**11, 32: 2**24, 64: 2**53}
-
-
-def _whole_numbers(column: pa.Array, is_id: bool = False) -> pa.Array:
-    """Floats as text: 1e15 as 1000000000000000, which is how pandas leaves whole numbers beside a missing one.
-
-    Of ids only as far as the float holds them whole; a larger one keeps an exponent, and NaN is nobody.
-    """
-    bits = column.type.bit_width if is_id else 64
-    column = column.cast(pa.float64())
-    if is_id:
-        column = pc.if_else(pc.is_nan(column), pa.scalar(None, pa.float64()), column)
-    whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), float(_EXACT[bits])))
-    digits = pc.if_else(whole, column, pa.scalar(None, pa.float64())).cast(pa.int64()).cast(pa.string())
-    return pc.if_else(
-        whole, digits, _with_exponents(column, 0 if bits == 16 else 5) if is_id else column.cast(pa.string())
-    )
-
-
-def _with_exponents(column: pa.Array, digits: int) -> pa.Array:
-    """Floats as text, whole ones always with an exponent, as in 1.2e+17: digits that may not be theirs are not shown."""
-    values = column.to_pylist()
-    return pa.array([None if v is None else _with_exponent(v, digits) for v in values], pa.string())
-
-
-def _with_exponent(value: float, digits: int) -> str:
-    if math.isinf(value):
-        return "1e+999"
-    mantissa, _, power = f"{value:.{digits}e}".partition("e")
-    return f"{mantissa.rstrip('0').rstrip('.')}e{power}" if value.is_integer() else repr(value)
-
-
-def _without_long(name: str, column: pa.Array) -> tuple[pa.Array, dict[int, tuple[str, str]]]:
-    """The column without cells beyond measure, and where they stood."""
-    long = pc.fill_null(pc.greater(pc.binary_length(column), CELL_BYTES), False)
-    failed = {i: (too_long(name), column[i].as_py()[:RAW]) for i in pc.indices_nonzero(long).to_pylist()}
-    return pc.if_else(long, pa.scalar(None, pa.string()), column), failed
-
-
-def _decode(name: str, column: pa.Array) -> tuple[pa.Array, dict[int, tuple[str, str]]]:
-    """The column as text without what is no UTF-8, and where that stood."""
-    try:
-        return column.cast(pa.string()), {}
-    except pa.ArrowInvalid:
-        values: list[str | None] = []
-        failed: dict[int, tuple[str, str]] = {}
-        for index, value in enumerate(column.to_pylist()):
-            try:
-                values.append(None if value is None else value.decode("utf-8"))
-            except UnicodeDecodeError:
-                values.append(None)
-                failed[index] = f"{name}: not UTF-8", value.decode("utf-8", "replace")[:RAW]
-        return pa.array(values, pa.string()), failed
 
 
 def _take(bad: list[BadRow]) -> list[BadRow]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from pyarrow import fs as pafs
 
-from clout.lake.checksums import Damaged
+from clout.lake.damaged import Damaged
 from clout.lake.partitions import Lake
 from clout.platforms.pull.rows import short_hash
 from clout.privacy.suppression import NOBODY, Hidden, without_items

@@ -16,10 +16,9 @@ before it is moved: what somebody else committed is never thrown away in silence
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -31,22 +30,9 @@ from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue
 from pyiceberg.partitioning import PartitionField, PartitionSpec
-from pyiceberg.schema import Schema
-from pyiceberg.table import Table, Transaction
-from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table import Table
 from pyiceberg.table.update.snapshot import ManageSnapshots
 from pyiceberg.transforms import IdentityTransform
-from pyiceberg.types import (
-    BooleanType,
-    DateType,
-    DoubleType,
-    IcebergType,
-    IntegerType,
-    LongType,
-    NestedField,
-    StringType,
-    TimestamptzType,
-)
 from sqlalchemy import Connection, delete, insert, text
 from sqlalchemy.exc import DatabaseError
 
@@ -55,24 +41,26 @@ from clout.lake.partitions import Lake
 from clout.lake.staging import Staged
 from clout.warehouse import catalog, commit_log, content_files
 from clout.warehouse.backends import iceberg_damage
+from clout.warehouse.backends.iceberg_tables import (
+    HeadsTransaction,
+    add_columns,
+    arrow_of,
+    change_days,
+    damaged,
+    files_of,
+    harm_of_metadata,
+    meta_of,
+    refuse_foreign_head,
+    schema_of,
+    surface_mark,
+    tag_head,
+    tag_of,
+)
 from clout.warehouse.catalog import Days
 from clout.warehouse.commit_log import Commit
 from clout.warehouse.contract import Warehouse, Writer
 from clout.warehouse.failpoints import step
-from clout.warehouse.versions import Conflict, DataFile, LogEntry, Release, check_state, visible_versions
-
-TYPES: dict[str, IcebergType] = {
-    "BOOLEAN": BooleanType(),
-    "DATE": DateType(),
-    "INTEGER": IntegerType(),
-    "BIGINT": LongType(),
-    "DOUBLE": DoubleType(),
-    "VARCHAR": StringType(),
-    "TIMESTAMP WITH TIME ZONE": TimestamptzType(),
-}
-
-#: The log and the list of parts: written anew by every version.
-MEMORY = ("publish_log", "published_files")
+from clout.warehouse.versions import DataFile, LogEntry, Release, check_state, visible_versions
 
 #: The catalogue's name in a folder of ours. Not `clout`: engines would take clout.scores for a table of that catalogue.
 NAME = "lakehouse"
@@ -99,7 +87,7 @@ class IcebergWarehouse(Warehouse):
         except DatabaseError as error:
             if self.folder is None:
                 raise
-            raise _damaged(self.folder, error) from error
+            raise damaged(self.folder, error) from error
         if not isinstance(catalog, SqlCatalog):
             raise PoisonInput(
                 f"iceberg:{place} is a {type(catalog).__name__}; only in a SQL catalogue can all tables of a day become"
@@ -118,13 +106,13 @@ class IcebergWarehouse(Warehouse):
     def meta(self) -> tuple[list[LogEntry], list[DataFile]]:
         """The log in order of version, and the parts that are kept. Raises PoisonInput where they are lost."""
         if self.folder is None:
-            return _meta(self.catalog)
+            return meta_of(self.catalog)
         try:
-            found = _meta(self.catalog)
+            found = meta_of(self.catalog)
         except Exception as error:  # whatever PyIceberg, Arrow or the catalogue say of damage
-            raise _damaged(self.folder, error) from error
+            raise damaged(self.folder, error) from error
         if not found[0] and (kept := commit_log.read(self.folder)) and kept.log:
-            raise _damaged(self.folder, "it is empty, and version 1 was published already")
+            raise damaged(self.folder, "it is empty, and version 1 was published already")
         return found
 
     def read(self, name: str, version: int | None = None, day: Days = None) -> pa.Table:
@@ -155,7 +143,7 @@ class IcebergWarehouse(Warehouse):
         if self.folder:
             found += [f"{name} {what}" for name, what in iceberg_damage.harmed(self.folder)]
         for relation in catalog.tables() if parts else []:
-            if what := _harm_of_metadata(self.catalog, relation):
+            if what := harm_of_metadata(self.catalog, relation):
                 found.append(what)
         return found
 
@@ -204,27 +192,13 @@ class IcebergWarehouse(Warehouse):
 
     def _scan(self, relation: catalog.Relation, state: int, day: Days = None) -> pa.Table:
         table = self.catalog.load_table(relation.full_name)
-        snapshot = table.snapshot_by_name(_tag(state))
+        snapshot = table.snapshot_by_name(tag_of(state))
         if snapshot is None:
             raise PoisonInput(f"gc has forgotten the state of version {state}")
         first, last = catalog.bounds(day)
         where = f"ds >= '{first}' AND ds <= '{last}'" if day else AlwaysTrue()
         rows = table.scan(row_filter=where, snapshot_id=snapshot.snapshot_id).to_arrow()
         return rows.select(relation.arrow_schema.names).cast(relation.arrow_schema)
-
-
-class _Transaction(Transaction):
-    """Copies the table's metadata once an update; PyIceberg's own does whenever it looks at it, two dozen times a commit."""
-
-    _copied: tuple[TableMetadata, tuple, TableMetadata] | None = None
-
-    @property
-    def table_metadata(self) -> TableMetadata:
-        """The metadata with all updates applied."""
-        base, updates = self._table.metadata, self._updates
-        if self._copied is None or self._copied[0] is not base or self._copied[1] is not updates:
-            self._copied = (base, updates, super().table_metadata)
-        return self._copied[2]
 
 
 class IcebergWriter(Writer):
@@ -244,7 +218,7 @@ class IcebergWriter(Writer):
 
     def meta(self) -> tuple[list[LogEntry], list[DataFile]]:
         """The log in order of version, and the parts that are kept."""
-        return _meta(self.catalog)
+        return meta_of(self.catalog)
 
     def load(self, release: Release, staged: Staged, version: int) -> list[DataFile]:
         """Copy the release's files to their immutable places."""
@@ -256,31 +230,31 @@ class IcebergWriter(Writer):
         facts = {"clout.version": str(entry.version), "clout.run": entry.run_id, "clout.day": str(entry.ds)}
         for relation in catalog.tables():
             table = self.catalog.load_table(relation.full_name)
-            _refuse_foreign_head(table, before)
-            with _Transaction(table) as transaction:
-                if relation.name in MEMORY:
+            refuse_foreign_head(table, before)
+            with HeadsTransaction(table) as transaction:
+                if relation.name in catalog.MEMORY:
                     rows = log if relation.name == "publish_log" else parts
                     write = transaction.overwrite if before else transaction.append
-                    write(_arrow(relation, rows), snapshot_properties=facts)
+                    write(arrow_of(relation, rows), snapshot_properties=facts)
                 else:
-                    _change_days(
+                    change_days(
                         transaction, relation, visible_versions(before), visible_versions(log), parts, self.root, facts
                     )
-                _tag_head(transaction, entry.version)
+                tag_head(transaction, entry.version)
             step("a table's head is moved")
 
     def forget(self, log: list[LogEntry], parts: list[DataFile], states: list[int]) -> int:
         """Take the tags of other states away, expire what no tag holds, and remove all files that nothing names."""
-        tags = {_tag(state) for state in states}
+        tags = {tag_of(state) for state in states}
         for relation in catalog.tables():
             if log and relation.name == "published_files" and set(parts) != set(self.meta()[1]):
                 table = self.catalog.load_table(relation.full_name)
-                with _Transaction(table) as transaction:
-                    transaction.overwrite(_arrow(relation, parts))
-                    ManageSnapshots(transaction).remove_tag(_tag(log[-1].version)).commit()
-                    _tag_head(transaction, log[-1].version)
+                with HeadsTransaction(table) as transaction:
+                    transaction.overwrite(arrow_of(relation, parts))
+                    ManageSnapshots(transaction).remove_tag(tag_of(log[-1].version)).commit()
+                    tag_head(transaction, log[-1].version)
             table = self.catalog.load_table(relation.full_name)
-            with _Transaction(table) as transaction:
+            with HeadsTransaction(table) as transaction:
                 for name, reference in table.refs().items():
                     if reference.snapshot_ref_type == "tag" and name not in tags:
                         ManageSnapshots(transaction).remove_tag(name).commit()
@@ -299,17 +273,17 @@ class IcebergWriter(Writer):
         for name in sorted(touched):
             relation = catalog.relations()[name]
             old = self.catalog.load_table(relation.full_name)
-            _refuse_foreign_head(old, log)
-            states = sorted(entry.version for entry in log if _tag(entry.version) in old.refs())
+            refuse_foreign_head(old, log)
+            states = sorted(entry.version for entry in log if tag_of(entry.version) in old.refs())
             self.catalog.drop_table(relation.full_name)
             self._fill(self._create(relation), relation, states, log, new)
             step("a table is built without the erased")
         if touched:
             relation = catalog.relations()["published_files"]
-            with _Transaction(self.catalog.load_table(relation.full_name)) as transaction:
-                transaction.overwrite(_arrow(relation, new))
-                ManageSnapshots(transaction).remove_tag(_tag(log[-1].version)).commit()
-                _tag_head(transaction, log[-1].version)
+            with HeadsTransaction(self.catalog.load_table(relation.full_name)) as transaction:
+                transaction.overwrite(arrow_of(relation, new))
+                ManageSnapshots(transaction).remove_tag(tag_of(log[-1].version)).commit()
+                tag_head(transaction, log[-1].version)
         self._commit_and_sweep()
         return sum(gone for _, gone in cleaned)
 
@@ -331,12 +305,12 @@ class IcebergWriter(Writer):
         names = [name for name, _ in iceberg_damage.harmed(Path(self.root.root))] if self.is_local else []
         for relation in catalog.tables():
             of_table = [name for name in names if name.startswith(f"tables/{relation.full_name}-")]
-            if log and relation.name not in MEMORY and (of_table or _harm_of_metadata(self.catalog, relation)):
+            if log and relation.name not in catalog.MEMORY and (of_table or harm_of_metadata(self.catalog, relation)):
                 self.catalog.drop_table(relation.full_name)
                 self._fill(self._create(relation), relation, self.states(log), log, parts)
         if any(name.startswith("views/") for name in names):
             for relation in catalog.views():
-                self._create_view(relation, _surface_mark())
+                self._create_view(relation, surface_mark())
         if names:
             self._commit_and_sweep()
 
@@ -346,21 +320,21 @@ class IcebergWriter(Writer):
             with contextlib.suppress(NoSuchTableError):
                 self.catalog.drop_table(relation.full_name)
             table = self._create(relation)
-            if relation.name not in MEMORY:
+            if relation.name not in catalog.MEMORY:
                 self._fill(table, relation, sorted(kept.states), kept.log, kept.parts)
                 continue
             for version in sorted(kept.states):
                 log = kept.log[:version]
                 parts = [part for part in kept.parts if part.version <= version]
-                with _Transaction(table) as transaction:
-                    transaction.overwrite(_arrow(relation, log if relation.name == "publish_log" else parts))
-                    _tag_head(transaction, version)
+                with HeadsTransaction(table) as transaction:
+                    transaction.overwrite(arrow_of(relation, log if relation.name == "publish_log" else parts))
+                    tag_head(transaction, version)
         self._commit_and_sweep()
 
     def states(self, log: list[LogEntry]) -> list[int]:
         """The versions whose state is kept: those with a tag."""
         refs = self.catalog.load_table("meta.publish_log").refs() if log else {}
-        return [entry.version for entry in log if _tag(entry.version) in refs]
+        return [entry.version for entry in log if tag_of(entry.version) in refs]
 
     @property
     def is_local(self) -> bool:
@@ -369,19 +343,19 @@ class IcebergWriter(Writer):
 
     def prepare(self) -> None:
         """Make the tables and views that are missing, and add columns that are new."""
-        mark = _surface_mark()
+        mark = surface_mark()
         for schema in ("clout", "meta"):
             self.catalog.create_namespace_if_not_exists(schema)
         if self.catalog.load_namespace_properties("meta").get("surface") == mark:
             return
         for relation in catalog.tables():
             try:
-                _add_columns(self.catalog.load_table(relation.full_name), relation)
+                add_columns(self.catalog.load_table(relation.full_name), relation)
             except NoSuchTableError:
                 table = self._create(relation)
-                for entry in self.meta()[0] if relation.name not in MEMORY else []:
-                    with _Transaction(table) as transaction:  # so that every table has the tag of every version
-                        _tag_head(transaction, entry.version)
+                for entry in self.meta()[0] if relation.name not in catalog.MEMORY else []:
+                    with HeadsTransaction(table) as transaction:  # so that every table has the tag of every version
+                        tag_head(transaction, entry.version)
         for relation in catalog.views():
             self._create_view(relation, mark)
         self.catalog.update_namespace_properties("meta", updates={"surface": mark})
@@ -390,13 +364,13 @@ class IcebergWriter(Writer):
     # Inside -----------------------------------------------------------------------------------------------------
 
     def _create(self, relation: catalog.Relation) -> Table:
-        schema = _schema(relation)
+        schema = schema_of(relation)
         by_day = PartitionSpec(PartitionField(schema.find_field("ds").field_id, 1000, IdentityTransform(), "ds"))
         table = self.catalog.create_table(
             relation.full_name,
             schema,
             location=f"{self.root.uri}/tables/{relation.full_name}-{uuid.uuid4().hex[:8]}",
-            partition_spec=by_day if relation.name not in MEMORY else PartitionSpec(),
+            partition_spec=by_day if relation.name not in catalog.MEMORY else PartitionSpec(),
             # A commit that meets another one must fail, not be tried again upon what it has not seen.
             properties={"comment": relation.comment, "commit.retry.num-retries": "0"},
         )
@@ -409,10 +383,10 @@ class IcebergWriter(Writer):
         """Commit every state to a table that was just made, each with its tag."""
         before = dict[date, int]()
         for state in states:
-            with _Transaction(table) as transaction:
+            with HeadsTransaction(table) as transaction:
                 after = visible_versions(log, state)
-                _change_days(transaction, relation, before, after, parts, self.root, {"clout.version": str(state)})
-                _tag_head(transaction, state)
+                change_days(transaction, relation, before, after, parts, self.root, {"clout.version": str(state)})
+                tag_head(transaction, state)
             before = after
 
     def _create_view(self, relation: catalog.Relation, mark: str) -> None:
@@ -430,7 +404,7 @@ class IcebergWriter(Writer):
             "view-uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, location)),
             "format-version": 1,
             "location": location,
-            "schemas": [json.loads(_schema(relation).model_dump_json())],
+            "schemas": [json.loads(schema_of(relation).model_dump_json())],
             "current-version-id": 1,
             "versions": [version],
             "version-log": [{"timestamp-ms": made, "version-id": 1}],
@@ -453,7 +427,7 @@ class IcebergWriter(Writer):
         self.begin()
         known = {part.file for part in self.meta()[1]}
         for relation in catalog.tables():
-            known |= {self._relative(file) for file in _files_of(self.catalog.load_table(relation.full_name))}
+            known |= {self._relative(file) for file in files_of(self.catalog.load_table(relation.full_name))}
         mark = self.catalog.load_namespace_properties("meta")["surface"]
         known |= {f"views/{relation.full_name}/{mark}.metadata.json" for relation in catalog.views()}
         found = [
@@ -465,134 +439,3 @@ class IcebergWriter(Writer):
 
     def _relative(self, location: str) -> str:
         return location.removeprefix("file://").removeprefix(f"{self.root.uri}/").removeprefix(f"{self.root.root}/")
-
-
-def _meta(catalog: SqlCatalog) -> tuple[list[LogEntry], list[DataFile]]:
-    """The log in order of version, and the parts that are kept, of one version."""
-    try:
-        log = catalog.load_table("meta.publish_log").scan().to_arrow().sort_by("version").to_pylist()
-        if not log:
-            return [], []
-        files = catalog.load_table("meta.published_files")
-    except NoSuchTableError:
-        return [], []
-    # A publication in between may have added a version: take the parts of the one that the log ends with.
-    snapshot = files.snapshot_by_name(_tag(log[-1]["version"])) or files.current_snapshot()
-    assert snapshot is not None
-    parts = files.scan(snapshot_id=snapshot.snapshot_id).to_arrow()
-    order = [(name, "ascending") for name in ("version", "table_name", "file")]
-    return [LogEntry(**row) for row in log], [DataFile(**row) for row in parts.sort_by(order).to_pylist()]
-
-
-def _change_days(
-    transaction: Transaction,
-    relation: catalog.Relation,
-    before: Mapping[date, int],
-    after: Mapping[date, int],
-    parts: Sequence[DataFile],
-    root: Lake,
-    facts: dict[str, str],
-) -> None:
-    """Let the table show `after` where it showed `before`: each a day's content version. Moves no data."""
-    for day, content in after.items():
-        if before.get(day) == content:
-            continue
-        if day in before:
-            transaction.delete(f"ds = '{day}'", snapshot_properties=facts)
-        files = [
-            part.file
-            for part in parts
-            # A file without rows says nothing about its partition, and adds nothing to it.
-            if part.table_name == relation.name and part.version == content and part.rows
-        ]
-        if files:
-            # Not checked against every file of the table, which takes longer with every day: the day was emptied above.
-            transaction.add_files(
-                [f"{root.uri}/{file}" for file in files], snapshot_properties=facts, check_duplicate_files=False
-            )
-
-
-def _tag_head(transaction: Transaction, version: int) -> None:
-    snapshot = transaction.table_metadata.current_snapshot()
-    assert snapshot is not None
-    ManageSnapshots(transaction).create_tag(snapshot.snapshot_id, _tag(version)).commit()
-
-
-def _tag(version: int) -> str:
-    return f"v{version}"
-
-
-def _refuse_foreign_head(table: Table, log: Sequence[LogEntry]) -> None:
-    """Raise Conflict where the head is not what the log's last version left there."""
-    if not log:
-        return
-    head, ours = table.current_snapshot(), table.snapshot_by_name(_tag(log[-1].version))
-    if head is None or ours is None or head.snapshot_id != ours.snapshot_id:
-        raise Conflict(
-            f"{'.'.join(table.name())}: somebody else committed to it after version {log[-1].version}"
-            f" (snapshot {head.snapshot_id if head else None}); set its head back to the tag {_tag(log[-1].version)}"
-        )
-
-
-def _files_of(table: Table) -> set[str]:
-    """Every file that a table's metadata names."""
-    files = {table.metadata_location, *(entry.metadata_file for entry in table.metadata.metadata_log)}
-    manifests: set[str] = set()
-    for snapshot in table.snapshots():
-        files.add(snapshot.manifest_list)
-        for manifest in snapshot.manifests(table.io):
-            if manifest.manifest_path not in manifests:
-                manifests.add(manifest.manifest_path)
-                files |= {entry.data_file.file_path for entry in manifest.fetch_manifest_entry(table.io)}
-    return files | manifests
-
-
-def _damaged(folder: Path, why: object) -> PoisonInput:
-    """What is said of a catalogue or a log that cannot be used, with the command that heals it."""
-    return PoisonInput(
-        f"{folder}: the catalogue or the log in it cannot be read ({str(why).splitlines()[0]}); run jobs/warehouse.py heal"
-        f" --warehouse iceberg:{folder}, which builds the tables again from commit.json and the data"
-    )
-
-
-def _harm_of_metadata(catalog: SqlCatalog, relation: catalog.Relation) -> str | None:
-    """What is wrong with the metadata of a table, in words, or None where every snapshot can be read."""
-    try:
-        table = catalog.load_table(relation.full_name)
-        _files_of(table)
-        if relation.name in MEMORY:
-            table.scan().to_arrow()
-        return None
-    except Exception as error:  # whatever PyIceberg, Arrow or the file system say of damage
-        return f"the metadata of {relation.full_name} cannot be read: {error}"
-
-
-def _add_columns(table: Table, relation: catalog.Relation) -> None:
-    """Add the columns that are new. Refuses a column of another type."""
-    found = {field.name: field.field_type for field in table.schema().fields}
-    with table.update_schema() as change:
-        for column in relation.columns:
-            if column.name not in found:
-                change.add_column(column.name, TYPES[column.type], doc=column.comment)
-            elif found[column.name] != TYPES[column.type]:
-                raise PoisonInput(
-                    f"{relation.full_name}.{column.name} is {found[column.name]} in the catalogue, and"
-                    f" sql/warehouse/{relation.name}.sql declares {column.type}; a published column cannot change its"
-                    " type: give the new one another name"
-                )
-
-
-def _schema(relation: catalog.Relation) -> Schema:
-    fields = (
-        NestedField(number, column.name, TYPES[column.type], required=False, doc=column.comment)
-        for number, column in enumerate(relation.columns, 1)
-    )
-    return Schema(*fields, schema_id=0)
-
-
-def _arrow(relation: catalog.Relation, rows: Sequence[LogEntry] | Sequence[DataFile]) -> pa.Table:
-    return pa.Table.from_pylist([vars(row) for row in rows], relation.arrow_schema)
-
-
-def _surface_mark() -> str:
-    return hashlib.sha256(repr(list(catalog.relations().values())).encode()).hexdigest()[:16]

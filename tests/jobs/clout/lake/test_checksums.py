@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from clout.lake import checksums
-from clout.lake.checksums import SEAL, Damaged
+from clout.lake import checksums, damaged
+from clout.lake.checksums import SEAL
+from clout.lake.damaged import Damaged
 from clout.lake.partitions import Lake
 from pyarrow import fs as pafs
 
@@ -245,7 +246,7 @@ def test_the_command_names_the_places_of_the_job_that_found_the_damage(
     lake: Lake, written: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["night.py", "--sources", "my exports/a.toml", "--model=m.toml", "--days", "x"])
-    told = checksums.command("heal", lake, ONE)
+    told = damaged.command("heal", lake, ONE)
     assert told.endswith(f"heal --lake {lake.uri} --day 2026-03-01 --sources 'my exports/a.toml' --model m.toml")
     assert json.loads((written / "checksums" / f"{ONE}.json").read_text())["of"] == ONE
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 from clout.config.sources import Source
-from clout.lake.checksums import SEAL, Damaged
+from clout.lake.checksums import SEAL
+from clout.lake.damaged import Damaged
 from clout.lake.partitions import Lake
 from clout.platforms import apis
 from clout.platforms.apis.mastodon import MastodonPolicy
