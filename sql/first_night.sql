@@ -7,6 +7,7 @@
 --   whichever are fewer: a list of a few, or few acts, is no fault, two lists of different people are.
 --   followers_follow: Spearman's correlation of followers with how many people act on somebody, less that with on how many
 --   they act: below 0 where actors and targets are exchanged.
+--   model_released: whether the model's numbers are those of a file of sql/models; 1 or 0.
 --   choices_told: whether the accounts say of anybody that they opted out, or did not; 1 or 0.
 -- Unit: kept, a share that is high on honest nights; correlation, -2 to 2. n: acts, days or accounts that it rests on.
 -- Grain: one row per dataset (first), platform, metric; none where n is below what the metric needs.
@@ -15,8 +16,9 @@
 --   {told} (platform, accounts, choices): how many a platform listed, and of how many it said whether they opted out;
 --   {delivered} (ds, platform, interactions, posts): the rows that came
 -- Parameters:
---   day DATE   the score date
---   least INT  platforms with fewer acts, or fewer accounts, are left out
+--   day DATE      the score date
+--   least INT     platforms with fewer acts, or fewer accounts, are left out
+--   released INT  1 where the model is a released one, else 0
 -- Run: .venv/bin/python jobs/audit.py --day 2026-03-14 --run by-hand
 WITH sized AS (
   SELECT ds, platform, CAST(max(length(drawer)) AS INT) AS digits
@@ -110,3 +112,5 @@ UNION ALL
 SELECT 'first', platform, 'choices_told', 'kept', CASE WHEN choices > 0 THEN 1e0 ELSE 0e0 END, accounts
 FROM {told}
 WHERE accounts >= :least
+UNION ALL
+SELECT 'first', 'all', 'model_released', 'kept', CAST(:released AS DOUBLE), CAST(1 AS BIGINT)

@@ -547,6 +547,7 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "days_whole": [(moved("first", "days_whole", 0.5, 1.0, -4.0, "kept"), set())],
         "accounts_meet_acts": [(moved("first", "accounts_meet", 0.5, 1.0, -4.0, "kept"), set())],
         "followers_follow": [(moved("first", "followers_follow", -0.5, 0.0, -4.0, "correlation"), set())],
+        "model_released": [(moved("first", "model_released", 0.0, 1.0, -4.0, "kept"), set())],
         "choices_told": [(moved("first", "choices_told", 0.0, 1.0, -4.0, "kept"), set())],
         "consent_kept": [
             (moved("consent", "opted_out", 9.0, 10.0, -1.0, "people"), set()),

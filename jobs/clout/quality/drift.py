@@ -102,7 +102,8 @@ def measured(staged: Staged, versions: dict[str, Any], lake: Lake) -> pa.Table:
             if before:
                 found.append(_movement(connection, staged, past, before))
             elif not past.metrics.num_rows:
-                found.append(first_night.metrics(connection, lake, day, platforms))
+                is_released = made_of.get("model_is_released", True)
+                found.append(first_night.metrics(connection, lake, day, platforms, is_released))
             shape = day_shape.shape(connection, lake, day, platforms)
             found.append(day_shape.prints(lake, day, before, made_of.get("digests") or {}))
             found.append(day_shape.consent(connection, lake, day, made_of.get("listed") or {}))

@@ -53,8 +53,13 @@ def remember(lake: Lake, days: Iterable[date]) -> None:
             lake.write(lake.conformed(FOLDER, day), found.select(SEEN.names).cast(SEEN).sort_by(order))
 
 
-def metrics(connection: duckdb.DuckDBPyConnection, lake: Lake, day: date, platforms: Mapping[str, str]) -> pa.Table:
-    """sql/first_night.sql of a conformed day. platforms: the sources' names, each with the platform that it shows."""
+def metrics(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, day: date, platforms: Mapping[str, str], is_released: bool = True
+) -> pa.Table:
+    """sql/first_night.sql of a conformed day. platforms: the sources' names, each with the platform that it shows.
+
+    is_released: whether the model is one of sql/models.
+    """
     days = window(day, _LOOKED_BACK)
     delivered = _delivered(lake, days)
     listed, told = _accounts(lake, day, set(pc.unique(delivered["platform"]).to_pylist()) & set(platforms.values()))
@@ -65,7 +70,9 @@ def metrics(connection: duckdb.DuckDBPyConnection, lake: Lake, day: date, platfo
         "told": told,
         "delivered": delivered,
     }
-    return queries.run_duckdb(connection, "first_night", {"day": day, **PARAMETERS}, **given)
+    return queries.run_duckdb(
+        connection, "first_night", {"day": day, "released": int(is_released), **PARAMETERS}, **given
+    )
 
 
 def _partitions(lake: Lake, table: str, days: Iterable[date]) -> pads.Dataset:

@@ -33,7 +33,7 @@ from clout.privacy import consent_ledger
 from clout.privacy.row_deletion import partitions
 from clout.privacy.suppression import salted
 from clout.score import fingerprints, identity, steps, topic_posts
-from clout.score.model import Model, read_model
+from clout.score.model import Model, is_released, read_model
 from clout.score.plan import Plan
 
 LOG = logs.logger(__name__)
@@ -286,7 +286,7 @@ def _people_on(lake: Lake, platforms: Iterable[str], days: list[date]) -> set[st
 
 def _made_of(sources: Sources, model: Model) -> dict[str, Any]:
     """What an operator decides of a night: digests of the sources, the links, the exclusions and the model, the platform that
-    each source shows, and how many accounts of each are on the operator's list."""
+    each source shows, how many accounts of each are on the operator's list, and whether the model is a released one."""
     platforms = sources.platforms
     listed = dict.fromkeys(platforms.values(), 0)
     for key in sources.excluded:
@@ -305,7 +305,7 @@ def _made_of(sources: Sources, model: Model) -> dict[str, Any]:
         "model": model.lineage,
     }
     digests = {name: hashlib.sha256(json.dumps(each).encode()).hexdigest() for name, each in said.items()}
-    return {"digests": digests, "platforms": platforms, "listed": listed}
+    return {"digests": digests, "platforms": platforms, "listed": listed, "model_is_released": is_released(model)}
 
 
 def asked(lake: Lake, sources: Sources, model: Model, day: date) -> str:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.functional_validators import model_validator
 from pydantic_core import ErrorDetails
 
+from clout.config.paths import SQL
 from clout.engine import queries
 from clout.errors import PoisonInput
 from clout.score import beside
@@ -346,6 +347,15 @@ def _earlier(file: Path, section: Any) -> dict[str, Any]:
     if earlier.since >= since:
         raise PoisonInput(f"{file}: [follows] since is {since}; {name} itself is in force since {earlier.since} only")
     return {"earlier": earlier, "since": since}
+
+
+def is_released(model: Model) -> bool:
+    """Whether a model scores as one of sql/models does: by the same formulas and numbers, whatever days it compares with."""
+
+    def scores_by(each: Model) -> tuple[str, dict[str, Any]]:
+        return each.formulas, {**each.parameters, "days_before": []}
+
+    return any(scores_by(model) == scores_by(read_model(file)) for file in sorted((SQL / "models").glob("*.toml")))
 
 
 def read_model(file: Path) -> Model:

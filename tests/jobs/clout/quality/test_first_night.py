@@ -58,7 +58,7 @@ def remembered(lake: Lake) -> Lake:
 
 
 def test_an_unchanged_window_keeps_all_and_later_rows_take_nothing(remembered: Lake) -> None:
-    assert asked(remembered) == {"acts_kept": 1.0, "days_whole": 1.0}
+    assert asked(remembered) == {"acts_kept": 1.0, "days_whole": 1.0, "model_released": 1.0}
     write(remembered, [*honest(), *((f"late{i}", "p0", "like") for i in range(30))])
     first_night.remember(remembered, window(DAY, 10))
     assert asked(remembered)["acts_kept"] == 1.0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from clout.engine import queries
 from clout.errors import PoisonInput
-from clout.score.model import read_model
+from clout.score.model import is_released, read_model
 
 V1 = queries.SQL / "models" / "v1.toml"
 ROUND = Path(__file__).resolve().parents[3] / "sql" / "model.toml"  # numbers that stay when v1 is fitted anew
@@ -175,3 +175,18 @@ def test_refuses_to_follow_what_is_no_model_before_it(tmp_path: Path, section: s
 def test_a_released_model_file_is_never_edited(version: str, sha256: str) -> None:
     """A changed number is a new file, with a name of its own: scores that were published by this one must stay explained."""
     assert read_model(queries.SQL / "models" / f"{version}.toml").sha256 == sha256
+
+
+@pytest.mark.parametrize(
+    ("number", "by", "released"),
+    [
+        ("model_version", 'model_version = "mine"', True),
+        ("days_before", "days_before = [1, 7]", True),
+        ("half_life_days", "half_life_days = 1.0", False),
+        ("like", "like = 0.0", False),
+    ],
+)
+def test_a_model_is_a_released_one_by_its_numbers(tmp_path: Path, number: str, by: str, released: bool) -> None:
+    text = (queries.SQL / "models" / "v2.toml").read_text()
+    (tmp_path / "mine.toml").write_text(re.sub(rf"(?m)^{number} = .*$", by, text, count=1))
+    assert is_released(read_model(tmp_path / "mine.toml")) == released
