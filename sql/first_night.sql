@@ -7,12 +7,14 @@
 --   whichever are fewer: a list of a few, or few acts, is no fault, two lists of different people are.
 --   followers_follow: Spearman's correlation of followers with how many people act on somebody, less that with on how many
 --   they act: below 0 where actors and targets are exchanged.
+--   acts_after_birth: of the accounts that act and show when they were made the share that was made before it acted.
+--   bots_few: of the accounts that are listed the share that says it is a bot.
 --   model_released: whether the model's numbers are those of a file of sql/models; 1 or 0.
 --   choices_told: whether the accounts say of anybody that they opted out, or did not; 1 or 0.
--- Unit: kept, a share that is high on honest nights; correlation, -2 to 2. n: acts, days or accounts that it rests on.
+-- Unit: kept, a share that is high on honest nights, moved, one that is low; correlation, -2 to 2. n: acts, days or accounts that it rests on.
 -- Grain: one row per dataset (first), platform, metric; none where n is below what the metric needs.
 -- Inputs: {activity} of the window (ds, platform, actor, target, kind, n); {first_seen}, see first_seen.sql; {listed}, the
---   accounts whose platform listed them whole (platform, account_key, followers_count), without those who are left out;
+--   accounts whose platform listed them whole (platform, account_key, followers_count, created_on, is_bot), without those who are left out;
 --   {told} (platform, accounts, choices): how many a platform listed, and of how many it said whether they opted out;
 --   {delivered} (ds, platform, interactions, posts): the rows that came
 -- Parameters:
@@ -58,7 +60,11 @@ spans AS (
   WHERE (interactions > 0 OR posts > 0) AND ds <= :day
   GROUP BY platform
 ),
-acted AS (SELECT platform, actor AS account_key, count(DISTINCT target) AS on_others FROM {activity} GROUP BY platform, actor),
+acted AS (
+  SELECT platform, actor AS account_key, count(DISTINCT target) AS on_others, min(ds) AS first_ds
+  FROM {activity}
+  GROUP BY platform, actor
+),
 moved AS (SELECT platform, target AS account_key, count(DISTINCT actor) AS by_others FROM {activity} GROUP BY platform, target),
 active AS (
   SELECT
@@ -108,6 +114,18 @@ FROM followed
 GROUP BY platform
 HAVING count(*) >= :least
   AND max(followers) > min(followers) AND max(by_others) > min(by_others) AND max(on_others) > min(on_others)
+UNION ALL
+SELECT 'first', l.platform, 'acts_after_birth', 'kept', avg(CASE WHEN l.created_on > a.first_ds THEN 0e0 ELSE 1e0 END), count(*)
+FROM {listed} AS l
+INNER JOIN acted AS a ON a.platform = l.platform AND a.account_key = l.account_key
+WHERE l.created_on IS NOT NULL
+GROUP BY l.platform
+HAVING count(*) >= :least
+UNION ALL
+SELECT 'first', platform, 'bots_few', 'moved', avg(CASE WHEN is_bot THEN 1e0 ELSE 0e0 END), count(*)
+FROM {listed}
+GROUP BY platform
+HAVING count(*) >= :least
 UNION ALL
 SELECT 'first', platform, 'choices_told', 'kept', CASE WHEN choices > 0 THEN 1e0 ELSE 0e0 END, accounts
 FROM {told}

@@ -29,11 +29,19 @@ _LOOKED_BACK = 90
 #: sql/first_night.sql says what it is.
 PARAMETERS = {"least": 50}
 SEEN = pa.schema([("platform", pa.string()), ("side", pa.string()), ("drawer", pa.string()), ("acts", pa.int64())])
-_LISTED = pa.schema([("platform", pa.string()), ("account_key", pa.string()), ("followers_count", pa.int64())])
+_LISTED = pa.schema(
+    [
+        *((name, pa.string()) for name in ("platform", "account_key")),
+        ("followers_count", pa.int64()),
+        ("created_on", pa.date32()),
+        ("is_bot", pa.bool_()),
+    ]
+)
 _TOLD = pa.schema([("platform", pa.string()), ("accounts", pa.int64()), ("choices", pa.int64())])
 _DELIVERED = pa.schema(
     [("ds", pa.date32()), ("platform", pa.string()), ("interactions", pa.int64()), ("posts", pa.int64())]
 )
+_STATES = ("platform", "account_key", "followers_count", "created_at", "is_bot", "complete_on", "status")
 _BY_DAY = pads.partitioning(pa.schema([("ds", pa.date32())]), flavor="hive")
 
 
@@ -103,7 +111,7 @@ def _accounts(lake: Lake, day: date, platforms: set[str]) -> tuple[pa.Table, pa.
     if not lake.exists(path):
         return _LISTED.empty_table(), _TOLD.empty_table()
     flags = ["opt_out", "is_minor", "is_protected"]
-    states = lake.read(path, columns=["platform", "account_key", "followers_count", "complete_on", "status", *flags])
+    states = lake.read(path, columns=[*_STATES, *flags])
     is_there = pc.and_(pc.is_valid(states["complete_on"]), pc.is_in(states["platform"], pa.array(sorted(platforms))))
     states = states.filter(is_there)
     told = states.group_by("platform").aggregate([("account_key", "count"), ("opt_out", "count")])
@@ -112,5 +120,6 @@ def _accounts(lake: Lake, day: date, platforms: set[str]) -> tuple[pa.Table, pa.
         hidden = pc.or_(hidden, pc.fill_null(states[flag], False))
     left_out = lake.read(lake.features("left_out", day), columns=["account_key"])["account_key"]
     hidden = pc.or_(hidden, pc.is_in(states["account_key"], pc.unique(left_out)))
+    states = states.append_column("created_on", pc.cast(states["created_at"], pa.date32(), safe=False))
     listed = states.filter(pc.invert(hidden)).select(_LISTED.names).cast(_LISTED)
     return listed, pa.table([told["platform"], told["account_key_count"], told["opt_out_count"]], names=_TOLD.names)
