@@ -549,8 +549,8 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "followers_follow": [(moved("first", "followers_follow", -0.5, 0.0, -4.0, "correlation"), set())],
         "acts_after_birth": [(moved("first", "acts_after_birth", 0.5, 1.0, -4.0, "kept"), set())],
         "bots_few": [(moved("first", "bots_few", 0.9, 0.1, 4.0), set())],
-        "model_released": [(moved("first", "model_released", 0.0, 1.0, -4.0, "kept"), set())],
         "choices_told": [(moved("first", "choices_told", 0.0, 1.0, -4.0, "kept"), set())],
+        "model_released": [(moved("first", "model_released", 0.0, 1.0, -4.0, "kept"), set())],
         "consent_kept": [
             (moved("consent", "opted_out", 9.0, 10.0, -1.0, "people"), set()),
             (moved("consent", "minors", 9.0, 10.0, -1.0, "people"), set()),
