@@ -355,7 +355,7 @@ def is_released(model: Model) -> bool:
     def scores_by(each: Model) -> tuple[str, dict[str, Any]]:
         return each.formulas, {**each.parameters, "days_before": []}
 
-    return any(scores_by(model) == scores_by(read_model(file)) for file in sorted((SQL / "models").glob("*.toml")))
+    return any(scores_by(model) == scores_by(read_model(file)) for file in sorted((SQL / "models").glob("v*.toml")))
 
 
 def read_model(file: Path) -> Model:
