@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+import clout.score.steps  # noqa: F401  registers what Python makes
 from clout.engine.engines import DuckDB
 from clout.errors import PoisonInput
 from clout.score.model import Model
