@@ -114,7 +114,7 @@ def test_what_it_says_to_type_works(home):
     """With its variables, `make` finds what the nights wrote: the page of the leader, and a question."""
     lines = (home / "shown.txt").read_text().splitlines()
     typed = [line.partition("  # ")[0].strip() for line in lines if line.startswith("  make ")]
-    for word, answer in (("person", "Score "), ("sql", "person_id")):
+    for word, answer in (("person", "Score "), ("sql", "place")):
         [command] = [each for each in typed if each.startswith(f"make {word} ")]
         done = subprocess.run(
             [*shlex.split(command), "-o", "setup"],

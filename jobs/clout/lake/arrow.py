@@ -75,10 +75,11 @@ def features_path(lake: Lake, name: str, day: date, facts: dict[str, Any], made_
 
 
 def in_groups(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
-    """The same rows in tables of `rows` each, however they were batched."""
+    """The same rows in tables of `rows` each, however they were batched; no table where there are none."""
     held: list[pa.RecordBatch] = []
     for batch in batches:
-        held.append(batch)
+        if batch.num_rows:
+            held.append(batch)
         while sum(each.num_rows for each in held) >= rows:
             table = pa.Table.from_batches(held).combine_chunks()
             yield table.slice(0, rows)
