@@ -36,6 +36,8 @@ HOST = "api.birdsite.test"
 EPOCH = 1_288_834_974_657  # when snowflakes begin, in Unix milliseconds
 PROBLEM = "https://api.twitter.com/2/problems/"
 OPENED = int(datetime(2015, 1, 1, tzinfo=UTC).timestamp())
+#: What people write where X asks for a place; most leave it out.
+PLACES = ("Lyon, France", "the moon", "she/her", "Toronto")
 KINDS = {REPLY: "replied_to", SHARE: "retweeted", QUOTE: "quoted"}
 RENAMED = {  # what the newer dialect calls the fields of the older one
     "referenced_tweets": "referenced_posts",
@@ -59,6 +61,7 @@ USER_FIELDS = {
     "created_at",
     "description",
     "entities",
+    "location",
     "protected",
     "public_metrics",
     "verified",
@@ -277,6 +280,8 @@ class X:
             link = {"start": start, "end": len(about), "url": f"https://t.co/a{person}", "expanded_url": there}
             whole["entities"] = {"description": {"urls": [link | {"display_url": there[8:]}]}}
         whole |= {"description": about}
+        if person % 4 == 0:
+            whole["location"] = PLACES[person // 4 % len(PLACES)]
         counts = (view.followers(person).size, view.follows(person).size)
         whole["public_metrics"] = dict(zip(("followers_count", "following_count"), counts, strict=True)) | {
             "tweet_count": int(view.written_by[person]),
