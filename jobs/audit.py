@@ -113,6 +113,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     read = (_in_memory if is_small else _in_spark)(lake, staged)
     beside = {table: read(table) for table in ("scores", "topics", "person_topics")}
     scored = suites.count_present(beside["scores"], "score")
+    people = suites.count_present(beside["scores"], "person_id")
     parameters = {
         "days": [day],
         "persons": counts["scores"],
@@ -120,8 +121,8 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
         "listed": 40 * scored,  # twenty each way
         "thirty_each": 30 * counts["scores"],  # the days of a month
         # Ten topics with a tenth of all acts each, and five others; three posts of each of the ten.
-        "topics_listed": 15 * beside["scores"].num_rows,
-        "topic_posts": 30 * beside["scores"].num_rows,
+        "topics_listed": 15 * people,
+        "topic_posts": 30 * people,
     }
     checks = []
     for suite in loaded:  # one table after the other: a night's largest decides how much memory that takes

@@ -46,6 +46,7 @@ def tables_at(lake: Lake, world: World, day: date) -> Tables:
 
     known = [(day, path) for each in days if lake.exists(path := lake.snapshot("accounts", PLATFORM, each))][-1:]
     seen = together(known, platform=PLATFORM)
+    seen = seen.append_column("located_on", pa.nulls(len(seen), pa.date32()))
     evidence = steps.in_memory(
         engine,
         model,

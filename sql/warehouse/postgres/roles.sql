@@ -67,17 +67,21 @@ $$;
 CREATE OR REPLACE FUNCTION writing.end_readers()
 RETURNS TABLE (pid integer, role text, application text, since timestamptz)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT a.pid, a.usename::text, a.application_name, a.xact_start
-  FROM pg_stat_activity AS a
-  WHERE a.datname = current_database() AND (pg_has_role(a.usesysid, 'clout_analyst', 'MEMBER') OR pg_has_role(a.usesysid, 'clout_care', 'MEMBER'))
-    AND NOT (SELECT rolsuper FROM pg_roles WHERE oid = a.usesysid)
-    AND EXISTS (
-      SELECT FROM pg_locks AS l INNER JOIN pg_class AS c ON c.oid = l.relation
-      WHERE l.pid = a.pid AND l.granted AND c.relnamespace IN (
-        SELECT oid FROM pg_namespace WHERE nspname IN ('clout', 'meta', 'history')
+  -- Found first and ended then: the server calls the functions of one WHERE in an order of its own, by their cost.
+  WITH found AS MATERIALIZED (
+    SELECT a.pid, a.usename::text, a.application_name, a.xact_start
+    FROM pg_stat_activity AS a
+    WHERE a.datname = current_database()
+      AND (pg_has_role(a.usesysid, 'clout_analyst', 'MEMBER') OR pg_has_role(a.usesysid, 'clout_care', 'MEMBER'))
+      AND NOT (SELECT rolsuper FROM pg_roles WHERE oid = a.usesysid)
+      AND EXISTS (
+        SELECT FROM pg_locks AS l INNER JOIN pg_class AS c ON c.oid = l.relation
+        WHERE l.pid = a.pid AND l.granted AND c.relnamespace IN (
+          SELECT oid FROM pg_namespace WHERE nspname IN ('clout', 'meta', 'history')
+        )
       )
-    )
-    AND pg_terminate_backend(a.pid)
+  )
+  SELECT * FROM found WHERE pg_terminate_backend(found.pid)
 $$;
 
 -- A role that reads. Settings do not reach the members of a group: each gets its own.

@@ -19,6 +19,7 @@ from clout.lake.schemas import (
     INTERACTIONS,
     KINDS,
     MANIFEST,
+    MATCHED,
     POST_ACTIONS,
     POSTS,
     SNAPSHOTS,
@@ -169,7 +170,9 @@ def conformed(request: pytest.FixtureRequest, rows: list[Row]) -> dict[str, list
         "days": days,
         "sources": steps.sources_table(engine, [*PLATFORMS]),
     }
-    plan = Plan(engine, tables, parameters={"repeat_days": REPEATS})
+    plan = Plan(engine, tables, parameters={"repeat_days": REPEATS, "topic_days": 1})
+    for name in MATCHED:
+        plan.tables[name] = engine.table(CONFORMED[name], [])
     found = {name: plan.resolve(name) for name in CONFORMED}
     collected = {name: table if isinstance(table, pa.Table) else table.toArrow() for name, table in found.items()}
     engine.release(plan.resolve("classified"))

@@ -62,7 +62,8 @@ def marked(kind: str) -> set[str]:
     calls = (
         node
         for module in modules
-        for node in ast.walk(ast.parse((folder / module).read_text(encoding="utf-8")))
+        for file in folder.rglob(module)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "step"
     )
     return {ast.literal_eval(call.args[0]) for call in calls} - HEALING

@@ -77,7 +77,7 @@ def test_query_that_is_shown_gives_at_the_analysts_prompt_what_the_page_shows(
     if name == "person_of":
         assert client.get("/figure/person_of?account=x").status_code == 404
         return
-    answer = client.get(f"/figure/{name}.json?person={NAMED}&wanted=bo").json()
+    answer = client.get(f"/figure/{name}.json?person={NAMED}&wanted=bo&topic=gardening").json()
     with duckdb.connect(world / "warehouse" / "warehouse.duckdb", read_only=True) as analyst:
         analyst.execute("SET TimeZone = 'UTC'")
         found = analyst.sql(answer["query"])
