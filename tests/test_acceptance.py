@@ -127,12 +127,16 @@ def test_a_holiday_costs_momentum_and_hardly_any_standing(scored: dict[date, Tab
     )
 
 
+#: Tables that this world, without places, lists or topics, has rows for.
+FILLED = ("scores", "platform_scores", "score_explanations", "score_changes", "influences")
+
+
 def test_who_may_not_be_scored_is_in_no_table(scored: dict[date, Tables], world: World) -> None:
     hidden = {*world.minors, *world.opted_out, *world.protected, world.excluded_by_operator}
     assert len(hidden) > 30
     keys = {f"{PLATFORM}:{person}" for person in hidden}
     for name, rows in scored[HOLIDAY[1]].items():
-        assert rows.num_rows > 100
+        assert rows.num_rows > 100 or name not in FILLED
         for field in rows.schema:
             if field.type == pa.string():
                 assert not keys & set(rows[field.name].to_pylist()), (name, field.name)

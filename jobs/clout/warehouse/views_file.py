@@ -33,6 +33,8 @@ def build(root: Path, aside: Path, log: list[LogEntry], parts: list[DataFile]) -
     try:
         with duckdb.connect() as connection:
             connection.execute(f"ATTACH {catalog.quoted(aside)} AS clout_file (STORAGE_VERSION '{STORAGE_VERSION}')")
+            # DuckDB draws samples to choose a compression: the same rows would give other bytes from some seventy files on.
+            connection.execute("SET force_compression = 'uncompressed'")
             connection.execute("USE clout_file; BEGIN")
             for statement in statements(root, [part for part in parts if part.version in contents]):
                 connection.execute(statement)
