@@ -400,7 +400,7 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
     },
     "consented": {
         "row_count": [(everything, {"purpose_known", "people_of_scores"})],
-        "types": [(retyped("given_on", pa.string()), set()), (retyped("ds", pa.string()), set())],  # it has no number
+        "types": [(retyped("given_on", pa.timestamp("us")), set())],  # it has no number
         "purpose_known": [(first(purpose="fame"), set()), (first(purpose=None), set())],
         "given_by_then": [(first(given_on=NEXT), set()), (first(given_on=None), set())],
         "people_of_scores": [(first(person_id="chirp:cy"), set())],
