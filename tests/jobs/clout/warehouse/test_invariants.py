@@ -58,7 +58,8 @@ HEALING = {"a file is put back", "a table is put back"}
 def marked(kind: str) -> set[str]:
     """The steps in the code of a backend that publishing, rolling back, forgetting and erasing take."""
     folder = Path(clout.warehouse.__path__[0])
-    modules = {f"{kind}_backend.py", "postgres_locks.py" if kind == "postgres" else "content_files.py"}
+    beside = {"postgres": ("postgres_locks.py", "postgres_schema.py")}
+    modules = {f"{kind}_backend.py", *beside.get(kind, ("content_files.py",))}
     calls = (
         node
         for module in modules
