@@ -32,6 +32,9 @@ from airflow.api_fastapi.app import create_app
 from fastapi.testclient import TestClient
 answers, server = json.loads(sys.argv[1]), create_app(apps="core")
 
+def say(word, value):  # a line of its own in one write: Airflow's log and the other thread write beside it
+    os.write(1, f"\\n{word} {json.dumps(value)}\\n".encode())
+
 def ask_and_answer():
     with TestClient(server) as client:
         client.headers["Authorization"] = "Bearer " + client.get("/auth/token").json()["access_token"]
@@ -45,8 +48,8 @@ def ask_and_answer():
                     continue
                 place = f"/api/v2/dags/{ti['dag_id']}/dagRuns/{ti['dag_run_id']}/taskInstances/{ti['task_id']}/-1/hitlDetails"
                 answer = {"chosen_options": [answers[ti["dag_run_id"]]], "params_input": {}}
-                print("ASKED", json.dumps([ti["dag_run_id"], detail["subject"], detail["body"]]), flush=True)
-                print("ANSWERED", client.patch(place, json=answer).status_code, flush=True)
+                say("ASKED", [ti["dag_run_id"], detail["subject"], detail["body"]])
+                say("ANSWERED", client.patch(place, json=answer).status_code)
                 answered.add(ti["dag_run_id"])
 
 done = threading.Event()
@@ -58,8 +61,8 @@ try:
     for run_id in answers:
         asked = pendulum.parse(run_id.removeprefix("manual__"))
         run = dag.test(run_after=asked, logical_date=asked.subtract(days=1))  # of a day that is over
-        print("ENDED", json.dumps([run.run_id, str(run.state)] + sorted(
-            f"{ti.task_id} {ti.state}" for ti in run.get_task_instances())), flush=True)
+        tasks = sorted(f"{ti.task_id} {ti.state}" for ti in run.get_task_instances())
+        say("ENDED", [run.run_id, str(run.state), *tasks])
 finally:
     done.set()
     thread.join()
