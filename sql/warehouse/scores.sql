@@ -30,8 +30,8 @@ COMMENT ON COLUMN clout.scores.score IS 'Points from 1 to 100; NULL where there 
 COMMENT ON COLUMN clout.scores.score_low IS 'Lower end of the score''s 90 % interval, from the evidence''s own sampling variance';
 COMMENT ON COLUMN clout.scores.score_high IS 'Upper end of that interval';
 COMMENT ON COLUMN clout.scores.no_score_reason IS 'Why there is no score; NULL where there is one';
-COMMENT ON COLUMN clout.scores.standing IS 'The score with a half-life of a year: what a holiday does not erase. It reads the same window; older evidence is not stored. NULL where the audience, so weighed, is unverified';
-COMMENT ON COLUMN clout.scores.momentum IS 'The score with the model''s short half-life: half a day in v2, a week in v1. NULL where the audience, so weighed, is unverified';
+COMMENT ON COLUMN clout.scores.standing IS 'The score with a half-life of a year: what a holiday does not erase. It reads the same window; older evidence is not stored. NULL where there is no score';
+COMMENT ON COLUMN clout.scores.momentum IS 'The score with the model''s short half-life: half a day in v2, a week in v1. NULL where there is no score';
 COMMENT ON COLUMN clout.scores.true_reach IS 'How many people the person really moves';
 COMMENT ON COLUMN clout.scores.reach_cut IS 'How much reach was not counted: actors without a path of trust, actors who act on nobody else and crowds of one loud day, beyond what others confirm';
 COMMENT ON COLUMN clout.scores.amplification IS 'Probability that a post is passed on or answered; NULL where posts are unknown';

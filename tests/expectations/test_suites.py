@@ -177,7 +177,7 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
             (first(score_high=None), set()),
             (first(score_low=0.5), set()),
         ],
-        "standing_and_momentum_on_the_scale": [(first(standing=100.5), set()), (first(momentum=0.5), set())],
+        "standing_and_momentum_on_the_scale": [(first(standing=100.5), set()), (first(momentum=None), set())],
         "evidence_for_a_score": [(first(credible_people=0), set()), (first(credible_people=None), set())],
         "reach_possible": [(first(true_reach=2.5), set()), (first(true_reach=None), set())],
         "amplification_is_a_probability": [
