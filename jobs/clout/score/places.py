@@ -128,7 +128,7 @@ def read(text: str | None) -> Place | str | None:
 
 
 def folded(name: str) -> str:
-    """A name as names are compared: without case, accents and signs; as sql/places/make.py has it."""
+    """A name as names are compared: without case, accents and signs; sql/places/make.py compares so, too."""
     for sign, letters in (
         ("ß", "ss"),
         ("ø", "o"),
