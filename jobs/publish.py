@@ -15,6 +15,7 @@ from clout.lake.partitions import Lake
 from clout.lake.staging import Staged
 from clout.privacy import hidden_today
 from clout.quality import check_pages
+from clout.warehouse import without_hidden
 from clout.warehouse.contract import Warehouse, release
 from clout.warehouse.factory import open_warehouse
 from clout.warehouse.versions import Version
@@ -61,6 +62,7 @@ def publish(staged: Staged, warehouse: Warehouse, reason: str | None = None, app
     made_from.refuse_unless_unchanged(staged, run)
     if lake := made_from.lake_of(run):
         hidden_today.refuse_to_show(staged, lake)
+        without_hidden.refuse_what_was_taken_back(staged, lake)
     head = warehouse.head(staged.day)
     version = warehouse.publish(release(staged, reason or None, approved_by or None), staged, datetime.now(UTC), head)
     done = (

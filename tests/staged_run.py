@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 from clout.engine.spark_lake import small_table
 from clout.lake import declared
 from clout.lake.partitions import Lake
-from clout.lake.schemas import ACTIVITY
+from clout.lake.schemas import ACTIVITY, CONSENTS
 from clout.lake.staging import AUDITED, RECORDED, TABLES, Staged, content_hash
 from clout.quality import suites
 from clout.quality.baseline import Past
@@ -218,6 +218,17 @@ def stage(
     versions = {"model_version": label, "model_sha256": "0" * 64, "code_version": "0.1.0+test"}
     staged.write_run(versions)
     return staged
+
+
+def agree(lake: Lake, *purposes: str, day: date = DAY) -> None:
+    """Write a list of consents by which ada, whom a staged run names, agrees to these purposes and to nothing else."""
+    moment = datetime.combine(day, time(), UTC)
+    rows = [
+        {"account_key": "chirp:ada", "purpose": purpose, "given_on": DAY - timedelta(days=9), "is_unreadable": False}
+        | {"fetched_at": moment, "source_endpoint": "files"}
+        for purpose in purposes
+    ]
+    lake.write(lake.snapshot("consents", "chirp", day), pa.Table.from_pylist(rows, CONSENTS))
 
 
 def approve(staged: Staged, **changes: object) -> Staged:

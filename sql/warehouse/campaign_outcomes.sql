@@ -1,5 +1,6 @@
 -- clout.campaign_outcomes: what came of a campaign, by person. Defined by sql/campaign_outcomes.sql and sql/attributed.sql.
 -- Key: ds, campaign, part, arm
+-- Consent: perks
 CREATE TABLE clout.campaign_outcomes (
   ds DATE,
   campaign VARCHAR,

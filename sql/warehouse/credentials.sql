@@ -1,5 +1,6 @@
 -- clout.credentials: what people did beside the platforms. Defined by sql/person_credentials.sql.
 -- Key: ds, person_id, kind, title, evidence_url
+-- Consent: named
 CREATE TABLE clout.credentials (
   ds DATE,
   person_id VARCHAR,

@@ -1,5 +1,6 @@
 -- clout.perk_selections: who was drawn for which campaign, and why. Defined by sql/perk_selections.sql.
 -- Key: ds, campaign, person_id
+-- Consent: perks
 CREATE TABLE clout.perk_selections (
   ds DATE,
   campaign VARCHAR,

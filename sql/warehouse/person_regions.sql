@@ -1,5 +1,6 @@
 -- clout.person_regions: where people say that they live. Defined by sql/person_regions.sql.
 -- Key: ds, person_id
+-- Consent: regions
 CREATE TABLE clout.person_regions (
   ds DATE,
   person_id VARCHAR,

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import warehouse
 from clout.errors import PoisonInput
+from clout.lake.partitions import Lake
 from clout.warehouse.backends.duckdb_backend import DuckDBWarehouse
-from staged_run import DAY, NEXT
+from staged_run import DAY, NEXT, agree
 from warehouses import Place
 
 END_OF_NEXT = datetime(NEXT.year, NEXT.month, NEXT.day, tzinfo=UTC) + timedelta(days=1)
@@ -23,6 +24,7 @@ def place(tmp_path: Path) -> Place:
     place = Place("duckdb", tmp_path)
     for day, run, label in ((DAY, "r1", "one"), (NEXT, "r2", "two"), (DAY, "r3", "newer")):
         place.publish(day, run, label)
+    agree(Lake(tmp_path), "care", "perks", "regions")
     return place
 
 

@@ -5,6 +5,7 @@ A table's file begins with comment lines, of which these are read:
     -- clout.scores: what it is. Defined by sql/scores.sql.
     -- Key: ds, person_id
     -- Order: person_id            of the rows of a day; where there is no such line, the key without ds
+    -- Consent: perks             whose rows of people are there because they agreed to this purpose, see clout.consented
     -- Recorded by jobs/audit.py.  of what says how a run was judged, and is no part of what was judged
 
 What is staged, in which order, and what of it every suite checks follows from it. Views, and what a warehouse remembers of
@@ -37,7 +38,8 @@ _TYPEOF = {
 
 @dataclass(frozen=True)
 class Table:
-    """A published table. key: begins with ds; order: of a day's rows; query: the name of the file of sql/ that makes it."""
+    """A published table. key: begins with ds; order: of a day's rows; query: the name of the file of sql/ that makes it;
+    consent: the purpose that people agreed to whom `person_id` names, where they are in it for that alone."""
 
     schema: str
     name: str
@@ -46,6 +48,7 @@ class Table:
     order: tuple[str, ...]
     query: str
     is_recorded: bool
+    consent: str | None = None
 
 
 @cache
@@ -64,7 +67,7 @@ def text(name: str) -> bytes:
 
 def _read(name: str, content: str) -> Table | None:
     head, _, body = content.partition("CREATE TABLE ")
-    said = dict(re.findall(r"^-- (Key|Order): (.+)$", head, re.MULTILINE))
+    said = dict(re.findall(r"^-- (Key|Order|Consent): (.+)$", head, re.MULTILINE))
     if not body or "Key" not in said:
         return None
     schema, _, rest = body.partition(f".{name} (\n")
@@ -77,7 +80,9 @@ def _read(name: str, content: str) -> Table | None:
             f" each column is `name TYPE` on a line of its own, of {', '.join(_TYPEOF)}"
         )
     query = re.search(r"Defined by sql/(\w+)\.sql", head)
-    return Table(schema, name, columns, key, order, query[1] if query else name, "-- Recorded by " in head)
+    return Table(
+        schema, name, columns, key, order, query[1] if query else name, "-- Recorded by " in head, said.get("Consent")
+    )
 
 
 def checks(name: str, rows: Mapping[str, Any]) -> list[dict[str, Any]]:

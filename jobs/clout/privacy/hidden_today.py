@@ -19,6 +19,7 @@ from clout.lake.partitions import Lake
 from clout.lake.staging import Staged
 from clout.privacy import consent_ledger
 from clout.privacy.consent_ledger import Ledger
+from clout.privacy.newest_consents import newest
 from clout.privacy.suppression import Erased, read_erased
 
 #: The columns of staged tables that name everybody whom a run shows.
@@ -26,9 +27,15 @@ _NAMED = {"scores": "person_id", "accounts": "account_key", "influences": "other
 
 
 class HiddenToday:
-    """Who may not be shown, by what a lake knows now, and by the operator's list (account keys) as it now is."""
+    """Who may not be shown, by what a lake knows now, and by the operator's list (account keys) as it now is.
 
-    def __init__(self, ledger: Ledger, erased: Erased, listed: Collection[str] = ()) -> None:
+    consents: the rows of the newest lists; whoever was shown for what they do not agree to any more is not shown for it again.
+    """
+
+    def __init__(
+        self, ledger: Ledger, erased: Erased, listed: Collection[str] = (), consents: pa.Table | None = None
+    ) -> None:
+        self.consents = consents
         self._ledger, self._erased = ledger, erased
         self._standing = pa.array(sorted(ledger.reasons()), pa.string())
         self._listed = frozenset(map(look_alike_key, listed))
@@ -38,7 +45,7 @@ class HiddenToday:
     @classmethod
     def of(cls, lake: Lake, listed: Collection[str] = ()) -> HiddenToday:
         """What a lake knows."""
-        return cls(consent_ledger.read(lake), read_erased(lake), listed)
+        return cls(consent_ledger.read(lake), read_erased(lake), listed, newest(lake)[0])
 
     def by_ledger(self, keys: pa.Array) -> set[str]:
         """Those of the keys that the ledger holds back."""

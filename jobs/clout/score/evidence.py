@@ -12,7 +12,7 @@ import argparse
 import hashlib
 import json
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pyarrow as pa
@@ -22,6 +22,7 @@ from clout import logs
 from clout.config.paths import ROOT
 from clout.config.sources import Sources, read_sources
 from clout.config.version import code_version
+from clout.engine import queries
 from clout.engine.engines import NightEngine, engine_for
 from clout.engine.frames import Frame
 from clout.engine.snapshot_io import conforming_engine
@@ -30,6 +31,7 @@ from clout.lake.columns import STATES_FROM
 from clout.lake.partitions import Lake, window
 from clout.lake.schemas import SELECTIONS, SNAPSHOTS, small_arrow
 from clout.privacy import consent_ledger
+from clout.privacy.newest_consents import newest
 from clout.privacy.row_deletion import partitions
 from clout.privacy.suppression import salted
 from clout.score import fingerprints, identity, steps, topic_posts
@@ -79,12 +81,14 @@ class Evidence(Plan):
     engine: NightEngine
 
     def __init__(self, lake: Lake, sources: Sources, model: Model, day: date) -> None:
-        self.lake, self.facts, self.made_of = lake, _facts(lake, sources, model, day), _made_of(sources, model)
+        closed = _closed(lake, sources, day)
+        self.lake, self.facts, self.made_of = lake, _facts(lake, sources, model, day, closed), _made_of(sources, model)
         self._task = ""
         days = window(day, model.stored_days)
         engine = engine_for(lake, days)
         ontology = sources.topics.ontology()
         super().__init__(engine, {}, model, day, {"ontology": ontology.version})
+        consents, listed = _listed(lake, sources, "consents", [day])
         self.tables |= {
             "activity": engine.conformed(lake, "activity", days),
             "post_actions": engine.conformed(lake, "post_actions", days),
@@ -97,6 +101,7 @@ class Evidence(Plan):
             "named_seeds": engine.table(*_named_seeds(sources)),
             "sources": steps.sources_table(engine, _platforms(sources)),
             **{name: engine.table(*_listed(lake, sources, name, [day])) for name in steps.LISTS},
+            "consents": engine.table(consents, [*listed, *closed]),
             **{name: engine.table(*_listed(lake, sources, name, days)) for name in steps.HAPPENED},
             "selections": engine.table(SELECTIONS, _draws(lake)),
         }
@@ -234,6 +239,25 @@ def _listed(lake: Lake, sources: Sources, table: str, days: list[date]) -> tuple
     return schema, [tuple(row.values()) for rows in found for row in rows.select(schema.names).to_pylist()]
 
 
+def _closed(lake: Lake, sources: Sources, day: date) -> list[tuple[Any, ...]]:
+    """What the lists of the score date give, and the newest lists do not repeat or take back: as rows that close it.
+
+    A no concerns every day that is computed after it: a day that is run again lists nobody who withdrew since.
+    """
+    later, heard = newest(lake)
+    if heard is None or heard <= day:
+        return []
+    nobody = small_arrow(identity.PERSONS, [])
+    still = queries.run_duckdb(queries.connect(), "agreed", {"day": heard}, consents=later, persons=nobody)
+    agreed = set(zip(*(still[name].to_pylist() for name in ("person_id", "purpose")), strict=True))
+    schema, rows = _listed(lake, sources, "consents", [day])
+    key, purpose = schema.get_field_index("account_key"), schema.get_field_index("purpose")
+    given = {(row[key], row[purpose]) for row in rows}
+    beside = {"is_unreadable": True, "source_endpoint": "files", "fetched_at": datetime.combine(heard, time(), UTC)}
+    closed = [{"account_key": key, "purpose": purpose} | beside for key, purpose in sorted(given - agreed)]
+    return [tuple(row.get(name) for name in schema.names) for row in closed]
+
+
 def _draws(lake: Lake) -> list[tuple[Any, ...]]:
     """The people of all draws for campaigns that are logged, as rows of SELECTIONS."""
     found = [lake.read(path, schema=SELECTIONS) for _, path in partitions(lake, "selections")]
@@ -329,15 +353,16 @@ def inputs(lake: Lake, facts: dict[str, Any], made_of: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _facts(lake: Lake, sources: Sources, model: Model, day: date) -> dict[str, Any]:
-    """What the evidence is made of: the model, the seeds, every conformed day of the window and its pulls, who is who."""
+def _facts(lake: Lake, sources: Sources, model: Model, day: date, closed: list[tuple[Any, ...]]) -> dict[str, Any]:
+    """What the evidence is made of: the model, the seeds, every conformed day of the window and its pulls, who is who, and
+    which consent was taken back since."""
     conformed = [
         (lake.facts(lake.conformed("activity", each)) or {}).get("fingerprint")
         for each in window(day, model.stored_days)
     ]
     seeds = [source.seeds for source in sources.sources]
     links = [str(link) for link in sources.links]
-    content = json.dumps([conformed, seeds, sorted(sources.excluded), links]).encode()
+    content = json.dumps([conformed, seeds, sorted(sources.excluded), links, *map(str, closed)]).encode()
     people = fingerprints.of_tables(_WHO_IS_WHO, modules=(identity.__name__, "clout.lake.columns"))
     pulled = made_from.inputs(lake, [*sources.platforms], window(day, model.stored_days))
     return {"model": model.lineage, "people": people, "window": hashlib.sha256(content).hexdigest(), **pulled}

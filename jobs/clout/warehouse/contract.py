@@ -171,7 +171,9 @@ class Warehouse(ABC):
             if not any(part.version == target.content_version for part in parts):
                 raise PoisonInput(f"gc has forgotten the content of version {to}; keep more days, or score {day} again")
             with Scratch("rollback") as folder:
-                if hidden and (cut := without_hidden.cut(self.read, log, parts, target, hidden, Path(folder))):
+                if hidden and (
+                    cut := without_hidden.cut(self.read, log, parts, target, hidden, now.date(), Path(folder))
+                ):
                     return self._show_cut(writer, cut, target, reason, now)
             if target.content_version == of_day[-1].content_version:
                 return _version(of_day[-1], is_new=False)

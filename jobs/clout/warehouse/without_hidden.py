@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from clout.engine import queries
 from clout.errors import PoisonInput
+from clout.lake import declared
 from clout.lake.partitions import Lake
 from clout.lake.staging import TABLES, Staged, content_hash
 from clout.privacy.hidden_today import HiddenToday
+from clout.privacy.newest_consents import newest
 from clout.warehouse import catalog
 from clout.warehouse.content_files import names_one_of
 from clout.warehouse.versions import DataFile, LogEntry, Release, visible_versions
+
+#: A person and the purpose that they agreed to.
+Agreement = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -36,21 +43,29 @@ def cut(
     parts: Sequence[DataFile],
     target: LogEntry,
     hidden: HiddenToday,
+    today: date,
     folder: Path,
 ) -> Cut | None:
-    """The content of a version without all rows that name the hidden, written into `folder`; None where it names nobody."""
+    """The content of a version without all rows that name the hidden, and without what people agree to no more, written into
+    `folder`; None where it holds neither."""
     names = sorted({part.table_name for part in parts if part.version == target.content_version})
     state = _state(read, log, target)
     tables = {name: _rows(read, name, state, target) for name in names}
     scores, others = tables["scores"], tables.get("influences")
     keys = [*scores["person_id"].chunks, *(others["other_id"].chunks if others else ())]
     gone = hidden.people(tables["accounts"], pc.unique(pa.chunked_array(keys, pa.string())).drop_null())
-    if not gone:
+    withdrawn: set[Agreement] = set()
+    if hidden.consents is not None and "consented" in tables:
+        withdrawn = taken_back(tables["consented"], tables["accounts"], hidden.consents, today)
+        # Where people are named only if they agreed, this content names them whom a night run now would not.
+        gone |= {person for person, purpose in withdrawn if purpose == "named"}
+    if not gone and not withdrawn:
         return None
+    agreed = _pairs(tables["consented"]) - withdrawn if "consented" in tables else set()
     people = pc.sum(pc.is_in(pc.unique(scores["person_id"]), pa.array(sorted(gone), pa.string()))).as_py() or 0
     files: dict[str, list[dict[str, Any]]] = {}
     for name, rows in tables.items():
-        kept = rows.filter(pc.invert(names_one_of(rows, gone)))
+        kept = _without(name, rows.filter(pc.invert(names_one_of(rows, gone))), agreed)
         # In an order of its own, so that the same people left out again give the same content.
         order = [(each.name, "ascending") for each in kept.schema if not pa.types.is_nested(each.type)]
         path = folder / f"{name}.parquet"
@@ -74,7 +89,42 @@ def cut(
         warnings=target.warnings,
         reason=None,
     )
-    return Cut(release, Staged(Lake(folder), target.ds, target.run_id), people or len(gone))
+    named = gone | {person for person, _ in withdrawn}
+    return Cut(release, Staged(Lake(folder), target.ds, target.run_id), people or len(named))
+
+
+def taken_back(consented: pa.Table, accounts: pa.Table, lists: pa.Table, today: date) -> set[Agreement]:
+    """Who agreed to what by the rows of clout.consented, and does not by the newest lists."""
+    persons = accounts.select(["account_key", "person_id"])
+    rows = queries.run_duckdb(queries.connect(), "agreed", {"day": today}, consents=lists, persons=persons)
+    return _pairs(consented) - _pairs(rows)
+
+
+def refuse_what_was_taken_back(staged: Staged, lake: Lake) -> None:
+    """Raise PoisonInput where a staged run shows people for what they agreed to, and do not by the newest lists."""
+    consented, accounts = (staged.root.read(staged.table(name)) for name in ("consented", "accounts"))
+    lists, heard = newest(lake)
+    if found := taken_back(consented, accounts, lists, heard or staged.day):
+        number, purposes = len({person for person, _ in found}), sorted({purpose for _, purpose in found})
+        raise PoisonInput(
+            f"{staged.location}: {number} of the people of run {staged.run} took back what they had agreed to"
+            f" ({', '.join(purposes)}): run jobs/night.py --days {staged.day} again, which lists them no more"
+        )
+
+
+def _pairs(rows: pa.Table) -> set[Agreement]:
+    return set(zip(rows["person_id"].to_pylist(), rows["purpose"].to_pylist(), strict=True))
+
+
+def _without(name: str, rows: pa.Table, agreed: set[Agreement]) -> pa.Table:
+    """A table's rows without those of people who are in it only because they agreed, and do not any more."""
+    if name == "consented":
+        kept = [pair in agreed for pair in zip(rows["person_id"].to_pylist(), rows["purpose"].to_pylist(), strict=True)]
+    elif purpose := declared.tables()[name].consent:
+        kept = [person is None or (person, purpose) in agreed for person in rows["person_id"].to_pylist()]
+    else:
+        return rows
+    return rows.filter(pa.array(kept, pa.bool_()))
 
 
 def _state(read: Callable[..., pa.Table], log: Sequence[LogEntry], target: LogEntry) -> int:

@@ -36,6 +36,18 @@ def test_a_key_an_order_and_a_query_are_read() -> None:
     assert checks["key_unique"] == {"column_list": ["ds", "person_id", "direction", "other_id"]}
 
 
+def test_a_table_of_people_who_agreed_says_to_what() -> None:
+    """By it a rollback knows whom to leave out."""
+    for name, table in declared.tables().items():
+        reads = queries.exists(table.query) and "consented" in queries.load(table.query).inputs
+        assert bool(table.consent) == reads, (
+            f"{name} reads consented.sql and has no line `-- Consent: PURPOSE`, or the reverse"
+        )
+        if table.consent:
+            assert "person_id" in table.columns
+            assert f"'{table.consent}'" in queries.load(table.query).text
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [("ds, who", "who, ds"), ("ds, who", "ds"), ("ds, who", "ds, whom"), ("VARCHAR", "HUGEINT"), ("  who ", "  who, ")],

@@ -19,6 +19,7 @@ from clout.score.identity import PERSONS
 from clout.score.model import read_model
 from clout.score.plan import Plan
 from sandbox.world import World
+from staged_run import NEXT, agree
 
 DAY = date(2026, 3, 14)
 CLAIMS = pa.schema([("account_a", pa.string()), ("account_b", pa.string()), ("both_ways", pa.bool_())])
@@ -150,3 +151,20 @@ def test_the_worlds_linked_people_are_found_and_nobody_else() -> None:
     assert found.person_of == {key: min(keys) for keys in of_person.values() for key in keys}
     assert found.refused == {}
     assert one_way > 5
+
+
+def test_a_day_that_is_computed_again_lists_nobody_who_took_their_consent_back_since(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "sources.toml").write_text('[[source]]\nname = "chirp"\npath = "in"\n')
+    sources, lake = read_sources(tmp_path / "sources.toml"), Lake(tmp_path / "lake")
+    agree(lake, "care", "perks", "regions")
+    assert evidence._closed(lake, sources, DAY) == []
+    agree(lake, "care", day=NEXT)  # the other two are told of no more
+    closed = evidence._closed(lake, sources, DAY)
+    assert [row[:2] for row in closed] == [("chirp:ada", "perks"), ("chirp:ada", "regions")]
+    assert evidence._closed(lake, sources, NEXT) == []
+    schema, rows = evidence._listed(lake, sources, "consents", [DAY])
+    given = {"consents": small_arrow(schema, [*rows, *closed]), "persons": small_arrow(PERSONS, [])}
+    assert Plan(DuckDB(), given, MODEL, DAY).resolve("agreed")["purpose"].to_pylist() == ["care"]
+    facts = [evidence._facts(lake, sources, MODEL, DAY, each)["window"] for each in ([], closed)]
+    assert len({*facts}) == 2  # so that what was made before is made again

@@ -7,16 +7,20 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import publish
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 import warehouse
 from clout.errors import PoisonInput
 from clout.lake.partitions import Lake
+from clout.lake.schemas import CONSENTS
 from clout.privacy import consent_ledger
 from clout.privacy.consent_ledger import Word
+from clout.privacy.newest_consents import newest
 from clout.privacy.suppression import Erased, write_erased
 from clout.warehouse import catalog
-from staged_run import DAY, approve, stage
+from clout.warehouse.without_hidden import taken_back
+from staged_run import DAY, NEXT, agree, approve, stage
 from warehouses import BACKENDS, Place
 
 
@@ -25,7 +29,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """Two versions of a day, and a lake that knows of nobody."""
     cluster = request.getfixturevalue("postgres") if request.param == "postgres" else None
     place = Place(request.param, tmp_path, cluster)
-    (tmp_path / "lake").mkdir()
+    agree(Lake(tmp_path / "lake"), "care", "perks", "regions")
     for run, label in (("r1", "one"), ("r2", "newer")):
         place.publish(DAY, run, label)
     yield place
@@ -82,6 +86,35 @@ def test_a_rollback_leaves_out_the_erased_and_the_listed(place: Place, tmp_path:
     assert named(place) == {"chirp:bo"}
 
 
+def test_a_rollback_lists_nobody_who_took_their_consent_back_since(tmp_path: Path) -> None:
+    place = Place("duckdb", tmp_path)
+    for run, label in (("r1", "one"), ("r2", "newer")):
+        place.publish(DAY, run, label)
+    agree(Lake(tmp_path / "lake"), "care", day=NEXT)
+    roll_back(place, tmp_path / "lake")
+    read = place.open().read
+    assert read("clout.consented")["purpose"].to_pylist() == ["care"]
+    for table in ("person_regions", "perk_selections", "credentials"):
+        assert read(f"clout.{table}").num_rows == 0, table
+    assert set(read("clout.campaign_outcomes")["person_id"].to_pylist()) <= {None}
+    assert named(place) == {"chirp:bo", "chirp:ada", "chirp:cy"}  # a score needs no consent
+    assert place.open().harm() == []
+
+
+def test_whoever_is_not_to_be_named_any_more_is_left_out_of_a_rollback(tmp_path: Path) -> None:
+    consented = pa.table({"person_id": ["chirp:ada", "chirp:bo"], "purpose": ["named", "care"]})
+    accounts = pa.table({"account_key": ["chirp:ada", "plaza:ada"], "person_id": ["chirp:ada", "chirp:ada"]})
+    lake = Lake(tmp_path)
+    agree(lake, "named")
+    agreed, _ = newest(lake)
+    assert taken_back(consented, accounts, agreed, DAY) == {("chirp:bo", "care")}
+    row = agreed.to_pylist()[0] | {"account_key": "plaza:ada", "withdrawn_on": DAY}
+    lake.write(lake.snapshot("consents", "plaza", DAY), pa.Table.from_pylist([row], CONSENTS))
+    both, heard = newest(lake)
+    assert heard == DAY
+    assert taken_back(consented, accounts, both, DAY) == {("chirp:bo", "care"), ("chirp:ada", "named")}
+
+
 def test_a_rollback_without_a_lake_is_refused(tmp_path: Path) -> None:
     place = Place("duckdb", tmp_path)
     with pytest.raises(PoisonInput, match="no lake lies there"):
@@ -90,12 +123,16 @@ def test_a_rollback_without_a_lake_is_refused(tmp_path: Path) -> None:
 
 def test_a_run_scored_before_a_no_is_not_published_after_it(tmp_path: Path) -> None:
     place, lake = Place("duckdb", tmp_path), Lake(tmp_path / "lake")
-    (tmp_path / "lake").mkdir()
+    agree(lake, "care", "perks")
     staged = stage(place.staging)
     staged.write_run({**(staged.read_json("run.json") or {}), "lake": lake.uri})
     approve(staged)
     say_no(lake, "chirp:nobody")
     assert publish.publish(staged, place.open()).is_new
+    agree(lake, "care", day=NEXT)
+    with pytest.raises(PoisonInput, match=r"1 of the people of run r1 took back .*\(perks\): run jobs/night"):
+        publish.publish(staged, place.open())
+    agree(lake, "care", "perks", day=NEXT)
     say_no(lake, "chirp:cy")  # whom only another's row names
     with pytest.raises(PoisonInput, match=r"1 of the accounts of run r1 have said no.*night.py --days 2026-03-14"):
         publish.publish(staged, place.open())
