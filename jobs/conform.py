@@ -22,7 +22,7 @@ from clout.lake.check import damage
 from clout.lake.columns import CONFORMED_FROM
 from clout.lake.damaged import Damaged
 from clout.lake.partitions import Lake, window
-from clout.lake.schemas import CONFORMED, MATCHED
+from clout.lake.schemas import CONFORMED, MATCHED, small_arrow
 from clout.privacy import retention
 from clout.quality import first_night
 from clout.terminal import printable
@@ -118,18 +118,17 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
     # one person is a question of the score date: what a person's other accounts lead to is excluded there.
     given["account_flags"] = given.pop("accounts")
     given |= {
-        "persons": engine.table(identity.PERSONS, []),
-        "days": engine.table(steps.DAYS, [(day,) for day in owed]),
-        "operator_list": engine.table(*evidence.operator_list(sources)),
-        "sources": steps.sources_table(engine, sorted(set(sources.platforms.values()))),
+        "persons": identity.PERSONS.empty_table(),
+        "days": small_arrow(steps.DAYS, [(day,) for day in owed]),
+        "operator_list": small_arrow(*evidence.operator_list(sources)),
+        "sources": steps.sources_table(sorted(set(sources.platforms.values()))),
     }
     plan = Plan(engine, given, parameters={"repeat_days": repeats, "topic_days": topic_posts.KEPT_DAYS})
-    _match(lake, sources, ontology, owed, engine.arrow(plan.resolve("excluded")))
+    _match(lake, sources, ontology, owed, plan.arrow("excluded"))
     plan.tables["post_topics"] = engine.conformed(lake, "post_topics", seen)
     # Activity last: it carries the fingerprint that says all are in place.
     for table in sorted(set(CONFORMED) - set(MATCHED), key=lambda table: table == "activity"):
         engine.write_conformed(lake, table, plan.resolve(table), owed, lambda day: {"fingerprint": prints[day]})
-    engine.release(plan.resolve("classified"))
     for row in lake.read(lake.conformed("conservation", days[-1])).sort_by("platform").to_pylist():
         LOG.info(f"conform {days[-1]}: " + ", ".join(f"{name} {value}" for name, value in row.items()))
     LOG.info(f"conform: {len(owed)} days written")

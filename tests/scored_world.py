@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from clout.engine import queries
 from clout.engine.engines import DuckDB, Engine
-from clout.lake.schemas import ACTIVITY, KINDS, OTHER_COUNTERS, POST_ACTIONS, TIME
+from clout.lake.schemas import ACTIVITY, KINDS, OTHER_COUNTERS, POST_ACTIONS, TIME, small_arrow
 from clout.research.dataset import Material
 from clout.score import steps
 from clout.score.identity import PERSONS
@@ -66,32 +66,29 @@ def material_of(
     model: Model = MODEL,
 ) -> Material:
     """Rows as conform would have left them. counted: (day, account, platform, followers, lists), besides states."""
-    table = DuckDB().table
     seen = [
         *((ds, key, platform, followers, listed) for ds, key, platform, *_, followers, listed, _, _, _, _ in states)
     ]
     given = (*counted, *seen)
     accounts = [(ds, key, platform, *numbers, *NOT_SHOWN, None, None, True) for ds, key, platform, *numbers in given]
     return Material(
-        activity=table(ACTIVITY, list(activity)),
-        account_states=table(STATES, [(*row, None, None, None) for row in states]),
-        counter_states=Plan(DuckDB(), {"accounts": table(COUNTED, accounts)}, model, day).resolve("counter_states"),
-        posts=table(POSTS, list(posts)),
-        post_actions=table(POST_ACTIONS, list(post_actions)),
-        operator_list=table(LISTED, [(key, "asked by letter") for key in excluded]),
-        persons=table(PERSONS, list(persons)),
-        named_seeds=table(SEEDS, list(seeds)),
-        sources=steps.sources_table(DuckDB(), platforms or sorted({row[1] for row in activity})),
+        activity=small_arrow(ACTIVITY, list(activity)),
+        account_states=small_arrow(STATES, [(*row, None, None, None) for row in states]),
+        counter_states=Plan(DuckDB(), {"accounts": small_arrow(COUNTED, accounts)}, model, day).resolve(
+            "counter_states"
+        ),
+        posts=small_arrow(POSTS, list(posts)),
+        post_actions=small_arrow(POST_ACTIONS, list(post_actions)),
+        operator_list=small_arrow(LISTED, [(key, "asked by letter") for key in excluded]),
+        persons=small_arrow(PERSONS, list(persons)),
+        named_seeds=small_arrow(SEEDS, list(seeds)),
+        sources=steps.sources_table(platforms or sorted({row[1] for row in activity})),
     )
 
 
 def evidence_of(engine: Engine, activity: Rows, day: date = DAY, model: Model = MODEL, **more: Any) -> Plan:
     """The evidence of rows, see material_of."""
-    given = {
-        name: engine.table(rows.schema, [tuple(row.values()) for row in rows.to_pylist()])
-        for name, rows in material_of(activity, day, model=model, **more).given.items()
-    }
-    return steps.in_memory(engine, model, day, **given)
+    return steps.in_memory(engine, model, day, **material_of(activity, day, model=model, **more).given)
 
 
 def scores_of(activity: Rows, variant: str = "now", **more: Any) -> dict[str, dict[str, Any]]:

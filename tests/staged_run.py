@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from clout.engine.spark_lake import small_table
+from clout.engine.spark_lake import data_frame
 from clout.lake import declared
 from clout.lake.partitions import Lake
 from clout.lake.schemas import ACTIVITY, CONSENTS
@@ -53,7 +53,7 @@ def interpreted(spark: SparkSession) -> Iterator[None]:
 
 def frame(spark: SparkSession, rows: pa.Table) -> DataFrame:
     """Rows as one partition of a DataFrame."""
-    return small_table(spark, rows.schema, [tuple(row.values()) for row in rows.to_pylist()]).coalesce(1)
+    return data_frame(spark, rows).coalesce(1)
 
 
 def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:

@@ -12,6 +12,7 @@ import pytest
 from clout.config.sources import read_sources
 from clout.engine.engines import DuckDB
 from clout.lake.partitions import Lake, days_between
+from clout.lake.schemas import small_arrow
 from clout.research import dataset
 from clout.score import steps
 from clout.score.identity import PERSONS
@@ -58,10 +59,10 @@ def tables_at(lake: Lake, world: World, day: date) -> Tables:
         ),
         posts=together([(each, lake.snapshot("posts", PLATFORM, each)) for each in days], platform=PLATFORM),
         post_actions=together([(each, lake.conformed("post_actions", each)) for each in days]),
-        operator_list=engine.table(LISTED, [(f"{PLATFORM}:{world.excluded_by_operator}", "asked by letter")]),
-        persons=engine.table(PERSONS, []),
-        named_seeds=engine.table(SEEDS, []),
-        sources=steps.sources_table(engine, [PLATFORM]),
+        operator_list=small_arrow(LISTED, [(f"{PLATFORM}:{world.excluded_by_operator}", "asked by letter")]),
+        persons=PERSONS.empty_table(),
+        named_seeds=SEEDS.empty_table(),
+        sources=steps.sources_table([PLATFORM]),
     )
     return steps.published(evidence)
 

@@ -144,7 +144,7 @@ def night_of_today(folder: Path, out: Path) -> dict[str, Any]:
                 for name in sorted({*counts, "following_count", "listed_count"} - {"followers_count"})
             ]
         ).empty_table(),
-        "sources": steps.sources_table(engine, [PLATFORM]),
+        "sources": steps.sources_table([PLATFORM]),
     }
     plan = steps.in_memory(engine, MODEL, DAY, **given)
     for table, keys in TABLES.items():

@@ -118,9 +118,9 @@ def _night(folder: Path, out: Path, engine: Any, lap: Callable[[str], None], alo
     states = lake.read(known, ["account_key", "created_at", "is_bot"])
     states = states.append_column("platform", pa.repeat("bench", len(states)))
     states = engine.spark.createDataFrame(states) if hasattr(engine, "spark") else states
-    nobody = engine.table(pa.schema([("account_key", pa.string()), ("reason", pa.string())]), [])
-    persons = engine.table(PERSONS, [])
-    engine.know(activity, actions, posts, states, steps.variants_table(engine, model, DAY))
+    nobody = pa.schema([("account_key", pa.string()), ("reason", pa.string())]).empty_table()
+    persons = PERSONS.empty_table()
+    engine.register_keys(activity, actions, posts, states, steps.variants_table(model, DAY))
     plan = Plan(
         engine,
         {
@@ -131,7 +131,7 @@ def _night(folder: Path, out: Path, engine: Any, lap: Callable[[str], None], alo
             "operator_list": nobody,
             "excluded": nobody,
             "persons": persons,
-            "named_seeds": engine.table(pa.schema([("platform", pa.string()), ("account_key", pa.string())]), []),
+            "named_seeds": pa.schema([("platform", pa.string()), ("account_key", pa.string())]).empty_table(),
         },
         model,
         DAY,

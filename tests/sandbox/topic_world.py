@@ -27,7 +27,7 @@ import pyarrow as pa
 from clout.config.ontology import read_ontology
 from clout.engine import queries
 from clout.engine.engines import DuckDB
-from clout.lake.schemas import CONFORMED, POSTS
+from clout.lake.schemas import CONFORMED, POSTS, small_arrow
 from clout.score import identity, steps, topic_posts, variants
 from clout.score.model import Model, read_model
 from clout.score.plan import Plan
@@ -272,7 +272,7 @@ class TopicWorld:
             },
             posts=self._posts_table().select(POSTS_READ),
             post_topics=found,
-            ontology=engine.table(steps.ONTOLOGY, topic_posts.ontology_rows(ontology)),
+            ontology=small_arrow(steps.ONTOLOGY, topic_posts.ontology_rows(ontology)),
         )
         tables = {name: plan.resolve(name) for name in ("person_topics", "topic_evidence", "topics", "score")}
         return self._named(tables, found, classified)
@@ -334,14 +334,14 @@ class TopicWorld:
                 **{"status": "active", "created_at": datetime(on.year, on.month, on.day, tzinfo=UTC), "is_bot": is_bot},
             }
             states.append(tuple(told.get(name) for name in STATES.names))
-        counted = Plan(engine, {"accounts": engine.table(COUNTED, [])}, model, LAST).resolve("counter_states")
+        counted = Plan(engine, {"accounts": small_arrow(COUNTED, [])}, model, LAST).resolve("counter_states")
         return {
-            "account_states": engine.table(STATES, states),
+            "account_states": small_arrow(STATES, states),
             "counter_states": counted,
-            "operator_list": engine.table(LISTED, []),
-            "persons": engine.table(identity.PERSONS, []),
-            "named_seeds": engine.table(SEEDS, []),
-            "sources": steps.sources_table(engine, ["commons"]),
+            "operator_list": small_arrow(LISTED, []),
+            "persons": small_arrow(identity.PERSONS, []),
+            "named_seeds": small_arrow(SEEDS, []),
+            "sources": steps.sources_table(["commons"]),
         }
 
 

@@ -84,7 +84,7 @@ class Rank:
 
     def goes_on(self, done: Done) -> bool:
         """Whether another round is due."""
-        return done.rounds < self.parameters["rounds"]
+        return bool(done.rounds < self.parameters["rounds"])
 
     def start(self, piece: Piece) -> Piece:
         """Before the first round."""
@@ -179,7 +179,7 @@ class BlockedGraphs:
             made = made.repartition(tasks, "graph", "j", "strip")
         return made.persist()
 
-    def _table(self, columns: dict[str, pa.DataType], rows: list[tuple]) -> DataFrame:
+    def _table(self, columns: dict[str, pa.DataType], rows: list[tuple[Any, ...]]) -> DataFrame:
         arrays = [pa.array([row[at] for row in rows], kind) for at, kind in enumerate(columns.values())]
         return self.spark.createDataFrame(pa.table(arrays, names=list(columns)))
 

@@ -29,7 +29,7 @@ from clout.errors import PoisonInput
 from clout.lake.arrow import features_path, in_groups
 from clout.lake.columns import POSTS
 from clout.lake.partitions import Lake
-from clout.lake.schemas import CONFORMED, KINDS, SNAPSHOTS, small_arrow
+from clout.lake.schemas import CONFORMED, KINDS, SNAPSHOTS
 from clout.lake.scratch import Scratch
 
 #: The columns that hold somebody's key.
@@ -52,7 +52,7 @@ _VIEWS = ("persons_activity",)
 #: The columns that hold one of few words, each with the type that enumerates them.
 _WORDS = {"platform": "platforms", "variant": "variants", "base": "variants", "back_of": "variants", "kind": "kinds"}
 _NOTHING = "SELECT NULL::VARCHAR"
-_UNKNOWN = "a key that the engine was not told of: "
+_UNKNOWN = "a key that was not registered: "
 _GRAPH = {"variant": pa.string(), "platform": pa.string(), "person_id": pa.int32()}
 
 
@@ -73,6 +73,10 @@ class Files:
 
     relation: str
 
+    def toArrow(self) -> pa.Table:
+        """See Rows."""
+        return duckdb.execute(f"FROM {self.relation}").to_arrow_table()
+
 
 class Rows:
     """A table of the engine, or a view of others, dropped when nobody holds it any more. numbered: people are numbers in it."""
@@ -89,7 +93,7 @@ class Rows:
 class DiskDuckDB:
     """DuckDB that may go to disk. Takes Arrow tables, datasets and files; gives Rows. See engines.Engine."""
 
-    one_by_one = True
+    one_variant_at_a_time = True
 
     def __init__(self) -> None:
         self.folder = Scratch()
@@ -104,12 +108,12 @@ class DiskDuckDB:
         ):
             self.connection.execute(statement)
         queries.register_beta_quantile(self.connection)
-        self._known = False
+        self._registered = False
         self._made = 0
         #: Frames that are registered until the next table is made.
         self._given: list[str] = []
         #: Frames that came with keys, by id, and their tables with numbers. The frame is held so that its id stays its own.
-        self._numbered: dict[int, tuple[Any, Rows]] = {}
+        self._numbered: dict[int, tuple[Frame, Rows]] = {}
         #: The graph that trust was asked of last, for the rank to be asked of it next.
         self._graph: tuple[tuple[str, str, str], Graph] | None = None
 
@@ -128,11 +132,7 @@ class DiskDuckDB:
             parts.append(f"SELECT '{platform}' AS platform, * FROM {self._relation(part)}")
         return self._make(" UNION ALL ".join(parts), numbered=False)
 
-    def table(self, schema: pa.Schema, rows: list[tuple]) -> pa.Table:
-        """See Engine."""
-        return small_arrow(schema, rows)
-
-    def know(self, *frames: Frame) -> None:
+    def register_keys(self, *frames: Frame) -> None:
         """See Engine. Raises ValueError where others are named later: their numbers would not be in the order of the keys."""
         for of in ("keys", "platforms", "variants"):
             columns = _KEYS if of == "keys" else tuple(name for name, kind in _WORDS.items() if kind == of)
@@ -146,7 +146,7 @@ class DiskDuckDB:
             known = (
                 "SELECT key FROM keys" if of == "keys" else f"SELECT CAST(unnest(enum_range(NULL::{of})) AS VARCHAR)"
             )
-            if self._known:
+            if self._registered:
                 for [late] in self.connection.execute(f"SELECT key {new} AND key NOT IN ({known})").fetchall():
                     raise ValueError(_UNKNOWN + late)
             elif of == "keys":
@@ -156,7 +156,7 @@ class DiskDuckDB:
             else:
                 words = self.connection.execute(f"SELECT key {new} ORDER BY key").fetchall()
                 self.connection.execute(_enumerated(of, [word for [word] in words]))
-        self._known = True
+        self._registered = True
 
     def people(self, *frames: Frame) -> Rows:
         """See NightEngine. They are the keys that have a number."""
@@ -164,10 +164,12 @@ class DiskDuckDB:
 
     # What is computed ------------------------------------------------------------------------------------------------
 
-    def run(self, query: str, parameters: Mapping[str, Any], **inputs: Any) -> Rows:
+    def run(self, query: str, parameters: Mapping[str, Any], **inputs: Frame) -> Rows:
         """See Engine."""
         if query in _NAMED:
             tables = {name: self._make_named(rows) for name, rows in inputs.items()}
+        elif query in _VIEWS:  # a view holds what it reads: no longer than the view is needed, since activity is large
+            tables = {name: self._numbered_rows(rows) for name, rows in inputs.items()}
         else:
             tables = {name: self._with_numbers(rows) for name, rows in inputs.items()}
         names = {name: rows.name for name, rows in tables.items()}
@@ -176,87 +178,80 @@ class DiskDuckDB:
             return self._view(text, *tables.values())
         return self._make(text, bound, numbered=query not in _NAMED)
 
-    def together(self, frames: list[Frame]) -> Rows:
+    def union_all(self, frames: list[Frame]) -> Rows:
         """See Engine."""
         parts = [self._with_numbers(frame) for frame in frames]
         return self._view(" UNION ALL BY NAME ".join(f"FROM {part.name}" for part in parts), *parts)
 
-    def spans(self, activity: Frame, days: list[date]) -> list[tuple[date, date]]:
+    def day_batches(self, activity: Frame, days: list[date]) -> list[tuple[date, date]]:
         """See Engine."""
-        many = max(1, len(days) * ROWS_AT_ONCE // max(1, self._count(self._with_numbers(activity))))
-        spans = [days[start : start + many] for start in range(0, len(days), many)]
-        return [(span[0], span[-1]) for span in spans]
+        many = max(1, len(days) * ROWS_AT_ONCE // max(1, self._count(self._relation(activity))))
+        batches = [days[start : start + many] for start in range(0, len(days), many)]
+        return [(batch[0], batch[-1]) for batch in batches]
 
-    def parts(self, rows: Rows) -> list[Rows]:
+    def target_batches(self, rows: Frame) -> list[Frame]:
         """See Engine."""
-        number = math.ceil(self._count(rows) / ROWS_AT_ONCE)
+        numbered = self._with_numbers(rows)
+        number = math.ceil(self._count(numbered.name) / ROWS_AT_ONCE)
         if number <= 1:
             return [rows]
-        return [self._view(f"FROM {rows.name} WHERE target % {number} = {part}", rows) for part in range(number)]
+        return [
+            self._view(f"FROM {numbered.name} WHERE target % {number} = {part}", numbered) for part in range(number)
+        ]
 
-    def hold(self, rows: Rows) -> Rows:
-        """See Engine."""
+    def cache(self, rows: Frame, cut_lineage: bool = False) -> Frame:
+        """See Engine. A table is computed already."""
         return rows
 
-    def release(self, rows: Frame) -> None:
-        """See Engine."""
-        self._numbered.pop(id(rows), None)
-
-    def trust(self, edges: Rows, parameters: dict[str, Any]) -> Rows:
+    def trust(self, edges: Frame, parameters: dict[str, Any]) -> Rows:
         """See Engine."""
         if trust_flow.is_asked(parameters):
             columns = {**_GRAPH, "trust": pa.float64(), "gives": pa.float64(), "seed": pa.bool_()}
             return self._of_graphs(edges, columns, lambda graph: trust_flow.flow(graph, parameters))
         return self._of_graphs(edges, {**_GRAPH, "trusted": pa.bool_(), "seed": pa.bool_()}, Graph.trust)
 
-    def rank(self, edges: Rows, parameters: dict[str, Any]) -> Rows:
+    def rank(self, edges: Frame, parameters: dict[str, Any]) -> Rows:
         """See Engine."""
         numbers = {"rank": pa.float64(), "pct": pa.float64(), "rounds": pa.int64(), "residual": pa.float64()}
         ranked = self._of_graphs(edges, {**_GRAPH, **numbers}, lambda graph: graph.ranks(parameters))
         self._graph = None
         return ranked
 
-    def settle(self, rows: Rows) -> Rows:
-        """See NightEngine. A table is."""
-        return rows
-
     # What goes out ---------------------------------------------------------------------------------------------------
 
-    def keep(self, lake: Lake, name: str, day: date, rows: Rows, facts: dict[str, Any]) -> Rows:
-        """See NightEngine."""
-        named = self.named(rows)
-        # The same rows give the same bytes. By all columns: what the key of a measure's rows is, nobody here knows.
-        self._write(
-            lake, lake.features(name, day), named.order(", ".join(f'"{each}"' for each in named.columns)), facts
-        )
-        return rows
+    def save_features(self, lake: Lake, name: str, day: date, rows: Frame, metadata: dict[str, Any]) -> Rows:
+        """See NightEngine. People stay numbers in pairs, the largest of a night's files; `tie_keys` says whose."""
+        found = self._rows(rows)
+        if name == "pairs":
+            keys = self.connection.sql("SELECT id, key AS account_key FROM keys ORDER BY id")
+            self._write(lake, lake.features("tie_keys", day), keys, metadata)
+            ordered = self.connection.sql(f"FROM {found.name}").order("variant, platform, target, actor")
+        else:
+            named = self.named(found)
+            # The same rows give the same bytes. By all columns: which of them are the key is not known here.
+            ordered = named.order(", ".join(f'"{each}"' for each in named.columns))
+        self._write(lake, lake.features(name, day), ordered, metadata)
+        return found
 
-    def kept(self, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> Frame:
-        """See NightEngine."""
-        return _parquet(lake, [features_path(lake, name, day, facts, made_by)])
-
-    def keep_ties(self, lake: Lake, day: date, rows: Rows, facts: dict[str, Any]) -> None:
-        """See NightEngine. People stay numbers in these files, the largest of a night; `tie_keys` says whose."""
-        keys = self.connection.sql("SELECT id, key AS account_key FROM keys ORDER BY id")
-        self._write(lake, lake.features("tie_keys", day), keys, facts)
-        pairs = self.connection.sql(f"FROM {rows.name}").order("variant, platform, target, actor")
-        self._write(lake, lake.features("pairs", day), pairs, facts)
-
-    def ties(self, lake: Lake, day: date, facts: dict[str, Any]) -> Rows:
-        """See NightEngine. Refuses ties whose numbers are other people's: somebody was erased, or other days were read."""
-        keys, pairs = (self._relation(self.kept(lake, name, day, facts, "ties")) for name in ("tie_keys", "pairs"))
+    def load_features(self, lake: Lake, name: str, day: date, metadata: dict[str, Any], made_by: str) -> Frame:
+        """See NightEngine. Refuses pairs whose numbers are other people's: somebody was erased, or other days were read."""
+        found = _parquet(lake, [features_path(lake, name, day, metadata, made_by)])
+        if name != "pairs":
+            return found
+        keys = self._relation(_parquet(lake, [features_path(lake, "tie_keys", day, metadata, made_by)]))
         [others] = self.connection.execute(
             f"SELECT count(*) FROM keys FULL JOIN {keys} AS k ON k.id = keys.id AND k.account_key = keys.key"
             " WHERE k.id IS NULL OR keys.id IS NULL"
         ).fetchone() or (1,)
         if others:
             raise PoisonInput(f"the ties of {day} are of other people; run jobs/ties.py --day {day} first")
+        pairs = self._relation(found)
         columns = [f"CAST({c} AS {_WORDS[c]}) AS {c}" if c in _WORDS else c for c in self._columns(pairs)]
         return self._make(f"SELECT {', '.join(columns)} FROM {pairs}")
 
-    def stage(self, folder: Lake, path: str, rows: Rows, *keys: str) -> None:
+    def stage(self, folder: Lake, path: str, rows: Frame, *keys: str) -> None:
         """See NightEngine."""
-        self._write(folder, path, self.named(rows).order(", ".join(keys)))
+        self._write(folder, path, self.named(self._rows(rows)).order(", ".join(keys)))
 
     def named(self, rows: Rows) -> duckdb.DuckDBPyRelation:
         """The rows with keys instead of numbers."""
@@ -284,16 +279,16 @@ class DiskDuckDB:
         self.connection.execute(f"CREATE VIEW made_{self._made} AS {text}")
         return Rows(self, f"made_{self._made}", of=of)
 
-    def _count(self, rows: Rows) -> int:
-        return self.connection.sql(f"FROM {rows.name}").shape[0]
+    def _count(self, relation: str) -> int:
+        return self.connection.sql(f"FROM {relation}").shape[0]
 
-    def _register(self, rows: Any) -> str:
+    def _register(self, rows: Frame) -> str:
         self._made += 1
         self._given.append(f"given_{self._made}")
         self.connection.register(self._given[-1], rows)
         return self._given[-1]
 
-    def _relation(self, frame: Any) -> str:
+    def _relation(self, frame: Frame) -> str:
         """The name under which a frame that came with keys can be read."""
         if isinstance(frame, Files):
             return frame.relation
@@ -305,38 +300,48 @@ class DiskDuckDB:
     def _keys(self, relation: str) -> list[str]:
         return [name for name in self._columns(relation) if name in _KEYS]
 
-    def _with_numbers(self, frame: Any) -> Rows:
-        if isinstance(frame, Rows) and frame.numbered:
-            return frame
+    def _rows(self, frame: Frame) -> Rows:
+        return frame if isinstance(frame, Rows) else self._with_numbers(frame)
+
+    def _with_numbers(self, frame: Frame) -> Rows:
+        """The rows with numbers instead of keys, made once for each frame."""
         if id(frame) not in self._numbered:
-            relation = self._relation(frame)
-            keys = self._keys(relation)
-            columns = [
-                f"CASE WHEN s.{name} IS NOT NULL AND {name}.id IS NULL THEN error('{_UNKNOWN}' || s.{name})"
-                f" ELSE {name}.id END AS {name}"
-                if name in keys
-                else (f"CAST(s.{name} AS {_WORDS[name]}) AS {name}" if name in _WORDS else f"s.{name}")
-                for name in self._columns(relation)
-            ]
-            joins = [f"LEFT JOIN keys AS {name} ON {name}.key = s.{name}" for name in keys]
-            rows = self._make(f"SELECT {', '.join(columns)} FROM {relation} AS s {' '.join(joins)}")
-            self._numbered[id(frame)] = frame, rows
+            numbered = self._numbered_rows(frame)
+            if numbered is frame:
+                return numbered
+            self._numbered[id(frame)] = frame, numbered
         return self._numbered[id(frame)][1]
 
-    def _make_named(self, frame: Any) -> Rows:
+    def _numbered_rows(self, frame: Frame) -> Rows:
+        if isinstance(frame, Rows) and frame.numbered:
+            return frame
+        relation = self._relation(frame)
+        keys = self._keys(relation)
+        columns = [
+            f"CASE WHEN s.{name} IS NOT NULL AND {name}.id IS NULL THEN error('{_UNKNOWN}' || s.{name})"
+            f" ELSE {name}.id END AS {name}"
+            if name in keys
+            else (f"CAST(s.{name} AS {_WORDS[name]}) AS {name}" if name in _WORDS else f"s.{name}")
+            for name in self._columns(relation)
+        ]
+        joins = [f"LEFT JOIN keys AS {name} ON {name}.key = s.{name}" for name in keys]
+        return self._make(f"SELECT {', '.join(columns)} FROM {relation} AS s {' '.join(joins)}")
+
+    def _make_named(self, frame: Frame) -> Rows:
         if isinstance(frame, Rows):
             return self._make(f"SELECT * FROM ({self.named(frame).sql_query()}) AS s", numbered=False)
         return self._make(f"SELECT * FROM {self._relation(frame)}", numbered=False)
 
     def _of_graphs(
-        self, edges: Rows, columns: dict[str, pa.DataType], kernel: Callable[[Graph], dict[str, Any]]
+        self, edges: Frame, columns: dict[str, pa.DataType], kernel: Callable[[Graph], dict[str, Any]]
     ) -> Rows:
         """The kernel's answer for each variant and platform, one below the other."""
+        rows_of_edges = self._with_numbers(edges).name
         schema = pa.schema(list(columns.items()))
         made = self._make(f"SELECT * FROM {self._register(schema.empty_table())}")
-        groups = self.connection.execute(f"SELECT DISTINCT variant, platform FROM {edges.name}").fetchall()
+        groups = self.connection.execute(f"SELECT DISTINCT variant, platform FROM {rows_of_edges}").fetchall()
         for variant, platform in sorted(groups):
-            graph = self._graph_of(edges.name, variant, platform)
+            graph = self._graph_of(rows_of_edges, variant, platform)
             answer = kernel(graph)
             count = len(graph.people)
             rows = pa.table({"variant": pa.repeat(variant, count), "platform": pa.repeat(platform, count), **answer})
@@ -355,14 +360,16 @@ class DiskDuckDB:
             self._graph = (edges, variant, platform), Graph.of_numbers(*arrays)
         return self._graph[1]
 
-    def _write(self, lake: Lake, path: str, rows: duckdb.DuckDBPyRelation, facts: dict[str, Any] | None = None) -> None:
+    def _write(
+        self, lake: Lake, path: str, rows: duckdb.DuckDBPyRelation, metadata: dict[str, Any] | None = None
+    ) -> None:
         reader = rows.to_arrow_reader(1_000_000)
         with lake.replacing(path) as aside:
             with lake.parquet_writer(f"{aside}/part-0.parquet", reader.schema) as writer:
                 for group in in_groups(reader, 1_000_000):
                     writer.write_table(group)
-            if facts is not None:
-                lake.write_facts(aside, facts)
+            if metadata is not None:
+                lake.write_facts(aside, metadata)
 
 
 def _enumerated(of: str, words: Iterable[str]) -> str:

@@ -20,7 +20,6 @@ from clout.engine import network_rank, queries, session, trust_flow
 from clout.engine.duckdb_engine import DiskDuckDB
 from clout.engine.frames import AtOnce, Frame
 from clout.lake.partitions import Lake
-from clout.lake.schemas import small_arrow
 
 #: Rows of activity up to which a night is computed by DuckDB, unless Spark is elsewhere (session.py). Measured to 100 million
 #: of the score date alone: 10.3 GiB and 11 GB of disk on a machine of 24 GB; of all variants to 9 million, 3.1 GiB.
@@ -28,37 +27,31 @@ ON_DISK_ROWS = 100_000_000
 
 
 class Engine(Protocol):
-    """What the measures ask of an engine."""
+    """What a plan asks of an engine. Small tables are given to it as Arrow tables."""
 
-    #: Whether the pairs of one variant at a time are enough, or all variants together are one query.
-    one_by_one: bool
+    #: Whether the pairs of one variant are computed at a time; else those of all variants are one query.
+    one_variant_at_a_time: bool
 
-    def know(self, *frames: Frame) -> None:
-        """Hear of all people, platforms and variants that any later frame will name. Asked once, first."""
+    def register_keys(self, *frames: Frame) -> None:
+        """Learn all people, platforms and variants that any later frame names. Called once, before any query."""
 
     def run(self, query: str, parameters: Mapping[str, Any], **inputs: Frame) -> Frame:
         """The result of `sql/<query>.sql` over `inputs`."""
 
-    def table(self, schema: pa.Schema, rows: list[tuple]) -> Frame:
-        """A few rows as a frame."""
-
-    def together(self, frames: list[Frame]) -> Frame:
+    def union_all(self, frames: list[Frame]) -> Frame:
         """The rows of frames of the same columns, one below the other."""
 
-    def spans(self, activity: Frame, days: list[date]) -> list[tuple[date, date]]:
-        """The days, first and last of those whose acts are to be computed at once."""
+    def day_batches(self, activity: Frame, days: list[date]) -> list[tuple[date, date]]:
+        """Split the days into runs, (first, last), each of which is computed at once."""
 
-    def parts(self, rows: Frame) -> list[Frame]:
-        """The rows in parts that are to be computed one after the other. What has one target is in one part."""
+    def target_batches(self, rows: Frame) -> list[Frame]:
+        """Split rows into batches by target; a target is never split."""
 
-    def hold(self, rows: Frame) -> Frame:
-        """The same rows, which are not computed again when they are read again."""
+    def cache(self, rows: Frame, cut_lineage: bool = False) -> Frame:
+        """The same rows, computed once however often they are read.
 
-    def release(self, rows: Frame) -> None:
-        """Forget what is kept of rows, which may be read again, but are not soon."""
-
-    def settle(self, rows: Frame) -> Frame:
-        """The same rows without what they were computed of: Spark makes no valid plan of some queries over all of a score."""
+        cut_lineage: forget what they were computed from; Spark makes no valid plan of some queries over a whole score.
+        """
 
     def trust(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
         """Who is trusted, by variant and platform: `network_rank.trust_platform` of each; and by how much, where the model's
@@ -70,7 +63,7 @@ class Engine(Protocol):
 
 
 class NightEngine(Engine, Protocol):
-    """What a night asks of it besides: it reads a lake and writes to it."""
+    """An engine that also reads a lake and writes to it, as a night needs."""
 
     def conformed(self, lake: Lake, table: str, days: list[date]) -> Frame:
         """A conformed table's partitions of `days`."""
@@ -79,19 +72,13 @@ class NightEngine(Engine, Protocol):
         """The columns columns.POSTS of the posts that the sources showed. platforms: each source's platform."""
 
     def people(self, *frames: Frame) -> Frame:
-        """The accounts that the frames name, once each, as account_key. The frames are all of which the engine was told."""
+        """The accounts that the frames name, once each, as account_key. The frames are all that keys were registered from."""
 
-    def keep(self, lake: Lake, name: str, day: date, rows: Frame, facts: dict[str, Any]) -> Frame:
-        """Write the features `name` of a score date, and give them as they were written."""
+    def save_features(self, lake: Lake, name: str, day: date, rows: Frame, metadata: dict[str, Any]) -> Frame:
+        """Write the features `name` of a score date, and return them as they were written."""
 
-    def kept(self, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> Frame:
-        """Features as `keep` wrote them. Raises PoisonInput where they are missing or were made of other things."""
-
-    def keep_ties(self, lake: Lake, day: date, rows: Frame, facts: dict[str, Any]) -> None:
-        """Write pairs, the most rows that a night keeps."""
-
-    def ties(self, lake: Lake, day: date, facts: dict[str, Any]) -> Frame:
-        """The pairs as `keep_ties` wrote them. Raises PoisonInput as `kept` does."""
+    def load_features(self, lake: Lake, name: str, day: date, metadata: dict[str, Any], made_by: str) -> Frame:
+        """Read features. Raises PoisonInput where they are missing or were made from other things than `metadata` names."""
 
     def stage(self, folder: Lake, path: str, rows: Frame, *keys: str) -> None:
         """Replace a folder by one file of the rows in the order of `keys`: the same rows give the same bytes."""
@@ -118,39 +105,28 @@ class DuckDB(AtOnce):
         self.connection = queries.connect()
         queries.register_beta_quantile(self.connection)
 
-    def know(self, *frames: Frame) -> None:
-        """See Engine. A key is a key."""
+    def register_keys(self, *frames: Frame) -> None:
+        """See Engine. Keys stay text."""
 
-    def run(self, query: str, parameters: Mapping[str, Any], **inputs: Frame) -> Frame:
+    def run(self, query: str, parameters: Mapping[str, Any], **inputs: Frame) -> pa.Table:
         """See Engine."""
         return queries.run_duckdb(self.connection, query, parameters, **inputs)
 
-    def table(self, schema: pa.Schema, rows: list[tuple]) -> Frame:
-        """See Engine."""
-        return small_arrow(schema, rows)
-
-    def together(self, frames: list[Frame]) -> Frame:
+    def union_all(self, frames: list[Frame]) -> pa.Table:
         """See Engine."""
         return pa.concat_tables(frames)
 
-    def hold(self, rows: Frame) -> Frame:
-        """See Engine."""
+    def cache(self, rows: Frame, cut_lineage: bool = False) -> Frame:
+        """See Engine. An Arrow table is computed already."""
         return rows
 
-    def release(self, rows: Frame) -> None:
-        """See Engine. Arrow goes by itself."""
-
-    def settle(self, rows: Frame) -> Frame:
-        """See Engine. A table is."""
-        return rows
-
-    def trust(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
+    def trust(self, edges: Frame, parameters: dict[str, Any]) -> pa.Table:
         """See Engine."""
         if trust_flow.is_asked(parameters):
             return _grouped(edges, lambda table: trust_flow.flow_platform(table, parameters))
         return _grouped(edges, network_rank.trust_platform)
 
-    def rank(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
+    def rank(self, edges: Frame, parameters: dict[str, Any]) -> pa.Table:
         """See Engine."""
         return _grouped(edges, lambda table: network_rank.rank_platform(table, parameters))
 

@@ -1,22 +1,35 @@
-"""A frame is a table of an engine: an Arrow table, a table of DuckDB, or a DataFrame of Spark."""
+"""A frame is a table of an engine: an Arrow table, a table or files of DuckDB, or a DataFrame of Spark."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
-Frame = Any
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from clout.engine.duckdb_engine import Files, Rows
+
+#: Only the engine that made a frame looks into it. Every engine also takes Arrow tables.
+Frame: TypeAlias = "pa.Table | Rows | Files | DataFrame"
+
+
+def to_arrow(frame: Frame) -> pa.Table:
+    """All rows of a frame as an Arrow table."""
+    return frame if isinstance(frame, pa.Table) else frame.toArrow()
 
 
 class AtOnce:
-    """What an engine answers that computes all at once."""
+    """The batches of an engine that computes everything at once: one."""
 
-    one_by_one = False
+    one_variant_at_a_time = False
 
-    def spans(self, activity: Frame, days: list[date]) -> list[tuple[date, date]]:
-        """See Engine. All at once."""
+    def day_batches(self, activity: Frame, days: list[date]) -> list[tuple[date, date]]:
+        """See Engine."""
         return [(days[0], days[-1])]
 
-    def parts(self, rows: Frame) -> list[Frame]:
-        """See Engine. All in one."""
+    def target_batches(self, rows: Frame) -> list[Frame]:
+        """See Engine."""
         return [rows]

@@ -132,7 +132,8 @@ def rank_graph(
 
 def percentiles(rank: np.ndarray, parameters: dict[str, Any]) -> np.ndarray:
     """The percentiles of ranks, 0 to 100, on the model's reference: even between its knots."""
-    return np.interp(rank, parameters["reference"], np.linspace(0.0, 100.0, len(parameters["reference"])))
+    even = np.linspace(0.0, 100.0, len(parameters["reference"]))
+    return np.asarray(np.interp(rank, parameters["reference"], even))
 
 
 def reachable(actor: np.ndarray, target: np.ndarray, weight: np.ndarray, seeds: np.ndarray, people: int) -> np.ndarray:

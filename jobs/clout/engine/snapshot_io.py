@@ -1,4 +1,4 @@
-"""What conform asks of an engine besides: it reads snapshots and writes conformed tables. In memory, or in Spark."""
+"""Engines that read snapshots and write conformed tables, in memory or in Spark."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from clout.engine import session
 from clout.engine.engines import DuckDB, Engine
-from clout.engine.frames import Frame
+from clout.engine.frames import Frame, to_arrow
 from clout.lake import arrow
 from clout.lake.partitions import Lake
 
@@ -33,15 +33,12 @@ class ConformingEngine(Engine, Protocol):
         """See NightEngine."""
 
     def write_conformed(
-        self, lake: Lake, table: str, rows: Frame, days: Iterable[date], facts: Callable[[date], dict[str, Any]]
+        self, lake: Lake, table: str, rows: Frame, days: Iterable[date], metadata: Callable[[date], dict[str, Any]]
     ) -> None:
         """Replace the partitions of `days` by `rows`, which has a column ds; a day without rows gets an empty one."""
 
-    def keep(self, lake: Lake, name: str, day: date, rows: Frame, facts: dict[str, Any]) -> Frame:
+    def save_features(self, lake: Lake, name: str, day: date, rows: Frame, metadata: dict[str, Any]) -> Frame:
         """See NightEngine."""
-
-    def arrow(self, rows: Frame) -> pa.Table:
-        """A few rows as an Arrow table."""
 
 
 def conforming_engine(
@@ -72,17 +69,14 @@ class InMemory(DuckDB):
         return arrow.read_conformed(lake, table, days)
 
     def write_conformed(
-        self, lake: Lake, table: str, rows: Frame, days: Iterable[date], facts: Callable[[date], dict[str, Any]]
+        self, lake: Lake, table: str, rows: Frame, days: Iterable[date], metadata: Callable[[date], dict[str, Any]]
     ) -> None:
         """See ConformingEngine."""
-        arrow.write_conformed(lake, table, rows, days, facts)
+        arrow.write_conformed(lake, table, rows, days, metadata)
 
-    def keep(self, lake: Lake, name: str, day: date, rows: Frame, facts: dict[str, Any]) -> Frame:
+    def save_features(self, lake: Lake, name: str, day: date, rows: Frame, metadata: dict[str, Any]) -> pa.Table:
         """See ConformingEngine."""
-        ordered = rows.sort_by([(column, "ascending") for column in rows.column_names])
-        lake.write(lake.features(name, day), ordered, facts)
+        table = to_arrow(rows)
+        ordered = table.sort_by([(column, "ascending") for column in table.column_names])
+        lake.write(lake.features(name, day), ordered, metadata)
         return ordered
-
-    def arrow(self, rows: Frame) -> pa.Table:
-        """See ConformingEngine."""
-        return rows

@@ -11,7 +11,7 @@ import pyarrow.dataset as pads
 
 from clout.lake.arrow import features_path, in_groups
 from clout.lake.partitions import Lake
-from clout.lake.schemas import CONFORMED, SNAPSHOTS, small_arrow, spark_ddl
+from clout.lake.schemas import CONFORMED, SNAPSHOTS, spark_ddl
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -42,17 +42,16 @@ def read_conformed(spark: SparkSession, lake: Lake, table: str, days: list[date]
     return _read(spark, lake.location(table), present, CONFORMED[table]).select(*columns)
 
 
-def small_table(spark: SparkSession, schema: pa.Schema, rows: list[tuple]) -> DataFrame:
-    """A few rows that the driver holds. By way of Arrow, since rows given as Python objects start Python workers."""
+def data_frame(spark: SparkSession, table: pa.Table) -> DataFrame:
+    """A small Arrow table as a DataFrame. Rows that are given as Python objects would start Python workers."""
     from pyspark.sql.pandas.types import from_arrow_schema
 
-    table = small_arrow(schema, rows)
     return spark.createDataFrame(table, from_arrow_schema(table.schema))  # Spark Connect infers none of no rows
 
 
 def _read(spark: SparkSession, base: str, paths: list[str], schema: pa.Schema) -> DataFrame:
     if not paths:
-        return small_table(spark, schema, [])
+        return data_frame(spark, schema.empty_table())
     return spark.read.schema(spark_ddl(schema)).option("basePath", base).parquet(*paths)
 
 

@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clout.engine.engines import DuckDB
 from clout.lake.schemas import TIME
 from clout.research import dataset
 from clout.research.dataset import Material
@@ -155,7 +154,7 @@ def inject(clean: Material, attacks: list[Attack], day: date) -> Material:
     if linked:
         changes["persons"] = extended(clean.persons, linked, ["account_key", "person_id"])
     platforms = {*clean.sources["platform"].to_pylist(), *map(platform_of, made), *(row[1] for row in activity)}
-    changes["sources"] = steps.sources_table(DuckDB(), sorted(platforms))
+    changes["sources"] = steps.sources_table(sorted(platforms))
     return replace(clean, **changes)
 
 
@@ -211,6 +210,6 @@ def ranks(attacks: list[Attack], attacked: Material, candidates: list[str], mode
 
 def bribable(clean: Material, model: Model, day: date) -> list[str]:
     """Trusted accounts that act on others, in order of their keys."""
-    weights = dataset.gathered(clean, model, day).resolve("weights")
+    weights = dataset.gathered(clean, model, day).arrow("weights")
     mine = pc.field("trusted") & (pc.field("platform") == busiest(clean))
     return sorted(set(weights.filter(mine)["actor"].to_pylist()))

@@ -19,6 +19,7 @@ from clout.engine.engines import DuckDB
 from clout.lake import arrow
 from clout.lake.columns import CONFORMED_FROM, STATES_FROM, as_named
 from clout.lake.partitions import Lake
+from clout.lake.schemas import small_arrow
 from clout.privacy import consent_ledger
 from clout.score import identity, steps, variants
 from clout.score.evidence import LISTED
@@ -86,25 +87,25 @@ def read(lake: Lake, sources: Sources, model: Model, days: list[date]) -> Materi
         table: arrow.read_snapshots(lake, table, platforms, days, columns) for table, columns in STATES_FROM.items()
     }
     shown = Plan(engine, snapshots, model, days[-1])
-    claims = shown.resolve("claims")
+    claims = shown.arrow("claims")
     both_ways = claims.filter(claims["both_ways"])
     found = identity.persons(
         zip(both_ways["account_a"].to_pylist(), both_ways["account_b"].to_pylist(), strict=True),
         [link.accounts for link in sources.links if link.holds_on(days[-1])],
     )
     named = [(source.platform, f"{source.platform}:{seed}") for source in sources.sources for seed in source.seeds]
-    operator_list = engine.table(LISTED, sorted(sources.excluded.items()))
+    operator_list = small_arrow(LISTED, sorted(sources.excluded.items()))
     acted = _activity(engine, lake, sources, snapshots["accounts"], operator_list, days)
-    remembered = _remembered(engine, lake, acted["activity"], shown.resolve("account_states"))
+    remembered = _remembered(engine, lake, acted["activity"], shown.arrow("account_states"))
     return Material(
         **acted,
-        account_states=shown.resolve("account_states"),
-        counter_states=shown.resolve("counter_states"),
+        account_states=shown.arrow("account_states"),
+        counter_states=shown.arrow("counter_states"),
         posts=arrow.read_snapshots(lake, "posts", platforms, days, _POSTS),
         operator_list=pa.concat_tables([operator_list, remembered]),
-        persons=engine.table(identity.PERSONS, sorted(found.person_of.items())),
-        named_seeds=engine.table(_SEEDS, named),
-        sources=steps.sources_table(engine, sorted(set(platforms.values()))),
+        persons=small_arrow(identity.PERSONS, sorted(found.person_of.items())),
+        named_seeds=small_arrow(_SEEDS, named),
+        sources=steps.sources_table(sorted(set(platforms.values()))),
     )
 
 
@@ -121,16 +122,16 @@ def _activity(
         ),
         "account_flags": accounts.rename_columns({"snapshot_date": "ds"}),
         "operator_list": operator_list,
-        "days": engine.table(steps.DAYS, [(day,) for day in days]),
-        "persons": engine.table(identity.PERSONS, []),
+        "days": small_arrow(steps.DAYS, [(day,) for day in days]),
+        "persons": identity.PERSONS.empty_table(),
     }
     plan = Plan(engine, given, parameters={"repeat_days": sources.repeat_days})
-    return {table: plan.resolve(table) for table in tables}
+    return {table: plan.arrow(table) for table in tables}
 
 
 def _remembered(engine: DuckDB, lake: Lake, activity: pa.Table, states: pa.Table) -> pa.Table:
     """Whom of those who acted, were acted on or have a state the ledger of consent holds back."""
-    held = engine.table(consent_ledger.ROWS, consent_ledger.read(lake).rows())
+    held = small_arrow(consent_ledger.ROWS, consent_ledger.read(lake).rows())
     columns = (activity["actor"], activity["target"], states["account_key"])
     keys = pa.chunked_array([chunk for column in columns for chunk in column.chunks], pa.string()).unique()
     found = engine.run("remembered", {}, account_keys=pa.table({"account_key": keys}), ledger=held)
@@ -149,7 +150,7 @@ def gathered(material: Material, model: Model, day: date) -> Plan:
 
 def scored(plan: Plan) -> pa.Table:
     """sql/score.sql of everybody in the evidence. Of those too for whom a night abstains: `unheld`."""
-    return plan.resolve("score")
+    return plan.arrow("score")
 
 
 def scores(material: Material, model: Model, day: date, people: list[str]) -> np.ndarray:

@@ -58,7 +58,7 @@ def counters(pairs: LabelledPairs, model: Model) -> dict[str, dict[str, float]]:
 
 def measures_of(past: Material, model: Model, day: date) -> pa.Table:
     """x_reach and x_network of everybody with evidence, 0 to 1 each: (person_id, x_reach, x_network)."""
-    now = dataset.gathered(past, model, day).resolve("platform_score")
+    now = dataset.gathered(past, model, day).arrow("platform_score")
     share = (model.parameters["beta_reach"] + model.parameters["beta_network"]) / (
         model.parameters["beta_reach"] + model.parameters["beta_network"] + model.parameters["beta_amplification"]
     )

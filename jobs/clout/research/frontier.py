@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clout.engine.frames import Frame, to_arrow
 from clout.research import attack_families, dataset, evaluation, leverage
 from clout.research.attacks import inject
 from clout.research.dataset import Material
@@ -129,7 +130,7 @@ def _audiences(
         plan = evidence.of_variants(variants, pairs=pairs)
         plan.tables["seeds"] = plan.run("seeds", **SEEDS[seeds][1])
         plan.tables["trust"] = _trust(plan, way)
-        weights = plan.resolve("weights")
+        weights = plan.arrow("weights")
         plan.resolve("people")
         if targets is not None:
             plan.tables["weights"] = weights.filter(pc.is_in(weights["target"], targets))
@@ -138,10 +139,10 @@ def _audiences(
                 yield setting, plan
 
 
-def _trust(plan: Plan, way: str) -> pa.Table:
+def _trust(plan: Plan, way: str) -> Frame:
     if way != COLOUR:
         return plan.engine.trust(plan.resolve("edges"), {**plan.parameters, **WAYS[way]})
-    found = plan.engine.trust(plan.resolve("edges"), {})
+    found = to_arrow(plan.engine.trust(plan.resolve("edges"), {}))
     trust = found["trusted"].cast(pa.float64())
     kept = found.select(["variant", "platform", "person_id", "seed"])
     return kept.append_column("trust", trust).append_column("gives", pa.nulls(len(kept), pa.float64()).fill_null(0.0))
@@ -149,7 +150,7 @@ def _trust(plan: Plan, way: str) -> pa.Table:
 
 def _people(plan: Plan, setting: Setting) -> dict[str, float]:
     """person -> people who count by the setting, over all platforms."""
-    counted = plan.run("counted", **setting.numbers)
+    counted = to_arrow(plan.run("counted", **setting.numbers))
     found: dict[str, float] = {}
     for person, worth in zip(counted["person_id"].to_pylist(), counted["people"].to_pylist(), strict=True):
         found[person] = found.get(person, 0.0) + worth

@@ -59,7 +59,7 @@ def trust_of_actors(weights: pa.Table) -> dict[str, float]:
 
 def amounts(evidence: Plan) -> dict[str, float]:
     """person -> trust as the model computes it for the score date: an amount that may exceed 1, or 1 for who is trusted."""
-    found = evidence.of_variants(evidence.resolve("variants")).resolve("trust")
+    found = evidence.of_variants(evidence.resolve("variants")).arrow("trust")
     amount = found["trust"] if "trust" in found.column_names else found["trusted"].cast(pa.float64())
     rows = zip(found["person_id"].to_pylist(), amount.to_pylist(), strict=True)
     return {person: worth for person, worth in rows if worth}

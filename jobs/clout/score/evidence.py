@@ -24,7 +24,7 @@ from clout.config.sources import Sources, read_sources
 from clout.config.version import code_version
 from clout.engine import queries
 from clout.engine.engines import NightEngine, engine_for
-from clout.engine.frames import Frame
+from clout.engine.frames import Frame, to_arrow
 from clout.engine.snapshot_io import conforming_engine
 from clout.lake import made_from
 from clout.lake.columns import STATES_FROM
@@ -95,15 +95,15 @@ class Evidence(Plan):
             "posts": engine.posts(lake, sources.platforms, days),
             "post_topics": engine.conformed(lake, "post_topics", window(day, model.window_days)),
             "topic_activity": engine.conformed(lake, "topic_activity", window(day, model.window_days)),
-            "ontology": engine.table(steps.ONTOLOGY, topic_posts.ontology_rows(ontology)),
-            "hidden_topics": engine.table(steps.HIDDEN_TOPICS, sources.topics.hidden_ids(ontology)),
-            "endorsements": engine.table(steps.ENDORSEMENTS, []),
-            "named_seeds": engine.table(*_named_seeds(sources)),
-            "sources": steps.sources_table(engine, _platforms(sources)),
-            **{name: engine.table(*_listed(lake, sources, name, [day])) for name in steps.LISTS},
-            "consents": engine.table(consents, [*listed, *closed]),
-            **{name: engine.table(*_listed(lake, sources, name, days)) for name in steps.HAPPENED},
-            "selections": engine.table(SELECTIONS, _draws(lake)),
+            "ontology": small_arrow(steps.ONTOLOGY, topic_posts.ontology_rows(ontology)),
+            "hidden_topics": small_arrow(steps.HIDDEN_TOPICS, sources.topics.hidden_ids(ontology)),
+            "endorsements": steps.ENDORSEMENTS.empty_table(),
+            "named_seeds": small_arrow(*_named_seeds(sources)),
+            "sources": steps.sources_table(_platforms(sources)),
+            **{name: small_arrow(*_listed(lake, sources, name, [day])) for name in steps.LISTS},
+            "consents": small_arrow(consents, [*listed, *closed]),
+            **{name: small_arrow(*_listed(lake, sources, name, days)) for name in steps.HAPPENED},
+            "selections": small_arrow(SELECTIONS, _draws(lake)),
         }
 
     def facts_of(self, table: str) -> dict[str, Any]:
@@ -114,12 +114,9 @@ class Evidence(Plan):
         """Compute what a task keeps, and write it. Raises PoisonInput where a task before it has yet to be run."""
         self._task = task
         for name in TASKS[task]:
-            if name == "pairs":
-                _, first = next(steps.pairs_of_variants(self))
-                self.engine.keep_ties(self.lake, self.day, first.resolve(name), self.facts_of(name))
-            else:
-                rows = self.resolve(name)
-                self.tables[name] = self.engine.keep(self.lake, name, self.day, rows, self.facts_of(name))
+            of_name = next(steps.pairs_of_variants(self))[1] if name == "pairs" else self
+            rows = of_name.resolve(name)
+            of_name.tables[name] = self.engine.save_features(self.lake, name, self.day, rows, self.facts_of(name))
         self._task = ""
 
     @property
@@ -129,13 +126,13 @@ class Evidence(Plan):
 
     def ties(self) -> Frame:
         """See Plan."""
-        return self.engine.ties(self.lake, self.day, self.facts_of("pairs"))
+        return self.engine.load_features(self.lake, "pairs", self.day, self.facts_of("pairs"), "ties")
 
     def _make(self, name: str) -> Frame:
         if name in _OF_CONFORM:
-            return self.engine.kept(self.lake, _OF_CONFORM[name], self.day, self.facts, "conform")
+            return self.engine.load_features(self.lake, _OF_CONFORM[name], self.day, self.facts, "conform")
         if _MADE_BY.get(name, self._task) != self._task:
-            return self.engine.kept(self.lake, name, self.day, self.facts_of(name), _MADE_BY[name])
+            return self.engine.load_features(self.lake, name, self.day, self.facts_of(name), _MADE_BY[name])
         return super()._make(name)
 
 
@@ -150,20 +147,20 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     }
     shown = Plan(conforming, snapshots, model, day)
     for name in ("account_states", "counter_states"):
-        shown.tables[name] = conforming.keep(lake, name, day, shown.resolve(name), facts)
-    found, one_way = _persons(conforming.arrow(shown.resolve("claims")), sources, day)
+        shown.tables[name] = conforming.save_features(lake, name, day, shown.resolve(name), facts)
+    found, one_way = _persons(shown.arrow("claims"), sources, day)
     agreed = _agreed_to_be_named(evidence, found.person_of)
     unnamed, hidden = _unnamed(lake, sources, model, day, agreed)
     lake.write(lake.features("unnamed", day), small_arrow(steps.UNNAMED, [(key,) for key in sorted(unnamed)]), facts)
     person_of = _with_pseudonyms(lake, found.person_of, unnamed, hidden)
     lake.write(lake.features("persons", day), small_arrow(identity.PERSONS, sorted(person_of.items())), facts)
-    listed = engine.table(*operator_list(sources))
+    listed = small_arrow(*operator_list(sources))
     known = [evidence.resolve(name) for name in ("activity", "posts", "account_states")]
     beside = [evidence.resolve(name) for name in ("persons", "named_seeds", "sources", "variants")]
-    engine.know(*known, *beside, listed)
+    engine.register_keys(*known, *beside, listed)
     left_out = small_arrow(LISTED, [*operator_list(sources)[1], *_remembered(lake, engine, *known)])
     lake.write(lake.features("left_out", day), left_out, facts)
-    own = evidence.run("own_interactions").toArrow()["n"][0].as_py()
+    own = to_arrow(evidence.run("own_interactions"))["n"][0].as_py()
     refused = [(*link, why) for link, why in sorted(found.refused.items())]
     counts = {"accounts": len(found.person_of), "one_way": one_way, "refused": len(refused), "own_interactions": own}
     lake.write(lake.features("refused_links", day), small_arrow(_REFUSED, refused), counts)
@@ -178,7 +175,7 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
 def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
     """The evidence of `day`. Raises PoisonInput where it was not conformed, or from other snapshots or another model."""
     evidence = Evidence(lake, sources, model, day)
-    evidence.engine.know(*(evidence.resolve(name) for name in (*steps.GIVEN, "variants")))
+    evidence.engine.register_keys(*(evidence.resolve(name) for name in (*steps.GIVEN, "variants")))
     return evidence
 
 
@@ -202,8 +199,8 @@ def _remembered(lake: Lake, engine: NightEngine, *frames: Frame) -> list[tuple[A
     held = consent_ledger.read(lake).rows()
     if not held:
         return []
-    keys, ledger = engine.people(*frames), engine.table(consent_ledger.ROWS, held)
-    found = engine.run("remembered", {}, account_keys=keys, ledger=ledger).toArrow()
+    keys, ledger = engine.people(*frames), small_arrow(consent_ledger.ROWS, held)
+    found = to_arrow(engine.run("remembered", {}, account_keys=keys, ledger=ledger))
     return sorted(zip(found["account_key"].to_pylist(), found["reason"].to_pylist(), strict=True))
 
 
@@ -266,9 +263,9 @@ def _draws(lake: Lake) -> list[tuple[Any, ...]]:
 
 def _agreed_to_be_named(evidence: Evidence, person_of: dict[str, str]) -> Callable[[str], bool]:
     """Whether the owner of an account agreed to be named, by the lists that hold on the score date."""
-    persons = evidence.engine.table(identity.PERSONS, sorted(person_of.items()))
+    persons = small_arrow(identity.PERSONS, sorted(person_of.items()))
     given = {"consents": evidence.resolve("consents"), "persons": persons}
-    rows = Plan(evidence.engine, given, evidence.model, evidence.day).resolve("agreed").toArrow()
+    rows = Plan(evidence.engine, given, evidence.model, evidence.day).arrow("agreed")
     named = {row["person_id"] for row in rows.to_pylist() if row["purpose"] == "named"}
     return lambda key: person_of.get(key, key) in named
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import pyarrow as pa
+
 from clout.engine import queries
 from clout.engine.engines import Engine
-from clout.engine.frames import Frame
+from clout.engine.frames import Frame, to_arrow
 from clout.score.model import Model
 
 #: Names that mean the same table unless a caller gives another: the acts back are of the same variant, and on a score date the
@@ -21,9 +23,11 @@ from clout.score.model import Model
 SAME = {"reverse_strengths": "strengths", "account_flags": "account_states"}
 
 #: Tables that several queries read, which engines that compute lazily are to compute once.
-HELD = frozenset(("classified", "excluded", "present", "credibility", "strengths", "pairs", "seeds", "trust", "ranks"))
+CACHED = frozenset(
+    ("classified", "excluded", "present", "credibility", "strengths", "pairs", "seeds", "trust", "ranks")
+)
 #: Tables of which Spark makes no valid plan together with what they were computed of.
-SETTLED = frozenset(("platform_score", "score"))
+CUT = frozenset(("platform_score", "score"))
 
 #: Tables that differ between the variants of the evidence, see variants.py.
 OF_VARIANTS = frozenset(
@@ -114,6 +118,10 @@ class Plan:
             self.tables[name] = self._make(name)
         return self.tables[name]
 
+    def arrow(self, name: str) -> pa.Table:
+        """All rows of the table of a name, see `resolve`."""
+        return to_arrow(self.resolve(name))
+
     def run(self, name: str, **parameters: Any) -> Frame:
         """The query of a name over what it reads, with more parameters. Nothing is kept of it."""
         query = queries.of_formulas(self.formulas, name)
@@ -152,9 +160,9 @@ class Plan:
             rows = self.run(name)
         else:
             raise LookupError(f"{name} is not given, and neither sql/{name}.sql nor a Python step makes it")
-        if name in SETTLED:
-            return self.engine.settle(rows)
-        return self.engine.hold(rows) if name in HELD else rows
+        if name in CUT:
+            return self.engine.cache(rows, cut_lineage=True)
+        return self.engine.cache(rows) if name in CACHED else rows
 
     def _step(self, name: str) -> Step | None:
         return _STEPS.get(name)

@@ -15,7 +15,7 @@ from clout.engine.engines import Engine
 from clout.engine.frames import Frame
 from clout.lake import declared
 from clout.lake.partitions import window
-from clout.lake.schemas import CONFORMED, SELECTIONS, SNAPSHOTS
+from clout.lake.schemas import CONFORMED, SELECTIONS, SNAPSHOTS, small_arrow
 from clout.lake.staging import SCORED
 from clout.score import places, variants
 from clout.score.model import Model
@@ -84,20 +84,20 @@ _FILES = pa.schema(
 )
 
 
-def sources_table(engine: Engine, platforms: Iterable[str]) -> Frame:
+def sources_table(platforms: Iterable[str]) -> pa.Table:
     """The platforms of the configured sources, (platform)."""
-    return engine.table(_SOURCES, [(platform,) for platform in platforms])
+    return small_arrow(_SOURCES, [(platform,) for platform in platforms])
 
 
-def variants_table(engine: Engine, model: Model, day: date) -> Frame:
+def variants_table(model: Model, day: date) -> pa.Table:
     """The variants of the evidence of a score date, see variants.py."""
-    return engine.table(variants.SCHEMA, variants.variants(model, day))
+    return small_arrow(variants.SCHEMA, variants.variants(model, day))
 
 
 def in_memory(engine: Engine, model: Model, day: date, **given: Frame) -> Plan:
     """The plan of one score date over the tables of GIVEN. The engine is told of all people and words in them."""
-    engine.know(*given.values(), variants_table(engine, model, day))
-    nothing = {name: engine.table(schema, []) for name, schema in BESIDE.items()}
+    engine.register_keys(*given.values(), variants_table(model, day))
+    nothing = {name: schema.empty_table() for name, schema in BESIDE.items()}
     return Plan(engine, nothing | given, model, day)
 
 
@@ -108,24 +108,24 @@ def published(plan: Plan) -> dict[str, Frame]:
 
 def of_files(plan: Plan, files: list[tuple[Any, ...]]) -> dict[str, Frame]:
     """The tables that say what was staged, by name. files: see the input staged_files of sql/table_stats.sql."""
-    plan.tables["staged_files"] = plan.engine.table(_FILES, files)
+    plan.tables["staged_files"] = small_arrow(_FILES, files)
     return {table: plan.resolve(query) for table, query in OF_FILES.items()}
 
 
 @step("unnamed")
 def _unnamed(plan: Plan) -> Frame:
     """Nobody, where nobody says otherwise."""
-    return plan.engine.table(UNNAMED, [])
+    return UNNAMED.empty_table()
 
 
 def _empty(name: str) -> Callable[[Plan], Frame]:
-    return lambda plan: plan.engine.table(SNAPSHOTS[name], [])
+    return lambda plan: SNAPSHOTS[name].empty_table()
 
 
 @step("selections")
 def _selections(plan: Plan) -> Frame:
     """Nobody, where no draw is logged."""
-    return plan.engine.table(SELECTIONS, [])
+    return SELECTIONS.empty_table()
 
 
 for _list in (*LISTS, *HAPPENED):
@@ -135,36 +135,34 @@ for _list in (*LISTS, *HAPPENED):
 @step("stated_places", "locations", code=("score.places",))
 def _stated_places(plan: Plan) -> Frame:
     """What each account says where its owner lives, where it says that plainly."""
-    rows = plan.resolve("locations")
-    stated = rows if isinstance(rows, pa.Table) else rows.toArrow()
+    stated = plan.arrow("locations")
     read = cache(places.read)
     found = [
         (key, place.country, place.admin1, place.city_id, place.city, place.basis, on)
         for key, text, on in zip(*(stated[name].to_pylist() for name in _LOCATIONS), strict=True)
         if isinstance(place := read(text), places.Place)
     ]
-    return plan.engine.table(_PLACES, found)
+    return small_arrow(_PLACES, found)
 
 
 @step("variants", code=("score.variants",))
 def _variants(plan: Plan) -> Frame:
-    return variants_table(plan.engine, plan.model, plan.day)
+    return variants_table(plan.model, plan.day)
 
 
 @step("days")
 def _days(plan: Plan) -> Frame:
-    return plan.engine.table(DAYS, [(plan.day,)])
+    return small_arrow(DAYS, [(plan.day,)])
 
 
 @step("acts", "activity")
 def _acts(plan: Plan) -> Frame:
     """sql/acts.sql over the stored days, some of them at a time where the engine says so."""
     engine, activity = plan.engine, plan.resolve("activity")
-    spans = engine.spans(activity, window(plan.day, plan.model.stored_days))
-    found = [plan.run("acts", first_day=first, last_day=last) for first, last in spans]
+    batches = engine.day_batches(activity, window(plan.day, plan.model.stored_days))
+    found = [plan.run("acts", first_day=first, last_day=last) for first, last in batches]
     plan.forget("persons_activity", "present")
-    engine.release(activity)
-    return engine.together(found)
+    return engine.union_all(found)
 
 
 @step("trust", "edges", code=_GRAPH)
@@ -184,7 +182,7 @@ def _scale(plan: Plan) -> Frame:
     knots = list(zip(numbers["map_from"], numbers["map_to"], strict=True))
     pieces = [(x, following, y, (upper - y) / (following - x)) for (x, y), (following, upper) in pairwise(knots)]
     pieces[-1] = (pieces[-1][0], 2.0, *pieces[-1][2:])  # the last one includes its end
-    return plan.engine.table(_SCALE, pieces)
+    return small_arrow(_SCALE, pieces)
 
 
 # Of all variants: of their pairs there are far more rows than of all else. Where those lie on disk, one variant is worked
@@ -194,15 +192,15 @@ def _scale(plan: Plan) -> Frame:
 def groups_of_variants(plan: Plan) -> list[list[tuple[Any, ...]]]:
     """The variants in groups, as many at a time as the engine says. The score date is in the first."""
     rows = variants.variants(plan.model, plan.day)
-    return [[row] for row in rows] if plan.engine.one_by_one else [rows]
+    return [[row] for row in rows] if plan.engine.one_variant_at_a_time else [rows]
 
 
 def pairs_of_variants(plan: Plan) -> Iterator[tuple[list[tuple[Any, ...]], Plan]]:
     """The groups of variants, each with the plan that has its pairs: those of the first may have been computed before."""
-    engine, groups = plan.engine, groups_of_variants(plan)
+    groups = groups_of_variants(plan)
     strengths: dict[str, Frame] = {}  # by variant, as long as a later one needs them
     for number, group in enumerate(groups):
-        some = plan.of_variants(engine.table(variants.SCHEMA, group))
+        some = plan.of_variants(small_arrow(variants.SCHEMA, group))
         needed = {name for later in groups[number + 1 :] for row in later for name in row[1:3]}
         if number == 0 and plan.has_ties:
             some.tables["pairs"] = plan.ties()
@@ -237,11 +235,11 @@ def _audience(plan: Plan) -> dict[str, Frame]:
             now = weights
             if len(group) > 1:
                 graph = {name: some.resolve(name) for name in ("pairs", "trust", "ranks", "seeds")}
-                now = plan.of_variants(engine.table(variants.SCHEMA, rows[:1]), **graph).run("weights")
+                now = plan.of_variants(small_arrow(variants.SCHEMA, rows[:1]), **graph).run("weights")
         some.forget("pairs")
-        found["people"].append(engine.hold(some.resolve("people")))
+        found["people"].append(engine.cache(some.resolve("people")))
         found["engaged"].append(some.resolve("engaged"))
-        for part in engine.parts(weights):
+        for part in engine.target_batches(weights):
             some.tables["weights"] = part
             found["counted"].append(some.run("counted"))
         # The generator computes the next pairs while this frame waits: nothing of this group may be held then.
@@ -249,7 +247,7 @@ def _audience(plan: Plan) -> dict[str, Frame]:
         del weights, part
         for name in graphs.keys() - {row[1] for row in rows[done:]}:
             del graphs[name]
-    return {"weights": now} | {name: engine.together(frames) for name, frames in found.items()}
+    return {"weights": now} | {name: engine.union_all(frames) for name, frames in found.items()}
 
 
 def _of_all(name: str) -> Callable[[Plan], Frame]:
@@ -289,7 +287,7 @@ def other_models(plan: Plan) -> dict[int, Model]:
 @step("horizons")
 def _horizons(plan: Plan) -> Frame:
     others = other_models(plan)
-    return plan.engine.table(_HORIZONS, [(days, days in others) for days in plan.model.parameters["days_before"]])
+    return small_arrow(_HORIZONS, [(days, days in others) for days in plan.model.parameters["days_before"]])
 
 
 @step("earlier_scores", *GIVEN)
@@ -298,9 +296,9 @@ def _earlier_scores(plan: Plan) -> Frame:
 
     As a new model is in force for longer than it looks back, there are mostly none, and this costs nothing.
     """
-    found = [plan.engine.table(_EARLIER, [])]
+    found: list[Frame] = [_EARLIER.empty_table()]
     for days, model in other_models(plan).items():
         given = {name: plan.resolve(name) for name in GIVEN}
         past = in_memory(plan.engine, variants.score_alone(model), plan.day - timedelta(days), **given)
         found.append(past.run("earlier_scores", before=days))
-    return plan.engine.together(found)
+    return plan.engine.union_all(found)

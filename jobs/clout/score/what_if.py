@@ -126,7 +126,7 @@ def _score(model: Model, day: date, rows: list[Row], credible_people: int, with_
         "platforms": _table(_PLATFORMS, platforms),
         "engaged": pa.Table.from_pylist([engaged]),
     }
-    found: float = Plan(DuckDB(), given, model, day).resolve("score")["unheld"][0].as_py()
+    found: float = Plan(DuckDB(), given, model, day).arrow("score")["unheld"][0].as_py()
     return found
 
 

@@ -15,7 +15,7 @@ from functools import cache
 import duckdb
 import pyarrow as pa
 
-from clout.engine.queries import SQL
+from clout.config.paths import SQL
 from clout.errors import PoisonInput
 
 

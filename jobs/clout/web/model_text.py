@@ -8,7 +8,7 @@ from functools import cache
 import mistune
 from markupsafe import Markup, escape
 
-from clout.engine.queries import SQL
+from clout.config.paths import SQL
 
 #: The section of the document that is shown.
 HEADING = "## Model card: how good is it"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from clout.config.paths import SQL
 from clout.engine import queries
-from clout.engine.queries import SQL
 from clout.web import charts, figures, model_text, words
 from clout.web.asked import Asked, NotFound
 

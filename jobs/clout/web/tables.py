@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from clout.config.paths import SQL
 from clout.engine import queries
-from clout.engine.queries import SQL
 from clout.lake import declared
 from clout.warehouse import catalog
 from clout.web.rendering import HERE, environment

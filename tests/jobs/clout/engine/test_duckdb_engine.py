@@ -52,29 +52,29 @@ def test_reads_what_conform_and_pull_left_and_keeps_features(
     days = [date(2026, 3, 1), *DAYS]
     read = engine.conformed(lake, "activity", days)
     shown = engine.posts(lake, {"murmur_one": "murmur", "murmur_two": "murmur"}, days)
-    engine.know(read, shown)
-    gone = engine.table(pa.schema([("account_key", pa.string()), ("reason", pa.string())]), [])
-    persons = engine.table(pa.schema([("account_key", pa.string()), ("person_id", pa.string())]), [])
+    engine.register_keys(read, shown)
+    gone = pa.schema([("account_key", pa.string()), ("reason", pa.string())]).empty_table()
+    persons = pa.schema([("account_key", pa.string()), ("person_id", pa.string())]).empty_table()
     numbers = {f"base_{kind}": 1.0 for kind in ("like", "mention", "reply", "quote", "share")}
     numbers |= {"gamma": 0.5, "mention_absent": 0.0}
     monkeypatch.setattr(duckdb_engine, "ROWS_AT_ONCE", 1)
-    assert engine.spans(read, DAYS) == [(day, day) for day in DAYS]
+    assert engine.day_batches(read, DAYS) == [(day, day) for day in DAYS]
     between = engine.run("persons_activity", {}, activity=read, excluded=gone, persons=persons)
     present = engine.run("present", {}, persons_activity=between, posts=shown, persons=persons)
-    acts = engine.together(
+    acts = engine.union_all(
         [
             engine.run(
                 "acts", numbers | {"first_day": first, "last_day": last}, persons_activity=between, present=present
             )
-            for first, last in engine.spans(read, DAYS)
+            for first, last in engine.day_batches(read, DAYS)
         ]
     )
-    acts = engine.keep(lake, "acts", DAYS[1], acts, {"made": "of this"})
+    acts = engine.save_features(lake, "acts", DAYS[1], acts, {"made": "of this"})
     expected = [(day, "murmur", "murmur:bo", "murmur:ada", n, float(n)) for n, day in enumerate(DAYS, 1)]
     again = DiskDuckDB()
-    kept = again.kept(lake, "acts", DAYS[1], {"made": "of this"}, "conform")
+    kept = again.load_features(lake, "acts", DAYS[1], {"made": "of this"}, "conform")
     seen = again.posts(lake, {"murmur_one": "murmur"}, days)
-    again.know(kept, seen)
+    again.register_keys(kept, seen)
     for rows in (acts, again.run("platforms", {}, sources=kept, posts=seen, acts=kept) and acts):
         assert sorted(tuple(row.values()) for row in rows.toArrow().to_pylist()) == expected
     assert lake.read(lake.features("acts", DAYS[1])).num_rows == 2
@@ -89,19 +89,19 @@ def test_reads_what_conform_and_pull_left_and_keeps_features(
 
 def test_somebody_of_whom_it_was_not_told_is_an_error_not_a_loss() -> None:
     engine = DiskDuckDB()
-    engine.know(ACTS.slice(0, 1).drop_columns(["target"]))
-    with pytest.raises(duckdb.Error, match="a key that the engine was not told of: murmur:ada"):
+    engine.register_keys(ACTS.slice(0, 1).drop_columns(["target"]))
+    with pytest.raises(duckdb.Error, match="a key that was not registered: murmur:ada"):
         engine.run("own_interactions", {}, activity=ACTS, persons=ACTS)
-    with pytest.raises(ValueError, match="a key that the engine was not told of: murmur:ada"):
-        engine.know(ACTS)
+    with pytest.raises(ValueError, match="a key that was not registered: murmur:ada"):
+        engine.register_keys(ACTS)
     platforms = pa.table({"platform": ["murmur"]})
-    with pytest.raises(ValueError, match="that the engine was not told of: murmur"):
-        engine.know(platforms)
+    with pytest.raises(ValueError, match="a key that was not registered: murmur"):
+        engine.register_keys(platforms)
 
 
 def test_words_come_out_as_they_went_in(tmp_path: Path) -> None:
     engine, rows = DiskDuckDB(), pa.table({"platform": ["plaza", "it's", None], "variant": ["now", "before_7", "now"]})
-    engine.know(rows)
+    engine.register_keys(rows)
     held = engine._with_numbers(rows)
     types = engine.connection.execute(f"SELECT DISTINCT typeof(platform), typeof(variant) FROM {held.name}").fetchall()
     assert types == [("enum('it''s', 'plaza')", "enum('before_7', 'now')")]
@@ -121,7 +121,7 @@ def test_staged_bytes_do_not_depend_on_the_order_of_rows(tmp_path: Path) -> None
     files = []
     for name, given in (("a", rows), ("b", rows.take(list(range(4999, -1, -1))))):
         engine = DiskDuckDB()
-        engine.know(given)
+        engine.register_keys(given)
         engine.stage(Lake(tmp_path), f"run/{name}", engine._with_numbers(given), "score")
         files.append((tmp_path / "run" / name / "part-0.parquet").read_bytes())
     assert files[0] == files[1]
@@ -130,7 +130,7 @@ def test_staged_bytes_do_not_depend_on_the_order_of_rows(tmp_path: Path) -> None
 
 def test_a_table_goes_when_nobody_holds_it() -> None:
     engine = DiskDuckDB()
-    engine.know(ACTS)
+    engine.register_keys(ACTS)
     held = engine._with_numbers(ACTS)
     engine._numbered.clear()
     assert (held.name,) in engine.connection.execute("SHOW TABLES").fetchall()
@@ -140,8 +140,8 @@ def test_a_table_goes_when_nobody_holds_it() -> None:
 
 def test_a_view_holds_what_it_reads() -> None:
     engine = DiskDuckDB()
-    engine.know(ACTS)
-    both = engine.together([engine._with_numbers(ACTS.slice(0, 1)), engine._with_numbers(ACTS.slice(1, 1))])
+    engine.register_keys(ACTS)
+    both = engine.union_all([engine._with_numbers(ACTS.slice(0, 1)), engine._with_numbers(ACTS.slice(1, 1))])
     engine._numbered.clear()
     assert sorted(both.toArrow()["n"].to_pylist()) == [1, 2]
     del both

@@ -9,6 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from clout.engine import session
+from clout.engine.frames import to_arrow
 from clout.engine.snapshot_io import ConformingEngine, InMemory
 from clout.engine.spark_engine import InSpark
 from clout.lake.schemas import (
@@ -23,6 +25,7 @@ from clout.lake.schemas import (
     POST_ACTIONS,
     POSTS,
     SNAPSHOTS,
+    small_arrow,
 )
 from clout.score import steps
 from clout.score.identity import PERSONS
@@ -136,9 +139,9 @@ def conformed(request: pytest.FixtureRequest, rows: list[Row]) -> dict[str, list
         for platform in PLATFORMS
         for day in DAYS
     ]
-    days = engine.table(pa.schema([("ds", pa.date32())]), [(day,) for day in DAYS])
+    days = small_arrow(pa.schema([("ds", pa.date32())]), [(day,) for day in DAYS])
     known = pa.Table.from_pylist(accounts, pa.schema([*ACCOUNTS, *snapshot])).rename_columns({"snapshot_date": "ds"})
-    listed = engine.table(
+    listed = small_arrow(
         pa.schema([("account_key", pa.string()), ("reason", pa.string())]),
         [(key, "asked by letter") for key in sorted(OPERATOR)],
     )
@@ -163,20 +166,21 @@ def conformed(request: pytest.FixtureRequest, rows: list[Row]) -> dict[str, list
         "interactions": interactions,
         "account_flags": given(known),
         "operator_list": listed,
-        "persons": engine.table(PERSONS, []),
+        "persons": PERSONS.empty_table(),
         "manifest": given(pa.Table.from_pylist(manifest, MANIFEST)),
         "quarantine": given(pa.schema([*SNAPSHOTS["quarantine"], *snapshot]).empty_table()),
         "posts": given(no_posts),
         "days": days,
-        "sources": steps.sources_table(engine, [*PLATFORMS]),
+        "sources": steps.sources_table([*PLATFORMS]),
     }
     plan = Plan(engine, tables, parameters={"repeat_days": REPEATS, "topic_days": 1})
     for name in MATCHED:
-        plan.tables[name] = engine.table(CONFORMED[name], [])
+        plan.tables[name] = CONFORMED[name].empty_table()
     found = {name: plan.resolve(name) for name in CONFORMED}
-    collected = {name: table if isinstance(table, pa.Table) else table.toArrow() for name, table in found.items()}
-    engine.release(plan.resolve("classified"))
-    return {name: table.to_pylist() for name, table in collected.items()}
+    collected = {name: to_arrow(frame).to_pylist() for name, frame in found.items()}
+    if not isinstance(engine, InMemory):
+        session.forget()
+    return collected
 
 
 def test_every_fate_is_among_the_rows(rows: list[Row]) -> None:

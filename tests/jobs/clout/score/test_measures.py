@@ -135,7 +135,7 @@ def test_a_counter_that_grew_is_what_others_did() -> None:
             (DAY - timedelta(3), "pages:bo", "pages", 9999, None),
         ],
     )
-    evidence.tables["sources"] = steps.sources_table(evidence.engine, ["murmur", "pages"])
+    evidence.tables["sources"] = steps.sources_table(["murmur", "pages"])
     by_platform = evidence.resolve("platform_score").to_pylist()
     found = {row["variant"]: row["s_followers"] for row in by_platform if row["platform"] == "pages"}
     numbers = MODEL.parameters

@@ -24,25 +24,20 @@ ACCOUNTS = {*STATES_FROM}
 class Noting:
     """An engine whose tables are the texts of what made them."""
 
-    one_by_one = False
+    one_variant_at_a_time = False
 
     def __init__(self) -> None:
         self.ran: list[str] = []
 
-    def run(self, query: str, parameters: dict[str, Any], **inputs: str) -> str:
-        """The query and what it was given."""
+    def run(self, query: str, parameters: dict[str, Any], **inputs: Any) -> str:
+        """The query and what it was given: of an Arrow table the names of its columns."""
         self.ran.append(query)
-        return f"{query}({', '.join(f'{name}={rows}' for name, rows in sorted(inputs.items()))})"
+        told = {name: rows if isinstance(rows, str) else "+".join(rows.schema.names) for name, rows in inputs.items()}
+        return f"{query}({', '.join(f'{name}={rows}' for name, rows in sorted(told.items()))})"
 
-    def table(self, schema: Any, rows: list[tuple]) -> str:
-        """The names of the columns."""
-        return "+".join(schema.names)
-
-    def hold(self, rows: str) -> str:
+    def cache(self, rows: Any, cut_lineage: bool = False) -> Any:
         """The same."""
         return rows
-
-    settle = hold
 
 
 def test_a_target_runs_what_its_file_names_and_each_once() -> None:
