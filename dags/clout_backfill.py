@@ -15,9 +15,8 @@ days that are too large for that by *clout_nightly*.
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import date
 
-import pendulum
 from airflow.sdk import DAG, Param, task
 from airflow.sdk.exceptions import AirflowFailException
 from clout_tasks import (
@@ -27,12 +26,12 @@ from clout_tasks import (
     SCORES,
     SOURCES,
     STAGING,
-    UnlessPoison,
+    reason_field,
     refuse_unknown_keys,
     refuse_unless_over,
     run_job,
+    settings,
     sources_by_host,
-    tell,
     token_of,
     warehouse,
 )
@@ -41,28 +40,12 @@ with DAG(
     dag_id="clout_backfill",
     doc_md=__doc__,
     schedule=None,
-    start_date=pendulum.datetime(2006, 1, 1, tz="UTC"),
-    max_active_runs=1,
-    default_args={
-        "owner": "clout",
-        "retries": 2,
-        "retry_delay": timedelta(minutes=5),
-        "retry_policy": UnlessPoison(),
-        "execution_timeout": timedelta(hours=24),
-        "on_failure_callback": tell,
-    },
+    **settings(hours=24),
     params={
         "first": Param(type="string", format="date", title="First day to score"),
         "last": Param(type="string", format="date", title="Last day to score"),
-        "reason": Param(
-            None,
-            type=["null", "string"],
-            maxLength=500,
-            title="Reason",
-            description="Why this is done; kept in meta.publish_log.",
-        ),
+        "reason": reason_field("Why this is done; kept in meta.publish_log."),
     },
-    tags=["clout"],
 ) as dag:
     # No pool: a month may take hours, and the night that falls into them must not wait for it. Locks keep the two apart.
     @task(outlets=[SCORES])

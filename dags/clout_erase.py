@@ -16,13 +16,10 @@ Neither way does the key become a part of a command line, of rendered templates 
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-import pendulum
 from airflow.sdk import DAG, Param, Variable, task
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.sdk.log import mask_secret
-from clout_tasks import LAKE, SOURCES, STAGING, run, tell, warehouse
+from clout_tasks import LAKE, SOURCES, STAGING, run, settings, warehouse
 
 #: The name says "secret", so that Airflow masks its value wherever it would show it.
 VARIABLE = "clout_erase_secret"
@@ -31,16 +28,7 @@ with DAG(
     dag_id="clout_erase",
     doc_md=__doc__,
     schedule=None,
-    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
-    max_active_runs=1,
-    default_args={
-        "owner": "clout",
-        "retries": 2,
-        "retry_delay": timedelta(minutes=10),
-        "execution_timeout": timedelta(hours=6),
-        "on_failure_callback": tell,
-    },
+    **settings(hours=6, wait_minutes=10),
     params={
         "account_key": Param(
             None,
@@ -75,7 +63,6 @@ with DAG(
             description="The request is the person's own. This cannot be undone.",
         ),
     },
-    tags=["clout"],
 ) as dag:
 
     @task(pool="publish")

@@ -30,7 +30,6 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-import pendulum
 from airflow.providers.apache.spark.hooks.spark_connect import SparkConnectHook
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.providers.standard.operators.hitl import ApprovalOperator
@@ -42,7 +41,6 @@ from airflow.sdk import (
     CronDataIntervalTimetable,
     DeadlineAlert,
     DeadlineReference,
-    Param,
     Variable,
     task,
 )
@@ -58,16 +56,17 @@ from clout_tasks import (
     SCORES,
     SOURCES,
     STAGING,
-    UnlessPoison,
     alert,
+    day_field,
+    reason_field,
     refuse_unknown_keys,
     refuse_unless_over,
     report_of,
     run,
     run_job,
     score_day,
+    settings,
     sources_by_host,
-    tell,
     token_of,
     why,
 )
@@ -142,10 +141,6 @@ with DAG(
     doc_md=__doc__,
     # Midnight UTC, with an interval: ds is the day to score, and backfill ranges include both ends.
     schedule=CronDataIntervalTimetable("0 0 * * *", timezone="UTC"),
-    # Early enough to backfill any archive of social media.
-    start_date=pendulum.datetime(2006, 1, 1, tz="UTC"),
-    catchup=False,
-    max_active_runs=1,
     dagrun_timeout=timedelta(hours=6),
     # The night of day D ought to be published at 06:00 of D + 1, 30 hours after its logical date. An import path, not a
     # function: the triggerer imports it from the installed package, and could not import it from here.
@@ -154,32 +149,12 @@ with DAG(
         interval=timedelta(hours=30),
         callback=AsyncCallback("clout.quality.alerts.night_is_late"),
     ),
-    default_args={
-        "owner": "clout",
-        "retries": 2,
-        "retry_delay": timedelta(minutes=5),
-        "retry_policy": UnlessPoison(),
-        "execution_timeout": timedelta(hours=3),
-        "on_failure_callback": tell,
-    },
+    **settings(hours=3),
     params={
-        "day": Param(
-            None,
-            type=["null", "string"],
-            format="date",
-            title="Day to score",
-            description="Empty: the run's logical date, or the last day that is over.",
-        ),
-        "reason": Param(
-            None,
-            type=["null", "string"],
-            maxLength=500,
-            title="Reason",
-            description=f"Why this run is made; kept in meta.publish_log. {ARRIVES}",
-        ),
+        "day": day_field("Day to score", "Empty: the run's logical date, or the last day that is over."),
+        "reason": reason_field(f"Why this run is made; kept in meta.publish_log. {ARRIVES}"),
     },
     user_defined_macros={"score_day": score_day},
-    tags=["clout"],
 ) as dag:
 
     @task(task_id="sources")

@@ -18,9 +18,8 @@ import logging
 import re
 from datetime import date, timedelta
 
-import pendulum
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, Variable, task
-from clout_tasks import LAKE, SOURCES, UnlessPoison, alert, refuse_unknown_keys, run_job, score_day, tell
+from clout_tasks import LAKE, SOURCES, alert, day_field, refuse_unknown_keys, run_job, score_day, settings
 
 LOG = logging.getLogger(__name__)
 
@@ -32,30 +31,15 @@ with DAG(
     doc_md=__doc__,
     # After the night that starts at midnight; a purge of the day before leaves that night's own snapshots alone.
     schedule=CronDataIntervalTimetable("30 0 * * *", timezone="UTC"),
-    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
-    catchup=False,
-    max_active_runs=1,
-    default_args={
-        "owner": "clout",
-        "retries": 2,
-        "retry_delay": timedelta(minutes=10),
-        "retry_policy": UnlessPoison(),
-        "execution_timeout": timedelta(hours=3),
-        "on_failure_callback": tell,
-    },
+    **settings(hours=3, wait_minutes=10),
     params={
-        "day": Param(
-            None,
-            type=["null", "string"],
-            format="date",
-            title="Day",
-            description="The rules are applied as they stand at the end of this day. Empty: the run's logical date.",
+        "day": day_field(
+            "Day", "The rules are applied as they stand at the end of this day. Empty: the run's logical date."
         ),
         "dry_run": Param(
             True, type="boolean", title="Dry run", description="Say what would be removed, and remove nothing."
         ),
     },
-    tags=["clout"],
 ) as dag:
 
     @task

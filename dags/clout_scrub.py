@@ -7,26 +7,14 @@ the command that heals it.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-import pendulum
 from airflow.sdk import DAG, task
-from clout_tasks import run_job, tell
+from clout_tasks import run_job, settings
 
 with DAG(
     dag_id="clout_scrub",
     doc_md=__doc__,
     schedule="0 12 * * 6",
-    start_date=pendulum.datetime(2006, 1, 1, tz="UTC"),
-    catchup=False,
-    max_active_runs=1,
-    default_args={
-        "owner": "clout",
-        "retries": 0,
-        "execution_timeout": timedelta(hours=12),
-        "on_failure_callback": tell,
-    },
-    tags=["clout"],
+    **settings(hours=12, retries=0),
 ) as dag:
 
     @task

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from airflow.providers.standard.hooks.subprocess import SubprocessHook, SubprocessResult
-from airflow.sdk import Asset, Connection, RetryDecision, RetryPolicy
+from airflow.sdk import Asset, Connection, Param, RetryDecision, RetryPolicy
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 
 ROOT = Path(os.environ.get("CLOUT_ROOT") or Path(__file__).resolve().parents[1])
@@ -45,7 +45,7 @@ ARRIVES = "In a backfill it arrives only with 'Override parameters on existing r
 SCORES = Asset("clout.scores")
 
 
-class UnlessPoison(RetryPolicy):
+class NoRetryOnInvalidInput(RetryPolicy):
     """Do not retry what retrying cannot cure: exit status 65 (the input is wrong) or 2 (the command line is)."""
 
     def evaluate(self, exception, try_number, max_tries, context=None):
@@ -53,6 +53,38 @@ class UnlessPoison(RetryPolicy):
         if re.search(r"(?:exit code|Error code is:) (?:65|2)\b", str(exception)):
             return RetryDecision.fail("the input is wrong; retrying cannot help")
         return RetryDecision.default()
+
+
+def settings(*, hours: int, retries: int = 2, wait_minutes: int = 5) -> dict[str, Any]:
+    """The arguments that all of Clout's DAGs share: one run at a time, no retry that cannot help, word of a failure for good.
+
+    hours: what a task may take. wait_minutes: between a task's retries.
+    """
+    return {
+        # Early enough to backfill any archive of social media.
+        "start_date": datetime(2006, 1, 1, tzinfo=UTC),
+        "catchup": False,
+        "max_active_runs": 1,
+        "default_args": {
+            "owner": "clout",
+            "retries": retries,
+            "retry_delay": timedelta(minutes=wait_minutes),
+            "retry_policy": NoRetryOnInvalidInput(),
+            "execution_timeout": timedelta(hours=hours),
+            "on_failure_callback": tell,
+        },
+        "tags": ["clout"],
+    }
+
+
+def day_field(title: str, description: str = "") -> Param:
+    """A day in a DAG's form, which may be left empty."""
+    return Param(None, type=["null", "string"], format="date", title=title, description=description)
+
+
+def reason_field(description: str) -> Param:
+    """The reason in a DAG's form, which may be left empty."""
+    return Param(None, type=["null", "string"], maxLength=500, title="Reason", description=description)
 
 
 def score_day(params: Mapping[str, Any], dag_run: Any, ds: str | None) -> str:

@@ -13,12 +13,9 @@ forgotten. Afterwards nobody can roll back to what it forgot.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-import pendulum
 from airflow.sdk import DAG, Param, task
 from airflow.sdk.exceptions import AirflowFailException
-from clout_tasks import UnlessPoison, refuse_unknown_keys, run_job, tell
+from clout_tasks import day_field, reason_field, refuse_unknown_keys, run_job, settings
 
 
 def command(params: dict) -> list[str]:
@@ -37,19 +34,10 @@ with DAG(
     dag_id="clout_warehouse",
     doc_md=__doc__,
     schedule=None,
-    start_date=pendulum.datetime(2006, 1, 1, tz="UTC"),
-    max_active_runs=1,
-    default_args={
-        "owner": "clout",
-        "retries": 1,
-        "retry_delay": timedelta(minutes=1),
-        "retry_policy": UnlessPoison(),
-        "execution_timeout": timedelta(hours=1),
-        "on_failure_callback": tell,
-    },
+    **settings(hours=1, retries=1, wait_minutes=1),
     params={
         "action": Param("versions", enum=["versions", "rollback", "gc"], title="What to do"),
-        "day": Param(None, type=["null", "string"], format="date", title="Day to list or roll back"),
+        "day": day_field("Day to list or roll back"),
         "version": Param(
             None,
             type=["null", "integer"],
@@ -58,11 +46,8 @@ with DAG(
             description="Of that day, from meta.publish_log. Empty: the state before its last publication.",
         ),
         "keep_days": Param(30, type="integer", minimum=0, title="Keep days", description="For gc."),
-        "reason": Param(
-            None, type=["null", "string"], maxLength=500, title="Reason", description="Kept in meta.publish_log."
-        ),
+        "reason": reason_field("Kept in meta.publish_log."),
     },
-    tags=["clout"],
 ) as dag:
 
     @task(pool="publish")

@@ -269,7 +269,7 @@ def test_one_source_that_fails_does_not_stop_the_next(nightly):
     assert len(pulled.ran) == 3
     with pytest.raises(nightly.AirflowException, match=r"^pull of a: exit code 65$") as raised:
         pulled(nightly, ["a", "b"], codes=(65, 0))
-    assert nightly.UnlessPoison().evaluate(raised.value, 1, 3).action.value == "fail"
+    assert nightly.dag.default_args["retry_policy"].evaluate(raised.value, 1, 3).action.value == "fail"
 
 
 @pytest.mark.parametrize("sent", ["SIGTERM", "SIGALRM"])
@@ -426,7 +426,7 @@ def test_the_reason_of_a_publication(nightly, run_type, typed, who, reason):
     ],
 )
 def test_poison_is_not_retried(nightly, message, action):
-    assert nightly.UnlessPoison().evaluate(RuntimeError(message), 1, 3).action.value == action
+    assert nightly.dag.default_args["retry_policy"].evaluate(RuntimeError(message), 1, 3).action.value == action
 
 
 def test_parsing_needs_nothing_heavy():

@@ -229,7 +229,7 @@ def test_an_alert_of_a_night_says_what_to_do(heard, tasks, monkeypatch):
     assert "still shown" in said
     assert "/2026-03-14/scheduled__2026-03-15T00-00-00-00-00/index.html" in said
     assert said.endswith("dags/README.md#runbook")
-    assert tasks.UnlessPoison().evaluate(failed.value, 1, 3).action.value == "fail"
+    assert tasks.NoRetryOnInvalidInput().evaluate(failed.value, 1, 3).action.value == "fail"
 
 
 @pytest.mark.parametrize(
