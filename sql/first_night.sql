@@ -10,13 +10,15 @@
 --   acts_after_birth: of the accounts that act and show when they were made the share that was made before it acted.
 --   bots_few: of the accounts that are listed the share that says it is a bot.
 --   model_released: whether the model's numbers are those of a file of sql/models; 1 or 0.
+--   files_came: whether a file of interactions or of posts came for the score date, be it without rows; 1 or 0.
 --   choices_told: whether the accounts say of anybody that they opted out, or did not; 1 or 0.
 -- Unit: kept, a share that is high on honest nights, moved, one that is low; correlation, -2 to 2. n: acts, days or accounts that it rests on.
 -- Grain: one row per dataset (first), platform, metric; none where n is below what the metric needs.
 -- Inputs: {activity} of the window (ds, platform, actor, target, kind, n); {first_seen}, see first_seen.sql; {listed}, the
 --   accounts whose platform listed them whole (platform, account_key, followers_count, created_on, is_bot), without those who are left out;
 --   {told} (platform, accounts, choices): how many a platform listed, and of how many it said whether they opted out;
---   {delivered} (ds, platform, interactions, posts): the rows that came
+--   {delivered} (ds, platform, interactions, posts): the rows that came; {came} (platform, files): of each platform that is
+--   read from files how many held, or might have held, interactions or posts of the score date
 -- Parameters:
 --   day DATE      the score date
 --   least INT     platforms with fewer acts, or fewer accounts, are left out
@@ -130,5 +132,8 @@ UNION ALL
 SELECT 'first', platform, 'choices_told', 'kept', CASE WHEN choices > 0 THEN 1e0 ELSE 0e0 END, accounts
 FROM {told}
 WHERE accounts >= :least
+UNION ALL
+SELECT 'first', platform, 'files_came', 'kept', CASE WHEN files > 0 THEN 1e0 ELSE 0e0 END, CAST(1 AS BIGINT)
+FROM {came}
 UNION ALL
 SELECT 'first', 'all', 'model_released', 'kept', CAST(:released AS DOUBLE), CAST(1 AS BIGINT)

@@ -546,6 +546,7 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "links_few": [(moved("shape", "linked_share", 0.5, 0.0, 4.0), set())],
         "window_as_first_seen": [(moved("first", "acts_kept", 0.5, 1.0, -4.0, "kept"), set())],
         "days_whole": [(moved("first", "days_whole", 0.5, 1.0, -4.0, "kept"), set())],
+        "files_came": [(moved("first", "files_came", 0.0, 1.0, -4.0, "kept"), set())],
         "accounts_meet_acts": [(moved("first", "accounts_meet", 0.5, 1.0, -4.0, "kept"), set())],
         "followers_follow": [(moved("first", "followers_follow", -0.5, 0.0, -4.0, "correlation"), set())],
         "acts_after_birth": [(moved("first", "acts_after_birth", 0.5, 1.0, -4.0, "kept"), set())],

@@ -19,7 +19,7 @@ import pyarrow.dataset as pads
 
 from clout.engine import queries
 from clout.lake.partitions import Lake, window
-from clout.lake.schemas import ACTIVITY
+from clout.lake.schemas import ACTIVITY, small_arrow
 
 FOLDER = "first_seen"
 #: Exports: whose days, accounts and choices are all there is, rather than what a platform answered.
@@ -41,6 +41,9 @@ _TOLD = pa.schema([("platform", pa.string()), ("accounts", pa.int64()), ("choice
 _DELIVERED = pa.schema(
     [("ds", pa.date32()), ("platform", pa.string()), ("interactions", pa.int64()), ("posts", pa.int64())]
 )
+_CAME = pa.schema([("platform", pa.string()), ("files", pa.int64())])
+#: Whose files say what happened on a day.
+_ACTED = ("interactions", "posts")
 _STATES = ("platform", "account_key", "followers_count", "created_at", "is_bot", "complete_on", "status")
 _BY_DAY = pads.partitioning(pa.schema([("ds", pa.date32())]), flavor="hive")
 
@@ -77,6 +80,7 @@ def metrics(
         "listed": listed,
         "told": told,
         "delivered": delivered,
+        "came": _came(lake, day),
     }
     return queries.run_duckdb(
         connection, "first_night", {"day": day, "released": int(is_released), **PARAMETERS}, **given
@@ -98,11 +102,24 @@ def _delivered(lake: Lake, days: Iterable[date]) -> pa.Table:
         path = lake.conformed("pulls", day)
         if lake.exists(path):
             for row in lake.read(path, columns=["platform", "endpoint", "snapshot", "rows"]).to_pylist():
-                if row["endpoint"] == _FILES and row["snapshot"] in ("interactions", "posts"):
-                    of_day = found.setdefault((day, row["platform"]), {"interactions": 0, "posts": 0})
+                if row["endpoint"] == _FILES and row["snapshot"] in _ACTED:
+                    of_day = found.setdefault((day, row["platform"]), dict.fromkeys(_ACTED, 0))
                     of_day[row["snapshot"]] += row["rows"]
     rows = [{"ds": day, "platform": platform, **counts} for (day, platform), counts in found.items()]
     return pa.Table.from_pylist(rows, _DELIVERED)
+
+
+def _came(lake: Lake, day: date) -> pa.Table:
+    """Of each platform that is read from files, and tells more than consents, how many files of acts came for a day."""
+    found: dict[str, int] = {}
+    path = lake.conformed("pulls", day)
+    if lake.exists(path):
+        columns = ["platform", "endpoint", "snapshot", "complete", "truncated"]
+        for row in lake.read(path, columns=columns).to_pylist():
+            if row["endpoint"] == _FILES and row["snapshot"] in (*_ACTED, "accounts"):
+                files = row["complete"] + row["truncated"] if row["snapshot"] in _ACTED else 0
+                found[row["platform"]] = found.get(row["platform"], 0) + files
+    return small_arrow(_CAME, sorted(found.items()))
 
 
 def _accounts(lake: Lake, day: date, platforms: set[str]) -> tuple[pa.Table, pa.Table]:

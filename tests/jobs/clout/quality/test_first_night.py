@@ -23,7 +23,7 @@ def write(lake: Lake, acts: list[tuple[str, str, str]], posts: int = 60, without
         rows = [{"platform": "chirp", "actor": a, "target": t, "kind": k, "n": 1} for a, t, k in mine]
         lake.write(lake.conformed("activity", day), pa.Table.from_pylist(rows, ACTIVITY.remove(0)))
         pulls = [
-            {"platform": "chirp", "endpoint": "files", "snapshot": name, "rows": number}
+            {"platform": "chirp", "endpoint": "files", "snapshot": name, "rows": number, "complete": 1}
             for name, number in (("interactions", len(mine)), ("posts", posts))
         ]
         whole = {f.name: None if f.nullable else pa.scalar(0).cast(f.type).as_py() for f in NUMBERS}
@@ -42,6 +42,13 @@ def honest() -> list[tuple[str, str, str]]:
     ]
 
 
+def pulled(lake: Lake, *rows: dict[str, object]) -> None:
+    """The score date's pulls: rows of files, with zeros for what they do not say."""
+    whole = {f.name: None if f.nullable else pa.scalar(0).cast(f.type).as_py() for f in NUMBERS}
+    rows = tuple(whole | {"platform": "chirp", "endpoint": "files"} | row for row in rows)
+    lake.write(lake.conformed("pulls", DAY), pa.Table.from_pylist(rows, CONFORMED["pulls"].remove(0)))
+
+
 def asked(lake: Lake) -> dict[str, float]:
     """What a first night says of the lake."""
     with queries.connect() as connection:
@@ -58,7 +65,7 @@ def remembered(lake: Lake) -> Lake:
 
 
 def test_an_unchanged_window_keeps_all_and_later_rows_take_nothing(remembered: Lake) -> None:
-    assert asked(remembered) == {"acts_kept": 1.0, "days_whole": 1.0, "model_released": 1.0}
+    assert asked(remembered) == {"acts_kept": 1.0, "days_whole": 1.0, "files_came": 1.0, "model_released": 1.0}
     write(remembered, [*honest(), *((f"late{i}", "p0", "like") for i in range(30))])
     first_night.remember(remembered, window(DAY, 10))
     assert asked(remembered)["acts_kept"] == 1.0
@@ -98,3 +105,19 @@ def test_no_key_is_in_the_memory(remembered: Lake) -> None:
     assert {row["drawer"] for row in rows.to_pylist() if row["side"] == "kind"} == {"like", "share", "reply"}
     drawers = [row["drawer"] for row in rows.to_pylist() if row["side"] == "pair"]
     assert all(len(drawer) == 2 for drawer in drawers)
+
+
+@pytest.mark.parametrize(
+    ("rows", "came"),
+    [
+        ([{"snapshot": "interactions", "skipped": 1}], 0.0),  # nothing at all
+        ([{"snapshot": "accounts", "complete": 1}], 0.0),
+        ([{"snapshot": "accounts", "complete": 1}, {"snapshot": "interactions", "complete": 1}], 1.0),  # without rows
+        ([{"snapshot": "consents", "complete": 1}], None),  # a list of who agreed tells of no acts
+        ([{"snapshot": "interactions", "endpoint": "getLikes", "failed": 1}], None),  # sql/pulls.sql asks about those
+    ],
+)
+def test_a_platform_without_a_file_of_the_day_asks(lake: Lake, rows: list[dict], came: float | None) -> None:
+    write(lake, honest())
+    pulled(lake, *rows)
+    assert asked(lake).get("files_came") == came
