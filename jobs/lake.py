@@ -254,7 +254,8 @@ class Healer:
             except PoisonInput as poison:
                 say(f"{each.path}: nobody could be asked again: {poison}")
             left = raw.lacking(known)
-            told = f"{gone} pages or hours were damaged or gone, {len(lost) - len(left)} of them are there again"
+            were = len(lost) if known else gone  # an hour goes with its note
+            told = f"{were} files of pages were damaged or gone, {len(lost) - len(left)} of them are there again"
             if left or not known:
                 named = f", such as {left[0]}" if left else ""
                 told += (

@@ -28,6 +28,7 @@ from clout.privacy.consent_ledger import Word
 from clout.privacy.suppression import Erased, read_erased, write_erased
 from file_damage import DAMAGE, files
 from hosts import SandboxClock
+from sandbox import nights
 from sandbox.server import Sandbox
 
 DAY = date(2026, 3, 6)
@@ -96,7 +97,7 @@ def test_raw_pages_are_asked_for_again_while_the_platform_shows_them(
             home.job("check")
         home.job("heal")
         told = capsys.readouterr().out
-        assert "2 pages or hours were damaged or gone, 2 of them are there again" in told
+        assert "2 files of pages were damaged or gone, 2 of them are there again" in told
         assert "are lost" not in told
         home.job("check")
     assert sorted((home.root / "lake").glob(KINDS["raw"])) == pages
@@ -104,6 +105,36 @@ def test_raw_pages_are_asked_for_again_while_the_platform_shows_them(
     assert again["body"] == before["body"]
     snapshots = [file for file in home.was if "snapshots" in file.parts]
     assert all(file.read_bytes() == home.was[file] for file in snapshots)
+
+
+def content(page: Path) -> Any:
+    """What a page says, whenever it was asked for; an hour as it is."""
+    text = gzip.decompress(page.read_bytes())
+    return text if "hour_file" in page.parts else json.loads(text)["body"]
+
+
+def test_every_platform_is_asked_again_for_a_page_of_every_kind(
+    tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, token in nights.TOKENS.items():
+        monkeypatch.setenv(f"CLOUT_TOKEN_{name.upper()}", token)
+    with Sandbox("2026-03-07T00:30:00Z", since=DAY, people=25) as box:
+        sources, lake = nights.write_sources(tmp_path, box), tmp_path / "lake"
+        monkeypatch.setattr(puller, "SystemClock", lambda: SandboxClock(box))
+        for source in read_sources(sources).sources:
+            puller.pull(Lake(lake), source, [DAY], say=lambda _: None, clock=SandboxClock(box))
+        pages = sorted(file for file in files(lake / "raw") if file.name.endswith(".json.gz"))
+        was = {page: content(page) for page in pages}
+        snapshots = {file: file.read_bytes() for file in files(lake / "snapshots")}
+        of_kinds = {page.parts[len(lake.parts) + 1 : -2]: page for page in pages}
+        assert len({platform for platform, *_ in of_kinds}) == 7
+        for number, page in enumerate(of_kinds.values()):
+            DAMAGE[list(DAMAGE)[number % len(DAMAGE)]](page)
+        checksums._COMPARED.clear()  # as in another process
+        lake_job.main(["heal", f"--lake={lake}", f"--staging={tmp_path}/staging", f"--sources={sources}"])
+        assert "are lost" not in capsys.readouterr().out
+    assert {page: content(page) for page in pages} == was
+    assert all(file.read_bytes() == before for file, before in snapshots.items())
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +161,7 @@ def test_what_nobody_could_ask_for_again(home: Home, capsys: pytest.CaptureFixtu
         assert "NOT healed" not in told
         changed = sorted(str(file) for file in home.was if not file.is_file() or file.read_bytes() != home.was[file])
         if kind == "raw":
-            assert "1 pages or hours were damaged or gone, 0 of them are there again; 1 are lost, such as " in told
+            assert "1 files of pages were damaged or gone, 0 of them are there again; 1 are lost, such as " in told
             assert all("/raw/" in file or "/checksums/raw/" in file for file in changed)
         else:
             assert changed == [], told
