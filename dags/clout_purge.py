@@ -19,7 +19,7 @@ import re
 from datetime import date, timedelta
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, Variable, task
-from clout_tasks import LAKE, SOURCES, alert, day_field, refuse_unknown_keys, run_job, score_day, settings
+from clout_tasks import LAKE, SOURCES, alert, day_field, refuse_unknown_keys, run_job, score_day, settings, warehouse
 
 LOG = logging.getLogger(__name__)
 
@@ -49,15 +49,17 @@ with DAG(
         day = score_day(params, dag_run, ds)
         command = ["--lake", LAKE, "--sources", SOURCES]
         if dag_run.run_type == "manual":
-            run_job("purge", "--day", day, *command, *(["--dry-run"] if params["dry_run"] else []), environment={})
+            run_job(
+                "purge", "--day", day, *command, *(["--dry-run"] if params["dry_run"] else []), environment=warehouse()
+            )
             return
         if Variable.get(VARIABLE, default="off") == "on":
-            run_job("purge", "--day", day, *command, environment={})
+            run_job("purge", "--day", day, *command, environment=warehouse())
             return
-        said = run_job("purge", "--day", day, *command, "--dry-run", environment={})
+        said = run_job("purge", "--day", day, *command, "--dry-run", environment=warehouse())
         LOG.warning(f"retention is off, nothing was removed: {said}; set the Variable {VARIABLE} to on")
         before = (date.fromisoformat(day) - timedelta(days=2)).isoformat()
-        said = run_job("purge", "--day", before, *command, "--dry-run", environment={})
+        said = run_job("purge", "--day", before, *command, "--dry-run", environment=warehouse())
         if not re.search(r"\b0 partitions", said):
             alert(f"retention is off, and what platforms showed is overdue for two days: {said}; set {VARIABLE} to on")
 

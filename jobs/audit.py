@@ -111,7 +111,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     counts["activity"] = lake.count(lake.conformed("activity", day))
     is_small = sum(counts.values()) <= IN_MEMORY_ROWS
     read = (_in_memory if is_small else _in_spark)(lake, staged)
-    beside = {table: read(table) for table in ("scores", "topics", "person_topics")}
+    beside = {table: read(table) for table in ("scores", "topics", "person_topics", "consented")}
     scored = suites.count_present(beside["scores"], "score")
     people = suites.count_present(beside["scores"], "person_id")
     parameters = {

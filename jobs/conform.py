@@ -140,19 +140,19 @@ def _match(lake: Lake, sources: Sources, ontology: Ontology, days: list[date], e
     from clout.score import fingerprints, topic_posts
     from clout.score.topic_matcher import Matcher
 
-    code = fingerprints.of_modules(topic_posts.CODE)
+    code, hidden = fingerprints.of_modules(topic_posts.CODE), sources.topics.hidden_ids(ontology)
     repositories = {source.platform for source in sources.sources if source.reader == "gharchive"}
     matcher: Matcher | None = None
     for day in days:
         of_day = excluded.filter(pc.equal(excluded["ds"], pa.scalar(day)))["account_key"].to_pylist()
         manifests = [_timeless(lake.manifest(platform, day) or []) for platform in sources.platforms]
-        matched = _hash([code, ontology.version, sources.platforms, sorted(of_day), manifests])
+        matched = _hash([code, ontology.version, sources.platforms, sorted(of_day), hidden, manifests])
         path = lake.conformed("post_topics", day)
         if lake.exists(path) and (lake.facts(path) or {}).get("matched") == matched:
             continue
         matcher = matcher or Matcher(ontology, topic_posts.MOST)
         posts = arrow.read_snapshots(lake, "posts", sources.platforms, [day], topic_posts.COLUMNS)
-        made = topic_posts.of_day(posts, day, matcher, frozenset(of_day), repositories)
+        made = topic_posts.of_day(posts, day, matcher, frozenset(of_day), repositories, hidden)
         for table, rows in zip(MATCHED, made, strict=True):
             arrow.write_conformed(lake, table, rows, [day], lambda day: {"matched": matched})  # noqa: B023
 
@@ -180,7 +180,8 @@ def _fingerprints(lake: Lake, sources: Sources, days: list[date], repeats: int) 
     kept = topic_posts.KEPT_DAYS
     posts = {day: posted(day) for day in window(days[-1], len(days) + kept)}
     code = fingerprints.of_tables(CONFORMED, modules=("clout.lake.columns", "clout.lake.schemas", *topic_posts.CODE))
-    rules = [sources.platforms, sorted(sources.excluded), code, sources.topics.ontology().version]
+    topics = [sources.topics.ontology().version, sorted(sources.topics.hidden)]
+    rules = [sources.platforms, sorted(sources.excluded), code, *topics]
 
     def of_day(day: date) -> list[list[str | None]]:
         return [[looked_at[each] for each in window(day, repeats + 1)], [posts[each] for each in window(day, kept + 1)]]

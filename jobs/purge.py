@@ -1,6 +1,7 @@
 """Purge: remove what platforms showed and may be kept no longer, by each platform's rule; record what was done.
 
---day is the reference date: the rules are applied as they stand at the end of that day.
+--day is the reference date: the rules are applied as they stand at the end of that day. The evidence of topics that was
+published of such posts goes, too, from every version.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 import pyarrow as pa
 from clout.config import arguments
@@ -16,14 +17,17 @@ from clout.config.sources import Source, read_sources
 from clout.errors import run_main
 from clout.lake.partitions import Lake
 from clout.lake.schemas import PURGE_LOG
-from clout.privacy.retention import Purged, purge
+from clout.privacy.retention import Purged, purge, unnameable
 from clout.privacy.suppression import read_erased, write_erased
+from clout.warehouse import post_evidence
+from clout.warehouse.contract import Warehouse
+from clout.warehouse.factory import open_warehouse
 
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
     parser = argparse.ArgumentParser(prog="purge.py", description=__doc__)
-    arguments.add(parser, "day", "lake", "sources")
+    arguments.add(parser, "day", "lake", "sources", "warehouse")
     parser.add_argument("--dry-run", action="store_true", help="say what would be removed, and remove nothing")
     return parser
 
@@ -33,7 +37,10 @@ def main(argv: list[str]) -> None:
     args = arg_parser().parse_args(argv)
     lake = Lake(args.lake)
     with lake.alone("purge"):
-        run(lake, read_sources(args.sources).sources, args.day, args.dry_run)
+        sources = read_sources(args.sources).sources
+        # First: the lake's purge forgets what was deleted with an account.
+        published(lake, sources, open_warehouse(args.warehouse), args.day, args.dry_run)
+        run(lake, sources, args.day, args.dry_run)
 
 
 def run(lake: Lake, sources: Sequence[Source], day: date, dry_run: bool = False) -> list[Purged]:
@@ -56,6 +63,18 @@ def run(lake: Lake, sources: Sequence[Source], day: date, dry_run: bool = False)
         )
     print(f"purge {day}: {len(done)} partitions{' would change' if dry_run else ''}", flush=True)
     return done
+
+
+def published(lake: Lake, sources: Sequence[Source], warehouse: Warehouse, day: date, dry_run: bool = False) -> int:
+    """Remove the published evidence of posts that may be named no longer. Gives the number of posts, or of rows that went."""
+    rules = [unnameable(lake, source, day) for source in sources]
+    if dry_run:
+        found = len(post_evidence.named(warehouse, rules))
+        print(f"purge {day}: would remove the published evidence of {found} posts", flush=True)
+        return found
+    rows = post_evidence.forget(warehouse, rules, datetime.combine(day, time(), UTC))
+    print(f"purge {day}: {rows} rows of published evidence of posts that may be named no longer are gone", flush=True)
+    return rows
 
 
 def _log(lake: Lake, day: date, done: list[Purged]) -> None:

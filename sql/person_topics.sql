@@ -4,13 +4,15 @@
 --   the person did not hide it. Else not_named says the first that does not hold. topic_reach: see counted.sql, fed with
 --   topic_weights.sql; topic_score = 1 + 99 * min(1, ln(1 + topic_reach) / ln(1 + topic_ref_reach)), on a frozen scale. place: among
 --   the people named for the topic, by topic_score, then by endorsements; of: how many these are.
---   Named topics, and the topic_others strongest of the others. It says that people react, not that somebody knows or likes
+--   Named topics, and the topic_others strongest of the others; of people who agreed to be named (purpose named of agreed.sql)
+--   alone, as topics are what others choose people by. It says that people react, not that somebody knows or likes
 --   a thing. Sensitive topics are found nowhere.
 -- Unit: people; share of all acts; topic_score points, 1 to 100. Grain: one row per ds, person_id, topic_id.
 -- Source: sql/README.md, Topics.
 -- Inputs: {topic_counted}: counted.sql over topic_weights.sql; {topic_weights}; {topic_totals}; {post_topics} of the window;
 --   {gone_posts} (platform, post_key); {topics}, see topics.sql; {hidden_topics} (account_key, topic_id), `*` for all;
 --   {endorsed} (person_id, topic_id, endorsements, endorsements_refused), see endorsed.sql; {score}, see score.sql; {variants};
+--   {agreed}, see agreed.sql;
 --   {excluded} (account_key); {persons} (account_key, person_id)
 -- Parameters:
 --   day DATE                the score date
@@ -72,6 +74,7 @@ known AS (
     coalesce(d.endorsements, 0) AS endorsements, coalesce(d.endorsements_refused, 0) AS endorsements_refused
   FROM posted AS o
   LEFT SEMI JOIN {score} AS s ON s.variant = 'now' AND s.person_id = o.person_id
+  LEFT SEMI JOIN {agreed} AS c ON c.purpose = 'named' AND c.person_id = o.person_id
   INNER JOIN {topics} AS t ON t.topic_id = o.topic_id AND NOT t.is_sensitive
   ANTI JOIN hidden AS h ON h.person_id = o.person_id AND h.topic_id IN (o.topic_id, '*')
   LEFT JOIN moved AS m ON m.person_id = o.person_id AND m.topic_id = o.topic_id

@@ -149,7 +149,11 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
             (day, "chirp:ada", "moves", 1, "chirp:bo", 0.75, 3, day),
             (day, "chirp:ada", "moved_by", 1, "chirp:cy", 0.5, 2, day - timedelta(days=9)),
         ],
-        "consented": [(day, "chirp:ada", "care", day), (day, "chirp:ada", "perks", day - timedelta(days=9))],
+        "consented": [
+            (day, "chirp:ada", "care", day),
+            (day, "chirp:ada", "named", day),
+            (day, "chirp:ada", "perks", day - timedelta(days=9)),
+        ],
         "person_regions": [(day, "chirp:ada", "US", "PA", 4560349, "Philadelphia", "stated", day)],
         "campaign_outcomes": [
             (

@@ -280,12 +280,13 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "shares_sum": [(nth(1, share=0.7), set())],
         "places_dense": [(first(place=2), set()), (first(of=2), set())],
         "reach_within_reach": [(first(topic_reach=1.75), set())],
-        "people_of_scores": [(nth(1, person_id="chirp:cy"), set())],
+        "people_of_scores": [(nth(1, person_id="chirp:cy"), {"agreed_to_be_named"})],
         "never_sensitive": [
             (nth(1, topic_id="asthma", slug="asthma"), set()),
             (nth(1, topic_id="alchemy", slug="alchemy"), set()),
             (nth(1, slug="gardening"), set()),
         ],
+        "agreed_to_be_named": [(nth(1, person_id="chirp:bo", topic_reach=0.0), set())],
     },
     "topics": {
         "key_unique": [(twice, {"slugs_differ"})],
@@ -589,7 +590,7 @@ def _interpreted(spark: SparkSession) -> Iterator[None]:
 
 def judge(suite: suites.Suite, rows: pa.Table, spark: SparkSession | None = None) -> list[suites.Check]:
     """The checks of rows in memory, or in Spark where one is given."""
-    beside = {table: good()[table] for table in ("scores", "topics", "person_topics")}
+    beside = {table: good()[table] for table in ("scores", "topics", "person_topics", "consented")}
     parameters = {
         "days": [DAY],
         "persons": beside["scores"].num_rows,

@@ -85,6 +85,8 @@ PLANTED: dict[str, frozenset[str]] = {
     "small_but_real": frozenset({"knitting"}),
     "holiday": frozenset({"hiking"}),
 }
+#: See sql/agreed.sql.
+AGREED = pa.schema([("person_id", pa.string()), ("purpose", pa.string()), ("given_on", pa.date32())])
 POSTS_READ = ["platform", "author_key", "post_key", "post_type", "is_deleted", "event_at", "from_feed"]
 _WORDS = (
     "pine",
@@ -341,6 +343,7 @@ class TopicWorld:
             "operator_list": small_arrow(LISTED, []),
             "persons": small_arrow(identity.PERSONS, []),
             "named_seeds": small_arrow(SEEDS, []),
+            "agreed": small_arrow(AGREED, [(f"commons:{who}", "named", FIRST_DAY) for who in people]),
             "sources": steps.sources_table(["commons"]),
         }
 

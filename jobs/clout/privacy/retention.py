@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import reduce
 
 import pyarrow as pa
@@ -92,7 +92,7 @@ def _drop(lake: Lake, path: str, rule: Rule, dry_run: bool) -> int | None:
 
 @dataclass(frozen=True)
 class _Deleted:
-    """What snapshots up to a day show to be deleted at the source."""
+    """What snapshots up to a day show to be deleted at the source; the posts of a deleted account are."""
 
     posts: frozenset[str]
     accounts: frozenset[str]
@@ -101,17 +101,47 @@ class _Deleted:
 _NONE = _Deleted(frozenset(), frozenset())
 
 
+@dataclass(frozen=True)
+class Unnameable:
+    """Which posts of a source no published row may name any more: by key, of an account, or posted on a day or before it."""
+
+    platform: str
+    posts: frozenset[str]
+    accounts: frozenset[str]
+    until: date | None
+
+    def names(self, post: str, author: str, posted_on: date) -> bool:
+        """Whether a post is among them. author: the person whom a published row takes it for."""
+        if post in self.posts or author in self.accounts:
+            return True
+        return self.until is not None and posted_on <= self.until and post.startswith(f"{self.platform}:")
+
+
+def unnameable(lake: Lake, source: Source, day: date) -> Unnameable:
+    """What the rules of a source, as they stand at the end of a day, say of posts that are named in published rows.
+
+    To be asked before the source's part of the lake is purged, which forgets who wrote what.
+    """
+    rules = source.read_by.retention
+    deleted = _deleted(lake, source.name, day) if any(r.action == "forget_deleted" for r in rules) else _NONE
+    ages = [r.after_days for r in rules if (r.table, r.action) == ("post_topics", "forget_platform")]
+    until = day - timedelta(days=min(ages)) if ages else None
+    return Unnameable(source.platform, deleted.posts, deleted.accounts, until)
+
+
 def _deleted(lake: Lake, source: str, day: date) -> _Deleted:
     posts: set[str] = set()
     accounts: set[str] = set()
-    for each, path in _partitions(lake, "posts", source):
-        if each <= day:
-            rows = lake.read(path, columns=["post_key", "is_deleted"])
-            posts.update(rows["post_key"].filter(rows["is_deleted"]).to_pylist())
     for each, path in _partitions(lake, "accounts", source):
         if each <= day:
             rows = lake.read(path, columns=["account_key", "status"])
             accounts.update(rows["account_key"].filter(pc.equal(rows["status"], "deleted")).to_pylist())
+    theirs = pa.array(sorted(accounts), pa.string())
+    for each, path in _partitions(lake, "posts", source):
+        if each <= day:
+            rows = lake.read(path, columns=["post_key", "author_key", "is_deleted"])
+            gone = pc.or_(rows["is_deleted"], pc.is_in(rows["author_key"], theirs))
+            posts.update(rows["post_key"].filter(gone).to_pylist())
     return _Deleted(frozenset(posts), frozenset(accounts))
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clout.config.ontology import Ontology
+from clout.config.topic_settings import EVERY
 from clout.lake.columns import as_named
 from clout.lake.schemas import POST_TOPICS, TOPIC_COVERAGE
 from clout.score.topic_matcher import Matcher, Post, tags_in, text_hash
@@ -31,11 +32,17 @@ _ROWS = 20_000
 
 
 def of_day(
-    posts: pa.Table, day: date, matcher: Matcher, hidden: Collection[str], repositories: Collection[str] = ()
+    posts: pa.Table,
+    day: date,
+    matcher: Matcher,
+    hidden: Collection[str],
+    repositories: Collection[str] = (),
+    hidden_topics: Collection[tuple[str, str]] = (),
 ) -> tuple[pa.Table, pa.Table]:
     """post_topics and topic_coverage of one day's posts, which have the columns COLUMNS.
 
-    hidden: accounts that may not be shown. repositories: platforms whose posts are repositories.
+    hidden: accounts that may not be shown. repositories: platforms whose posts are repositories. hidden_topics: (account,
+    topic) that an account's owner wants no word of, EVERY for all.
     """
     own = pc.is_in(posts["post_type"], pa.array(OWN))
     shown = pc.invert(pc.is_in(posts["author_key"], pa.array(sorted(hidden), pa.string())))
@@ -43,6 +50,7 @@ def of_day(
         pc.and_(pc.and_(own, shown), pc.and_not(pc.is_valid(posts["author_key"]), posts["is_deleted"]))
     )
     rows: dict[tuple[str, str, str], tuple[Any, ...]] = {}
+    unsaid = set(hidden_topics)
     counts: dict[str, list[int]] = {}
     for post in _posts(posts):
         of_platform = counts.setdefault(post["platform"], [0, 0, 0, 0])
@@ -64,6 +72,8 @@ def of_day(
             of_platform[at] += counted
         posted_on = post["event_at"].date() if post["event_at"] else day
         for topic_id, evidence in found.items():
+            if {(post["author_key"], topic_id), (post["author_key"], EVERY)} & unsaid:
+                continue
             said = text_hash(post["post_key"], post["text"])
             row = (post["author_key"], topic_id, posted_on, said, evidence, 1.0 / len(found))
             rows[post["platform"], post["post_key"], topic_id] = row

@@ -149,3 +149,11 @@ def test_day_of_posts_becomes_rows_without_words(matcher: Matcher) -> None:
     assert coverage.to_pylist() == [
         {"ds": DAY, "platform": "murmur", "posts": 4, "with_tags": 3, "with_topic": 3, "unknown_language": 1}
     ]
+
+
+def test_what_somebody_hides_is_not_even_noted(matcher: Matcher) -> None:
+    rows = [row(hashtags=["gardening", "chess"]), row(post_key="murmur:p2", author_key="murmur:bo", hashtags=["chess"])]
+    hidden = [(rows[0]["author_key"], "chess"), ("murmur:bo", "*")]
+    found, _ = topic_posts.of_day(posts_of(rows), DAY, matcher, (), (), hidden)
+    # What is left of a post counts no more than it did beside the hidden topic.
+    assert [(one["topic_id"], one["part"]) for one in found.to_pylist()] == [("gardening", 0.5)]
