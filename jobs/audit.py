@@ -123,6 +123,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
         # Ten topics with a tenth of all acts each, and five others; three posts of each of the ten.
         "topics_listed": 15 * people,
         "topic_posts": 30 * people,
+        "lens_values": 8 * people,
     }
     checks = []
     for suite in loaded:  # one table after the other: a night's largest decides how much memory that takes

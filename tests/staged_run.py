@@ -168,6 +168,34 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
         ],
         "perk_selections": [(day, "spring", "chirp:ada", day, "person", 40, "floor 30, by lot", "7", "ab12")],
         "pile_ons": [(day, "chirp:ada", day - timedelta(days=2), 20, 18, 2.5, 21, 6)],
+        "styles": [
+            (
+                *(day, "chirp:ada", "Pundit", "Celebrity", "topics unknown", 0.875, 0.72, 0.03, 0.75, 0.5, 0.25, None),
+                *(30, 10, 14, 45, 270, 4, 2, 0.25, label),
+            ),
+            (
+                *(
+                    day,
+                    "chirp:bo",
+                    None,
+                    None,
+                    "not enough of their own doing",
+                    None,
+                    None,
+                    None,
+                    None,
+                    0.125,
+                    0.0,
+                    None,
+                ),
+                *(1, 0, 0, 1, 0, 0, 0, None, label),
+            ),
+        ],
+        "lenses": [
+            (day, "chirp:ada", "peerindex", "authority", 40.0, '{"topic_score": 40.0}', label),
+            (day, "chirp:ada", "tweetlevel", "influence", 61.5, '{"score": 61.5}', label),
+            (day, "chirp:bo", "tweetlevel", "popularity", None, '{"followers": null}', label),
+        ],
         "metrics": [
             (day, "conservation", "chirp", "kept", "rows", 40.0, 8, 42.0, 4.0, -0.5, label),
             (day, "conservation", "chirp", "kept_share", "share", 0.9375, 8, 0.875, 0.0625, 1.0, label),

@@ -439,6 +439,35 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "drawn_by_then": [(first(selected_on=NEXT), set()), (first(selected_on=None), set())],
         "people_of_scores": [(first(person_id="chirp:cy"), set())],
     },
+    "styles": {
+        "row_count": [(three_people, {"people_of_scores"})],
+        "key_unique": [(twice, {"row_count"})],
+        "known_style": [
+            (first(style="Guru"), set()),
+            (first(style=None), set()),
+            (first(between_style="Pundit"), set()),
+            (first(x=1.5), set()),
+            (first(style_reason="a guess"), set()),
+            (nth(1, style_reason=None), set()),
+            (nth(1, x=0.5), set()),
+        ],
+        "shares_are_shares": [(first(create_share=1.5), set()), (first(consistent=None), set())],
+        "doings_possible": [
+            (first(active_days=91), set()),
+            (first(outreach_level=0), set()),
+            (first(outreach_points=18010), set()),
+            (nth(1, originals=0), set()),
+            (first(talk_given=None), set()),
+        ],
+        "people_of_scores": [(first(person_id="chirp:cy"), set())],
+    },
+    "lenses": {
+        "row_count": [(many_times("axis"), {"known_axis"})],
+        "known_axis": [(first(axis="charm"), set()), (first(lens="tweetlevel"), set()), (first(lens=None), set())],
+        "on_the_scale": [(first(value=101.0), set()), (first(value=-1.0), set()), (first(inputs="secret"), set())],
+        "influence_is_the_score": [(nth(1, value=50.0), set()), (nth(1, value=None), set())],
+        "people_of_scores": [(first(person_id="chirp:cy"), set())],
+    },
     "pile_ons": {
         "row_count": [
             (
@@ -598,6 +627,7 @@ def judge(suite: suites.Suite, rows: pa.Table, spark: SparkSession | None = None
         "listed": 40,
         "topics_listed": 30,
         "topic_posts": 60,
+        "lens_values": 16,
         "thirty_each": 60,
     }
     if spark is None:

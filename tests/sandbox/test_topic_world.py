@@ -32,9 +32,8 @@ def test_what_is_named_is_true_and_most_is_found(worlds: list[Named]) -> None:
     findable, found = (
         sum(map(len, each)) for each in ([t.findable for t in worlds], [t.named & t.findable for t in worlds])
     )
-    assert findable >= 20 * WORLDS
-    # A wrong topic beside the true one takes half of a post from it: about half is found then, and 0.8 where none is wrong.
-    assert found / findable >= 0.4
+    assert findable >= 15 * WORLDS
+    assert found / findable >= 0.8
 
 
 def test_a_topic_reaches_no_more_people_than_the_person(worlds: list[Named]) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -108,11 +109,16 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class Named:
-    """What a night says of a world. findable: (person, topic) that are true and have posts, weeks and people enough."""
+    """What a night says of a world, of ordinary people but for planted_wrong.
+
+    findable: (person, topic) that are true and have all the evidence that the rule asks; reacted: posts, weeks and people
+    enough, whether or not anybody came back.
+    """
 
     named: frozenset[tuple[str, str]]
     true: frozenset[tuple[str, str]]
     findable: frozenset[tuple[str, str]]
+    reacted: frozenset[tuple[str, str]]
     planted_wrong: dict[str, frozenset[str]]
     tables: dict[str, pa.Table]
 
@@ -286,27 +292,43 @@ class TopicWorld:
         wrong = {case: topics for case, topics in planted.items() if topics != PLANTED[case]}
         true = {(str(n), topic) for n, homes in enumerate(self.homes) for topic in homes}
         true |= {(case, topic) for case, topics in PLANTED.items() for topic in topics}
-        posts: dict[tuple[str, str], set[date]] = {}
-        of_post: dict[str, tuple[str, str]] = {}
-        counts: dict[tuple[str, str], int] = {}
-        for post, topic in zip(self.posts, self.about, strict=True):
-            if topic:
-                who = post["author_key"].partition(":")[2], topic
-                of_post[post["post_key"]] = who
-                posts.setdefault(who, set()).add(post["snapshot_date"])
-                counts[who] = counts.get(who, 0) + 1
-        crowd = {f"commons:{n}" for n in self._crowd}
-        moved: dict[tuple[str, str], set[str]] = {}
-        for _, _, actor, _, post in self.acts:
-            if post in of_post and actor in crowd:
-                moved.setdefault(of_post[post], set()).add(actor)
-        weeks = {who: {(LAST - day).days // 7 for day in days} for who, days in posts.items()}
-        enough = {who for who in posts if counts[who] >= 5 and len(weeks[who]) >= 4 and len(moved.get(who, ())) >= 5}
-        findable = enough & true
+        findable, reacted = self._findable(true)
         ordinary = {who for who in said if who[0] not in PLANTED}
         return Named(
-            frozenset(ordinary), frozenset(true), frozenset(w for w in findable if w[0] not in PLANTED), wrong, tables
+            *(frozenset(who for who in each if who[0] not in PLANTED) for each in (ordinary, true, findable, reacted)),
+            wrong,
+            tables,
         )
+
+    def _findable(self, true: set[tuple[str, str]]) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+        """The true topics whose evidence is what the rule asks, by what posts are truly about; and those with posts, weeks and
+        people enough, whether or not people came back.
+        """
+        of_post = {
+            post["post_key"]: (post["author_key"].partition(":")[2], topic)
+            for post, topic in zip(self.posts, self.about, strict=True)
+        }
+        posted: dict[tuple[str, str | None], list[date]] = defaultdict(list)
+        for post in self.posts:
+            posted[of_post[post["post_key"]]].append(post["snapshot_date"])
+        crowd = {f"commons:{n}" for n in self._crowd}
+        days: dict[tuple[str, str | None], dict[str, set[date]]] = defaultdict(lambda: defaultdict(set))
+        acts: Counter[tuple[str, str | None] | str] = Counter()
+        for day, _, actor, _, post in self.acts:
+            who = of_post[post]
+            acts[who] += 1
+            acts[who[0]] += 1
+            if actor in crowd:
+                days[who][actor].add(day)
+        reacted = {
+            who
+            for who in true
+            if len(posted[who]) >= 5
+            and len({(LAST - day).days // 7 for day in posted[who]}) >= 4
+            and len(days[who]) >= 5
+        }
+        came_back = {who for who in reacted if sum(len(each) > 1 for each in days[who].values()) >= 3}
+        return {who for who in came_back if acts[who] >= 0.1 * acts[who[0]]}, reacted
 
     def _posts_table(self) -> pa.Table:
         names = [name for name in (*topic_posts.COLUMNS, "from_feed") if name in POSTS.names]
@@ -358,17 +380,27 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--wrong", type=float, default=0.0, help="the share of posts that carry a wrong topic")
     args = parser.parse_args(argv)
     first, _, last = args.seeds.partition("..")
-    named = right = findable = found = 0
+    counts: Counter[str] = Counter()
     for seed in range(int(first), int(last or first) + 1):
         told = TopicWorld(seed, args.people, args.wrong).judged()
-        named, right = named + len(told.named), right + len(told.named & told.true)
-        findable, found = findable + len(told.findable), found + len(told.named & told.findable)
+        counts.update(
+            named=len(told.named),
+            right=len(told.named & told.true),
+            findable=len(told.findable),
+            found=len(told.named & told.findable),
+            reacted=len(told.reacted),
+            named_of_reacted=len(told.named & told.reacted),
+        )
         wrong = {case: sorted(topics) for case, topics in told.planted_wrong.items()}
-        shares = f"right {told.right:.3f}, found {told.found:.3f}"
+        shares = f"right {told.right:.3f}, found {told.found:.3f} of {len(told.findable)}"
         print(f"seed {seed}: {len(told.named)} named, {shares}; planted wrong: {wrong or 'none'}", flush=True)
-    print(
-        f"all: {named} named, {right} of them right; {findable} findable, {found} of them found: {found / max(1, findable):.3f}"
+    found, reacted = (
+        counts["found"] / max(1, counts["findable"]),
+        counts["named_of_reacted"] / max(1, counts["reacted"]),
     )
+    print(f"all: {counts['named']} named, {counts['right']} of them right")
+    print(f"of {counts['findable']} true topics with the evidence that the rule asks found: {found:.3f}")
+    print(f"of {counts['reacted']} with posts, weeks and people, whether or not these came back: {reacted:.3f}")
 
 
 if __name__ == "__main__":

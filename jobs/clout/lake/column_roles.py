@@ -50,6 +50,7 @@ _COLUMNS = {
         " check_id severity verdict expected scope gate suite run_id action terms removed"
         " purpose country admin1 arm event currency visitor outcome_id query_hash registry decision"
         " topic_id slug topic_type parent_ids wikidata_id evidence text_hash platform_topics not_named ontology_version"
+        " style between_style style_reason lens axis inputs"
     ),
 }
 ROLES: Mapping[str, Role] = {name: role for role, names in _COLUMNS.items() for name in names.split()}

@@ -13,17 +13,24 @@ from clout.errors import PoisonInput
 
 FILE = SQL / "models" / "beside.toml"
 #: section -> what its numbers' names begin with as parameters of queries.
-PREFIXES = {"topics": "topic_", "endorsements": "endorse_", "styles": ""}
+PREFIXES = {"topics": "topic_", "endorsements": "endorse_", "styles": "", "lenses": "lens_"}
 _NUMBERS = {
     "topics": (
         *("min_posts", "min_weeks", "min_people", "min_back", "min_share", "ref_reach", "others"),
         "evidence_posts",
     ),
     "endorsements": ("a_day", "most"),
-    "styles": ("outreach_a_day", "style_min_acts", "style_min_days", "style_margin"),
+    "styles": (
+        *("outreach_a_day", "style_min_acts", "style_min_days", "style_margin"),
+        *("style_rank_create", "style_rank_consistent", "style_rank_participate", "style_rank_broad"),
+        *("style_cut_x", "style_cut_y"),
+    ),
+    "lenses": ("ref_reach", "ref_network", "ref_followers", "ref_people", "most_a_day"),
 }
-_FRACTIONS = ("min_share", "ref_reach", "style_margin")
-_POSITIVE = ("ref_reach",)
+_POSITIVE = ("ref_reach", "ref_network", "ref_followers", "ref_people", "most_a_day")
+_FRACTIONS = ("min_share", "style_margin", *_POSITIVE)
+#: Lists of numbers that do not fall, each with how many it holds; those of cuts rise.
+_LISTS = {"style_rank": 11, "style_cut": 3}
 
 
 def numbers(file: Path, text: dict[str, Any]) -> dict[str, Any]:
@@ -50,6 +57,9 @@ def _read(file: Path, section: str, values: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in wanted:
         value: Any = values.get(name)
+        if size := _LISTS.get(name.rpartition("_")[0]):
+            found[f"{PREFIXES[section]}{name}"] = _list(file, section, name, value, size)
+            continue
         is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if not is_number or value < 0 or (name in _POSITIVE and value == 0):
             least = "more than 0" if name in _POSITIVE else "at least 0"
@@ -58,3 +68,14 @@ def _read(file: Path, section: str, values: Any) -> dict[str, Any]:
             raise PoisonInput(f"{file}: [{section}] {name} must be a whole number, is {value!r}")
         found[f"{PREFIXES[section]}{name}"] = float(value) if name in _FRACTIONS else int(value)
     return found
+
+
+def _list(file: Path, section: str, name: str, value: Any, size: int) -> list[float]:
+    numbers = value if isinstance(value, list) else []
+    are_numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in numbers)
+    rises = name.startswith("style_cut")
+    if len(numbers) != size or not are_numbers or not all(math.isfinite(each) for each in numbers):
+        raise PoisonInput(f"{file}: [{section}] {name} must be a list of {size} numbers, is {value!r}")
+    if numbers != sorted(numbers) or (rises and len(set(numbers)) < size):
+        raise PoisonInput(f"{file}: [{section}] {name} must {'rise' if rises else 'not fall'} from each to the next")
+    return [float(each) for each in numbers]

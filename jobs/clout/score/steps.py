@@ -17,7 +17,7 @@ from clout.lake import declared
 from clout.lake.partitions import window
 from clout.lake.schemas import CONFORMED, SELECTIONS, SNAPSHOTS, small_arrow
 from clout.lake.staging import SCORED
-from clout.score import places, variants
+from clout.score import places, style_grid, variants  # noqa: F401  style_grid registers what styles read
 from clout.score.model import Model
 from clout.score.plan import Plan, step
 
