@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from clout.engine.frames import Frame
+from clout.lake.schemas import small_arrow
 from clout.score.plan import Plan, step
 
 #: The measures, each of an axis; style_rank_<measure> holds their deciles.
@@ -56,14 +57,14 @@ def cells(cuts: Sequence[float]) -> list[tuple[int, float, float]]:
 def _ranks(plan: Plan) -> Frame:
     """The rank of each measure's values."""
     rows = [(name, *piece) for name in MEASURES for piece in pieces(plan.parameters[f"style_rank_{name}"])]
-    return plan.engine.table(_RANKS, rows)
+    return small_arrow(_RANKS, rows)
 
 
 @step("style_cells")
 def _cells(plan: Plan) -> Frame:
     """The quarters of both axes."""
     rows = [(axis, *cell) for axis in "xy" for cell in cells(plan.parameters[f"style_cut_{axis}"])]
-    return plan.engine.table(_CELLS, rows)
+    return small_arrow(_CELLS, rows)
 
 
 @step("style_grid")
@@ -72,4 +73,4 @@ def _grid(plan: Plan) -> Frame:
     rows: list[tuple[Any, ...]] = [
         (column, len(GRID) - 1 - row, style) for row, styles in enumerate(GRID) for column, style in enumerate(styles)
     ]
-    return plan.engine.table(_GRID, rows)
+    return small_arrow(_GRID, rows)
