@@ -14,7 +14,6 @@ from dataclasses import replace
 from clout.config import arguments
 from clout.errors import PoisonInput, run_main
 from clout.lake.partitions import Lake
-from clout.lake.private_files import write_private
 from clout.privacy import consent_ledger
 
 
@@ -56,11 +55,11 @@ def bring(old: Lake, lake: Lake) -> int:
     paths = consent_ledger.files(old)
     if not paths:
         raise PoisonInput(f"{old.uri}: has no ledger of consent ({consent_ledger.FOLDER}/); name the lake that has one")
-    there = {path.rpartition("/")[2] for path in consent_ledger.files(lake)}
-    missing = [path for path in paths if path.rpartition("/")[2] not in there]
+    places = {path: f"{consent_ledger.FOLDER}/{path.rpartition('/')[2]}" for path in paths}
+    infos = lake.fs.get_file_info([f"{lake.root}/{place}" for place in places.values()])
+    missing = [path for path, info in zip(paths, infos, strict=True) if not info.is_file]
     for path in missing:
-        with old.fs.open_input_stream(path) as stream:
-            write_private(lake, f"{consent_ledger.FOLDER}/{path.rpartition('/')[2]}", stream.read())
+        lake.checksums.write_file(places[path], old.checksums.read_file(places[path]))
     held = len(consent_ledger.read(lake).standing)
     print(f"consent: {len(missing)} of {len(paths)} files brought over; {held} noes stand", flush=True)
     return len(missing)

@@ -107,6 +107,8 @@ class DuckDBWarehouse(Warehouse):
             commit = self.commit()
         except PoisonInput as poison:
             return [str(poison)]
+        if commit.log and not self.root.joinpath(commit_log.NAME).exists():
+            return [str(commit_log.damaged(self.root, "is missing"))]
         found = [content_files.described(*each) for each in content_files.harmed(Lake(self.root), commit.parts)]
         for version, digest in commit.states.items():
             found += views_file.harm(self.history(version), digest)
