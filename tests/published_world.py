@@ -29,6 +29,8 @@ NAMES = {
 #: Who did not agree to be named, and what stands for them.
 UNNAMED, PSEUDONYM = "murmur:p5", f"murmur:someone-{'5a' * 16}"
 NAMED = "murmur:bo"
+#: Who is scored, and did not agree to be listed for others.
+SILENT = "murmur:p8"
 
 
 @cache
@@ -51,7 +53,10 @@ def _published(folder: Path, staged: Staged) -> contract.Version:
 
 @cache
 def _scored() -> dict[str, pa.Table]:
-    return {name: table for name, table in scored_world.published(DuckDB()).items() if name in good()}
+    made = {name: table for name, table in scored_world.published(DuckDB()).items() if name in good()}
+    agreed = [key for key in made["scores"]["person_id"].to_pylist() if key not in (UNNAMED, SILENT)]
+    rows = [{"ds": DAY, "person_id": key, "purpose": "named", "given_on": DAY} for key in agreed]
+    return made | {"consented": pa.Table.from_pylist(rows, made["consented"].schema)}
 
 
 def _renamed(table: pa.Table) -> pa.Table:

@@ -8,6 +8,7 @@ import io
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ import night
 import person
 import pytest
 import reach
+import said_no
 import score
 import ties
 from clout.config.sources import read_sources
@@ -70,6 +72,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five days of the invented world; the sixth day's export is there and empty."""
     folder = tmp_path_factory.mktemp("world")
     sources = write(folder, [FIRST + timedelta(days=i) for i in range(5)])
+    said_no.write_lists(folder, World(), LAST)
     for platform in EXPORTED:
         (folder / platform.name / f"interactions-{LAST + timedelta(days=1)}.csv").write_text(
             "actor,target,unix_ts,kind\n"
@@ -172,6 +175,24 @@ def test_who_may_not_be_scored_is_nowhere(home):
             f"SELECT actor FROM read_parquet('{files}') UNION SELECT target FROM read_parquet('{files}')"
         )
         assert not keys & {row[0] for row in actors.fetchall()}
+
+
+def test_who_said_no_is_in_nothing_that_anybody_sees(home):
+    """Tables, staged runs, reports, logs, exported days, Klout's shapes, pages: of whom may not be scored, and of whom may not
+    be told to somebody else."""
+    world = World()
+    hidden, silent = said_no.hidden(world), said_no.without_consent(world, LAST)
+    ask_for = said_no.keys({*sorted(hidden)[:20], *sorted(silent)[:5]})
+    everything = list(said_no.outputs(home, ask_for))
+    assert {Path(where).suffix for where, _ in everything} >= {".parquet", ".html", ".csv", ".json", ".log"}
+    assert said_no.found(everything, said_no.keys(hidden) | said_no.handles(world, hidden)) == {}
+    listing = [(where, text) for where, text in everything if where.endswith("influence")]
+    assert "nick" in str(listing)
+    assert said_no.found(listing, said_no.handles(world, silent)) == {}
+    for table, column in said_no.LISTING.items():
+        named = {row[0] for row in query(home, f"SELECT {column} FROM clout.{table}")}
+        assert len(named) > 5, f"{table} lists nobody: the test tests nothing"
+        assert not named & said_no.keys(silent), table
 
 
 def test_amplification_is_null_with_a_reason_where_posts_are_unknown(home):
@@ -359,7 +380,7 @@ def test_an_erased_person_is_gone_and_does_not_come_back(home, world, capsys):
         "SELECT account_key, handle FROM clout.accounts JOIN clout.scores USING (ds, person_id)"
         f" WHERE ds = '{LAST}' AND score IS NOT NULL ORDER BY score DESC, account_key LIMIT 1",
     )
-    request = [f"--{name}={home / name}" for name in ("lake", "staging", "warehouse")]
+    request = [f"--{name}={home / name}" for name in ("lake", "staging", "warehouse", "reports")]
     request += ["--day", LAST.isoformat(), "--sources", str(world), "--key", key]
     with pytest.raises(PoisonInput, match="the person is still in"):
         erase.main([*request, "--check-only"])
@@ -372,3 +393,5 @@ def test_an_erased_person_is_gone_and_does_not_come_back(home, world, capsys):
     assert query(home, f"SELECT count(*) > 50 FROM clout.scores WHERE ds = '{LAST}'") == [(True,)]
     erase.main([*request, "--check-only", "--name", handle])
     assert "nothing of the person is left" in capsys.readouterr().out
+    shutil.rmtree(home / "out", ignore_errors=True)  # what was exported before is the operator's to remove
+    assert said_no.found(said_no.outputs(home, [key]), {key, handle}) == {}

@@ -52,7 +52,10 @@ LEFT JOIN (
 ) AS c ON c.person_id = k.person_id
 """
 _INFLUENCES = """
-SELECT person_id, direction, place, other_id FROM clout.influences
+SELECT
+  person_id, direction, place, other_id,
+  other_id IN (SELECT person_id FROM clout.consented WHERE purpose = 'named') AS is_named
+FROM clout.influences
 WHERE person_id IN (SELECT unnest($persons)) AND other_id IN (SELECT person_id FROM web.klout)
 ORDER BY person_id, direction, place
 """
@@ -169,12 +172,14 @@ def bucket(value: float) -> str:
 
 
 def influence(asked: Asked, persons: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """The influence of v2, by person: at most five who move each, and five who are moved, all of whom have a score."""
+    """The influence of v2, by person: how many with a score move each, and are moved; at most five who agreed to be named."""
     wanted = list(persons)
+    scored: dict[str, dict[str, int]] = {person: {"moved_by": 0, "moves": 0} for person in wanted}
     listed: dict[str, dict[str, list[str]]] = {person: {"moved_by": [], "moves": []} for person in wanted}
     for row in _rows(asked, _INFLUENCES, persons=wanted):
+        scored[row["person_id"]][row["direction"]] += 1
         others = listed[row["person_id"]][row["direction"]]
-        if len(others) < LISTED:
+        if row["is_named"] and len(others) < LISTED:
             others.append(row["other_id"])
     known = people(asked, {other for each in listed.values() for others in each.values() for other in others})
 
@@ -185,8 +190,8 @@ def influence(asked: Asked, persons: Iterable[str]) -> dict[str, dict[str, Any]]
         person: {
             "myInfluencers": entities(each["moved_by"]),
             "myInfluencees": entities(each["moves"]),
-            "myInfluencersCount": len(each["moved_by"]),
-            "myInfluenceesCount": len(each["moves"]),
+            "myInfluencersCount": scored[person]["moved_by"],
+            "myInfluenceesCount": scored[person]["moves"],
         }
         for person, each in listed.items()
     }
@@ -237,8 +242,9 @@ def v1_user(asked: Asked, row: Mapping[str, Any], native: str) -> dict[str, Any]
 
 
 def v1_pairs(asked: Asked, person: str, direction: str) -> list[dict[str, Any]]:
-    """Up to 25 who move somebody, or are moved, with their scores."""
-    others = [row["other_id"] for row in _rows(asked, _INFLUENCES, persons=[person]) if row["direction"] == direction]
+    """Up to 25 who move somebody, or are moved, and agreed to be named, with their scores."""
+    rows = _rows(asked, _INFLUENCES, persons=[person])
+    others = [row["other_id"] for row in rows if row["direction"] == direction and row["is_named"]]
     known = people(asked, others[:PAIRS])
     return [v1_score(known[other]) for other in others[:PAIRS]]
 
