@@ -26,7 +26,7 @@ from clout.errors import PoisonInput, run_main
 from clout.lake.partitions import Lake, days_between, window
 from clout.platforms.exports import whole_exports
 from clout.research import attack_families, attacks, dataset, environments, evaluation, frontier, leverage
-from clout.research.dataset import Material
+from clout.research.dataset import Dataset
 from clout.score.model import Model, read_model
 
 
@@ -103,7 +103,7 @@ def attack(
     }
 
 
-def before_and_after(lake: Lake, sources: Sources, model: Model, cut: date) -> tuple[Material, environments.People]:
+def before_and_after(lake: Lake, sources: Sources, model: Model, cut: date) -> tuple[Dataset, environments.People]:
     """The window that ends before the cut, and on whom somebody acted in it with what came to pass from the cut on."""
     days = window(cut - timedelta(days=1), model.window_days)
     clean = dataset.read(lake, sources, model, days)

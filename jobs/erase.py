@@ -31,7 +31,7 @@ from clout.platforms.pull.hour_files import RawHours
 from clout.privacy import consent_ledger, erasure
 from clout.privacy.erasure import Request
 from clout.privacy.erasure_search import Search
-from clout.privacy.row_deletion import partitions, rewrite, settle
+from clout.privacy.row_deletion import partitions, reconcile_manifest, rewrite
 from clout.privacy.suppression import read_erased, write_erased
 from clout.warehouse import catalog
 from clout.warehouse.factory import open_warehouse
@@ -190,7 +190,7 @@ def _lake(lake: Lake, request: Request, is_wanted: Callable[[str], bool]) -> int
         gone = rewrite(lake, folder, erasure.edit_of(folder, request))
         if gone and folder.startswith("snapshots/interactions/"):
             platform = folder.split("/")[2].removeprefix("platform=")
-            settle(lake, platform, date.fromisoformat(name.removeprefix("snapshot_date=")))
+            reconcile_manifest(lake, platform, date.fromisoformat(name.removeprefix("snapshot_date=")))
         found += gone
     return found
 

@@ -30,7 +30,7 @@ from clout.lake.scratch import Scratch
 from clout.platforms.exports import whole_exports
 from clout.platforms.pull.puller import over, pull
 from clout.research import behaviour, dataset, evaluation, labelled_pairs, ratings, topic_evaluation
-from clout.research.dataset import Material
+from clout.research.dataset import Dataset
 from clout.score.model import Model, read_model
 
 
@@ -120,7 +120,7 @@ def evaluate_behaviour(sources: Sources, lake: Path | None, cut: date | None, mo
         day = cut - timedelta(days=1) if cut else whole_exports.last_day(whole, sources)
 
         @functools.cache
-        def read(on: date) -> Material:
+        def read(on: date) -> Dataset:
             return dataset.read(whole, sources, model, window(on, model.window_days))
 
         if not len(read(day).activity):
@@ -187,14 +187,14 @@ def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, An
 _DONE = {"share": "shared", "act": "acted on"}
 
 
-def _undefended(past: Material, model: Model, day: date, candidates: list[str]) -> dict[str, np.ndarray]:
+def _undefended(past: Dataset, model: Model, day: date, candidates: list[str]) -> dict[str, np.ndarray]:
     """score and momentum without any defence, so that what the defences cost either stands beside it."""
     found = dataset.rankings(past, dataset.undefended(model), day, candidates)
     return {f"{name}_undefended": found[name] for name in ("score", "momentum") if name in found}
 
 
-def gathered(lake: Lake, sources: Sources, days: list[date], model: Model) -> Material:
-    """The material of some days, pulled into a lake of its own."""
+def gathered(lake: Lake, sources: Sources, days: list[date], model: Model) -> Dataset:
+    """The data of some days, pulled into a lake of its own."""
     for source in sources.sources:
         if whole := over(days):
             pull(lake, source, whole, say=_quiet)
@@ -205,12 +205,12 @@ def _quiet(message: str) -> None:
     """A pull's lines speak of a lake that nobody will see."""
 
 
-def _but(other: Material) -> str:
+def _but(other: Dataset) -> str:
     days = other.activity["ds"].to_pylist()
     return f" (there are acts of {min(days)} to {max(days)})" if days else ""
 
 
-def _followers(past: Material, candidates: list[str], score: np.ndarray, gain: np.ndarray) -> dict[str, Any]:
+def _followers(past: Dataset, candidates: list[str], score: np.ndarray, gain: np.ndarray) -> dict[str, Any]:
     """Followers as one more ranking, and how much of the score they explain; nothing where no account shows them."""
     states = past.account_states
     known = dict(zip(states["account_key"].to_pylist(), states["followers_count"].to_pylist(), strict=True))
@@ -222,7 +222,7 @@ def _followers(past: Material, candidates: list[str], score: np.ndarray, gain: n
     return {**evaluation.judge({"followers": followers}, gain), "r2_score_log_followers": round(float(share), 6)}
 
 
-def _show(figures: Mapping[str, Any], cut: date, past: Material, future: Material) -> None:
+def _show(figures: Mapping[str, Any], cut: date, past: Dataset, future: Dataset) -> None:
     days = {name: sorted(set(each.activity["ds"].to_pylist())) for name, each in (("past", past), ("future", future))}
     print(
         f"Who will be {_DONE[figures['foretold']]} by most people from {cut} on? {figures['candidates']} people on whom"

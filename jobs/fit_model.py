@@ -87,7 +87,7 @@ def _fit_measures(args: argparse.Namespace, model: Model, lake: Lake, took: Took
         for cut, past, future, day in zip(args.cut, pasts, futures, days, strict=True)
     }
     crowd = dataset.read(Lake(args.lake), read_sources(args.world), model, window(args.day, model.window_days))
-    scored = dataset.scored(dataset.gathered(crowd, model, args.day))
+    scored = dataset.scored(dataset.build_evidence(crowd, model, args.day))
     model = took(fitting.scale(scored))
     scale = {"people": len(crowd.account_states), **_of_scale(fitting.mapped(scored, model))}
     return {"activity": activity, "scale": scale}
@@ -111,15 +111,15 @@ def _fit_ties(args: argparse.Namespace, model: Model, lake: Lake, took: Took) ->
     return {"tuning": [each.name for each in tuning], "judging": [each.name for each in judging], "terms": report}
 
 
-def _event(name: str, past: dataset.Material, day: date, future: dict[str, int]) -> ranking_fit.Event:
+def _event(name: str, past: dataset.Dataset, day: date, future: dict[str, int]) -> ranking_fit.Event:
     people = sorted(set(past.activity["target"].to_pylist()))
     return ranking_fit.Event(name, past, day, people, np.array([future.get(who, 0) for who in people], dtype=float))
 
 
 def _split(
     lake: Lake, sources: Sources, cuts: list[date], model: Model
-) -> tuple[list[dataset.Material], list[dict[str, int]]]:
-    """For each cut the material before it, and who was shared by how many people from it on."""
+) -> tuple[list[dataset.Dataset], list[dict[str, int]]]:
+    """For each cut the data before it, and who was shared by how many people from it on."""
     last = max(cuts) + timedelta(days=model.window_days - 1)
     for source in sources.sources:
         whole = over(days_between(min(cuts) - timedelta(days=model.window_days), last))
@@ -147,7 +147,7 @@ def _of_pairs(pairs: labelled_pairs.LabelledPairs, model: Model) -> dict[str, An
     }
 
 
-def _of_activity(past: dataset.Material, future: dict[str, int], model: Model, day: date) -> dict[str, Any]:
+def _of_activity(past: dataset.Dataset, future: dict[str, int], model: Model, day: date) -> dict[str, Any]:
     candidates = sorted(set(past.activity["target"].to_pylist()))
     gain = np.array([future.get(person, 0) for person in candidates], dtype=float)
     rankings = {

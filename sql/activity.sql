@@ -9,5 +9,5 @@ SELECT
   count(*) AS n,
   nullif(count(DISTINCT post_key), 0) AS n_posts
 FROM {classified}
-WHERE fate = 'kept'
+WHERE disposition = 'kept'
 GROUP BY ds, platform, actor, target, kind

@@ -1,4 +1,4 @@
--- Classified: what becomes of each row of the day's snapshots. Exactly one fate each, so that nothing is lost silently.
+-- Classified: what becomes of each row of the day's snapshots. Exactly one disposition each, so that nothing is lost silently.
 -- Meaning: kept, or the first reason that holds, in this order: unidentified (no actor or target is named), untimed,
 --   outside_day (it happened on another day than the snapshot's), duplicate (the same interaction_key again),
 --   self_interaction, excluded (actor or target is opted out, protected, suspended, a declared minor, or on the
@@ -35,7 +35,7 @@ SELECT
     WHEN a.account_key IS NOT NULL OR t.account_key IS NOT NULL THEN 'excluded'
     WHEN n.is_removed THEN 'removed'
     ELSE 'kept'
-  END AS fate
+  END AS disposition
 FROM numbered AS n
 LEFT SEMI JOIN {days} AS d ON d.ds = n.ds
 LEFT JOIN {excluded} AS a ON a.ds = n.ds AND a.account_key = n.actor_key

@@ -10,14 +10,14 @@
 WITH counted AS (
   SELECT
     ds, platform,
-    count(*) FILTER (WHERE fate = 'kept') AS kept,
-    count(*) FILTER (WHERE fate = 'self_interaction') AS self_interaction,
-    count(*) FILTER (WHERE fate = 'duplicate') AS duplicate,
-    count(*) FILTER (WHERE fate = 'outside_day') AS outside_day,
-    count(*) FILTER (WHERE fate = 'excluded') AS excluded,
-    count(*) FILTER (WHERE fate = 'unidentified') AS unidentified,
-    count(*) FILTER (WHERE fate = 'untimed') AS untimed,
-    count(*) FILTER (WHERE fate = 'removed') AS removed
+    count(*) FILTER (WHERE disposition = 'kept') AS kept,
+    count(*) FILTER (WHERE disposition = 'self_interaction') AS self_interaction,
+    count(*) FILTER (WHERE disposition = 'duplicate') AS duplicate,
+    count(*) FILTER (WHERE disposition = 'outside_day') AS outside_day,
+    count(*) FILTER (WHERE disposition = 'excluded') AS excluded,
+    count(*) FILTER (WHERE disposition = 'unidentified') AS unidentified,
+    count(*) FILTER (WHERE disposition = 'untimed') AS untimed,
+    count(*) FILTER (WHERE disposition = 'removed') AS removed
   FROM {classified}
   GROUP BY ds, platform
 ),

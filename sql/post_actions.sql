@@ -6,4 +6,4 @@
 -- Run: .venv/bin/python jobs/conform.py --day 2026-03-14
 SELECT DISTINCT ds, platform, post_key, actor
 FROM {classified}
-WHERE fate = 'kept' AND post_key IS NOT NULL AND kind IN ('share', 'quote', 'reply')
+WHERE disposition = 'kept' AND post_key IS NOT NULL AND kind IN ('share', 'quote', 'reply')

@@ -11,7 +11,7 @@
 WITH acts AS (
   SELECT ds, platform, post_key, actor, target, kind, count(*) AS n
   FROM {classified}
-  WHERE fate = 'kept' AND post_key IS NOT NULL AND kind <> 'mention'
+  WHERE disposition = 'kept' AND post_key IS NOT NULL AND kind <> 'mention'
   GROUP BY ds, platform, post_key, actor, target, kind
 )
 SELECT

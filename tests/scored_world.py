@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from clout.engine import queries
 from clout.engine.engines import DuckDB, Engine
 from clout.lake.schemas import ACTIVITY, KINDS, OTHER_COUNTERS, POST_ACTIONS, TIME, small_arrow
-from clout.research.dataset import Material
+from clout.research.dataset import Dataset
 from clout.score import steps
 from clout.score.identity import PERSONS
 from clout.score.model import Model, read_model
@@ -52,7 +52,7 @@ Rows = list[tuple]
 NAMES = ["gus", "hana", "ada", "bo", *(f"p{number}" for number in range(26))]
 
 
-def material_of(
+def dataset_of(
     activity: Rows,
     day: date = DAY,
     states: Rows = (),
@@ -64,14 +64,14 @@ def material_of(
     excluded: tuple[str, ...] = (),
     platforms: tuple[str, ...] = (),
     model: Model = MODEL,
-) -> Material:
+) -> Dataset:
     """Rows as conform would have left them. counted: (day, account, platform, followers, lists), besides states."""
     seen = [
         *((ds, key, platform, followers, listed) for ds, key, platform, *_, followers, listed, _, _, _, _ in states)
     ]
     given = (*counted, *seen)
     accounts = [(ds, key, platform, *numbers, *NOT_SHOWN, None, None, True) for ds, key, platform, *numbers in given]
-    return Material(
+    return Dataset(
         activity=small_arrow(ACTIVITY, list(activity)),
         account_states=small_arrow(STATES, [(*row, None, None, None) for row in states]),
         counter_states=Plan(DuckDB(), {"accounts": small_arrow(COUNTED, accounts)}, model, day).resolve(
@@ -87,8 +87,8 @@ def material_of(
 
 
 def evidence_of(engine: Engine, activity: Rows, day: date = DAY, model: Model = MODEL, **more: Any) -> Plan:
-    """The evidence of rows, see material_of."""
-    return steps.in_memory(engine, model, day, **material_of(activity, day, model=model, **more).given)
+    """The evidence of rows, see dataset_of."""
+    return steps.in_memory(engine, model, day, **dataset_of(activity, day, model=model, **more).given)
 
 
 def scores_of(activity: Rows, variant: str = "now", **more: Any) -> dict[str, dict[str, Any]]:

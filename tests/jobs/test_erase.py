@@ -25,7 +25,7 @@ from clout.lake.schemas import ACTIVITY, MANIFEST, POST_ACTIONS, QUARANTINE, SNA
 from clout.platforms.http.raw_pages import RawPages
 from clout.privacy import erasure
 from clout.privacy.erasure_search import Search
-from clout.privacy.suppression import Erased, read_erased, write_erased
+from clout.privacy.suppression import ErasedKeys, read_erased, write_erased
 from clout.warehouse.contract import release
 from clout.warehouse.factory import open_warehouse
 from hypothesis import HealthCheck, given, settings
@@ -377,7 +377,7 @@ def test_case_counts_where_the_platform_tells_it_apart(lake: Lake) -> None:
 
 
 def test_the_erased_come_back_in_no_other_spelling_and_others_are_let_in(lake: Lake) -> None:
-    erased = Erased().and_also({"chirp:p07"}, (), {"chirp:P07"})
+    erased = ErasedKeys().and_also({"chirp:p07"}, (), {"chirp:P07"})
     assert erased.holds("chirp:p07\u200b")
     assert erased.holds("chirp:ｐ０７")
     assert not erased.holds("chirp:P07")  # who was there when p07 was erased is somebody else

@@ -25,7 +25,7 @@ from clout.platforms.http.budget import Budget
 from clout.platforms.pull import puller
 from clout.privacy import consent_ledger
 from clout.privacy.consent_ledger import Word
-from clout.privacy.suppression import Erased, read_erased, write_erased
+from clout.privacy.suppression import ErasedKeys, read_erased, write_erased
 from file_damage import DAMAGE, files
 from hosts import SandboxClock
 from sandbox import nights
@@ -67,7 +67,7 @@ class Home:
         source = read_sources(self.sources).named("w")
         puller.pull(self.lake, source, [DAY], say=lambda _: None, clock=SandboxClock(box))
         consent_ledger.append(self.lake, consent_ledger.read(self.lake), "chirp", [NO])
-        write_erased(self.lake, Erased().and_also(["chirp:9"], []))
+        write_erased(self.lake, ErasedKeys().and_also(["chirp:9"], []))
         Budget(self.lake, "w", DAY, 5.0).reserve(1500)
         self.was = {file: file.read_bytes() for file in files(root / "lake")}
 

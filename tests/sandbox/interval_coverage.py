@@ -44,7 +44,7 @@ def measure(model: Model, people: int, replicas: int, days: list[date]) -> dict[
             world, lake = World(people=people, luck=replica + 1), Lake(f"{folder}/lake")
             write_lake(lake, world, days)
             sources = read_sources(write_sources(Path(folder), world, ["commons"]))
-            table = dataset.scored(dataset.gathered(dataset.read(lake, sources, model, days), model, days[-1]))
+            table = dataset.scored(dataset.build_evidence(dataset.read(lake, sources, model, days), model, days[-1]))
         person = [int(key.split(":")[1]) for key in table["person_id"].to_pylist()]
         for place, name in enumerate(columns):
             found[place, replica, person] = table[name].to_numpy(zero_copy_only=False)

@@ -158,7 +158,7 @@ def test_thirty_days_are_the_worlds_own_log(pulled: Pulled, platform: str) -> No
 def test_only_posts_of_a_feed_that_was_read_say_how_many_are_passed_on(pulled: Pulled, platform: str) -> None:
     """Of everybody else just those posts passed by that somebody followed reacted to."""
     model = read_model(MODEL)
-    found = dataset.gathered(dataset.read(pulled.lake, pulled.sources, model, DAYS), model, DAYS[-1])
+    found = dataset.build_evidence(dataset.read(pulled.lake, pulled.sources, model, DAYS), model, DAYS[-1])
     owner = {row["account_key"]: row["person_id"] for row in found.resolve("persons").to_pylist()}
     keys = {pulled.keys[platform](person, 0) for person in pulled.followed[platform]}
     read = {owner.get(key, key) for key in keys}

@@ -263,7 +263,7 @@ class TopicWorld:
                     "kind": kind,
                     "actor": actor,
                 },
-                **{"target": target, "post_key": post, "fate": pa.repeat("kept", len(day))},
+                **{"target": target, "post_key": post, "disposition": pa.repeat("kept", len(day))},
             }
         )
         conformed = Plan(

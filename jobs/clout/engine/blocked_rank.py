@@ -42,7 +42,7 @@ _PIECES = "graph INT, slice INT, seed BINARY, vector BINARY, change DOUBLE"
 
 
 @dataclass(frozen=True)
-class Piece:
+class VectorSlice:
     """A slice of a graph: place by place whether its people are seeds, and their part of the vector.
 
     change: the largest change of the last round.
@@ -59,15 +59,15 @@ class Piece:
         return vars(self) | {name: getattr(self, name).tobytes() for name in ("seed", "vector")}
 
 
-def pieces_of(table: pa.Table | pa.RecordBatch, kind: type) -> list[Piece]:
+def pieces_of(table: pa.Table | pa.RecordBatch, kind: type) -> list[VectorSlice]:
     """From rows of _PIECES. kind: numpy's type of the vector."""
     kinds = {"seed": bool, "vector": kind}
     rows = table.to_pylist()
-    return [Piece(**row | {name: np.frombuffer(row[name], of) for name, of in kinds.items()}) for row in rows]
+    return [VectorSlice(**row | {name: np.frombuffer(row[name], of) for name, of in kinds.items()}) for row in rows]
 
 
 @dataclass(frozen=True)
-class Done:
+class Progress:
     """How far a graph is. change: the largest change of the last round."""
 
     rounds: int = 0
@@ -82,44 +82,44 @@ class Rank:
     kind: type = float
     weighted: bool = True
 
-    def goes_on(self, done: Done) -> bool:
+    def goes_on(self, done: Progress) -> bool:
         """Whether another round is due."""
         return bool(done.rounds < self.parameters["rounds"])
 
-    def start(self, piece: Piece) -> Piece:
+    def start(self, piece: VectorSlice) -> VectorSlice:
         """Before the first round."""
         return replace(piece, vector=np.zeros(len(piece.seed)), change=0.0)
 
-    def gives(self, piece: Piece) -> np.ndarray:
+    def outgoing(self, piece: VectorSlice) -> np.ndarray:
         """What each gives to those on whom they acted, for every unit of weight."""
         return percentiles(piece.vector, self.parameters) / 100.0
 
-    def after(self, piece: Piece, received: Any) -> Piece:
+    def update(self, piece: VectorSlice, received: Any) -> VectorSlice:
         """After a round in which the people of the slice received so much."""
         vector = np.zeros(len(piece.vector)) + received
         return replace(piece, vector=vector, change=float(np.abs(vector - piece.vector).max(initial=0.0)))
 
 
 @dataclass(frozen=True)
-class Reached:
+class Reachability:
     """The rounds of whom the seeds reach: boolean products."""
 
     kind: type = bool
     weighted: bool = False
 
-    def goes_on(self, done: Done) -> bool:
+    def goes_on(self, done: Progress) -> bool:
         """See Rank."""
         return done.change > 0
 
-    def start(self, piece: Piece) -> Piece:
+    def start(self, piece: VectorSlice) -> VectorSlice:
         """See Rank."""
         return replace(piece, vector=piece.seed, change=float(piece.seed.any()))
 
-    def gives(self, piece: Piece) -> np.ndarray:
+    def outgoing(self, piece: VectorSlice) -> np.ndarray:
         """See Rank."""
         return piece.vector
 
-    def after(self, piece: Piece, received: Any) -> Piece:
+    def update(self, piece: VectorSlice, received: Any) -> VectorSlice:
         """See Rank."""
         vector = piece.vector | received
         return replace(piece, vector=vector, change=float((vector != piece.vector).any()))
@@ -186,7 +186,7 @@ class BlockedGraphs:
     def rank(self, parameters: dict[str, Any]) -> DataFrame:
         """The columns of network_rank.RANKS_DDL."""
 
-        def ranked(piece: Piece, place: np.ndarray, done: Done) -> dict[str, Any]:
+        def ranked(piece: VectorSlice, place: np.ndarray, done: Progress) -> dict[str, Any]:
             rounds, residual = (pa.repeat(each, len(place)) for each in (done.rounds, done.change))
             return {**published(piece.vector[place], parameters), "rounds": rounds, "residual": residual}
 
@@ -195,12 +195,12 @@ class BlockedGraphs:
     def trust(self) -> DataFrame:
         """The columns of network_rank.TRUST_DDL."""
 
-        def trusted(piece: Piece, place: np.ndarray, done: Done) -> dict[str, Any]:
+        def trusted(piece: VectorSlice, place: np.ndarray, done: Progress) -> dict[str, Any]:
             return {"trusted": piece.vector[place], "seed": piece.seed[place]}
 
-        return self._iterated(Reached(), trusted, TRUST_DDL)
+        return self._iterated(Reachability(), trusted, TRUST_DDL)
 
-    def _iterated(self, step: Rank | Reached, columns: Callable[..., dict[str, Any]], ddl: str) -> DataFrame:
+    def _iterated(self, step: Rank | Reachability, columns: Callable[..., dict[str, Any]], ddl: str) -> DataFrame:
         """Rows of all people after the last round. columns: of a piece, places in it, and how far its graph is."""
         names = self.names
         pieces, done = (self._on_the_driver if self.one_column else self._on_the_tasks)(step)
@@ -215,16 +215,16 @@ class BlockedGraphs:
         people = self.people.select(*by, "person_id", "place")
         return people.groupBy(*by).cogroup(pieces.groupBy(*by)).applyInArrow(rows, ddl)
 
-    def _on_the_driver(self, step: Rank | Reached) -> tuple[DataFrame, dict[int, Done]]:
+    def _on_the_driver(self, step: Rank | Reachability) -> tuple[DataFrame, dict[int, Progress]]:
         pieces = sorted(pieces_of(self.pieces.toArrow(), step.kind), key=lambda piece: (piece.graph, piece.slice))
         pieces = [step.start(piece) for piece in pieces]
         done = further({}, pieces)
         while going := [graph for graph, each in done.items() if step.goes_on(each)]:
-            given = {graph: np.concatenate([step.gives(p) for p in pieces if p.graph == graph]) for graph in going}
+            given = {graph: np.concatenate([step.outgoing(p) for p in pieces if p.graph == graph]) for graph in going}
             products = self._multiplied(self.blocks, step, going, given).toArrow().to_pylist()
             received = {(row["graph"], row["slice"]): [row] for row in products}
             pieces = [
-                step.after(each, add(received.get((each.graph, each.slice), []), step.kind))
+                step.update(each, add(received.get((each.graph, each.slice), []), step.kind))
                 if each.graph in going
                 else each
                 for each in pieces
@@ -233,7 +233,7 @@ class BlockedGraphs:
         made = pa.Table.from_pylist([piece.row() for piece in pieces])
         return self.spark.createDataFrame(made, _PIECES), done
 
-    def _on_the_tasks(self, step: Rank | Reached) -> tuple[DataFrame, dict[int, Done]]:
+    def _on_the_tasks(self, step: Rank | Reachability) -> tuple[DataFrame, dict[int, Progress]]:
         pieces, sums = _kept(self.pieces.mapInArrow(_started(step), _PIECES))
         done = further({}, sums)
         strips = self._table(
@@ -251,7 +251,7 @@ class BlockedGraphs:
         return pieces, done
 
     def _multiplied(
-        self, blocks: DataFrame, step: Rank | Reached, going: list[int], given: dict[int, np.ndarray] | None
+        self, blocks: DataFrame, step: Rank | Reachability, going: list[int], given: dict[int, np.ndarray] | None
     ) -> DataFrame:
         wanted = ["graph", "i", "j", "starts", "columns"]
         wanted += ["weights"] * step.weighted + ["given"] * (given is None)
@@ -259,13 +259,13 @@ class BlockedGraphs:
         return blocks.mapInArrow(_multiply(step.kind, given), _PRODUCTS)
 
 
-def further(done: dict[int, Done], pieces: Iterable[Any]) -> dict[int, Done]:
+def further(done: dict[int, Progress], pieces: Iterable[Any]) -> dict[int, Progress]:
     """How far graphs are after another round, or before the first, from the slices (graph, slice, change) of some."""
     changes: dict[int, float] = {}
     for each in pieces:
         changes[each.graph] = max(changes.get(each.graph, 0.0), each.change)
     return done | {
-        graph: Done(done[graph].rounds + 1 if graph in done else 0, change) for graph, change in changes.items()
+        graph: Progress(done[graph].rounds + 1 if graph in done else 0, change) for graph, change in changes.items()
     }
 
 
@@ -303,7 +303,7 @@ def _piece(people: pa.Table) -> pa.Table:
     place = people["place"].to_numpy()
     seed = np.empty(len(place), bool)
     seed[place] = people["seed"].to_numpy()
-    return _table([Piece(people["graph"][0].as_py(), people["slice"][0].as_py(), seed, np.empty(0), 0.0).row()])
+    return _table([VectorSlice(people["graph"][0].as_py(), people["slice"][0].as_py(), seed, np.empty(0), 0.0).row()])
 
 
 def _table(rows: list[dict[str, Any]]) -> pa.Table:
@@ -379,7 +379,7 @@ def _settle() -> None:
         gc.freeze()
 
 
-def _started(step: Rank | Reached) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
+def _started(step: Rank | Reachability) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
     def started(batches: Batches) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for piece in pieces_of(batch, step.kind):
@@ -388,23 +388,23 @@ def _started(step: Rank | Reached) -> Callable[[Batches], Iterator[pa.RecordBatc
     return started
 
 
-def _given(step: Rank | Reached) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
+def _given(step: Rank | Reachability) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
     def given(batches: Batches) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for piece in pieces_of(batch, step.kind):
                 columns = [pa.array([each], pa.int32()) for each in (piece.graph, piece.slice)]
                 yield pa.RecordBatch.from_arrays(
-                    [*columns, pa.array([step.gives(piece).tobytes()])], ["graph", "j", "given"]
+                    [*columns, pa.array([step.outgoing(piece).tobytes()])], ["graph", "j", "given"]
                 )
 
     return given
 
 
-def _after(step: Rank | Reached, going: list[int]) -> Callable[[pa.Table, pa.Table], pa.Table]:
+def _after(step: Rank | Reachability, going: list[int]) -> Callable[[pa.Table, pa.Table], pa.Table]:
     def after(pieces: pa.Table, products: pa.Table) -> pa.Table:
         [piece] = pieces_of(pieces, step.kind)
         if piece.graph not in going:
             return pieces
-        return _table([step.after(piece, add(products.to_pylist(), step.kind)).row()])
+        return _table([step.update(piece, add(products.to_pylist(), step.kind)).row()])
 
     return after

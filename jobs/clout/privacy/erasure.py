@@ -29,7 +29,7 @@ from clout.config.native_ids import look_alike, look_alike_key, look_alike_keys,
 from clout.lake.column_roles import OWNERS, ROLES, Role, people_of, role
 from clout.lake.partitions import Lake
 from clout.lake.schemas import CONFORMED, KINDS, SNAPSHOTS
-from clout.privacy.row_deletion import Edit, files, partitions
+from clout.privacy.row_deletion import RowFilter, files, partitions
 from clout.privacy.suppression import names_any
 
 SHORTEST_NAME, LONG_NUMBER = 5, 14
@@ -237,7 +237,7 @@ def folders(lake: Lake) -> list[str]:
     return sorted(parent.removeprefix(f"{lake.root}/") for parent in parents)
 
 
-def edit_of(folder: str, request: Request) -> Edit:
+def edit_of(folder: str, request: Request) -> RowFilter:
     """How the person leaves the partitions of a table: rows of theirs go; where others' rows name them, the cell is emptied."""
     parts = folder.split("/")
     table = parts[1] if parts[0] == "snapshots" else parts[0]

@@ -20,7 +20,7 @@ from clout.lake.staging import Staged
 from clout.privacy import consent_ledger
 from clout.privacy.consent_ledger import Ledger
 from clout.privacy.newest_consents import newest
-from clout.privacy.suppression import Erased, read_erased
+from clout.privacy.suppression import ErasedKeys, read_erased
 
 #: The columns of staged tables that name everybody whom a run shows.
 _NAMED = {"scores": "person_id", "accounts": "account_key", "influences": "other_id"}
@@ -33,7 +33,7 @@ class HiddenToday:
     """
 
     def __init__(
-        self, ledger: Ledger, erased: Erased, listed: Collection[str] = (), consents: pa.Table | None = None
+        self, ledger: Ledger, erased: ErasedKeys, listed: Collection[str] = (), consents: pa.Table | None = None
     ) -> None:
         self.consents = consents
         self._ledger, self._erased = ledger, erased
@@ -86,7 +86,7 @@ def lake_that_knows(uri: str) -> Lake:
 
 def refuse_to_show(staged: Staged, lake: Lake) -> None:
     """Raise PoisonInput where a staged run shows somebody whom the lake's ledger holds back now."""
-    hidden = HiddenToday(consent_ledger.read(lake), Erased())
+    hidden = HiddenToday(consent_ledger.read(lake), ErasedKeys())
     found: set[str] = set()
     for table, column in _NAMED.items():
         if staged.root.exists(staged.table(table)):

@@ -21,8 +21,8 @@ from clout.config.sources import Source
 from clout.lake.column_roles import Role, role
 from clout.lake.partitions import Lake
 from clout.lake.schemas import SNAPSHOTS
-from clout.privacy.row_deletion import PURGED, Edit, partitions, rewrite, settle, touched
-from clout.privacy.suppression import Erased
+from clout.privacy.row_deletion import PURGED, RowFilter, partitions, reconcile_manifest, rewrite, touched
+from clout.privacy.suppression import ErasedKeys
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ class Purged:
     rows: int | None
 
 
-def purge(lake: Lake, sources: Iterable[Source], day: date, salted: Erased, dry_run: bool = False) -> Iterator[Purged]:
+def purge(
+    lake: Lake, sources: Iterable[Source], day: date, salted: ErasedKeys, dry_run: bool = False
+) -> Iterator[Purged]:
     """Apply the rules of every source as they stand at the end of `day`.
 
     Each partition is replaced in one step, and one that is as it should be is left alone: a purge that was cut short is
@@ -56,7 +58,7 @@ def purge(lake: Lake, sources: Iterable[Source], day: date, salted: Erased, dry_
                     change = touched if dry_run else rewrite
                     rows = change(lake, path, _edit(rule, source, deleted, salted))
                     if rule.action == "forget_deleted" and not dry_run:
-                        settle(lake, source.name, each)
+                        reconcile_manifest(lake, source.name, each)
                 if rows != 0:
                     yield Purged(source.name, rule.table, rule.action, rule.terms, each, rows)
 
@@ -145,7 +147,7 @@ def _deleted(lake: Lake, source: str, day: date) -> _Deleted:
     return _Deleted(frozenset(posts), frozenset(accounts))
 
 
-def _edit(rule: Rule, source: Source, deleted: _Deleted, salted: Erased) -> Edit:
+def _edit(rule: Rule, source: Source, deleted: _Deleted, salted: ErasedKeys) -> RowFilter:
     if rule.action == "forget_deleted":
         return lambda rows: _without_deleted(rows, rule.table, deleted)
     if rule.action == "forget_platform":

@@ -18,7 +18,7 @@ from clout.lake.partitions import Lake
 from clout.lake.schemas import MANIFEST
 
 #: Gives a batch's rows as they are to be, and how many it removed or changed.
-Edit = Callable[[pa.Table], tuple[pa.Table, int]]
+RowFilter = Callable[[pa.Table], tuple[pa.Table, int]]
 
 #: In the facts of a snapshot that was emptied for its age: whose terms demanded it.
 PURGED = "purged"
@@ -40,13 +40,13 @@ def files(lake: Lake, path: str) -> list[str]:
     return sorted(file.removeprefix(f"{lake.root}/") for file in lake.files([path]))
 
 
-def touched(lake: Lake, path: str, edit: Edit) -> int:
+def touched(lake: Lake, path: str, edit: RowFilter) -> int:
     """How many rows of a partition an edit would remove or change."""
     return sum(edit(batch)[1] for file in files(lake, path) for batch in _batches(lake, file))
 
 
-def rewrite(lake: Lake, path: str, edit: Edit) -> int:
-    """Edit a partition in one step, where there is anything to edit; gives how many rows were removed or changed."""
+def rewrite(lake: Lake, path: str, edit: RowFilter) -> int:
+    """RowFilter a partition in one step, where there is anything to edit; gives how many rows were removed or changed."""
     count = touched(lake, path, edit)
     if count:
         facts = lake.facts(path)
@@ -62,7 +62,7 @@ def rewrite(lake: Lake, path: str, edit: Edit) -> int:
     return count
 
 
-def settle(lake: Lake, platform: str, day: date) -> None:
+def reconcile_manifest(lake: Lake, platform: str, day: date) -> None:
     """Let a day's manifest count as excluded what it counts as landed and is no longer there.
 
     It is taken from its rows in order: how many of each subject's went would say too much. Of a day that was purged for its

@@ -31,7 +31,7 @@ _TOKEN = re.compile(r"[^\s\"'<>()\[\]{},;/]+")
 
 
 @dataclass(frozen=True)
-class Erased:
+class ErasedKeys:
     """Salted hashes of erased people's account keys, and of the names under which platforms show them."""
 
     salt: str = ""
@@ -50,14 +50,14 @@ class Erased:
         """What stands for an account that may not be named: the same in the whole lake, and of nobody's else."""
         return f"{key.partition(':')[0]}:someone-{self.hashed(key)[:32]}"
 
-    def salted(self) -> Erased:
+    def salted(self) -> ErasedKeys:
         """The list with a salt, which it needs before anything is hashed."""
-        return self if self.salt else Erased(secrets.token_hex(32))
+        return self if self.salt else ErasedKeys(secrets.token_hex(32))
 
-    def and_also(self, keys: Iterable[str], names: Iterable[str], others: Iterable[str] = ()) -> Erased:
+    def and_also(self, keys: Iterable[str], names: Iterable[str], others: Iterable[str] = ()) -> ErasedKeys:
         """The list with more people on it. others: keys that look like one of `keys`, and are not the person's."""
         more, gone = self.salted(), list(keys)
-        return Erased(
+        return ErasedKeys(
             more.salt,
             more.keys | {more.hashed(key) for key in gone},
             more.names | {more.hashed(name) for name in names},
@@ -73,21 +73,21 @@ class Erased:
         return hashed in self.keys or (hashed not in self.others and self.hashed(look_alike_key(key)) in self.alike)
 
 
-def read_erased(lake: Lake) -> Erased:
+def read_erased(lake: Lake) -> ErasedKeys:
     """The list of a lake. Nobody, where there is none."""
     stored = lake.checksums.read_note(ERASED)
     if stored is None:
-        return Erased()
-    return Erased(stored["salt"], *(frozenset(stored.get(name, ())) for name in _ERASED))
+        return ErasedKeys()
+    return ErasedKeys(stored["salt"], *(frozenset(stored.get(name, ())) for name in _ERASED))
 
 
-def write_erased(lake: Lake, erased: Erased) -> None:
+def write_erased(lake: Lake, erased: ErasedKeys) -> None:
     """Replace the list in one step. Only its owner may read it, and it is kept twice: nobody could make it again."""
     content = {"salt": erased.salt, **{name: sorted(getattr(erased, name)) for name in _ERASED}}
     lake.checksums.write_note(ERASED, content, private=True, twice=True)
 
 
-def salted(lake: Lake) -> Erased:
+def salted(lake: Lake) -> ErasedKeys:
     """The list of a lake with a salt, which stays the lake's, where people get pseudonyms by it."""
     with lake.lock("erased"):
         erased = read_erased(lake)
@@ -98,12 +98,12 @@ def salted(lake: Lake) -> Erased:
 
 
 @dataclass(frozen=True)
-class Hidden:
+class SuppressionList:
     """Whom the operator's list, the list of the erased and the ledger of consent hide on one platform."""
 
     platform: str = ""
     listed: frozenset[str] = frozenset()
-    erased: Erased = field(default_factory=Erased)
+    erased: ErasedKeys = field(default_factory=ErasedKeys)
     #: What the pull hears about consent, and what the ledger held before. None where nothing is pulled.
     hearing: Hearing | None = None
     _known: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
@@ -186,7 +186,7 @@ class Hidden:
         return without_items(body, is_named)
 
 
-NOBODY = Hidden()
+NOBODY = SuppressionList()
 
 #: Stands for the text of a quarantined row that names somebody who may not be shown.
 UNSHOWN = "(names somebody who may not be shown)"

@@ -14,7 +14,7 @@ import numpy as np
 
 from clout.research import attacks, leverage
 from clout.research.attacks import Attack
-from clout.research.dataset import Material
+from clout.research.dataset import Dataset
 from clout.research.leverage import Standing
 
 #: How many honest people act on the attacker's accounts.
@@ -33,7 +33,7 @@ Acts = list[tuple[str, str, str, int]]
 @dataclass(frozen=True)
 class Crowd:
     """Whom an attack can meet on a platform. actors: all who act; trusted: those with most trust; little_known: trusted people
-    on whom few act; celebrities: on whom most act. person: of accounts that are one of several. days: how many the material
+    on whom few act; celebrities: on whom most act. person: of accounts that are one of several. days: how many the data
     has. taken: who is drawn already.
     """
 
@@ -54,7 +54,7 @@ class Crowd:
         return chosen
 
 
-def crowd(clean: Material, now: Standing) -> Crowd:
+def crowd(clean: Dataset, now: Standing) -> Crowd:
     """The crowd of the busiest platform, with what trust it has by the model."""
     platform = attacks.busiest(clean)
     audience: dict[str, set[str]] = {}

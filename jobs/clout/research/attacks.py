@@ -1,4 +1,4 @@
-"""The attack suite: injects bought and faked engagement into real or invented material, and says how far up it leads.
+"""The attack suite: injects bought and faked engagement into real or invented data, and says how far up it leads.
 
 Every attack brings fresh accounts of its own and one account that is to profit, so that all can be injected at once: none acts
 on another's accounts. Real people occur where an attack needs them: as those who are replied to, mentioned with, or bribed.
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from clout.lake.schemas import TIME
 from clout.research import dataset
-from clout.research.dataset import Material
+from clout.research.dataset import Dataset
 from clout.score import steps
 from clout.score.model import Model
 
@@ -57,7 +57,7 @@ def is_made(account: str) -> bool:
     return ":attack-" in account
 
 
-def suite(clean: Material, trusted: list[str], seed: int = 0) -> list[Attack]:
+def suite(clean: Dataset, trusted: list[str], seed: int = 0) -> list[Attack]:
     """The attacks of sql/README.md, on the platform where most is going on. trusted: accounts that can be bribed."""
     platform = busiest(clean)
     draw = np.random.default_rng(seed)
@@ -110,8 +110,8 @@ def suite(clean: Material, trusted: list[str], seed: int = 0) -> list[Attack]:
     ]
 
 
-def inject(clean: Material, attacks: list[Attack], day: date) -> Material:
-    """The material with the attacks in it, each spread over so many of its last days as it asks for."""
+def inject(clean: Dataset, attacks: list[Attack], day: date) -> Dataset:
+    """The data with the attacks in it, each spread over so many of its last days as it asks for."""
     every = sorted(set(clean.activity["ds"].to_pylist()))
     activity, actions, posts = [], [], []
     for attack in attacks:
@@ -171,7 +171,7 @@ def _spread(n: int, days: list[date], turn: int) -> Iterator[tuple[date, int]]:
             yield day, times
 
 
-def busiest(clean: Material) -> str:
+def busiest(clean: Dataset) -> str:
     """The platform with most rows of activity."""
     counts = clean.activity["platform"].value_counts().to_pylist()
     return max(counts, key=lambda each: (each["counts"], each["values"]))["values"]
@@ -200,16 +200,16 @@ def configurations(model: Model) -> dict[str, Model]:
     return {"none": dataset.undefended(model), **models, "all": model}
 
 
-def ranks(attacks: list[Attack], attacked: Material, candidates: list[str], model: Model, day: date) -> dict[str, int]:
+def ranks(attacks: list[Attack], attacked: Dataset, candidates: list[str], model: Model, day: date) -> dict[str, int]:
     """The place that each attack's profiteer takes among the candidates; who shares a score with others comes first."""
-    table = dataset.scored(dataset.gathered(attacked, model, day))
+    table = dataset.scored(dataset.build_evidence(attacked, model, day))
     found = dict(zip(table["person_id"].to_pylist(), table["unheld"].to_pylist(), strict=True))
     others = np.array([found.get(person, 1.0) for person in candidates])
     return {each.name: 1 + int((others > found.get(each.profiteer, 1.0)).sum()) for each in attacks}
 
 
-def bribable(clean: Material, model: Model, day: date) -> list[str]:
+def bribable(clean: Dataset, model: Model, day: date) -> list[str]:
     """Trusted accounts that act on others, in order of their keys."""
-    weights = dataset.gathered(clean, model, day).arrow("weights")
+    weights = dataset.build_evidence(clean, model, day).arrow("weights")
     mine = pc.field("trusted") & (pc.field("platform") == busiest(clean))
     return sorted(set(weights.filter(mine)["actor"].to_pylist()))

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from clout.lake.partitions import days_between
 from clout.research import attacks, dataset, evaluation
-from clout.research.dataset import Material
+from clout.research.dataset import Dataset
 from clout.score.model import Model
 
 #: The silence that is looked at: so many people act once on one day, and never again.
@@ -29,23 +29,23 @@ CHANGES = 5
 #: Digits of a published score.
 DIGITS = 4
 
-#: The material of a score date.
-Read = Callable[[date], Material]
+#: The data of a score date.
+Read = Callable[[date], Dataset]
 
 
-def ties(material_: Material, model: Model, day: date) -> dict[str, float]:
+def ties(data: Dataset, model: Model, day: date) -> dict[str, float]:
     """The published scores of a day: how many (n), the most of one value (largest), and their share of all (share)."""
-    score = _published(material_, model, day)
+    score = _published(data, model, day)
     if not score:
         return {"n": 0}
     _, counts = np.unique(np.array(list(score.values())), return_counts=True)
     return {"n": len(score), "largest": int(counts.max()), "share": round(float(counts.max() / len(score)), 5)}
 
 
-def silence(empty: Material, model: Model, day: date) -> dict[str, Any]:
+def silence(empty: Dataset, model: Model, day: date) -> dict[str, Any]:
     """Points that somebody has lost, so many days after FANS people shared something of theirs once, all on one day.
 
-    empty: material of the columns that activity has; its rows are left out. first: the score on that day; lost: by days of
+    empty: data of the columns that activity has; its rows are left out. first: the score on that day; lost: by days of
     silence; largest_loss: from one day to the next; losses stop where the window does.
     """
     curve = [_after(empty, model, day, age) for age in range(model.window_days)]
@@ -59,12 +59,12 @@ def silence(empty: Material, model: Model, day: date) -> dict[str, Any]:
     }
 
 
-def _after(empty: Material, model: Model, day: date, age: int) -> float:
+def _after(empty: Dataset, model: Model, day: date, age: int) -> float:
     rows = [(day - timedelta(age), "x", f"x:fan{n}", "x:somebody", "share", 1, None) for n in range(FANS)]
     activity = attacks.extended(empty.activity.slice(0, 0), rows, empty.activity.schema.names)
     none: dict[str, pa.Table] = {name: table.slice(0, 0) for name, table in empty.given.items()}
     sources = pa.table({"platform": ["x"]}, schema=empty.sources.schema)
-    alone = Material(**{**none, "activity": activity, "sources": sources})
+    alone = Dataset(**{**none, "activity": activity, "sources": sources})
     return float(dataset.scores(alone, model, day, ["x:somebody"])[0])
 
 
@@ -91,26 +91,26 @@ def changes(read: Read, model: Model, days: Iterable[date]) -> dict[str, Any]:
     }
 
 
-def coverage(material_: Material, model: Model, day: date, seed: int = 0) -> dict[str, dict[str, float]]:
+def coverage(data: Dataset, model: Model, day: date, seed: int = 0) -> dict[str, dict[str, float]]:
     """evaluation.interval_coverage over two halves of the same days, each scored by itself.
 
     by_days: every second day is in one half, where there are two days at least; by_acts: each row of activity is in either by
     a coin. Posts and what was done to them go with their day. Half of the evidence gives a lower score, in both halves alike.
     """
-    days = sorted(set(material_.activity["ds"].to_pylist()))
+    days = sorted(set(data.activity["ds"].to_pylist()))
     odd = pa.array(days[1::2], pa.date32())
-    coin = pa.array(np.random.default_rng(seed).random(len(material_.activity)) < 0.5)
-    by_day = pc.is_in(material_.activity["ds"], odd)
+    coin = pa.array(np.random.default_rng(seed).random(len(data.activity)) < 0.5)
+    by_day = pc.is_in(data.activity["ds"], odd)
     split = {"by_days": by_day, "by_acts": coin} if len(days) > 1 else {"by_acts": coin}
     found = {}
     for name, first in split.items():
         halves = []
         for chosen in (first, pc.invert(first)):
-            half: dict[str, pa.Table] = {"activity": material_.activity.filter(chosen)}
+            half: dict[str, pa.Table] = {"activity": data.activity.filter(chosen)}
             if name == "by_days":
                 on = odd if chosen is first else pa.array(days[::2], pa.date32())
-                half["post_actions"] = material_.post_actions.filter(pc.is_in(material_.post_actions["ds"], on))
-            halves.append(dataset.scored(dataset.gathered(replace(material_, **half), model, day)))
+                half["post_actions"] = data.post_actions.filter(pc.is_in(data.post_actions["ds"], on))
+            halves.append(dataset.scored(dataset.build_evidence(replace(data, **half), model, day)))
         found[name] = _coverage(halves)
     return found
 
@@ -128,11 +128,11 @@ def _coverage(halves: list[pa.Table]) -> dict[str, float]:
     return evaluation.interval_coverage(*values)
 
 
-def _published(material_: Material, model: Model, day: date) -> dict[str, float]:
+def _published(data: Dataset, model: Model, day: date) -> dict[str, float]:
     """person -> score, of those who have one, with the digits that are published."""
-    if not len(material_.activity):
+    if not len(data.activity):
         return {}
-    table = dataset.scored(dataset.gathered(material_, model, day)).select(["person_id", "score"])
+    table = dataset.scored(dataset.build_evidence(data, model, day)).select(["person_id", "score"])
     return {row["person_id"]: round(row["score"], DIGITS) for row in table.to_pylist() if row["score"] is not None}
 
 

@@ -61,7 +61,7 @@ _ACTS = as_named("actor_key", "target_account_key", "kind", "occurred_at", "plat
 
 
 @dataclass(frozen=True)
-class Material:
+class Dataset:
     """The window's conformed activity and snapshots as Arrow tables: the tables that a plan is given, see steps.GIVEN."""
 
     activity: pa.Table
@@ -80,8 +80,8 @@ class Material:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-def read(lake: Lake, sources: Sources, model: Model, days: list[date]) -> Material:
-    """The material of `days`, the last of which is the score date: of conformed days as they are, of others from snapshots."""
+def read(lake: Lake, sources: Sources, model: Model, days: list[date]) -> Dataset:
+    """The data of `days`, the last of which is the score date: of conformed days as they are, of others from snapshots."""
     engine, platforms = DuckDB(), sources.platforms
     snapshots = {
         table: arrow.read_snapshots(lake, table, platforms, days, columns) for table, columns in STATES_FROM.items()
@@ -97,7 +97,7 @@ def read(lake: Lake, sources: Sources, model: Model, days: list[date]) -> Materi
     operator_list = small_arrow(LISTED, sorted(sources.excluded.items()))
     acted = _activity(engine, lake, sources, snapshots["accounts"], operator_list, days)
     remembered = _remembered(engine, lake, acted["activity"], shown.arrow("account_states"))
-    return Material(
+    return Dataset(
         **acted,
         account_states=shown.arrow("account_states"),
         counter_states=shown.arrow("counter_states"),
@@ -143,9 +143,9 @@ def overlaid(model: Model, numbers: dict[str, Any]) -> Model:
     return replace(model, parameters=model.parameters | numbers)
 
 
-def gathered(material: Material, model: Model, day: date) -> Plan:
-    """A night's plan of the material, of variant `now` only."""
-    return steps.in_memory(DuckDB(), variants.score_alone(model), day, **material.given)
+def build_evidence(data: Dataset, model: Model, day: date) -> Plan:
+    """A night's plan of the data, of variant `now` only."""
+    return steps.in_memory(DuckDB(), variants.score_alone(model), day, **data.given)
 
 
 def scored(plan: Plan) -> pa.Table:
@@ -153,16 +153,16 @@ def scored(plan: Plan) -> pa.Table:
     return plan.arrow("score")
 
 
-def scores(material: Material, model: Model, day: date, people: list[str]) -> np.ndarray:
+def scores(data: Dataset, model: Model, day: date, people: list[str]) -> np.ndarray:
     """The score of each of `people`, of those too for whom a night abstains; 1 for who has no evidence left."""
-    return rankings(material, variants.score_alone(model), day, people)["score"]
+    return rankings(data, variants.score_alone(model), day, people)["score"]
 
 
-def rankings(material: Material, model: Model, day: date, people: list[str]) -> dict[str, np.ndarray]:
+def rankings(data: Dataset, model: Model, day: date, people: list[str]) -> dict[str, np.ndarray]:
     """score, standing, momentum and true_reach of each of `people`, of those too for whom a night abstains; 1, and a reach
     of 0, for who has no evidence left.
     """
-    table = scored(steps.in_memory(DuckDB(), variants.without_changes(model), day, **material.given))
+    table = scored(steps.in_memory(DuckDB(), variants.without_changes(model), day, **data.given))
     rows = zip(*(table[name].to_pylist() for name in ("variant", "person_id", "unheld", "true_reach")), strict=True)
     found: dict[str, dict[str, float]] = {}
     for variant, person, unheld, reach in rows:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from clout.research import attack_families, attacks, evaluation, leverage
-from clout.research.dataset import Material
+from clout.research.dataset import Dataset
 from clout.research.leverage import Standing
 from clout.score.model import Model
 
@@ -33,8 +33,8 @@ class Environment:
         """As it is called in tables."""
         return f"{'ages' if self.ages else 'no ages'}, {'named' if self.named else 'elected'}"
 
-    def of(self, clean: Material, day: date) -> Material:
-        """The material as it would be there. What shows ages, or names seeds, is left as it is."""
+    def of(self, clean: Dataset, day: date) -> Dataset:
+        """The data as it would be there. What shows ages, or names seeds, is left as it is."""
         states, shown = clean.account_states, as_it_is(clean)
         changes: dict[str, Any] = {}
         if shown.ages and not self.ages:
@@ -68,8 +68,8 @@ _AUDIENCES = "SELECT target, count(DISTINCT actor) FROM activity GROUP BY target
 ENVIRONMENTS = tuple(Environment(ages, named) for ages in (False, True) for named in (False, True))
 
 
-def as_it_is(clean: Material) -> Environment:
-    """The environment of material as it was read."""
+def as_it_is(clean: Dataset) -> Environment:
+    """The environment of data as it was read."""
     born = clean.account_states["created_at"]
     return Environment(born.null_count < len(born), len(clean.named_seeds) > 0)
 
@@ -91,7 +91,7 @@ class People:
 
 
 def attacked(
-    clean: Material,
+    clean: Dataset,
     environment: Environment,
     people: People,
     model: Model,

@@ -17,7 +17,7 @@ from scipy.optimize import nnls
 
 from clout.errors import PoisonInput
 from clout.research import dataset, labelled_pairs
-from clout.research.dataset import Material
+from clout.research.dataset import Dataset
 from clout.research.labelled_pairs import COUNTERS, LabelledPairs
 from clout.score.model import Model
 
@@ -56,9 +56,9 @@ def counters(pairs: LabelledPairs, model: Model) -> dict[str, dict[str, float]]:
     return {"counters": _rounded(weights), "score": _rounded(_scaled(full, COUNTERS_WEIGH))}
 
 
-def measures_of(past: Material, model: Model, day: date) -> pa.Table:
+def measures_of(past: Dataset, model: Model, day: date) -> pa.Table:
     """x_reach and x_network of everybody with evidence, 0 to 1 each: (person_id, x_reach, x_network)."""
-    now = dataset.gathered(past, model, day).arrow("platform_score")
+    now = dataset.build_evidence(past, model, day).arrow("platform_score")
     share = (model.parameters["beta_reach"] + model.parameters["beta_network"]) / (
         model.parameters["beta_reach"] + model.parameters["beta_network"] + model.parameters["beta_amplification"]
     )

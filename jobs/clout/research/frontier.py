@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from clout.engine.frames import Frame, to_arrow
 from clout.research import attack_families, dataset, evaluation, leverage
 from clout.research.attacks import inject
-from clout.research.dataset import Material
+from clout.research.dataset import Dataset
 from clout.research.environments import Environment, People
 from clout.score.model import Model
 from clout.score.plan import Plan
@@ -92,7 +92,7 @@ def said_of(setting: Setting) -> dict[str, Any]:
 
 
 def frontier(
-    clean: Material, people: People, model: Model, day: date, asked: list[Setting], families: str
+    clean: Dataset, people: People, model: Model, day: date, asked: list[Setting], families: str
 ) -> list[dict[str, Any]]:
     """Of each setting its names and numbers, leverage with the attack that has it, and NDCG@100 of both gains."""
     found: dict[Setting, dict[str, Any]] = {setting: {"leverage": 0.0, "attack": ""} for setting in asked}
@@ -120,10 +120,10 @@ def frontier(
 
 
 def _audiences(
-    there: Material, model: Model, day: date, asked: list[Setting], targets: pa.Array | None = None
+    there: Dataset, model: Model, day: date, asked: list[Setting], targets: pa.Array | None = None
 ) -> Iterator[tuple[Setting, Plan]]:
     """Each setting with a plan that has the weights by its way of trust and its seeds; of some targets only, if so asked."""
-    evidence = dataset.gathered(there, model, day)
+    evidence = dataset.build_evidence(there, model, day)
     variants = evidence.resolve("variants")
     pairs = evidence.of_variants(variants).resolve("pairs")
     for seeds, way in dict.fromkeys((setting.seeds, setting.way) for setting in asked):
@@ -181,7 +181,7 @@ _INK, _SOFT, _LINE = "#1b2733", "#52616f", "#d5dce2"
 _COLOURS = {AMOUNT: "#0a6a8a", GENEROUS: "#a4491f", COLOUR: "#7a7f00"}
 
 
-def figures(clean: Material, people: People, model: Model, day: date, families: str) -> dict[str, Any]:
+def figures(clean: Dataset, people: People, model: Model, day: date, families: str) -> dict[str, Any]:
     """All settings of a score date (points), the model's own among them (own), and what a count of people reaches (count)."""
     points = frontier(clean, people, model, day, settings(model), families)
     own = [said_of(setting) for setting in own_settings(model)]

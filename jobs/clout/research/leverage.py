@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from clout.research import attacks, dataset
 from clout.research.attacks import Attack
-from clout.research.dataset import Material
+from clout.research.dataset import Dataset
 from clout.score.model import Model
 from clout.score.plan import Plan
 
@@ -38,9 +38,9 @@ class Standing:
     evidence: Plan
 
 
-def standing(material_: Material, model: Model, day: date) -> Standing:
+def standing(data: Dataset, model: Model, day: date) -> Standing:
     """Everybody's score, reach and trust by the model."""
-    evidence = dataset.gathered(material_, model, day)
+    evidence = dataset.build_evidence(data, model, day)
     table = dataset.scored(evidence)
     people = table["person_id"].to_pylist()
     score, reach = (dict(zip(people, table[name].to_pylist(), strict=True)) for name in ("unheld", "true_reach"))
@@ -65,12 +65,12 @@ def amounts(evidence: Plan) -> dict[str, float]:
     return {person: worth for person, worth in rows if worth}
 
 
-def persons(clean: Material) -> dict[str, str]:
+def persons(clean: Dataset) -> dict[str, str]:
     """account -> person, of accounts that are one of several of a person."""
     return dict(zip(clean.persons["account_key"].to_pylist(), clean.persons["person_id"].to_pylist(), strict=True))
 
 
-def honest_people(attack: Attack, clean: Material) -> int:
+def honest_people(attack: Attack, clean: Dataset) -> int:
     """How many distinct real people acted on the attacker's accounts, in the attack or before it."""
     person = dict(attack.persons) | persons(clean)
     mine = attack.accounts
@@ -85,7 +85,7 @@ def honest_people(attack: Attack, clean: Material) -> int:
 
 def effects(
     suite: list[Attack],
-    clean: Material,
+    clean: Dataset,
     before: Standing,
     candidates: Iterable[str],
     model: Model,
@@ -94,7 +94,7 @@ def effects(
     """Of each attack, all injected at once: rank, percentile, people, honest, leverage; and where everybody stands then.
 
     rank: the place of the profiteer among the candidates, before whom who has the same score comes; percentile: from the top.
-    people: how many more the profiteer is credited with than in `before`, which is the clean material by the same model.
+    people: how many more the profiteer is credited with than in `before`, which is the clean data by the same model.
     """
     after = standing(attacks.inject(clean, suite, day), model, day)
     scores = np.array([after.score.get(person, 1.0) for person in candidates])

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from clout.research import dataset, evaluation
-from clout.research.dataset import Material
+from clout.research.dataset import Dataset
 from clout.score.model import Model
 
 #: Each term, by section and name, with its values: the first does without the term, or is the plainest.
@@ -36,10 +36,10 @@ PAYS = 0.001
 
 @dataclass(frozen=True)
 class Event:
-    """name; past: the material before it, up to `day`; people and gain: who was acted on, and how many were moved later."""
+    """name; past: the data before it, up to `day`; people and gain: who was acted on, and how many were moved later."""
 
     name: str
-    past: Material
+    past: Dataset
     day: date
     people: list[str]
     gain: np.ndarray

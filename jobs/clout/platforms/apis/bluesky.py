@@ -13,7 +13,7 @@ from typing import Any
 
 from clout.config.options import FollowedAreNamed
 from clout.platforms.http.rate_policies import RatePolicy, Response, Verdict, Wait, retry_after
-from clout.platforms.pull.pages import Endpoint, Known, Page, PageReader, Platform, Rows, earliest, instant
+from clout.platforms.pull.pages import Endpoint, Page, PageContext, PageReader, Platform, Rows, earliest, instant
 from clout.platforms.pull.rows import short_hash
 from clout.platforms.pull.said import links, tags
 from clout.platforms.pull.views import View
@@ -97,7 +97,7 @@ ENDPOINTS = (
 )
 
 
-def normalise(page: Page, known: Known) -> Rows:
+def normalise(page: Page, known: PageContext) -> Rows:
     """The rows of one page, without those of people whom this page or `known` shows to have opted out."""
     rows = Rows(page)
     body = page.body if isinstance(page.body, dict) else {}

@@ -24,7 +24,18 @@ from clout.platforms.http.rate_policies import (
     Verdict,
     Wait,
 )
-from clout.platforms.pull.pages import Endpoint, Known, Page, PageReader, Platform, Rows, Token, count, epoch, instant
+from clout.platforms.pull.pages import (
+    Endpoint,
+    Page,
+    PageContext,
+    PageReader,
+    Platform,
+    Rows,
+    Token,
+    count,
+    epoch,
+    instant,
+)
 from clout.platforms.pull.rows import short_hash
 from clout.platforms.pull.said import links_of, tags_of
 from clout.platforms.pull.views import View
@@ -122,7 +133,7 @@ ENDPOINTS = (
 )
 
 
-def normalise(page: Page, known: Known) -> Rows:
+def normalise(page: Page, known: PageContext) -> Rows:
     """The rows of one page of answers, without those of people who may not be shown."""
     rows = Rows(page)
     reader = _Reader(page, rows, known)

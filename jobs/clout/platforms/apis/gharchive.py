@@ -27,14 +27,14 @@ from clout.platforms.pull.rows import (
     Batch,
     Exports,
     Fields,
-    FileReport,
+    PullReport,
     Stored,
     modified_at,
     quarantine_table,
     rows_table,
     stored,
 )
-from clout.privacy.suppression import NOBODY, Hidden
+from clout.privacy.suppression import NOBODY, SuppressionList
 
 _HOUR = re.compile(r"(\d{4}-\d{2}-\d{2})-(\d{1,2})\.json\.gz")
 #: The longest line that is taken for an event: a small file may unpack into one that fills the memory.
@@ -58,7 +58,7 @@ class Hour:
     ref: str
 
 
-def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[Batch | FileReport]:
+def read(source: Source, days: set[date], hidden: SuppressionList = NOBODY) -> Iterator[Batch | PullReport]:
     """Interactions and actors of the hour files of `days`, without `hidden`; a report per hour, also for each missing one."""
     hours: dict[date, dict[int, Path]] = {}
     for file in sorted(source.path.rglob("*.json.gz")):
@@ -77,11 +77,11 @@ def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[B
         yield from _readable(source, day, read_day(source, day, found, hidden))
 
 
-def _readable(source: Source, day: date, items: Iterator[Batch | FileReport]) -> Iterator[Batch | FileReport]:
+def _readable(source: Source, day: date, items: Iterator[Batch | PullReport]) -> Iterator[Batch | PullReport]:
     """What was read of a day. Raises PoisonInput where no line of it is an event: to go on would be to see nobody act."""
     good, bad, first = 0, 0, ""
     for item in items:
-        if isinstance(item, FileReport):
+        if isinstance(item, PullReport):
             good += item.events
             bad += item.rows_quarantined
         elif item.table == "quarantine" and not first:
@@ -95,22 +95,24 @@ def _readable(source: Source, day: date, items: Iterator[Batch | FileReport]) ->
         )
 
 
-def read_day(source: Source, day: date, hours: list[Hour | FileReport], hidden: Hidden) -> Iterator[Batch | FileReport]:
+def read_day(
+    source: Source, day: date, hours: list[Hour | PullReport], hidden: SuppressionList
+) -> Iterator[Batch | PullReport]:
     """The rows and reports of a day's hours. An hour that is not there comes as the report that says why."""
     seen: set[str] = set()
     accounts: dict[str, dict[str, Any]] = {}
     events: dict[str, int] = {}
     fields, bad = Fields(), 0
     for hour in hours:
-        if isinstance(hour, FileReport):
+        if isinstance(hour, PullReport):
             yield hour
         else:
             for item in _read_hour(source, hour, day, seen, accounts, events, fields, hidden):
-                bad += item.rows_quarantined if isinstance(item, FileReport) else 0
+                bad += item.rows_quarantined if isinstance(item, PullReport) else 0
                 yield item
     if accounts:
         yield Batch("accounts", day, rows_table("accounts", list(accounts.values())))
-    lacking = [hour.subject for hour in hours if isinstance(hour, FileReport)]
+    lacking = [hour.subject for hour in hours if isinstance(hour, PullReport)]
     told = f"{sum(events.values())} events in {len(events)} of {len(hours)} hours"
     if events:
         least = min(events, key=lambda name: events[name])
@@ -119,12 +121,12 @@ def read_day(source: Source, day: date, hours: list[Hour | FileReport], hidden: 
     status = "skipped" if not events else "truncated" if lacking else "complete"
     if bad and not any(events.values()):
         status, told = "failed", f"every one of {bad} lines was refused: {told}"
-    yield FileReport("*", "interactions", "completeness", status, told, per_day={day: 0}, columns=fields.columns())
+    yield PullReport("*", "interactions", "completeness", status, told, per_day={day: 0}, columns=fields.columns())
 
 
-def missing(day: date, hour: int, reason: str = "missing", status: str = "skipped") -> FileReport:
+def missing(day: date, hour: int, reason: str = "missing", status: str = "skipped") -> PullReport:
     """The report of an hour that is not there."""
-    return FileReport(hour_name(day, hour), "interactions", "hour_file", status, reason, per_day={day: 0})
+    return PullReport(hour_name(day, hour), "interactions", "hour_file", status, reason, per_day={day: 0})
 
 
 def hour_name(day: date, hour: int) -> str:
@@ -132,7 +134,7 @@ def hour_name(day: date, hour: int) -> str:
     return f"{day}-{hour}.json.gz"
 
 
-def _hour_of(file: Path | None, day: date, hour: int) -> Hour | FileReport:
+def _hour_of(file: Path | None, day: date, hour: int) -> Hour | PullReport:
     if file is None:
         return missing(day, hour)
     return Hour(file.name, lambda: file.open("rb"), file.stat().st_size, modified_at(file), file.name)
@@ -163,10 +165,10 @@ def _read_hour(
     accounts: dict[str, dict[str, Any]],
     events: dict[str, int],
     fields: Fields,
-    hidden: Hidden,
-) -> Iterator[Batch | FileReport]:
+    hidden: SuppressionList,
+) -> Iterator[Batch | PullReport]:
     fetched = file.modified
-    report = FileReport(file.name, "interactions", "hour_file", bytes=file.bytes, modified=fetched, per_day={day: 0})
+    report = PullReport(file.name, "interactions", "hour_file", bytes=file.bytes, modified=fetched, per_day={day: 0})
     rows: list[dict[str, Any]] = []
     bad: list[tuple[str, str, int, str]] = []
     unknown: Counter[str] = Counter()

@@ -18,8 +18,8 @@ from clout.config.readers import Rule
 from clout.platforms.http.rate_policies import RatePolicy, Response, StopEndpoint, StopPlatform, Verdict
 from clout.platforms.pull.pages import (
     Endpoint,
-    Known,
     Page,
+    PageContext,
     PageReader,
     Platform,
     Rows,
@@ -119,7 +119,7 @@ ENDPOINTS = (
 )
 
 
-def normalise(page: Page, known: Known) -> Rows:
+def normalise(page: Page, known: PageContext) -> Rows:
     """The rows of one page of answers, without those of people who may not be shown."""
     rows = Rows(page)
     reader = _Reader(page, rows, known)

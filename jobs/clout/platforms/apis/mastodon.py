@@ -1,7 +1,7 @@
 """One Mastodon instance: its endpoints as data, and its pages as canonical rows. Accounts and posts are keyed by `uri`.
 
 Where there is no `uri`, it is made of the address of the page. Ids are the instance's own; replies name only those, so they are
-resolved by what other pages told (`Known`), mentions also by the address of whom they name.
+resolved by what other pages told (`PageContext`), mentions also by the address of whom they name.
 An instance counts wholly only for its own people: of an account from elsewhere ("@" in acct) the counters are left out.
 A profile's fields are claims of identity; verified_at means that the instance saw the page link back.
 Only public and unlisted posts land.
@@ -24,7 +24,7 @@ from pydantic import Field
 from clout.config.options import AskedAboutPeople
 from clout.platforms.http.rate_policies import RatePolicy, Response, Verdict, Wait, on_our_clock
 from clout.platforms.pull.html_text import addresses, link, plain
-from clout.platforms.pull.pages import Endpoint, Known, Page, PageReader, Platform, Rows, instant
+from clout.platforms.pull.pages import Endpoint, Page, PageContext, PageReader, Platform, Rows, instant
 from clout.platforms.pull.rows import short_hash
 from clout.platforms.pull.said import links, tags
 from clout.platforms.pull.views import View
@@ -107,7 +107,7 @@ ENDPOINTS = (
 )
 
 
-def normalise(page: Page, known: Known) -> Rows:
+def normalise(page: Page, known: PageContext) -> Rows:
     """The rows of one page, without those of people whom this page or `known` shows to have opted out or be protected."""
     rows = Rows(page)
     reader = _Reader(page, rows, known)

@@ -19,7 +19,7 @@ from pydantic.functional_validators import model_validator
 from clout.config.options import Asked, Mistake, check
 from clout.config.readers import SHORT
 from clout.platforms.http.rate_policies import RatePolicy, Response, StopUnit, Verdict
-from clout.platforms.pull.pages import Endpoint, Known, Page, Platform, Rows, count
+from clout.platforms.pull.pages import Endpoint, Page, PageContext, Platform, Rows, count
 
 SIGNAL, UNIT = "wikipedia_pageviews", "views"
 _DAY = timedelta(days=1)
@@ -42,7 +42,7 @@ ENDPOINTS = (
 )
 
 
-def normalise(page: Page, known: Known) -> Rows:
+def normalise(page: Page, known: PageContext) -> Rows:
     """The rows of one answer: one a day; none about an account that may not be shown."""
     rows = Rows(page)
     if page.endpoint != "pageviews":

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from clout.platforms.pull.pages import Known, Page, PageReader, Rows, at
+from clout.platforms.pull.pages import Page, PageContext, PageReader, Rows, at
 from clout.platforms.pull.rows import short_hash
 from clout.platforms.pull.said import links, tags
 from clout.platforms.pull.views import View
@@ -31,7 +31,7 @@ _COUNTERS = {
 }
 
 
-def normalise(page: Page, known: Known) -> Rows:
+def normalise(page: Page, known: PageContext) -> Rows:
     """The rows of one page, without those of people whom this page or `known` shows to be protected or suspended."""
     rows = Rows(page)
     body = page.body if isinstance(page.body, dict) else {}

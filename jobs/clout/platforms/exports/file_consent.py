@@ -22,10 +22,10 @@ from clout.platforms.exports.file_inventory import holding
 from clout.platforms.exports.file_meeting import Meeting
 from clout.platforms.exports.file_rows import accounts_of, as_table
 from clout.platforms.exports.tabular import BadRow, RowBatch
-from clout.platforms.pull.rows import FileReport, quarantine_table
+from clout.platforms.pull.rows import PullReport, quarantine_table
 from clout.privacy.addresses import hashed
 from clout.privacy.consent_ledger import FLAGS, Hearing, contradicted_by, said_by
-from clout.privacy.suppression import UNSHOWN, Hidden
+from clout.privacy.suppression import UNSHOWN, SuppressionList
 
 #: Columns that hold a key of somebody.
 WHO = (*people_of("accounts"), *people_of("posts"), *people_of("interactions"))
@@ -42,7 +42,7 @@ class Consent:
         source: Source,
         accounts: list[tuple[Path, date | None]],
         days: set[date],
-        hidden: Hidden,
+        hidden: SuppressionList,
         batches: Callable[[Path, str], Iterator[RowBatch]],
     ) -> None:
         self.hidden = hidden
@@ -104,7 +104,7 @@ class Consent:
         found = exact or unshown.reasons.get(key) or unshown.spelt.get(key)
         return found or (self.hidden.hearing.reason(key) if self.hidden.hearing else None)
 
-    def shown(self, rows: pa.Table, day: date, report: FileReport) -> pa.Table:
+    def shown(self, rows: pa.Table, day: date, report: PullReport) -> pa.Table:
         """The rows that may be shown on a day; the report counts the others."""
         if not rows.num_rows:  # a file without a row: its columns have no type
             return rows
@@ -187,7 +187,7 @@ class _Unshown:
     spelt: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, said: list[dict[str, str]], seen: list[list[pa.Array]], hidden: Hidden) -> _Unshown:
+    def of(cls, said: list[dict[str, str]], seen: list[list[pa.Array]], hidden: SuppressionList) -> _Unshown:
         """From what accounts files say, each with the keys that have a row in it, and from the operator's list."""
         reasons = {key: why for each in (*said, dict.fromkeys(hidden.listed, "operator")) for key, why in each.items()}
         looks = {look_alike_key(key): why for key, why in reasons.items()}

@@ -17,7 +17,7 @@ from pathlib import Path
 from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.platforms.exports.tabular import is_prose, is_tabular
-from clout.platforms.pull.rows import FileReport, Stored, modified_at, stored
+from clout.platforms.pull.rows import PullReport, Stored, modified_at, stored
 
 _DAY = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 _SHEETS = r"xls|xlsx|xlsm|xlsb|ods|numbers"
@@ -242,7 +242,7 @@ def check_passed(passed: list[Passed], days: set[date]) -> None:
             )
 
 
-def passed_reports(source: Source, passed: list[Passed], observed: set[date]) -> Iterator[FileReport]:
+def passed_reports(source: Source, passed: list[Passed], observed: set[date]) -> Iterator[PullReport]:
     """A report for each file that is not read, on the days that the source shows, and whose it may be."""
     for number, each in enumerate(passed[:_NAMED], start=1):
         days = observed if each.day is None else observed & {each.day}
@@ -250,7 +250,7 @@ def passed_reports(source: Source, passed: list[Passed], observed: set[date]) ->
         if number == _NAMED and len(passed) > _NAMED:
             days, why, subject = observed, f"{len(passed) - _NAMED + 1} more files that are not read", "*"
         there = each.file.is_file() and subject != "*"
-        report = FileReport(
+        report = PullReport(
             subject,
             table_of(each.file),
             "files",

@@ -39,14 +39,14 @@ from clout.platforms.exports.file_query import Place, Queries, is_query
 from clout.platforms.exports.file_refusals import Refusals, Unreadable
 from clout.platforms.exports.file_rows import COLUMNS, Note, accounts_of, batches, interactions, links_of, posts
 from clout.platforms.exports.tabular import BadRow, RowBatch
-from clout.platforms.pull.rows import BATCH_ROWS, Batch, Exports, FileReport, Stored, stored
-from clout.privacy.suppression import NOBODY, Hidden
+from clout.platforms.pull.rows import BATCH_ROWS, Batch, Exports, PullReport, Stored, stored
+from clout.privacy.suppression import NOBODY, SuppressionList
 
 #: What an operator keeps beside exports, by the beginning of the files' names.
 LISTS = {"consents": CONSENTS, "campaigns": CAMPAIGNS, "credentials": CREDENTIALS}
 
 
-def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[Batch | FileReport]:
+def read(source: Source, days: set[date], hidden: SuppressionList = NOBODY) -> Iterator[Batch | PullReport]:
     """Everything that the folder holds for `days`, then a report per file. Raises PoisonInput on an unreadable file.
 
     Without `hidden`, and without whom the accounts files that hold on a day declare to be a minor, opted out, protected,
@@ -72,7 +72,7 @@ def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[B
             for file, its_table, day in files:
                 if its_table == table and (day is None or day in days):
                     for item in _read_events(source, exports, file, table, day, days, consent, refusals):
-                        if isinstance(item, FileReport):
+                        if isinstance(item, PullReport):
                             observed |= set(item.per_day)
                         yield item
         refusals.check(f"source {source.name}")
@@ -89,7 +89,7 @@ def read(source: Source, days: set[date], hidden: Hidden = NOBODY) -> Iterator[B
             outcomes = outcomes_of(source, hidden.erased.salted().hashed)
             yield from lists.read_dated(source, exports, "outcomes", outcomes, happened, observed, consent)
         for report in _read_accounts(source, exports, accounts, observed, consent):
-            if apart and isinstance(report, FileReport):
+            if apart and isinstance(report, PullReport):
                 report.reason = "; ".join(filter(None, (report.reason, apart)))
             yield report
         yield from passed_reports(source, exports.passed, observed)
@@ -132,9 +132,9 @@ class _Plain:
         return times.cast(pa.timestamp("us")).cast(pa.date32(), safe=False)
 
 
-def _report(exports: _Plain | Queries, file: Path, table: str) -> FileReport:
+def _report(exports: _Plain | Queries, file: Path, table: str) -> PullReport:
     there = exports.stored(file)
-    return FileReport(exports.subject(file), table, endpoint="files", bytes=there.size, modified=there.modified)
+    return PullReport(exports.subject(file), table, endpoint="files", bytes=there.size, modified=there.modified)
 
 
 def _read_events(
@@ -146,7 +146,7 @@ def _read_events(
     days: set[date],
     consent: Consent,
     refusals: Refusals,
-) -> Iterator[Batch | FileReport]:
+) -> Iterator[Batch | PullReport]:
     """Rows of an interactions or posts file, split by the day they belong to; last, the file's report."""
     report = _report(exports, file, table)
     ids = IdColumns(source, consent.words)
@@ -235,7 +235,7 @@ def _read_accounts(
     accounts: list[tuple[Path, date | None]],
     days: set[date],
     consent: Consent,
-) -> Iterator[Batch | FileReport]:
+) -> Iterator[Batch | PullReport]:
     uses: dict[Path, list[date]] = {file: [] for file, _ in accounts}
     for day in sorted(days):
         for file in holding(accounts, day):

@@ -26,7 +26,7 @@ from clout.platforms.exports.file_consent import Consent
 from clout.platforms.exports.file_ids import spelt
 from clout.platforms.exports.file_inventory import holding
 from clout.platforms.exports.tabular import BadRow, RowBatch, plain, read_batches
-from clout.platforms.pull.rows import Batch, FileReport, Stored, modified_at
+from clout.platforms.pull.rows import Batch, PullReport, Stored, modified_at
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _KEY = re.compile(r"([a-z][a-z0-9_]{0,30}):(?!//)(\S.*)", re.DOTALL)
@@ -174,7 +174,7 @@ def read(
     files: list[tuple[Path, date | None]],
     days: set[date],
     consent: Consent,
-) -> Iterator[Batch | FileReport]:
+) -> Iterator[Batch | PullReport]:
     """The rows of the files of one list for `days`, then a report per file. Raises PoisonInput on an unreadable file."""
     uses: dict[Path, list[date]] = {file: [] for file, _ in files}
     for day in sorted(days):
@@ -182,7 +182,7 @@ def read(
             uses[file].append(day)
     for file, its_days in uses.items():
         there = exports.stored(file)
-        report = FileReport(exports.subject(file), table, endpoint="files", bytes=there.size, modified=there.modified)
+        report = PullReport(exports.subject(file), table, endpoint="files", bytes=there.size, modified=there.modified)
         for day in its_days:
             report.count(day, 0)
         reasons: Counter[str] = Counter()
@@ -212,11 +212,11 @@ def read(
 
 def read_dated(
     source: Source, exports: Exports, table: str, kind: Kind, files: list[Path], days: set[date], consent: Consent
-) -> Iterator[Batch | FileReport]:
+) -> Iterator[Batch | PullReport]:
     """The rows of the files of what happened on a day, each on its day, then a report per file."""
     for file in files:
         there = exports.stored(file)
-        report = FileReport(exports.subject(file), table, endpoint="files", bytes=there.size, modified=there.modified)
+        report = PullReport(exports.subject(file), table, endpoint="files", bytes=there.size, modified=there.modified)
         refused: list[BadRow] = []
         across = kind.across()
         for batch in _batches(source, file, kind, report):
@@ -238,7 +238,7 @@ def read_dated(
             yield report
 
 
-def _batches(source: Source, file: Path, kind: Kind, report: FileReport) -> Iterator[RowBatch]:
+def _batches(source: Source, file: Path, kind: Kind, report: PullReport) -> Iterator[RowBatch]:
     said = source.columns if kind.is_renamed else {}
     wanted = {name: said.get(name, kind.named.get(name, name)) for name in kind.columns}
     return read_batches(file, wanted, [*kind.needed], described=report.columns)

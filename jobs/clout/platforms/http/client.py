@@ -23,7 +23,7 @@ from clout.config.sources import Source
 from clout.platforms.http.budget import Budget
 from clout.platforms.http.rate_policies import Go, Response, StopEndpoint, StopPlatform, StopUnit, Wait
 from clout.platforms.http.tokens import NAMED_SECRET, any_form, lacks_token, token_of, without_secrets
-from clout.platforms.http.transport import HeadersInTime
+from clout.platforms.http.transport import HeaderDeadlineAdapter
 from clout.platforms.http.urls import filled, joined, origin, parts_of, query_of
 from clout.platforms.pull.pages import Endpoint, Platform
 from clout.platforms.unique_json import SaidTwice, unique
@@ -72,7 +72,7 @@ class Limits:
         return cls(**{f.name: options[f.name] for f in fields(cls) if f.name in options})
 
 
-def days_over(
+def closed_days(
     source: Source, days: set[date], clock: Clock, say: Callable[[str], None]
 ) -> Iterator[tuple[date, datetime, timedelta]]:
     """Those of `days` that are over, newest first: day, when it began, how long ago that is. Says which are not."""
@@ -113,7 +113,7 @@ class Client:
         self.session = requests.Session()
         self.patience = _HEADERS  # for so many seconds the headers of an answer are waited for
         for scheme in ("http://", "https://"):
-            self.session.mount(scheme, HeadersInTime(lambda: self.patience))
+            self.session.mount(scheme, HeaderDeadlineAdapter(lambda: self.patience))
         self.session.auth = lambda request: request  # else requests would look for passwords in ~/.netrc
         contact = source.options.get("contact")
         self.session.headers["User-Agent"] = (

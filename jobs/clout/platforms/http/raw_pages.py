@@ -22,7 +22,7 @@ from pyarrow import fs as pafs
 from clout.lake.damaged import Damaged
 from clout.lake.partitions import Lake
 from clout.platforms.pull.rows import short_hash
-from clout.privacy.suppression import NOBODY, Hidden, without_items
+from clout.privacy.suppression import NOBODY, SuppressionList, without_items
 from clout.terminal import printable
 
 #: Not pages: see hour_files.
@@ -68,7 +68,7 @@ class RawState:
 class RawPages:
     """The raw pages of one platform's day. Nobody whom `hidden` knows as erased is stored."""
 
-    def __init__(self, lake: Lake, platform: str, day: date, hidden: Hidden = NOBODY) -> None:
+    def __init__(self, lake: Lake, platform: str, day: date, hidden: SuppressionList = NOBODY) -> None:
         self.lake = lake
         self.hidden = hidden
         self.folder = f"raw/{platform}/{day.isoformat()}"

@@ -16,7 +16,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 
-class HeadersInTime(HTTPAdapter):
+class HeaderDeadlineAdapter(HTTPAdapter):
     """Gives up a connection whose answer's headers are not there after `seconds()`: raises requests.ReadTimeout."""
 
     def __init__(self, seconds: Callable[[], float]) -> None:

@@ -28,12 +28,12 @@ from clout.config.sources import Source
 from clout.lake.partitions import Lake
 from clout.platforms.apis import gharchive
 from clout.platforms.http.budget import Budget
-from clout.platforms.http.client import Client, Clock, Limits, StopError, days_over
+from clout.platforms.http.client import Client, Clock, Limits, StopError, closed_days
 from clout.platforms.http.rate_policies import RatePolicy, Response, Verdict, Wait, leading_int, retry_after
 from clout.platforms.http.raw_pages import HOURS, RawPages, RawState, look_through
-from clout.platforms.pull.pages import Endpoint, Known, Page, Platform, Rows
-from clout.platforms.pull.rows import Batch, FileReport
-from clout.privacy.suppression import NOBODY, Hidden
+from clout.platforms.pull.pages import Endpoint, Page, PageContext, Platform, Rows
+from clout.platforms.pull.rows import Batch, PullReport
+from clout.privacy.suppression import NOBODY, SuppressionList
 
 #: An hour's file is published some minutes after the hour.
 _PUBLISHED = timedelta(minutes=15)
@@ -50,7 +50,7 @@ _NO_TIMES = {"since": "", "until": ""}
 _USUAL_BODY_MB = 500
 
 
-def _no_pages(page: Page, known: Known) -> Rows:
+def _no_pages(page: Page, known: PageContext) -> Rows:
     raise NotImplementedError(f"{page.endpoint} gives files, not pages")
 
 
@@ -76,13 +76,18 @@ _PLATFORM = Platform((_HOUR,), GitHubPolicy, _no_pages, name="gharchive")
 
 
 def read(
-    lake: Lake, source: Source, days: set[date], clock: Clock, say: Callable[[str], None], hidden: Hidden = NOBODY
-) -> Iterator[Batch | FileReport]:
+    lake: Lake,
+    source: Source,
+    days: set[date],
+    clock: Clock,
+    say: Callable[[str], None],
+    hidden: SuppressionList = NOBODY,
+) -> Iterator[Batch | PullReport]:
     """The rows of every hour of `days` that is there or can be had, and a report per hour; the newest day first."""
     limits = Limits.of({"max_body_mb": _USUAL_BODY_MB} | source.options)
     budget = Budget(lake, source.name, clock.now().date(), 0)
     with closing(Client(source, _PLATFORM, limits, budget, clock, say)) as client:
-        for day, began, age in days_over(source, days, clock, say):
+        for day, began, age in closed_days(source, days, clock, say):
             raw = RawHours(lake, source.name, day, hidden)
             may_ask = age <= timedelta(days=limits.backfill_days)
             look_through(RawPages(lake, source.name, day, hidden), may_ask, say)
@@ -101,7 +106,7 @@ def read(
             yield from _with_requests(gharchive.read_day(source, day, [hour for hour, _ in costs], hidden), costs)
 
 
-def _fetch(client: Client, raw: RawHours, hour: int) -> FileReport | None:
+def _fetch(client: Client, raw: RawHours, hour: int) -> PullReport | None:
     """Bring one hour into the lake; or say why it is not there."""
     stopped = client.stopped(_HOUR.name)
     if stopped is not None:
@@ -119,12 +124,12 @@ def _fetch(client: Client, raw: RawHours, hour: int) -> FileReport | None:
 
 
 def _with_requests(
-    items: Iterator[Batch | FileReport], costs: list[tuple[gharchive.Hour | FileReport, int]]
-) -> Iterator[Batch | FileReport]:
+    items: Iterator[Batch | PullReport], costs: list[tuple[gharchive.Hour | PullReport, int]]
+) -> Iterator[Batch | PullReport]:
     """The same, the reports with the number of requests that each hour took."""
-    asked = {hour.subject if isinstance(hour, FileReport) else hour.name: number for hour, number in costs}
+    asked = {hour.subject if isinstance(hour, PullReport) else hour.name: number for hour, number in costs}
     for item in items:
-        if isinstance(item, FileReport):
+        if isinstance(item, PullReport):
             item.requests = asked.get(item.subject, 0)
             item.pages = int(item.bytes > 0)
         yield item
@@ -133,7 +138,7 @@ def _with_requests(
 class RawHours:
     """The hour files of one day in the lake."""
 
-    def __init__(self, lake: Lake, platform: str, day: date, hidden: Hidden = NOBODY) -> None:
+    def __init__(self, lake: Lake, platform: str, day: date, hidden: SuppressionList = NOBODY) -> None:
         self.lake, self.day, self.hidden = lake, day, hidden
         self.folder = f"raw/{platform}/{day.isoformat()}/{HOURS}"
         self.state = RawState(lake, f"raw/{platform}/{day.isoformat()}")

@@ -19,13 +19,13 @@ from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.lake.partitions import Lake
 from clout.platforms.http.budget import Budget
-from clout.platforms.http.client import Client, Clock, Limits, days_over
+from clout.platforms.http.client import Client, Clock, Limits, closed_days
 from clout.platforms.http.raw_pages import RawPages, look_through
 from clout.platforms.pull.landing import Landing
 from clout.platforms.pull.pages import Platform
-from clout.platforms.pull.rows import Batch, FileReport
+from clout.platforms.pull.rows import Batch, PullReport
 from clout.platforms.pull.walk import FRESH, Walk
-from clout.privacy.suppression import NOBODY, Hidden
+from clout.privacy.suppression import NOBODY, SuppressionList
 
 #: What happens at midnight is asked about a little later: some platforms refuse a window that ends just now.
 _SETTLED = timedelta(seconds=15)
@@ -38,9 +38,9 @@ def read(
     platform: Platform,
     clock: Clock,
     say: Callable[[str], None],
-    hidden: Hidden = NOBODY,
+    hidden: SuppressionList = NOBODY,
     again: bool = False,
-) -> Iterator[Batch | FileReport]:
+) -> Iterator[Batch | PullReport]:
     """Everything that the platform shows, or that is stored of it, for `days`; and a report per endpoint and subject.
 
     Without the people whom it shows to have asked for it, and without `hidden`. again: also where pages of a day that was
@@ -59,7 +59,7 @@ def read(
     with closing(Client(source, platform, limits, budget, clock, say)) as client:
         if client.lacks:
             say(f"pull {source.name}: {client.lacks}")
-        for day, began, age in days_over(source, days, clock, say):
+        for day, began, age in closed_days(source, days, clock, say):
             raw = RawPages(lake, source.name, day, hidden)
             look_through(raw, age <= FRESH, say)
             # What was taken while it could be is worth more than what is left of it now.
@@ -68,7 +68,7 @@ def read(
                 continue
             if client.lacks and not raw.any():
                 if day == max(days) and not lake.is_pulled(source.name, day):
-                    what = FileReport("*", "interactions", source.reader, "skipped", client.lacks, per_day={day: 0})
+                    what = PullReport("*", "interactions", source.reader, "skipped", client.lacks, per_day={day: 0})
                     yield what
                 continue
             client.not_before = max(client.not_before, began + timedelta(days=1) + _SETTLED)

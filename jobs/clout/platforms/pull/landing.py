@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 
 from clout.lake.partitions import days_between
 from clout.lake.schemas import SNAPSHOTS
+from clout.platforms.pull.compact_key_set import CompactKeySet
 from clout.platforms.pull.pages import at, flag_name
 from clout.platforms.pull.people import people_of
-from clout.platforms.pull.rows import Batch, Fields, FileReport, quarantine_table, rows_table
-from clout.platforms.pull.seen import Seen
+from clout.platforms.pull.rows import Batch, Fields, PullReport, quarantine_table, rows_table
 from clout.platforms.pull.walk import Unit, Walk
 
 #: Of more subjects than this, not all can be gone since yesterday.
@@ -37,14 +37,14 @@ class Landing:
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
 
-    def rows(self) -> Iterator[Batch | FileReport]:
+    def rows(self) -> Iterator[Batch | PullReport]:
         """The rows of all stored pages, in the order of the walk; then the reports, which count exactly those."""
         self.taken = self._taken()
         self._note_the_gone()
         self._find_the_gone()
         self.asked = self._asked()
         waiting: dict[str, list[Any]] = {name: [] for name in SNAPSHOTS if name != "manifest"}
-        shown = {table: Seen() for table in _KEYS}
+        shown = {table: CompactKeySet() for table in _KEYS}
 
         def flush(least: int) -> Iterator[Batch]:
             for table, rows in waiting.items():
@@ -59,7 +59,7 @@ class Landing:
                 rows.clear()
 
         totals: Counter[str] = Counter()
-        told: list[FileReport] = []
+        told: list[PullReport] = []
         actors: dict[str, Counter[bool]] = defaultdict(Counter)
         fields: dict[str, Fields] = defaultdict(Fields)
         last = {name: subject for name, subject in self.walk.units}
@@ -107,13 +107,13 @@ class Landing:
         yield from flush(1)
         self._say_summary(totals)
 
-    def _taken(self) -> dict[date, Seen]:
+    def _taken(self) -> dict[date, CompactKeySet]:
         """Of the refreshed days before this one, the interactions of the day itself that its snapshot holds."""
         taken = {}
         for day in days_between(self.walk.since[True].date(), self.walk.day - timedelta(days=1)):
             path = self.walk.raw.lake.snapshot("interactions", self.walk.source.name, day)
             if self.walk.raw.lake.exists(path):
-                taken[day] = Seen()
+                taken[day] = CompactKeySet()
                 rows = self.walk.raw.lake.read(path, ["interaction_key", "occurred_at"])
                 is_own = pc.equal(pc.cast(rows["occurred_at"], pa.date32()), pa.scalar(day))
                 for batch in rows["interaction_key"].filter(is_own).chunks:
@@ -183,7 +183,7 @@ class Landing:
         return at is not None and at.date() in self.taken and row["interaction_key"] in self.taken[at.date()]
 
     def _chosen(
-        self, table: str, rows: list[dict[str, Any]], shown: dict[str, Seen], notes: Counter[str]
+        self, table: str, rows: list[dict[str, Any]], shown: dict[str, CompactKeySet], notes: Counter[str]
     ) -> Iterator[dict[str, Any]]:
         """The rows that land: a full view of an account rather than a partial one, a post of its author's own feed rather than
         as others show it, a dated share rather than an undated.
@@ -233,7 +233,7 @@ class Landing:
         notes: Counter[str],
         times: list[datetime],
         excluded: int,
-    ) -> list[FileReport]:
+    ) -> list[PullReport]:
         """A report for each table that a unit's rows went to, its endpoint's own first."""
         reports = []
         main = unit.endpoint.table
@@ -256,8 +256,8 @@ class Landing:
 
     def _report(
         self, endpoint: str, subject: str, table: str, rows: int, bad: int, status: str, reason: str | None
-    ) -> FileReport:
-        report = FileReport(
+    ) -> PullReport:
+        report = PullReport(
             subject, table, endpoint, status, reason, rows_quarantined=bad, per_day={self.walk.day: rows}
         )
         report.quarantined_per_day[self.walk.day] = bad
@@ -274,7 +274,7 @@ class Landing:
             self.walk.client.say(f"pull {self.walk.source.name} {self.walk.day}: rows left out: {_counts(totals)}")
 
 
-def _with_nameless(reports: list[FileReport], actors: Mapping[str, Counter[bool]]) -> list[FileReport]:
+def _with_nameless(reports: list[PullReport], actors: Mapping[str, Counter[bool]]) -> list[PullReport]:
     """The reports, those of endpoints of which no row names its actor marked: they answered, and said nothing that counts.
 
     actors: by endpoint, how many interactions name their actor, and how many do not.

@@ -1,6 +1,6 @@
 """What the HTTP puller and a platform's module tell one another: endpoints as data, one stored page, and its rows.
 
-A normaliser is a pure function `(Page, Known) -> Rows`: no network, no clock. It never drops in silence: each item of a
+A normaliser is a pure function `(Page, PageContext) -> Rows`: no network, no clock. It never drops in silence: each item of a
 page becomes rows, or is quarantined with its reason, or is counted in `notes`.
 """
 
@@ -21,7 +21,7 @@ from clout.lake.column_roles import Role, columns, people_of, spoken_of
 from clout.platforms.http.rate_policies import RatePolicy
 from clout.privacy.addresses import hashed, profile_address
 from clout.privacy.consent_ledger import contradicted_by
-from clout.privacy.suppression import NOBODY, UNSHOWN, Hidden
+from clout.privacy.suppression import NOBODY, UNSHOWN, SuppressionList
 
 #: What a page that is not of the expected shape raises inside a normaliser; caught item by item.
 SHAPE_ERRORS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -116,12 +116,12 @@ class Page:
     body: Any
     ref: str
     stale: bool = False
-    hidden: Hidden = NOBODY
+    hidden: SuppressionList = NOBODY
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
-class Known:
+class PageContext:
     """What the pages read so far told about others: who is not to be shown, and which local id is whose."""
 
     flags: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -151,7 +151,7 @@ class Rows:
         self.mended: list[tuple[str, str, str, int, str]] = []
         self.notes: Counter[str] = Counter()
         self.excluded = 0  # interactions of people who may not be shown
-        self.known = Known()
+        self.known = PageContext()
         self.parents: list[dict[str, Any]] = []
         self._index = 0
 
@@ -310,7 +310,7 @@ def _silent(table: str, row: dict[str, Any], flags: Mapping[str, Any], hidden: C
 class PageReader:
     """What the platforms' readers of one page share: the page, its rows, and what the pages before told."""
 
-    def __init__(self, page: Page, rows: Rows, known: Known) -> None:
+    def __init__(self, page: Page, rows: Rows, known: PageContext) -> None:
         self.page, self.rows, self.before = page, rows, known
 
     def key(self, native_id: str) -> str:
@@ -351,7 +351,7 @@ class Platform(Reader):
 
     endpoints: tuple[Endpoint, ...]
     policy: type[RatePolicy]
-    normalise: Callable[[Page, Known], Rows]
+    normalise: Callable[[Page, PageContext], Rows]
     token: Token | None = None
     write_time: Callable[[datetime], str] = rfc3339
     ceiling_usd: float = 0.0

@@ -13,11 +13,11 @@ from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.lake.column_roles import people_of
 from clout.lake.partitions import Lake
-from clout.platforms.pull.rows import Batch, FileReport
+from clout.platforms.pull.rows import Batch, PullReport
 from clout.privacy import consent_ledger
 from clout.privacy.consent_ledger import Hearing
 from clout.privacy.row_deletion import partitions
-from clout.privacy.suppression import NOBODY, Hidden
+from clout.privacy.suppression import NOBODY, SuppressionList
 
 
 def hearing(
@@ -84,7 +84,7 @@ def remember(
 def names_of(
     lake: Lake,
     source: Source,
-    read: Callable[[Source, set[date], Hidden], Iterable[Batch | FileReport]] | None,
+    read: Callable[[Source, set[date], SuppressionList], Iterable[Batch | PullReport]] | None,
     days: list[date],
     people: set[str],
 ) -> dict[str, str]:

@@ -31,8 +31,8 @@ from clout.platforms.http.client import Clock
 from clout.platforms.http.heartbeat import Heartbeat
 from clout.platforms.pull import hour_files, http_puller, pull_consent
 from clout.platforms.pull.pages import Platform
-from clout.platforms.pull.rows import BATCH_ROWS, Batch, Exports, FileReport, Formers, Stored, short_hash
-from clout.privacy.suppression import Erased, Hidden, read_erased, salted
+from clout.platforms.pull.rows import BATCH_ROWS, Batch, Exports, Formers, PullReport, Stored, short_hash
+from clout.privacy.suppression import ErasedKeys, SuppressionList, read_erased, salted
 
 LOG = logs.logger(__name__)
 
@@ -83,7 +83,7 @@ def pull(
 def ask_again(lake: Lake, source: Source, day: date, say: Callable[[str], None] = LOG.info) -> None:
     """Ask for what a day's raw pages lack, as far as the platform still shows it. The day's snapshots stay as they are."""
     with _alone(lake, source):
-        hidden = Hidden(source.platform, source.excluded, _erased(lake, source))
+        hidden = SuppressionList(source.platform, source.excluded, _erased(lake, source))
         for _ in _items(lake, source, {day}, say, SystemClock(), hidden, again=True):
             pass
 
@@ -109,7 +109,7 @@ def _pull(
         _check_over(source, days, clock)
     names = partial(pull_consent.names_of, lake, source, exports.read if exports else None, days)
     hearing = pull_consent.hearing(lake, source, days[-1], names, say)
-    hidden = Hidden(source.platform, source.excluded, _erased(lake, source), hearing)
+    hidden = SuppressionList(source.platform, source.excluded, _erased(lake, source), hearing)
     configuration = short_hash(_configuration(source), hidden.digest())
     owed = [day for day in days if refresh or not lake.is_pulled(source.name, day)]
     if exports:
@@ -124,10 +124,10 @@ def _pull(
     with contextlib.ExitStack() as stack:
         opened = _OpenPartitions(lake, source.name)
         stack.callback(opened.discard)
-        reports: list[FileReport] = []
+        reports: list[PullReport] = []
         heart = stack.enter_context(Heartbeat(f"pull {source.name}", say))
         for item in _items(lake, source, set(owed), say, clock, hidden):
-            if isinstance(item, FileReport):
+            if isinstance(item, PullReport):
                 reports.append(item)
                 if item.subject == "*" and item.status == "skipped":
                     result.skipped = item.reason
@@ -177,7 +177,7 @@ def _check_over(source: Source, days: list[date], clock: Clock) -> None:
         )
 
 
-def _erased(lake: Lake, source: Source) -> Erased:
+def _erased(lake: Lake, source: Source) -> ErasedKeys:
     """The lake's list of the erased; with a salt where people get pseudonyms by it, or buyers are hashed."""
     if source.reader == "files" and next(source.path.rglob("[oO]utcomes*"), None):
         return salted(lake)
@@ -234,7 +234,7 @@ class _OpenPartitions:
         self.writers[key][1].write_table(rows)
 
     def place(
-        self, owed: list[date], reports: list[FileReport], started: datetime, source: str, say: Callable[[str], None]
+        self, owed: list[date], reports: list[PullReport], started: datetime, source: str, say: Callable[[str], None]
     ) -> list[date]:
         """Close and rename everything, the manifest last. Gives the days that got a manifest. Says which columns changed."""
         self._write_all()
@@ -325,9 +325,9 @@ def _items(
     days: set[date],
     say: Callable[[str], None],
     clock: Clock,
-    hidden: Hidden,
+    hidden: SuppressionList,
     again: bool = False,
-) -> Iterator[Batch | FileReport]:
+) -> Iterator[Batch | PullReport]:
     reader = source.read_by
     if isinstance(reader, Platform):
         return http_puller.read(lake, source, days, reader, clock, say, hidden, again)
@@ -345,7 +345,7 @@ def inventory(source: Source, day: date) -> dict[str, Stored] | None:
 
 
 def _write_skipped(lake: Lake, source: Source, day: date, started: datetime) -> None:
-    report = FileReport(
+    report = PullReport(
         subject="*",
         table="interactions",
         endpoint=source.reader,

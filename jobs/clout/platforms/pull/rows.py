@@ -16,7 +16,7 @@ import pyarrow as pa
 from clout.config.readers import Reader
 from clout.config.sources import Source
 from clout.lake.schemas import QUARANTINE, SNAPSHOTS
-from clout.privacy.suppression import Hidden
+from clout.privacy.suppression import SuppressionList
 
 #: Rows of a file are read, checked and written this many at a time.
 BATCH_ROWS = 100_000
@@ -32,7 +32,7 @@ class Batch:
 
 
 @dataclass
-class FileReport:
+class PullReport:
     """What became of one file, or of one endpoint of one subject.
 
     `per_day` counts the rows that landed in each day's snapshot.
@@ -239,7 +239,7 @@ class Stored(NamedTuple):
 class Exports(Reader):
     """A form of files. `read`: their rows of some days, then a report a file; `inventory`: the files of each day."""
 
-    read: Callable[[Source, set[date], Hidden], Iterator[Batch | FileReport]]
+    read: Callable[[Source, set[date], SuppressionList], Iterator[Batch | PullReport]]
     inventory: Callable[[Source, Iterable[date]], dict[date, dict[str, Stored]]]
 
 

@@ -15,8 +15,8 @@ from clout.lake.partitions import days_between
 from clout.platforms.http.client import Client, Limits, StopError
 from clout.platforms.http.raw_pages import RawPages
 from clout.platforms.http.urls import PAGING, joined, origin
-from clout.platforms.pull.pages import SHAPE_ERRORS, Endpoint, Known, Page, Platform, Rows, at
-from clout.platforms.pull.seen import Seen
+from clout.platforms.pull.compact_key_set import CompactKeySet
+from clout.platforms.pull.pages import SHAPE_ERRORS, Endpoint, Page, PageContext, Platform, Rows, at
 from clout.privacy.consent_ledger import said_by
 
 #: What counts as "now": a state seen later than this after its day began is not the day's.
@@ -63,10 +63,10 @@ class Walk:
             for reaches_back, since in self.since.items()
         }
         self.units: dict[tuple[str, str], Unit] = {}
-        self.known = Known(accounts=dict(source.options.get("titles", {})))
-        self.full = Seen()
-        self.dated = Seen()
-        self.own_posts = Seen()
+        self.known = PageContext(accounts=dict(source.options.get("titles", {})))
+        self.full = CompactKeySet()
+        self.dated = CompactKeySet()
+        self.own_posts = CompactKeySet()
         self.parents: dict[str, list[dict[str, Any]]] = defaultdict(list)
 
     # Walking
@@ -321,7 +321,7 @@ class Walk:
                 self.dated.add(row["interaction_key"])
         return rows
 
-    def _hear(self, known: Known) -> None:
+    def _hear(self, known: PageContext) -> None:
         """Let the ledger of consent hear what a page says about it."""
         hearing = self.raw.hidden.hearing
         if hearing is None:

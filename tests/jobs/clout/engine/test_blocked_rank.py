@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from clout.engine import blocked_rank, engines, queries, spark_engine
-from clout.engine.blocked_rank import Piece, Rank, Reached, add, further
+from clout.engine.blocked_rank import Rank, Reachability, VectorSlice, add, further
 from clout.engine.network_rank import rank_graph, reachable
 from clout.score.model import read_model
 from hypothesis import given, settings
@@ -30,7 +30,9 @@ weights = st.one_of(st.just(0.0), st.floats(0.0, 1.0))
 graphs = st.dictionaries(st.tuples(numbers, numbers).filter(lambda e: e[0] != e[1]), weights, min_size=1, max_size=40)
 
 
-def by_hand(step: Rank | Reached, edges: dict, seeds: set[int], slices: int, one_column: bool, shuffle: Any) -> tuple:
+def by_hand(
+    step: Rank | Reachability, edges: dict, seeds: set[int], slices: int, one_column: bool, shuffle: Any
+) -> tuple:
     """Rounds as BlockedGraphs has them done, in this process: the vector, and how far. Person p is in slice p % slices."""
     members = [np.arange(number, 10, slices) for number in range(slices)]
     starts = np.cumsum([0, *map(len, members)])
@@ -47,10 +49,10 @@ def by_hand(step: Rank | Reached, edges: dict, seeds: set[int], slices: int, one
     blocks = list(blocked_rank._made({(0, n): len(each) for n, each in enumerate(members)})(iter(batches)))
     if not step.weighted:
         blocks = [block.drop_columns(["weights"]) for block in blocks]
-    pieces = [step.start(Piece(0, n, seed[own], np.empty(0), 0.0)) for n, own in enumerate(members)]
+    pieces = [step.start(VectorSlice(0, n, seed[own], np.empty(0), 0.0)) for n, own in enumerate(members)]
     done = further({}, pieces)
     while step.goes_on(done[0]):
-        given_by = [step.gives(piece) for piece in pieces]
+        given_by = [step.outgoing(piece) for piece in pieces]
         received: dict[int, list] = {}
         for block in blocks:
             [j] = block["j"].to_pylist()
@@ -62,7 +64,7 @@ def by_hand(step: Rank | Reached, edges: dict, seeds: set[int], slices: int, one
                 batches = list(blocked_rank._multiply(step.kind, {0: vector})(iter([block])))
             for row in pa.Table.from_batches(batches).to_pylist():
                 received.setdefault(row["slice"], []).append(row)
-        pieces = [step.after(p, add(received.get(p.slice, []), step.kind)) for p in pieces]
+        pieces = [step.update(p, add(received.get(p.slice, []), step.kind)) for p in pieces]
         done = further(done, pieces)
     vector = np.empty(10, step.kind)
     for piece, own in zip(pieces, members, strict=True):
@@ -83,7 +85,7 @@ def test_however_it_is_cut(edges: dict, seeds: set[int], slices: int, one_column
     assert done.change == pytest.approx(residual, abs=1e-12)
     # Whatever order the edges came in: the same to the last bit.
     assert by_hand(Rank(V1), *cut, lambda rows: None)[0].tobytes() == got.tobytes()
-    trusted, _ = by_hand(Reached(), *cut, chance.shuffle)
+    trusted, _ = by_hand(Reachability(), *cut, chance.shuffle)
     assert (trusted == reachable(*edge, np.array(sorted(seeds), dtype=np.int64), 10)).all()
 
 

@@ -7,18 +7,26 @@ from pathlib import Path
 from typing import Any
 
 from clout.lake.partitions import Lake
-from clout.privacy.suppression import ERASED, Erased, Hidden, names_any, read_erased, without_items, write_erased
+from clout.privacy.suppression import (
+    ERASED,
+    ErasedKeys,
+    SuppressionList,
+    names_any,
+    read_erased,
+    without_items,
+    write_erased,
+)
 
 
 def test_the_list_keeps_no_key(lake: Lake) -> None:
-    assert read_erased(lake) == Erased()
-    first = Erased().and_also({"bluesky:did:plc:ann"}, {"ann.example"})
+    assert read_erased(lake) == ErasedKeys()
+    first = ErasedKeys().and_also({"bluesky:did:plc:ann"}, {"ann.example"})
     write_erased(lake, first)
     write_erased(lake, read_erased(lake).and_also({"x:12"}, set()))
     stored = Path(lake.root, ERASED).read_text()
     assert "ann" not in stored
     assert '"x:12"' not in stored
-    hidden = Hidden("x", frozenset({"x:7"}), read_erased(lake))
+    hidden = SuppressionList("x", frozenset({"x:7"}), read_erased(lake))
     assert [hidden.reason(key) for key in ("bluesky:did:plc:ann", "x:12", "x:7", "x:1", None)] == [
         *("erased", "erased", "operator", None, None)
     ]
@@ -27,11 +35,11 @@ def test_the_list_keeps_no_key(lake: Lake) -> None:
 
 
 def test_two_lakes_hash_differently() -> None:
-    assert Erased().and_also({"x:12"}, ()).keys != Erased().and_also({"x:12"}, ()).keys
+    assert ErasedKeys().and_also({"x:12"}, ()).keys != ErasedKeys().and_also({"x:12"}, ()).keys
 
 
 def test_answers_are_stored_without_the_items_that_name_an_erased_person() -> None:
-    hidden = Hidden("bsky", erased=Erased().and_also({"bsky:did:plc:ann"}, {"did:plc:ann", "ann.example"}))
+    hidden = SuppressionList("bsky", erased=ErasedKeys().and_also({"bsky:did:plc:ann"}, {"did:plc:ann", "ann.example"}))
     body = {
         "cursor": "c",
         "feed": [
@@ -46,13 +54,13 @@ def test_answers_are_stored_without_the_items_that_name_an_erased_person() -> No
     assert kept["cursor"] == "c"
     assert kept["feed"] == [body["feed"][1], {"post": {"text": "joanna.example", "facets": [{"did": "did:plc:cy"}]}}]
     assert hidden.without_erased({"did": "did:plc:ann"}) is None
-    assert Hidden().without_erased(body) is body
+    assert SuppressionList().without_erased(body) is body
 
 
 def test_an_id_is_an_erased_persons_on_its_own_platform_only() -> None:
-    erased = Erased().and_also({"murmur:88", "x:12"}, {"@ann"})
+    erased = ErasedKeys().and_also({"murmur:88", "x:12"}, {"@ann"})
     body = {"data": [{"author_id": "12"}, {"author_id": "88"}, {"text": "12 of 88 ann"}, {"text": "as @Ann said"}]}
-    assert Hidden("x", erased=erased).without_erased(body) == {"data": body["data"][1:3]}
+    assert SuppressionList("x", erased=erased).without_erased(body) == {"data": body["data"][1:3]}
 
 
 def test_items_are_found_in_any_depth() -> None:

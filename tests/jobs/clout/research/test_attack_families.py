@@ -18,21 +18,21 @@ from clout.platforms.pull.puller import pull
 from clout.research import attack_families, attacks, dataset, environments, leverage
 from clout.research.attack_families import FAMILIES, HELD_OUT, SETS, Asked, Crowd
 from clout.research.attacks import Attack
-from clout.research.dataset import Material
+from clout.research.dataset import Dataset
 from clout.score import variants
 from clout.score.model import Model, read_model
-from scored_world import DAY, NAMES, draw, material_of
+from scored_world import DAY, NAMES, dataset_of, draw
 
 MODELS = {name: read_model(queries.SQL / "models" / f"{name}.toml") for name in ("v1", "v2")}
 PEOPLE = [f"murmur:{name}" for name in [*NAMES, *(f"q{number}" for number in range(70))]]
 
 
 @pytest.fixture(scope="module")
-def clean() -> Material:
+def clean() -> Dataset:
     """A hundred people and three seeds."""
     names = [person.split(":")[1] for person in PEOPLE]
     seeds = [("murmur", person) for person in PEOPLE[:3]]
-    return material_of(draw(random.Random(5), "murmur", 900, names), seeds=seeds)
+    return dataset_of(draw(random.Random(5), "murmur", 900, names), seeds=seeds)
 
 
 def made(family: str, socks: int = 40, honest: int = 3) -> Attack:
@@ -41,7 +41,7 @@ def made(family: str, socks: int = 40, honest: int = 3) -> Attack:
 
 
 @pytest.mark.parametrize("family", [*FAMILIES, *HELD_OUT])
-def test_a_family_makes_what_it_is_asked_for(family: str, clean: Material) -> None:
+def test_a_family_makes_what_it_is_asked_for(family: str, clean: Dataset) -> None:
     found = made(family)
     socks = {account for account in found.accounts if attacks.is_made(account) and account.split("-")[-1].isdigit()}
     by_person = {dict(found.persons).get(account, account) for account in socks}
@@ -74,7 +74,7 @@ def test_judging_draws_other_attacks_than_tuning() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
-def test_leverage_is_people_for_each_honest_person(model: Model, clean: Material) -> None:
+def test_leverage_is_people_for_each_honest_person(model: Model, clean: Dataset) -> None:
     naked = dataset.undefended(model)
     before = leverage.standing(clean, naked, DAY)
     socks = [(f"murmur:attack-{n}", "murmur:attack-boss", "share", 9) for n in range(200)]
@@ -94,7 +94,7 @@ def test_leverage_is_people_for_each_honest_person(model: Model, clean: Material
     assert set(after.trust) >= set(before.trust)
 
 
-def test_what_a_real_person_had_before_is_not_the_attacks(clean: Material) -> None:
+def test_what_a_real_person_had_before_is_not_the_attacks(clean: Dataset) -> None:
     """A real person's own audience counts as honest people, and what they were credited with before does not count."""
     model = MODELS["v2"]
     before = leverage.standing(clean, model, DAY)
@@ -106,7 +106,7 @@ def test_what_a_real_person_had_before_is_not_the_attacks(clean: Material) -> No
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
-def test_trust_is_what_the_model_computes(model: Model, clean: Material) -> None:
+def test_trust_is_what_the_model_computes(model: Model, clean: Dataset) -> None:
     now = leverage.standing(clean, variants.score_alone(model), DAY)
     amounts = leverage.amounts(now.evidence)
     assert {person for person, worth in now.trust.items() if worth > 0} <= set(amounts)
@@ -116,7 +116,7 @@ def test_trust_is_what_the_model_computes(model: Model, clean: Material) -> None
     assert max(amounts.values()) == (1.0 if model.formulas == "v1" else max(amounts.values())) >= 1.0
 
 
-def test_the_four_environments(clean: Material) -> None:
+def test_the_four_environments(clean: Dataset) -> None:
     named = {name: environments.Environment(*asked).of(clean, DAY) for name, asked in _ASKED.items()}
     assert environments.as_it_is(clean) == environments.Environment(ages=False, named=True)
     assert named["as it is"].account_states == clean.account_states

@@ -10,7 +10,7 @@ import pytest
 from clout.config.sources import read_sources
 from clout.lake.partitions import Lake, days_between
 from clout.research import attacks, dataset
-from clout.research.dataset import Material
+from clout.research.dataset import Dataset
 from clout.score.model import read_model
 from sandbox.lake_of_world import write_lake, write_sources
 from sandbox.world import World
@@ -21,7 +21,7 @@ BRIBED = ("1,000 socks, 1 trusted bribed", "1,000 socks, 5 trusted bribed")
 
 
 @pytest.fixture(scope="module")
-def clean(tmp_path_factory: pytest.TempPathFactory) -> Material:
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """Three weeks of a small invented world."""
     folder = tmp_path_factory.mktemp("attacked")
     world, lake = World(people=1500), Lake(folder / "lake")
@@ -30,11 +30,11 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Material:
 
 
 @pytest.fixture(scope="module")
-def suite(clean: Material) -> list[attacks.Attack]:
+def suite(clean: Dataset) -> list[attacks.Attack]:
     return attacks.suite(clean, attacks.bribable(clean, MODEL, DAYS[-1]))
 
 
-def candidates(clean: Material) -> list[str]:
+def candidates(clean: Dataset) -> list[str]:
     return sorted(set(clean.activity["target"].to_pylist()))
 
 

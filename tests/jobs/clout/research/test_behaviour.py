@@ -13,10 +13,10 @@ from clout.config.sources import read_sources
 from clout.engine import queries
 from clout.platforms.exports import whole_exports
 from clout.research import behaviour, dataset
-from clout.research.dataset import Material
+from clout.research.dataset import Dataset
 from clout.score import variants
 from clout.score.model import Model, read_model
-from scored_world import DAY, NAMES, Rows, draw, material_of, scores_of
+from scored_world import DAY, NAMES, Rows, dataset_of, draw, scores_of
 
 MODEL = read_model(queries.SQL / "models" / "v2.toml")
 SEEDS = [("murmur", f"murmur:{name}") for name in NAMES[:3]]
@@ -29,20 +29,20 @@ def fans(number: int, of: str, age: int = 0) -> Rows:
 
 def test_people_with_the_same_number_are_tied() -> None:
     rows = fans(9, "ann") + fans(9, "ben") + fans(9, "cem") + fans(12, "dan") + fans(3, "eva")
-    found = behaviour.ties(material_of(rows), MODEL, DAY)
+    found = behaviour.ties(dataset_of(rows), MODEL, DAY)
     assert found == {"n": 4, "largest": 3, "share": 0.75}
 
 
 def test_silence_is_told_by_its_days(monkeypatch: pytest.MonkeyPatch) -> None:
     """A score that falls by a point a day, but by five on the twentieth."""
 
-    def fallen(rows: Material, model: Model, day: date, people: list[str]) -> list[float]:
+    def fallen(rows: Dataset, model: Model, day: date, people: list[str]) -> list[float]:
         assert len(rows.activity) == behaviour.FANS
         age = (day - rows.activity["ds"][0].as_py()).days
         return [95.0 - age - (4.0 if age >= 20 else 0.0)]
 
     monkeypatch.setattr(dataset, "scores", fallen)
-    found = behaviour.silence(material_of(draw(random.Random(3), "murmur")), MODEL, DAY)
+    found = behaviour.silence(dataset_of(draw(random.Random(3), "murmur")), MODEL, DAY)
     assert found["first"] == 95
     assert found["lost"] == {"7": 7, "30": 34, "60": 64}
     assert (found["largest_loss"], found["largest_loss_on_day"]) == (5, 20)
@@ -50,7 +50,7 @@ def test_silence_is_told_by_its_days(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_silence_is_scored_as_a_night_scores_it() -> None:
     alone = variants.score_alone(MODEL)
-    empty = material_of(draw(random.Random(3), "murmur"))
+    empty = dataset_of(draw(random.Random(3), "murmur"))
     for age in (0, 30):
         rows = fans(behaviour.FANS, "ann", age)
         assert behaviour._after(empty, MODEL, DAY, age) == pytest.approx(
@@ -62,7 +62,7 @@ def test_changes_compare_a_day_with_the_day_before() -> None:
     rows = {DAY: fans(40, "ann") + fans(20, "ben") + fans(7, "cem")}
     rows[DAY + timedelta(1)] = [(DAY + timedelta(1), *row[1:]) for row in rows[DAY]]
     rows[DAY + timedelta(2)] = [(DAY + timedelta(2), *row[1:]) for row in rows[DAY][:-7] + fans(90, "cem")]
-    found = behaviour.changes(lambda day: material_of(rows[day], day), MODEL, sorted(rows))
+    found = behaviour.changes(lambda day: dataset_of(rows[day], day), MODEL, sorted(rows))
     assert found["n"] == 6
     assert found["median"] == 0
     assert found["spearman"] == -0.5
@@ -70,11 +70,11 @@ def test_changes_compare_a_day_with_the_day_before() -> None:
 
 
 def test_halves_hold_every_act_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = material_of(draw(random.Random(5), "murmur", 500), seeds=SEEDS)
-    halves: list[Material] = []
-    gathered = dataset.gathered
+    whole = dataset_of(draw(random.Random(5), "murmur", 500), seeds=SEEDS)
+    halves: list[Dataset] = []
+    gathered = dataset.build_evidence
 
-    def remembered(half: Material, model: Model, day: date):
+    def remembered(half: Dataset, model: Model, day: date):
         halves.append(half)
         return gathered(half, model, day)
 
@@ -94,7 +94,7 @@ def test_halves_hold_every_act_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_day_has_no_halves_by_days(tmp_path: Path) -> None:
     """As an hour of GH Archive. And exports of other years than ours are found."""
     rows = draw(random.Random(5), "murmur", 200, days=1)
-    assert set(behaviour.coverage(material_of(rows), MODEL, DAY)) == {"by_acts"}
+    assert set(behaviour.coverage(dataset_of(rows), MODEL, DAY)) == {"by_acts"}
     lines = [f"{actor},{target},2004-05-01T12:00:00Z,share" for _, _, actor, target, *_ in rows]
     (tmp_path / "acts.csv").write_text("\n".join(["actor,target,occurred_at,kind", *lines]) + "\n")
     sources = read_sources(tmp_path)

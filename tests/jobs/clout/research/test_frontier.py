@@ -13,10 +13,10 @@ from clout.research import attack_families, dataset, frontier, leverage
 from clout.research.environments import Environment, People
 from clout.score import variants
 from clout.score.model import read_model
-from scored_world import DAY, Rows, material_of
+from scored_world import DAY, Rows, dataset_of
 
 MODEL = variants.score_alone(read_model(SQL / "models" / "v2.toml"))
-World = tuple[dataset.Material, People]
+World = tuple[dataset.Dataset, People]
 PEOPLE = [f"q{number}" for number in range(120)]
 
 
@@ -28,7 +28,7 @@ def world() -> World:
         actor, target = chance.choice(PEOPLE), PEOPLE[min(int(chance.expovariate(0.05)), 119)]
         if actor != target:
             rows.append((DAY, "murmur", f"murmur:{actor}", f"murmur:{target}", "share", 1, None))
-    clean = material_of(sorted(set(rows)))
+    clean = dataset_of(sorted(set(rows)))
     candidates = sorted(set(clean.activity["target"].to_pylist()))
     return clean, People(candidates, np.array([max(0, 100 - int(key[8:])) for key in candidates], dtype=float))
 

@@ -16,12 +16,12 @@ from clout.platforms.pull.puller import pull
 from clout.research import attack_families, dataset, leverage
 from clout.research.attack_families import FAMILIES, HELD_OUT, Asked
 from clout.research.attacks import Attack
-from clout.research.dataset import Material
+from clout.research.dataset import Dataset
 from clout.score import variants
 from clout.score.model import read_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scored_world import DAY, KINDS, Rows, draw, material_of, scores_of
+from scored_world import DAY, KINDS, Rows, dataset_of, draw, scores_of
 
 MODEL = variants.score_alone(read_model(queries.SQL / "models" / "v2.toml"))
 PEOPLE = [f"q{number}" for number in range(150)]
@@ -69,7 +69,7 @@ def test_one_spammer_hardly_changes_who_is_trusted(named: bool) -> None:
     seeds = SEEDS if named else []
     shares = []
     for more in ([], spam + answers):
-        trust = leverage.standing(material_of(rows + more, seeds=seeds), MODEL, DAY).trust
+        trust = leverage.standing(dataset_of(rows + more, seeds=seeds), MODEL, DAY).trust
         actors = sorted({row[2] for row in rows})
         shares.append(sum(trust[actor] for actor in actors) / len(actors))
     assert shares[0] > 0
@@ -77,12 +77,12 @@ def test_one_spammer_hardly_changes_who_is_trusted(named: bool) -> None:
 
 
 @pytest.fixture(scope="module")
-def worlds() -> dict[tuple[int, bool], tuple[Material, leverage.Standing, attack_families.Crowd]]:
+def worlds() -> dict[tuple[int, bool], tuple[Dataset, leverage.Standing, attack_families.Crowd]]:
     """Small worlds by luck and whether seeds are named, where everybody stands there, and whom attacks can meet."""
     found = {}
     for seed in (3, 4):
         for named in (True, False):
-            clean = material_of(crowd(seed), seeds=SEEDS if named else [])
+            clean = dataset_of(crowd(seed), seeds=SEEDS if named else [])
             now = leverage.standing(clean, MODEL, DAY)
             found[seed, named] = clean, now, attack_families.crowd(clean, now)
     return found
@@ -111,7 +111,7 @@ def test_leverage_is_bounded(worlds, world: int, named: bool, family: str, hones
 
 
 def test_a_named_seed_who_acts_on_many_socks_is_one_honest_person() -> None:
-    clean = material_of(crowd(3), seeds=SEEDS)
+    clean = dataset_of(crowd(3), seeds=SEEDS)
     before = leverage.standing(clean, MODEL, DAY)
     socks = [f"murmur:attack-{n}" for n in range(300)]
     acts = [(sock, "murmur:attack-boss", "share", 1) for sock in socks]
@@ -153,7 +153,7 @@ def reach_of(folder: Path, lake: Lake) -> dict[str, float]:
     sources, day = read_sources(folder / "sources.toml"), date(2026, 3, 13)
     for source in sources.sources:
         pull(lake, source, [day], say=lambda message: None)
-    table = dataset.scored(dataset.gathered(dataset.read(lake, sources, MODEL, [day]), MODEL, day))
+    table = dataset.scored(dataset.build_evidence(dataset.read(lake, sources, MODEL, [day]), MODEL, day))
     return dict(zip(table["person_id"].to_pylist(), table["true_reach"].to_pylist(), strict=True))
 
 

@@ -17,7 +17,7 @@ from clout.score import steps, variants
 from clout.score.model import read_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scored_world import DAY, KINDS, Rows, draw, evidence_of, material_of
+from scored_world import DAY, KINDS, Rows, dataset_of, draw, evidence_of
 
 WHOLE = read_model(SQL / "models" / "v2.toml")
 MODEL = variants.score_alone(WHOLE)
@@ -31,7 +31,7 @@ WORLDS = int(os.environ.get("CLOUT_WORLDS", "2"))
 
 @pytest.fixture(scope="module")
 def panels() -> dict[bool, tuple]:
-    """A world of 250 people by whether seeds are named: its material, where everybody stands, and whom attacks can meet."""
+    """A world of 250 people by whether seeds are named: its data, where everybody stands, and whom attacks can meet."""
     chance, rows = random.Random(11), set[tuple]()
     people = [f"murmur:q{number}" for number in range(250)]
     while len(rows) < 1200:
@@ -40,7 +40,7 @@ def panels() -> dict[bool, tuple]:
             rows.add((DAY, "murmur", actor, target, chance.choice(KINDS), 1, None))
     found = {}
     for named in (True, False):
-        clean = material_of(sorted(rows), seeds=[("murmur", name) for name in people[:5]] if named else [])
+        clean = dataset_of(sorted(rows), seeds=[("murmur", name) for name in people[:5]] if named else [])
         now = leverage.standing(clean, MODEL, DAY)
         found[named] = clean, now, attack_families.crowd(clean, now)
     return found

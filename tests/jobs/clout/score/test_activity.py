@@ -33,7 +33,16 @@ from clout.score.plan import Plan
 
 DAYS = [date(2026, 3, 13), date(2026, 3, 14)]
 PLATFORMS = ("murmur", "plaza")
-FATES = ("kept", "unidentified", "untimed", "outside_day", "duplicate", "self_interaction", "excluded", "removed")
+DISPOSITIONS = (
+    "kept",
+    "unidentified",
+    "untimed",
+    "outside_day",
+    "duplicate",
+    "self_interaction",
+    "excluded",
+    "removed",
+)
 PROVENANCE = {"fetched_at": datetime(2026, 3, 15, tzinfo=UTC), "source_endpoint": "test"}
 QUARANTINED = {("murmur", DAYS[0]): 3, ("plaza", DAYS[1]): 11}
 #: gus asked the operator; hana is protected on the second day only.
@@ -44,7 +53,7 @@ Row = dict[str, Any]
 
 
 def draw(rows: int) -> list[Row]:
-    """Random interactions, every fate and every mixture of reasons among them."""
+    """Random interactions, every disposition and every mixture of reasons among them."""
     chance = random.Random(20260314)
     names = ["ada", "bo", "cleo", "dara", "eno", "fay", "gus", "hana", None]
     drawn = []
@@ -78,7 +87,7 @@ def draw(rows: int) -> list[Row]:
 REPEATS = 1
 
 
-def fates(rows: list[Row]) -> list[str]:
+def dispositions(rows: list[Row]) -> list[str]:
     """What becomes of each row, by the words of sql/classified.sql; rows are in the order of raw_ref."""
     seen = set()
     days = {(row["platform"], row["snapshot_date"], row["interaction_key"]) for row in rows}
@@ -87,21 +96,21 @@ def fates(rows: list[Row]) -> list[str]:
         day, actor, target = row["snapshot_date"], row["actor_key"], row["target_account_key"]
         key = (row["platform"], day, row["interaction_key"])
         if actor is None or target is None:
-            fate = "unidentified"
+            disposition = "unidentified"
         elif row["occurred_at"] is None and row["occurred_precision"] != "observed_day":
-            fate = "untimed"
+            disposition = "untimed"
         elif row["occurred_at"] is not None and row["occurred_at"].date() != day:
-            fate = "outside_day"
+            disposition = "outside_day"
         elif key in seen or (row["occurred_at"] is None and (key[0], day - timedelta(REPEATS), key[2]) in days):
-            fate = "duplicate"
+            disposition = "duplicate"
         elif actor == target:
-            fate = "self_interaction"
+            disposition = "self_interaction"
         elif {actor, target} & OPERATOR or {(day, actor), (day, target)} & PROTECTED:
-            fate = "excluded"
+            disposition = "excluded"
         else:
-            fate = "removed" if row["is_removed"] else "kept"
+            disposition = "removed" if row["is_removed"] else "kept"
         seen.add(key)
-        result.append(fate)
+        result.append(disposition)
     return result
 
 
@@ -185,18 +194,20 @@ def conformed(request: pytest.FixtureRequest, rows: list[Row]) -> dict[str, list
 
 def test_every_fate_is_among_the_rows(rows: list[Row]) -> None:
     # Else the rest of this file would prove little.
-    assert min(Counter(fates(rows))[fate] for fate in FATES) >= 50
+    assert min(Counter(dispositions(rows))[disposition] for disposition in DISPOSITIONS) >= 50
 
 
 def test_conservation_is_exact(rows: list[Row], conformed: dict[str, list[Row]]) -> None:
     expected: dict[tuple, Counter] = defaultdict(Counter)
-    for row, fate in zip(rows, fates(rows), strict=True):
-        expected[row["snapshot_date"], row["platform"]][fate] += 1
+    for row, disposition in zip(rows, dispositions(rows), strict=True):
+        expected[row["snapshot_date"], row["platform"]][disposition] += 1
     assert len(conformed["conservation"]) == 4
     for row in conformed["conservation"]:
         counted = expected[row["ds"], row["platform"]]
         quarantined = QUARANTINED.get((row["platform"], row["ds"]), 0)
-        assert {fate: row[fate] for fate in FATES} == {fate: counted[fate] for fate in FATES}
+        assert {disposition: row[disposition] for disposition in DISPOSITIONS} == {
+            disposition: counted[disposition] for disposition in DISPOSITIONS
+        }
         assert row["quarantined"] == quarantined
         assert row["rows_in"] == sum(counted.values()) + quarantined
         assert row["rows_in"] == sum(row[name] for name in row if name not in ("ds", "platform", "rows_in"))
@@ -205,8 +216,8 @@ def test_conservation_is_exact(rows: list[Row], conformed: dict[str, list[Row]])
 
 def test_activity_counts_what_was_kept_and_nothing_else(rows: list[Row], conformed: dict[str, list[Row]]) -> None:
     posts = defaultdict(list)
-    for row, fate in zip(rows, fates(rows), strict=True):
-        if fate == "kept":
+    for row, disposition in zip(rows, dispositions(rows), strict=True):
+        if disposition == "kept":
             key = (row["snapshot_date"], row["platform"], row["actor_key"], row["target_account_key"], row["kind"])
             posts[key].append(row["target_post_key"])
     expected = {(*key, len(on), len({*on} - {None}) or None) for key, on in posts.items()}
@@ -219,8 +230,8 @@ def test_activity_counts_what_was_kept_and_nothing_else(rows: list[Row], conform
 def test_post_actions_are_the_kept_answers_and_shares(rows: list[Row], conformed: dict[str, list[Row]]) -> None:
     expected = {
         (row["snapshot_date"], row["platform"], row["target_post_key"], row["actor_key"])
-        for row, fate in zip(rows, fates(rows), strict=True)
-        if fate == "kept" and row["target_post_key"] and row["kind"] in ("share", "quote", "reply")
+        for row, disposition in zip(rows, dispositions(rows), strict=True)
+        if disposition == "kept" and row["target_post_key"] and row["kind"] in ("share", "quote", "reply")
     }
     assert {tuple(row[name] for name in POST_ACTIONS.names) for row in conformed["post_actions"]} == expected
     assert len(conformed["post_actions"]) == len(expected)

@@ -12,7 +12,7 @@ from clout.engine.engines import DuckDB
 from clout.research import dataset
 from clout.score import variants
 from clout.score.model import read_model
-from scored_world import DAY, Rows, draw, evidence_of, material_of
+from scored_world import DAY, Rows, dataset_of, draw, evidence_of
 
 MODEL = read_model(SQL / "models" / "v2.toml")
 PLATFORMS = ("murmur", "plaza")
@@ -79,7 +79,7 @@ def test_no_rule_begins_overnight(length: int) -> None:
             for day in range(days)
         ]
         alone = variants.score_alone(MODEL)
-        return float(dataset.scores(material_of(burst + others), alone, DAY, ["murmur:ann"])[0])
+        return float(dataset.scores(dataset_of(burst + others), alone, DAY, ["murmur:ann"])[0])
 
     assert abs(score(length) - score(length - 1)) < FALL
 

@@ -14,7 +14,7 @@ from clout.engine.engines import DuckDB
 from clout.errors import PoisonInput
 from clout.score import steps, what_if
 from clout.score.model import read_model
-from scored_world import DAY, MODEL, draw, evidence_of, material_of, published, world
+from scored_world import DAY, MODEL, dataset_of, draw, evidence_of, published, world
 
 Tables = dict[str, pa.Table]
 
@@ -89,7 +89,7 @@ def test_knows_the_counters_that_are_not_published_by_their_points() -> None:
     model = read_model(SQL / "models" / "v2.toml")
     few = {**world(), "activity": draw(random.Random(6), "murmur", 110) + draw(random.Random(7), "plaza", 60)}
     persons = [(f"{platform}:p{n}", f"murmur:p{n}") for n in range(26) for platform in ("murmur", "pages")]
-    given = material_of(**few | {"persons": persons}, platforms=("murmur", "pages", "plaza"), model=model)
+    given = dataset_of(**few | {"persons": persons}, platforms=("murmur", "pages", "plaza"), model=model)
     states, chance = given.counter_states, random.Random(2)
     for name in ("mentions_sent", "retweets_sent", "network_feature_1", "network_feature_2"):
         place, values = states.schema.get_field_index(name), [10 ** chance.uniform(0, 12) for _ in range(len(states))]

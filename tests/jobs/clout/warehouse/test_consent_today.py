@@ -17,7 +17,7 @@ from clout.lake.schemas import CONSENTS
 from clout.privacy import consent_ledger
 from clout.privacy.consent_ledger import Word
 from clout.privacy.newest_consents import newest
-from clout.privacy.suppression import Erased, write_erased
+from clout.privacy.suppression import ErasedKeys, write_erased
 from clout.warehouse import catalog
 from clout.warehouse.without_hidden import taken_back
 from staged_run import DAY, NEXT, agree, approve, stage
@@ -78,7 +78,7 @@ def test_a_rollback_leaves_out_who_said_no_since(place: Place, tmp_path: Path, c
 
 
 def test_a_rollback_leaves_out_the_erased_and_the_listed(place: Place, tmp_path: Path) -> None:
-    write_erased(Lake(tmp_path / "lake"), Erased().and_also(["chirp:cy"], []))
+    write_erased(Lake(tmp_path / "lake"), ErasedKeys().and_also(["chirp:cy"], []))
     (tmp_path / "out.csv").write_text("account_key,reason\nchirp:@ADA,asked us\n")
     (tmp_path / "exports").mkdir()
     (tmp_path / "sources.toml").write_text('exclude = "out.csv"\n[[source]]\nname = "chirp"\npath = "exports"\n')

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from clout.platforms.apis import bluesky
-from clout.platforms.pull.pages import Known, Page, Rows
+from clout.platforms.pull.pages import Page, PageContext, Rows
 from clout.privacy.addresses import hashed
-from clout.privacy.suppression import Erased, Hidden
+from clout.privacy.suppression import ErasedKeys, SuppressionList
 from mutations import fits, mutations
 
 DAY = date(2026, 3, 1)
@@ -38,8 +38,10 @@ def page(endpoint: str, body: Any, subject: str = ANN, stale: bool = False) -> P
     return Page("bluesky", endpoint, subject, DAY, FETCHED, body, "raw/x/00000.json.gz", stale)
 
 
-def rows_of(endpoint: str, body: Any, subject: str = ANN, known: Known | None = None, stale: bool = False) -> Rows:
-    return bluesky.normalise(page(endpoint, body, subject, stale), known or Known())
+def rows_of(
+    endpoint: str, body: Any, subject: str = ANN, known: PageContext | None = None, stale: bool = False
+) -> Rows:
+    return bluesky.normalise(page(endpoint, body, subject, stale), known or PageContext())
 
 
 def read(*page: Any, **more: Any) -> Rows:
@@ -335,7 +337,7 @@ def test_a_wish_known_from_another_page_holds_here() -> None:
         "facets": [{"features": [{"$type": "app.bsky.richtext.facet#mention", "did": NO}]}],
         "embed": {"$type": "app.bsky.embed.record", "record": {"uri": uri(NO)}},
     }
-    found = feed({"post": post(record=record)}, known=Known(flags={key(NO): {"opt_out": True}}))
+    found = feed({"post": post(record=record)}, known=PageContext(flags={key(NO): {"opt_out": True}}))
     assert edges(found) == set()
     [row] = found.tables["posts"]
     assert (row["mentions"], row["quoted_post_key"]) == ([], None)
@@ -466,15 +468,15 @@ def test_the_links_of_who_opted_out_stay_as_hashes() -> None:
 
 
 def test_who_is_hidden_is_removed_without_a_flag_row() -> None:
-    hidden = Hidden("bluesky", frozenset({key(ANN)}), Erased().and_also({key(BO)}, {"bo.example"}))
+    hidden = SuppressionList("bluesky", frozenset({key(ANN)}), ErasedKeys().and_also({key(BO)}, {"bo.example"}))
     body = {"likes": [{"actor": who(did), "createdAt": NOON, "indexedAt": NOON} for did in (ANN, BO, CY)]}
     shown = replace(page("likes", body, uri(NO)), hidden=hidden)
-    found = bluesky.normalise(shown, Known())
+    found = bluesky.normalise(shown, PageContext())
     assert [row["actor_key"] for row in found.tables["interactions"]] == [key(CY)]
     assert found.notes == {"operator": 2, "erased": 2}  # the like and the account of each
     assert found.excluded == 2
     assert found.known.flags == {}
     view = who(CY, website="bsky.app/profile/did:plc:cy x.com/cy")
-    hidden = Hidden(erased=Erased().and_also((), {"https://x.com/cy"}))
-    found = bluesky.normalise(replace(page("profiles", {"profiles": [view]}), hidden=hidden), Known())
+    hidden = SuppressionList(erased=ErasedKeys().and_also((), {"https://x.com/cy"}))
+    found = bluesky.normalise(replace(page("profiles", {"profiles": [view]}), hidden=hidden), PageContext())
     assert "https://x.com/cy" not in repr(found.tables)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from clout.platforms.apis import facebook
-from clout.platforms.pull.pages import Known, Page, Rows
+from clout.platforms.pull.pages import Page, PageContext, Rows
 from clout.platforms.pull.rows import rows_table
-from clout.privacy.suppression import Hidden
+from clout.privacy.suppression import SuppressionList
 from mutations import fits, mutations
 
 DAY = date(2026, 3, 1)
@@ -32,9 +32,11 @@ def comment(number: int = 1, author: str | None = BO, **more: Any) -> dict[str, 
     return {"id": f"9_{number}", "created_time": NOON, "message": "words of Bo", **named, **more}
 
 
-def read(endpoint: str, body: Any, subject: str = PAGE_ID, known: Known | None = None, stale: bool = False) -> Rows:
+def read(
+    endpoint: str, body: Any, subject: str = PAGE_ID, known: PageContext | None = None, stale: bool = False
+) -> Rows:
     page = Page("fb", endpoint, subject, DAY, FETCHED, body, "raw/x/00000.json.gz", stale)
-    found = facebook.normalise(page, known or Known())
+    found = facebook.normalise(page, known or PageContext())
     for table, rows in found.tables.items():
         rows_table(table, rows).validate(full=True)  # every row fits the canonical schema
     return found
@@ -87,7 +89,7 @@ def test_a_post_and_its_counters() -> None:
 def test_counters_of_another_answer_come_in_and_late_ones_do_not() -> None:
     told = read("post_media_view", {"data": [{"name": "post_media_view", "values": [{"value": 40}]}]}, POST)
     assert told.known.counters == {f"fb:{POST}": {"view_count": 40}}
-    known = Known(counters={f"fb:{POST}": {"view_count": 40, "click_count": None}})
+    known = PageContext(counters={f"fb:{POST}": {"view_count": 40, "click_count": None}})
     [row] = posts(post(), known=known).tables["posts"]
     assert (row["view_count"], row["click_count"]) == (40, None)
     late = posts(post(comments=total(2)), known=known, stale=True)
@@ -137,7 +139,7 @@ def test_answers_to_comments_count_where_the_page_is_answered() -> None:
     assert [(r["target_account_key"], r["target_post_key"]) for r in answers] == [("fb:1001", "fb:9_3")]
     assert found.notes["between_members"] == 2
     # What was answered may stand on another page of the same list.
-    known = Known(posts={"9_3": ("fb:9_3", "fb:1001")})
+    known = PageContext(posts={"9_3": ("fb:9_3", "fb:1001")})
     assert len(comments(thread[3], known=known).tables["interactions"]) == 1
 
 
@@ -216,10 +218,12 @@ def test_who_may_not_be_shown_is_gone_as_author_actor_and_target(listed: str) ->
     tags = [{"id": "7", "name": "P", "type": "page"}]
     answers = {"page": NODE, "published_posts": {"data": [post(message_tags=tags)]}}
     answers |= {name: {"data": [comment(), comment(2, CY)]} for name in ("comments", "tagged")}
-    hidden, left_out = Hidden(listed=frozenset({listed})), 0
+    hidden, left_out = SuppressionList(listed=frozenset({listed})), 0
     for endpoint, body in answers.items():
         subject = POST if endpoint == "comments" else PAGE_ID
-        found = facebook.normalise(Page("fb", endpoint, subject, DAY, FETCHED, body, "raw", hidden=hidden), Known())
+        found = facebook.normalise(
+            Page("fb", endpoint, subject, DAY, FETCHED, body, "raw", hidden=hidden), PageContext()
+        )
         assert listed not in str(found.tables)
         assert not found.parents or listed != "fb:1001"
         left_out += found.notes["operator"]
@@ -264,7 +268,7 @@ def test_every_value_may_be_wrong_or_missing(endpoint: str) -> None:
     pages = []
     for body in mutations(ANSWERS[endpoint], several=2_000):
         page = Page("fb", endpoint, POST, DAY, FETCHED, body, "raw/x/00000.json.gz")
-        found = facebook.normalise(page, Known())
+        found = facebook.normalise(page, PageContext())
         rows = len(found.known.counters) if endpoint in facebook.METRICS else len(found.tables[main])
         assert rows + len(found.bad) + found.notes.total() == (1 if endpoint == "page" else items(body))
         pages.append(found)

@@ -16,7 +16,7 @@ from clout.errors import PoisonInput
 from clout.lake.partitions import Lake
 from clout.platforms.apis import gharchive, github_events
 from clout.platforms.pull.puller import pull
-from clout.platforms.pull.rows import FileReport
+from clout.platforms.pull.rows import PullReport
 
 DAY = date(2026, 3, 1)
 
@@ -45,9 +45,9 @@ class Got:
 
     def __init__(self, folder: Path, day: date = DAY) -> None:
         self.rows: dict[str, list[dict[str, Any]]] = {"interactions": [], "accounts": [], "quarantine": []}
-        self.reports: list[FileReport] = []
+        self.reports: list[PullReport] = []
         for item in gharchive.read(Source("gh", "gharchive", folder), {day}):
-            if isinstance(item, FileReport):
+            if isinstance(item, PullReport):
                 self.reports.append(item)
             else:
                 self.rows[item.table] += item.rows.to_pylist()

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from clout.platforms.apis import linkedin
-from clout.platforms.pull.pages import Known, Page, Rows
+from clout.platforms.pull.pages import Page, PageContext, Rows
 from clout.platforms.pull.rows import rows_table
-from clout.privacy.suppression import Erased, Hidden
+from clout.privacy.suppression import ErasedKeys, SuppressionList
 from mutations import fits, mutations
 
 DAY = date(2026, 3, 1)
@@ -17,7 +17,7 @@ FETCHED = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
 AT_NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 NOON = 1_772_366_400_250
 #: Stands for Bo in a lake without a salt, which no lake is after a pull.
-SOMEONE = Erased().pseudonym("li:urn:li:person:aBc-9_")
+SOMEONE = ErasedKeys().pseudonym("li:urn:li:person:aBc-9_")
 US, THEM, BO = "urn:li:organization:11", "urn:li:organization:12", "urn:li:person:aBc-9_"
 POST, OTHER = "urn:li:share:7434567890123456789", "urn:li:ugcPost:7434567890123456790"
 COMMENT = f"urn:li:comment:({POST},1)"
@@ -46,10 +46,10 @@ def reaction(actor: str | None = BO, kind: str = "PRAISE") -> dict[str, Any]:
     }
 
 
-KNOWN = Known(posts={POST: (f"li:{POST}", f"li:{US}")})
+KNOWN = PageContext(posts={POST: (f"li:{POST}", f"li:{US}")})
 
 
-def read(endpoint: str, body: Any, subject: str = POST, known: Known | None = None, stale: bool = False) -> Rows:
+def read(endpoint: str, body: Any, subject: str = POST, known: PageContext | None = None, stale: bool = False) -> Rows:
     page = Page("li", endpoint, subject, DAY, FETCHED, body, "raw/x/00000.json.gz", stale)
     found = linkedin.normalise(page, known or KNOWN)
     for table, rows in found.tables.items():
@@ -90,7 +90,7 @@ def test_an_organisation_is_full_with_its_followers() -> None:
 def test_a_post_and_what_is_counted_of_it() -> None:
     kinds = {"LIKE": {"count": 5}, "PRAISE": {"count": 2}}
     told = read("social_metadata", {"results": {POST: {"reactionSummaries": kinds, "commentSummary": {"count": 0}}}})
-    bare, full = (posts(post(), known=known).tables["posts"][0] for known in (Known(), told.known))
+    bare, full = (posts(post(), known=known).tables["posts"][0] for known in (PageContext(), told.known))
     assert (full["like_count"], full["reply_count"], full.get("share_count")) == (7, 0, None)
     assert full["reaction_counts"] == {"LIKE": 5, "PRAISE": 2}
     assert not {"like_count", "reply_count", "reaction_counts"} & bare.keys()
@@ -145,7 +145,7 @@ def test_little_text(commentary: Any, text: str | None, mentions: list[str], has
 
 def test_a_reshare_is_a_share_or_with_words_a_quote() -> None:
     again = {"reshareContext": {"parent": OTHER, "root": OTHER}}
-    known = Known(posts={OTHER: (f"li:{OTHER}", f"li:{THEM}")})
+    known = PageContext(posts={OTHER: (f"li:{OTHER}", f"li:{THEM}")})
     share, quote = posts(post(commentary="", **again), known=known), posts(post(**again), known=known)
     assert edges(share) == {("share", f"li:{US}", f"li:{THEM}", f"li:{OTHER}")}
     assert edges(quote) == {("quote", f"li:{US}", f"li:{THEM}", f"li:{OTHER}")}
@@ -153,7 +153,7 @@ def test_a_reshare_is_a_share_or_with_words_a_quote() -> None:
     assert (shared["post_type"], shared["shared_post_key"]) == ("share", f"li:{OTHER}")
     assert (quoted["post_type"], quoted["quoted_post_key"]) == ("quote", f"li:{OTHER}")
     # Whose post it was is known only where that is an organisation of ours: else conform counts it as unidentified.
-    assert edges(posts(post(**again), known=Known())) == {("quote", f"li:{US}", None, f"li:{OTHER}")}
+    assert edges(posts(post(**again), known=PageContext())) == {("quote", f"li:{US}", None, f"li:{OTHER}")}
 
 
 def test_reactions_are_likes_with_their_own_name_and_time() -> None:
@@ -200,7 +200,7 @@ def test_an_organisation_is_itself_by_its_other_name() -> None:
 
 def test_a_member_of_any_other_kind_gets_a_pseudonym_too() -> None:
     [row] = elements("reactions", reaction("urn:li:member:77")).tables["interactions"]
-    assert row["actor_key"] == Erased().pseudonym("li:urn:li:member:77")
+    assert row["actor_key"] == ErasedKeys().pseudonym("li:urn:li:member:77")
 
 
 def test_comments_are_replies_and_nothing_of_the_member_lands() -> None:
@@ -287,7 +287,7 @@ def test_who_may_not_be_shown_is_gone_as_author_actor_and_target(listed: str, le
     answers |= {"comments": {"elements": [comment(), comment(None, COMMENT + "2")]}}
     answers |= {"reactions": {"elements": [reaction(), reaction(None)]}}
     for endpoint, body in answers.items():
-        hidden = Hidden(listed=frozenset({listed}))
+        hidden = SuppressionList(listed=frozenset({listed}))
         found = linkedin.normalise(Page("li", endpoint, POST, DAY, FETCHED, body, "raw", hidden=hidden), KNOWN)
         assert listed not in str(found.tables)
         assert not found.parents or listed != f"li:{US}"

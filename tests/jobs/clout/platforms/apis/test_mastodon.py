@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from clout.platforms.apis import mastodon
-from clout.platforms.pull.pages import Known, Page, Rows
+from clout.platforms.pull.pages import Page, PageContext, Rows
 from mutations import fits, mutations
 
 DAY = date(2026, 3, 1)
@@ -44,10 +44,10 @@ def post(number: str = "10") -> str:
 
 
 def rows_of(
-    endpoint: str, body: Any, subject: str = ANN, known: Known | None = None, stale: bool = False, **options: Any
+    endpoint: str, body: Any, subject: str = ANN, known: PageContext | None = None, stale: bool = False, **options: Any
 ) -> Rows:
     page = Page("m", endpoint, subject, DAY, FETCHED, body, "raw/x/00000.json.gz", stale, options=options)
-    return mastodon.normalise(page, known or Known())
+    return mastodon.normalise(page, known or PageContext())
 
 
 def read(*page: Any, **more: Any) -> Rows:
@@ -161,7 +161,7 @@ def test_a_boost_is_a_share_at_its_own_time() -> None:
     assert (shown[post("11")]["from_feed"], shown[post("20")]["from_feed"]) == (True, False)
     assert found.parents == []
     # The list of those who boosted shows the same edge, without its time.
-    known = Known(posts={"20": (post("20"), key(BO))})
+    known = PageContext(posts={"20": (post("20"), key(BO))})
     [listed] = read("reblogged_by", [who(ANN)], "20", known).tables["interactions"]
     assert listed["interaction_key"] == edge["interaction_key"]
     assert (listed["occurred_at"], listed["occurred_precision"]) == (None, "observed_day")
@@ -191,7 +191,7 @@ def test_an_accepted_quote() -> None:
 
 def test_replies_and_mentions_are_resolved_by_what_is_known() -> None:
     said = status(in_reply_to_id="20", in_reply_to_account_id=BO, mentions=[{"id": BO}, {"id": CY}, {"id": "404"}])
-    known = Known(accounts={BO: key(BO), CY: key(CY)}, posts={"20": (post("20"), key(BO))})
+    known = PageContext(accounts={BO: key(BO), CY: key(CY)}, posts={"20": (post("20"), key(BO))})
     found = statuses(said, known=known)
     assert edges(found) == {
         ("reply", key(ANN), key(BO), post("20")),  # who is answered is not also mentioned
@@ -210,7 +210,7 @@ def test_a_thread_resolves_itself() -> None:
         "ancestors": [],
         "descendants": [status("11", BO, in_reply_to_id="10"), status("12", CY, in_reply_to_id="11")],
     }
-    known = Known(posts={"10": (post(), key(ANN))})
+    known = PageContext(posts={"10": (post(), key(ANN))})
     assert edges(read("context", body, "10", known)) == {
         ("reply", key(BO), key(ANN), post("10")),
         ("reply", key(CY), key(BO), post("11")),
@@ -218,7 +218,7 @@ def test_a_thread_resolves_itself() -> None:
 
 
 def test_likes_are_of_the_day_on_which_they_are_seen() -> None:
-    known = Known(posts={"10": (post(), key(ANN))})
+    known = PageContext(posts={"10": (post(), key(ANN))})
     found = read("favourited_by", [who(BO), who(CY)], "10", known)
     assert edges(found) == {("like", key(BO), key(ANN), post()), ("like", key(CY), key(ANN), post())}
     assert {r["occurred_precision"] for r in found.tables["interactions"]} == {"observed_day"}
@@ -231,7 +231,7 @@ def test_likes_are_of_the_day_on_which_they_are_seen() -> None:
 def test_who_does_not_want_it_is_gone_as_author_actor_and_target(wish: dict[str, Any]) -> None:
     no = who(NO, **wish)
     theirs = {**status("90", NO), "account": no}
-    known = Known(posts={"10": (post(), key(ANN))})
+    known = PageContext(posts={"10": (post(), key(ANN))})
     for found in (
         read("lookup", no),
         read("favourited_by", [no], "10", known),
@@ -250,7 +250,7 @@ def test_who_does_not_want_it_is_gone_as_author_actor_and_target(wish: dict[str,
 
 @pytest.mark.parametrize("default", DEFAULTS)
 def test_a_default_is_no_wish_and_names_nobody(default: dict[str, Any]) -> None:
-    known = Known(posts={"10": (post(), key(ANN))})
+    known = PageContext(posts={"10": (post(), key(ANN))})
     for page in (("lookup", who(BO, **default)), ("favourited_by", [who(BO, **default)], "10", known)):
         found = read(*page)
         [row] = found.tables["accounts"]
@@ -385,7 +385,7 @@ def test_people_of_other_instances_are_mentioned_by_their_address() -> None:
     assert rows[f"m:{people[0]}"]["handle"] == "cy@far.example"
     assert {rows[f"m:{one}"]["may_be_named"] for one in people} == {False}  # nobody has asked them
     # Of whom a page shows the account it says who they are.
-    known = Known(accounts={"404": key(CY)})
+    known = PageContext(accounts={"404": key(CY)})
     assert edges(statuses(status(mentions=[far]), known=known)) == {("mention", key(ANN), key(CY), None)}
     reply = status(in_reply_to_id="9", in_reply_to_account_id="404", mentions=[far, other])
     assert edges(statuses(reply)) == {

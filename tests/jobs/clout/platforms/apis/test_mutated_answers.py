@@ -26,7 +26,7 @@ from clout.lake.partitions import Lake
 from clout.platforms import apis
 from clout.platforms.apis import github_events
 from clout.platforms.pull import puller
-from clout.platforms.pull.pages import Known, Page, Rows, at
+from clout.platforms.pull.pages import Page, PageContext, Rows, at
 from mutations import fits, places
 from sandbox import facebook, linkedin
 from sandbox.nights import clock_after
@@ -70,7 +70,7 @@ class Recorded:
 
     reader: str
     pages: list[Page] = field(default_factory=list)
-    known: Known = field(default_factory=Known)
+    known: PageContext = field(default_factory=PageContext)
 
 
 def select_of(page: Page) -> str:
@@ -136,7 +136,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recorded]:
             )
             source = Source(reader, reader, Path(), options=options)
             puller.pull(lake, source, [DAY], say=lambda text: None, clock=clock)
-            found[reader] = Recorded(reader, known=Known(accounts=dict(options.get("titles", {}))))
+            found[reader] = Recorded(reader, known=PageContext(accounts=dict(options.get("titles", {}))))
         lines = [json.loads(line) for hour in range(8, 12) for line in _hour(box, hour)]
     for one in found.values():
         _collect(lake, one)
@@ -252,7 +252,7 @@ def index_of(row: dict[str, Any]) -> int:
     return int(row["raw_ref"].rpartition(":")[2])
 
 
-def fate(found: Rows) -> str:
+def disposition(found: Rows) -> str:
     """What became of the one item of a page."""
     if any(found.tables.values()):
         return "kept"
@@ -268,8 +268,8 @@ def is_optional(reader: str, ways: list[Way]) -> bool:
 
 
 def judge_answer(one: Recorded, page: Page, draw: random.Random) -> str:
-    """Mutate one item of an answer; gives its fate. Fails where a rule is broken."""
-    normalise: Callable[[Page, Known], Rows] = apis.READERS[one.reader].normalise
+    """Mutate one item of an answer; gives its disposition. Fails where a rule is broken."""
+    normalise: Callable[[Page, PageContext], Rows] = apis.READERS[one.reader].normalise
     items = items_of(page)
     chosen = (
         draw.choice(
@@ -291,11 +291,11 @@ def judge_answer(one: Recorded, page: Page, draw: random.Random) -> str:
         before = normalise(with_items(page, [items[chosen]]), one.known)
     after, together = normalise(alone, one.known), normalise(whole, one.known)
     fits(after, together)
-    end, where = fate(after), (one.reader, page.endpoint, ways)
+    end, where = disposition(after), (one.reader, page.endpoint, ways)
     assert end != "lost", where
     assert len({(bad[0], bad[3], bad[1]) for bad in after.bad}) == len(after.bad), where  # put aside once
     if is_optional(one.reader, ways):
-        assert fate(before) == end, (where, after.bad)
+        assert disposition(before) == end, (where, after.bad)
         for table, key in (("accounts", "account_key"), ("posts", "post_key")):
             lost = {row[key] for row in before.tables[table]} - {row[key] for row in after.tables[table]}
             main = {row[key] for row in before.tables[table][:1]}
@@ -306,7 +306,7 @@ def judge_answer(one: Recorded, page: Page, draw: random.Random) -> str:
         seen = {index_of(row) for rows in together.tables.values() for row in rows} | {bad[3] for bad in together.bad}
         for index in others:
             was = normalise(with_items(page, [items[index]]), one.known)
-            assert index in seen or fate(was) not in ("kept", "quarantined"), where
+            assert index in seen or disposition(was) not in ("kept", "quarantined"), where
     return end
 
 

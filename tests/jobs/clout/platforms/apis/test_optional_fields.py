@@ -15,7 +15,7 @@ import pytest
 from clout.config.sources import Source
 from clout.platforms.exports import files
 from clout.platforms.exports.file_limits import CELL_BYTES
-from clout.platforms.pull.rows import Batch, FileReport
+from clout.platforms.pull.rows import Batch, PullReport
 
 DAY = date(2026, 3, 1)
 ROWS: dict[str, dict[str, str]] = {
@@ -99,7 +99,7 @@ class Got:
             file.unlink()
         (folder / f"{table}-{DAY}{form}").write_bytes(FORMS[form](rows))
         self.rows: dict[str, list[dict[str, Any]]] = {}
-        self.reports: list[FileReport] = []
+        self.reports: list[PullReport] = []
         for item in files.read(Source("x", "files", folder), {DAY}):
             if isinstance(item, Batch):
                 self.rows.setdefault(item.table, []).extend(item.rows.to_pylist())

@@ -26,9 +26,9 @@ from clout.platforms import apis
 from clout.platforms.apis.bluesky import BlueskyPolicy
 from clout.platforms.http.raw_pages import RawPages
 from clout.platforms.pull import puller
-from clout.platforms.pull.pages import Endpoint, Known, Page, Platform, Rows, at
+from clout.platforms.pull.pages import Endpoint, Page, PageContext, Platform, Rows, at
 from clout.platforms.pull.puller import SystemClock
-from clout.privacy.suppression import Erased, write_erased
+from clout.privacy.suppression import ErasedKeys, write_erased
 from hosts import SandboxClock
 from mutations import fits, places, without_an_optional_field
 from sandbox import facebook, linkedin
@@ -90,7 +90,7 @@ class Pull:
         """Pull, and give the number of requests that the sandbox got."""
         given = {"base_url": self.asked.url(self.box.urls), "subjects": self.subjects, "refresh_days": 1, **options}
         before = self.box.asked
-        write_erased(lake, Erased(SALT))  # one for all lakes, which are compared
+        write_erased(lake, ErasedKeys(SALT))  # one for all lakes, which are compared
         source = Source("pl", self.asked.reader, Path(), options=given)
         puller.pull(lake, source, [day], say=self.said.append, clock=clock or SandboxClock(self.box))
         return self.box.asked - before
@@ -426,7 +426,7 @@ def test_no_optional_field_costs_an_account_a_post_or_an_act(pull: Pull, lake: L
         for subject in raw.subjects(endpoint.name)
         if (stored := raw.load(endpoint.name, subject, 0)) is not None and stored["status"] == 200
     ]
-    known = Known()
+    known = PageContext()
     for one in pages:
         told = reader.normalise(one, known).known
         for mine, more in ((known.flags, told.flags), (known.accounts, told.accounts), (known.posts, told.posts)):

@@ -14,7 +14,7 @@ from clout.config.sources import Source, read_sources
 from clout.errors import PoisonInput
 from clout.lake.partitions import Lake
 from clout.platforms.pull.puller import pull
-from clout.platforms.pull.rows import Fields, FileReport, Formers
+from clout.platforms.pull.rows import Fields, Formers, PullReport
 
 DAY = date(2026, 3, 3)
 NEXT = DAY + timedelta(days=1)
@@ -122,7 +122,7 @@ def told(days: list[list[dict]]) -> str | None:
         fields = Fields()
         for item in items:
             fields.add(item)
-        reports.append(FileReport("*", "posts", "feed", columns=fields.columns()))
+        reports.append(PullReport("*", "posts", "feed", columns=fields.columns()))
     rows = [report.manifest_row("chirp", DAY, datetime.now(UTC)) for report in reports]
     return reports[-1].drift(rows[:-1])
 
@@ -183,7 +183,7 @@ def test_a_field_that_vanished_from_hour_files_is_told(tmp_path: Path, lake: Lak
 def test_comparing_many_files_looks_at_each_text_of_yesterday_once(monkeypatch: pytest.MonkeyPatch) -> None:
     # For each file's each column over all former files is cubic: 4,000 files of a day took hours.
     reports = [
-        FileReport(
+        PullReport(
             f"{i}.csv", "interactions", "files", columns={"actor": "text", f"c{i % 3}": "text"}, per_day={DAY: 1}
         )
         for i in range(300)
@@ -195,5 +195,5 @@ def test_comparing_many_files_looks_at_each_text_of_yesterday_once(monkeypatch: 
     formers = Formers(before)
     assert {report.drift(formers) for report in reports} == {None}
     assert len(parsed) == 3
-    new = FileReport("n.csv", "interactions", "files", columns={"c0": "number", "c9": "text"})
+    new = PullReport("n.csv", "interactions", "files", columns={"c0": "number", "c9": "text"})
     assert new.drift(formers) == new.drift(before) == "added c9; dropped actor; retyped c0 from text to number"

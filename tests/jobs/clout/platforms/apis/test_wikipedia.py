@@ -12,8 +12,8 @@ from clout.config.sources import Source
 from clout.lake.partitions import Lake
 from clout.platforms.apis import wikipedia
 from clout.platforms.pull import puller
-from clout.platforms.pull.pages import Known, Page, Rows
-from clout.privacy.suppression import Hidden
+from clout.platforms.pull.pages import Page, PageContext, Rows
+from clout.privacy.suppression import SuppressionList
 from hosts import SandboxClock
 from mutations import fits, mutations
 from sandbox import wikipedia as speaker
@@ -22,7 +22,7 @@ from sandbox.server import Sandbox
 NOW, DAY = "2026-03-07T00:30:00Z", date(2026, 3, 6)
 FETCHED = datetime(2026, 3, 7, 0, 30, tzinfo=UTC)
 ADA = "Ada_Alder"
-KNOWN = Known(accounts={ADA: "murmur:9"})
+KNOWN = PageContext(accounts={ADA: "murmur:9"})
 
 
 def item(day: int, views: Any = 5, article: str = ADA) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def test_a_day_is_kept_or_put_aside(wrong: dict[str, Any]) -> None:
 
 
 def test_an_account_that_may_not_be_shown_has_no_views() -> None:
-    hidden = Hidden(listed=frozenset({"murmur:9"}))
+    hidden = SuppressionList(listed=frozenset({"murmur:9"}))
     page = Page("w", "pageviews", ADA, DAY, FETCHED, {"items": [item(2)]}, "raw/x/0.json.gz", hidden=hidden)
     found = wikipedia.normalise(page, KNOWN)
     assert (values(found), found.notes["operator"]) == ({}, 1)

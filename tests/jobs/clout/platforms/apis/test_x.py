@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from clout.platforms.apis import x
-from clout.platforms.pull.pages import Known, Page, Rows, at
+from clout.platforms.pull.pages import Page, PageContext, Rows, at
 from mutations import fits, mutations
 
 DAY = date(2026, 3, 1)
@@ -54,9 +54,11 @@ def names(*people: str) -> dict[str, Any]:
     return {"mentions": [{"start": 0, "end": 3, "username": f"P{one[-1]}", "id": one} for one in people]}
 
 
-def rows_of(endpoint: str, body: Any, subject: str = ANN, known: Known | None = None, stale: bool = False) -> Rows:
+def rows_of(
+    endpoint: str, body: Any, subject: str = ANN, known: PageContext | None = None, stale: bool = False
+) -> Rows:
     page = Page("x", endpoint, subject, DAY, FETCHED, body, "raw/x/00000.json.gz", stale)
-    return x.normalise(page, known or Known())
+    return x.normalise(page, known or PageContext())
 
 
 def read(*page: Any, **more: Any) -> Rows:
@@ -65,7 +67,7 @@ def read(*page: Any, **more: Any) -> Rows:
     return found
 
 
-def listed(endpoint: str, *items: Any, subject: str = ANN, known: Known | None = None, **includes: Any) -> Rows:
+def listed(endpoint: str, *items: Any, subject: str = ANN, known: PageContext | None = None, **includes: Any) -> Rows:
     body = {"data": list(items), "meta": {"result_count": len(items)}, **({"includes": includes} if includes else {})}
     return read(endpoint, body, subject, known)
 
@@ -212,7 +214,7 @@ def test_a_timeline_without_authors_is_its_subjects() -> None:
     ],
 )
 def test_lists_of_a_post(endpoint: str, kind: str, via: str) -> None:
-    known = Known(posts={PARENT: (key(PARENT), key(ANN))})
+    known = PageContext(posts={PARENT: (key(PARENT), key(ANN))})
     found = listed(
         endpoint, post(referenced_tweets=refers((kind, PARENT))), subject=PARENT, known=known, users=[who(BO)]
     )
@@ -227,13 +229,15 @@ def test_lists_of_a_post(endpoint: str, kind: str, via: str) -> None:
 def test_one_share_is_one_edge_whichever_list_shows_it_and_also_when_it_was_taken_back_once() -> None:
     refer = {"author": ANN, "referenced_tweets": refers(("retweeted", PARENT))}
     one = listed("posts", post("5", **refer))  # does not say whose it was
-    other = listed("reposts", post("7", **refer), subject=PARENT, known=Known(posts={PARENT: (key(PARENT), key(BO))}))
+    other = listed(
+        "reposts", post("7", **refer), subject=PARENT, known=PageContext(posts={PARENT: (key(PARENT), key(BO))})
+    )
     keys = {row["interaction_key"] for found in (one, other) for row in found.tables["interactions"]}
     assert len(keys) == 1
 
 
 def test_likers() -> None:
-    known = Known(posts={POST: (key(POST), key(ANN))})
+    known = PageContext(posts={POST: (key(POST), key(ANN))})
     found = listed("likes", who(BO), who(NO, protected=True), subject=POST, known=known)
     assert edges(found) == {("like", key(BO), key(ANN), key(POST))}
     [edge] = found.tables["interactions"]
@@ -296,7 +300,7 @@ def test_errors_inside_a_good_answer_are_counted() -> None:
 
 def test_a_post_that_was_deleted_since() -> None:
     problem = {"type": f"{PROBLEMS}resource-not-found", "title": "t", "parameter": "ids", "resource_id": PARENT}
-    known = Known(posts={PARENT: (key(PARENT), key(ANN))})
+    known = PageContext(posts={PARENT: (key(PARENT), key(ANN))})
     found = read("earlier_posts", {"data": [post(author=ANN, entities=names(BO))], "errors": [problem]}, known=known)
     shown = [(row["native_id"], row["is_deleted"], row.get("like_count")) for row in found.tables["posts"]]
     assert shown == [(PARENT, True, None), (POST, False, 3)]
@@ -405,7 +409,7 @@ def test_a_post_that_comes_along_without_its_author_is_nobodys() -> None:
     found = listed("posts", post("7", ANN, referenced_tweets=refers(("retweeted", ROOT))), tweets=[unsigned])
     assert {row["native_id"]: row["author_key"] for row in found.tables["posts"]} == {ROOT: None, "7": key(ANN)}
     assert edges(found) == {("share", key(ANN), None, key(ROOT))}
-    again = listed("posts", unsigned, known=Known(posts={ROOT: (key(ROOT), key(CY))}), subject=CY)
+    again = listed("posts", unsigned, known=PageContext(posts={ROOT: (key(ROOT), key(CY))}), subject=CY)
     assert [row["author_key"] for row in again.tables["posts"]] == [key(CY)]
 
 
@@ -469,7 +473,7 @@ def test_whom_a_post_answers_is_told_although_the_post_is_gone() -> None:
 
 def test_a_name_in_a_mention_is_the_subjects_only_on_the_subjects_page() -> None:
     named = post("7", BO, entities={"mentions": [{"username": "p1"}, {"username": "P3"}]})
-    known = Known(accounts={"p1": key(ANN), "p3": key(CY)})
+    known = PageContext(accounts={"p1": key(ANN), "p3": key(CY)})
     found = listed("mentions", named, known=known)
     assert (edges(found), found.notes["unresolved_mention"]) == ({("mention", key(BO), key(ANN), None)}, 1)
     assert edges(listed("replies", named, subject=POST, known=known)) == set()

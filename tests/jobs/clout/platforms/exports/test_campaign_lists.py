@@ -12,10 +12,10 @@ from clout.errors import PoisonInput
 from clout.lake.schemas import SNAPSHOTS
 from clout.platforms.exports import files
 from clout.platforms.pull.rows import Batch
-from clout.privacy.suppression import Erased, Hidden
+from clout.privacy.suppression import ErasedKeys, SuppressionList
 
 DAY = date(2026, 3, 14)
-SALT = Erased("ab" * 32)
+SALT = ErasedKeys("ab" * 32)
 CAMPAIGNS = "campaign,code,account,arm,starts_on,ends_on,cost,currency,perk,disclosed\n"
 OUTCOMES = "event,occurred_at,code,visitor,value,currency,id,count,url\n"
 
@@ -26,7 +26,7 @@ def pulled(
     """Rows of a table, the reasons of refused rows, and the texts of these as the quarantine keeps them."""
     source = Source("shop", "files", folder, options=options, known_platforms={"chirp": False, "shop": False})
     rows, said, raw = [], [], []
-    for item in files.read(source, days or {DAY}, Hidden("shop", listed, SALT)):
+    for item in files.read(source, days or {DAY}, SuppressionList("shop", listed, SALT)):
         if isinstance(item, Batch) and item.table == table:
             item.rows.validate(full=True)
             assert item.rows.schema == SNAPSHOTS[table]

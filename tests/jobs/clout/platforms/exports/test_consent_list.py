@@ -10,8 +10,8 @@ from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.lake.schemas import SNAPSHOTS
 from clout.platforms.exports import files
-from clout.platforms.pull.rows import Batch, FileReport
-from clout.privacy.suppression import Hidden
+from clout.platforms.pull.rows import Batch, PullReport
+from clout.privacy.suppression import SuppressionList
 
 DAY = date(2026, 3, 14)
 HEADER = "account,purpose,given_on,withdrawn_on,evidence\n"
@@ -19,14 +19,14 @@ PLATFORMS = {"chirp": False, "loud": True}
 
 
 def pulled(
-    folder: Path, days: set[date] | None = None, hidden: Hidden | None = None
-) -> tuple[dict[date, list[dict]], list[str], list[FileReport]]:
+    folder: Path, days: set[date] | None = None, hidden: SuppressionList | None = None
+) -> tuple[dict[date, list[dict]], list[str], list[PullReport]]:
     """Rows by day, what the quarantine says, and the reports."""
     source = Source("chirp", "files", folder, known_platforms=PLATFORMS)
     rows: dict[date, list[dict]] = {}
     said, reports = [], []
-    for item in files.read(source, days or {DAY}, hidden or Hidden()):
-        if isinstance(item, FileReport):
+    for item in files.read(source, days or {DAY}, hidden or SuppressionList()):
+        if isinstance(item, PullReport):
             reports.append(item)
         elif isinstance(item, Batch) and item.table == "consents":
             item.rows.validate(full=True)
@@ -127,7 +127,7 @@ def test_a_list_in_a_form_that_is_not_read_stops_the_pull(tmp_path: Path) -> Non
 def test_who_may_not_be_shown_has_no_consent(tmp_path: Path) -> None:
     write(tmp_path, "chirp:ada,named,2026-01-01,,", "chirp:bo,named,2026-01-01,,", "chirp:kid,named,2026-01-01,,")
     write(tmp_path, "kid,true", name="accounts.csv", header="account,is_minor\n")
-    rows, _, _ = pulled(tmp_path, hidden=Hidden("chirp", frozenset({"chirp:bo"})))
+    rows, _, _ = pulled(tmp_path, hidden=SuppressionList("chirp", frozenset({"chirp:bo"})))
     assert [row["account_key"] for row in rows[DAY]] == ["chirp:ada"]
 
 

@@ -18,7 +18,7 @@ from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.platforms.exports import files
 from clout.platforms.exports.file_ids import spelt
-from clout.platforms.pull.rows import Batch, FileReport
+from clout.platforms.pull.rows import Batch, PullReport
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,14 +34,14 @@ def write(folder: Path, *pairs: tuple[Any, ...], name: str = "i-2026-03-01.csv")
     return folder
 
 
-def read(folder: Path, **options: Any) -> tuple[list[tuple[str | None, str | None]], list[str], list[FileReport]]:
+def read(folder: Path, **options: Any) -> tuple[list[tuple[str | None, str | None]], list[str], list[PullReport]]:
     """Who acted on whom, the reasons of what was refused, and the reports."""
     items = list(files.read(Source("x", "files", folder, options=options), {DAY}))
     batches = [item for item in items if isinstance(item, Batch)]
     rows = [row for batch in batches if batch.table == "interactions" for row in batch.rows.to_pylist()]
     bad = [row["reason"] for batch in batches if batch.table == "quarantine" for row in batch.rows.to_pylist()]
     acted = [(row["actor_key"] and row["actor_key"][2:], row["target_account_key"]) for row in rows]
-    return acted, bad, [item for item in items if isinstance(item, FileReport)]
+    return acted, bad, [item for item in items if isinstance(item, PullReport)]
 
 
 #: Each way in which one id was seen written, and the id.

@@ -13,7 +13,7 @@ from clout.errors import PoisonInput
 from clout.lake.partitions import Lake
 from clout.platforms.exports import file_inventory, files
 from clout.platforms.pull import puller
-from clout.platforms.pull.rows import FileReport
+from clout.platforms.pull.rows import PullReport
 
 DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
 CSV = "actor,target,kind,occurred_at\nann,bo,like,2026-03-01T12:00:00Z\n"
@@ -31,7 +31,7 @@ def source(tmp_path: Path) -> Source:
 
 def skipped(source: Source, *days: date) -> dict[str, str]:
     """What was not read, and why."""
-    reports = [item for item in files.read(source, set(days or (DAY, NEXT))) if isinstance(item, FileReport)]
+    reports = [item for item in files.read(source, set(days or (DAY, NEXT))) if isinstance(item, PullReport)]
     assert sum(report.rows for report in reports) == len(days or (DAY, NEXT))
     return {report.subject: str(report.reason) for report in reports if report.status == "skipped"}
 

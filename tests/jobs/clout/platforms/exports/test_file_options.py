@@ -12,7 +12,7 @@ import pytest
 from clout.config.sources import Source, read_sources
 from clout.errors import PoisonInput
 from clout.platforms.exports import files
-from clout.platforms.pull.rows import FileReport
+from clout.platforms.pull.rows import PullReport
 
 DAY = date(2026, 3, 1)
 TWO = 'platform = "y"\nhandles = true\n[[source]]\nname = "z"\npath = "exports"\nplatform = "y"'
@@ -30,7 +30,7 @@ def configured(folder: Path, lines: str, files_: dict[str, str]) -> Source:
 def read(source: Source, *days: date) -> dict[str, list[dict[str, Any]]]:
     rows: dict[str, list[dict[str, Any]]] = {}
     for item in files.read(source, set(days or (DAY,))):
-        if not isinstance(item, FileReport):
+        if not isinstance(item, PullReport):
             rows.setdefault(item.table, []).extend(item.rows.to_pylist())
     return rows
 

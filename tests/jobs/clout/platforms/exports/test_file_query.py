@@ -18,7 +18,7 @@ from clout.platforms.exports import file_query, files
 from clout.platforms.exports.query_runner import Bounds, QueryError, Runner
 from clout.platforms.exports.query_text import parted
 from clout.platforms.pull import puller
-from clout.platforms.pull.rows import FileReport
+from clout.platforms.pull.rows import PullReport
 
 DAY, NEXT = date(2026, 3, 1), date(2026, 3, 2)
 TWEETS = """id,author,reply_to,reply_post,made
@@ -46,8 +46,8 @@ class Got:
 
     def __init__(self, it: Source, *days: date) -> None:
         items = list(files.read(it, set(days or (DAY, NEXT))))
-        self.reports = [item for item in items if isinstance(item, FileReport)]
-        self.batches = [item for item in items if not isinstance(item, FileReport)]
+        self.reports = [item for item in items if isinstance(item, PullReport)]
+        self.batches = [item for item in items if not isinstance(item, PullReport)]
 
     def rows(self, table: str, day: date | None = None) -> list[dict[str, Any]]:
         return [row for b in self.batches if b.table == table and day in (None, b.day) for row in b.rows.to_pylist()]

@@ -18,9 +18,9 @@ import pytest
 from clout.config.sources import Source
 from clout.errors import PoisonInput
 from clout.platforms.exports import file_consent, file_rows, files
-from clout.platforms.pull.rows import Batch, FileReport
+from clout.platforms.pull.rows import Batch, PullReport
 from clout.privacy.addresses import hashed
-from clout.privacy.suppression import UNSHOWN, Erased, Hidden
+from clout.privacy.suppression import UNSHOWN, ErasedKeys, SuppressionList
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -44,7 +44,7 @@ class Got:
         source = Source("x", "files", folder, options=options, **fields)
         self.batches, self.reports = [], []
         for item in files.read(source, set(days)):
-            (self.reports if isinstance(item, FileReport) else self.batches).append(item)
+            (self.reports if isinstance(item, PullReport) else self.batches).append(item)
 
     def rows(self, table: str, day: date | None = None) -> list[dict[str, Any]]:
         chosen = [b for b in self.batches if b.table == table and day in (None, b.day)]
@@ -634,7 +634,7 @@ def test_higgs_lands_whole_from_a_bare_folder(shared_data: Path) -> None:
     days = {date(2012, 7, day) for day in range(1, 5)}
     landed: Counter[date] = Counter()
     for item in files.read(source, days):
-        if isinstance(item, FileReport):
+        if isinstance(item, PullReport):
             assert (item.status, item.rows_quarantined) == ("complete", 0)
         else:
             assert item.table == "interactions"
@@ -686,10 +686,10 @@ def test_who_may_not_be_shown_leaves_nothing_but_key_and_flag(
         columns=columns,
     )
     source = Source("x", "files", tmp_path)
-    items = list(files.read(source, {DAY}, Hidden("x", frozenset({"x:listed"}))))
+    items = list(files.read(source, {DAY}, SuppressionList("x", frozenset({"x:listed"}))))
     got = Got.__new__(Got)
     got.batches = [item for item in items if isinstance(item, Batch)]
-    got.reports = [item for item in items if isinstance(item, FileReport)]
+    got.reports = [item for item in items if isinstance(item, PullReport)]
     assert [(row["actor_key"], row["target_account_key"]) for row in got.interactions] == [("x:ann", "x:bo")]
     assert [row["post_key"] for row in got.rows("posts")] == ["x:p1"]
     said = {"x:ann": "ann", "x:min": None, "x:out": None, "x:shy": None, "x:gone": None}
@@ -712,12 +712,12 @@ def test_an_erased_person_leaves_nothing_at_all(tmp_path: Path) -> None:
     accounts_file(
         tmp_path, ("ann", "yes", ""), ("bo", "", "x:ann"), ("cy", "", "x:bo"), columns=("account", "opt_out", "same_as")
     )
-    hidden = Hidden(erased=Erased().and_also({"x:ann"}, ()))
+    hidden = SuppressionList(erased=ErasedKeys().and_also({"x:ann"}, ()))
     items = list(files.read(Source("x", "files", tmp_path), {DAY}, hidden))
     found = repr([item.rows.to_pylist() for item in items if isinstance(item, Batch)])
     assert "x:cy" in found
     assert "ann" not in found
-    assert [item.left_out[DAY] for item in items if isinstance(item, FileReport)] == [{"erased": 1}, {"erased": 1}]
+    assert [item.left_out[DAY] for item in items if isinstance(item, PullReport)] == [{"erased": 1}, {"erased": 1}]
 
 
 def test_flags_hold_from_their_file_on(tmp_path: Path) -> None:

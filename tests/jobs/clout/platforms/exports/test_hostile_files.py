@@ -25,7 +25,7 @@ from clout.errors import PoisonInput
 from clout.platforms.exports import file_limits, files
 from clout.platforms.http import heartbeat
 from clout.platforms.http.heartbeat import Heartbeat
-from clout.platforms.pull.rows import Batch, FileReport
+from clout.platforms.pull.rows import Batch, PullReport
 
 DAY = date(2026, 3, 1)
 NOON = "2026-03-01T12:00:00Z"
@@ -168,7 +168,7 @@ def outcome(folder: Path) -> tuple[int, int]:
     for item in items:
         if isinstance(item, Batch):
             given[item.table] += item.rows.num_rows
-    reports = [item for item in items if isinstance(item, FileReport)]
+    reports = [item for item in items if isinstance(item, PullReport)]
     assert sum(report.rows for report in reports) == given["interactions"] + given["accounts"]
     assert sum(report.rows_quarantined for report in reports) == given["quarantine"]
     return given["interactions"] + given["accounts"], given["quarantine"]
@@ -213,11 +213,11 @@ def test_what_is_mended_is_noted(tmp_path: Path) -> None:
 # Shares --------------------------------------------------------------------------------------------------------------
 
 
-def read(folder: Path, **options: object) -> list[FileReport]:
+def read(folder: Path, **options: object) -> list[PullReport]:
     return [
         item
         for item in files.read(Source("x", "files", folder, options=options), {DAY})
-        if isinstance(item, FileReport)
+        if isinstance(item, PullReport)
     ]
 
 

@@ -17,7 +17,7 @@ from clout.config.sources import read_sources
 from clout.errors import PoisonInput
 from clout.platforms.exports import files
 from clout.platforms.exports.file_options import presets
-from clout.platforms.pull.rows import FileReport
+from clout.platforms.pull.rows import PullReport
 
 ROWS = 1200
 DAYS = [date(2026, 3, 1), date(2026, 3, 2)]
@@ -414,10 +414,10 @@ class Got:
         toml = folder.parent / "sources.toml"
         toml.write_text(f'[[source]]\nname = "old"\npath = "{folder.name}"\npreset = "{preset}"\n{options}\n')
         items = list(files.read(read_sources(toml).named("old"), set(DAYS)))
-        self.reports = [item for item in items if isinstance(item, FileReport)]
+        self.reports = [item for item in items if isinstance(item, PullReport)]
         self.rows: dict[str, list[dict[str, Any]]] = {}
         for item in items:
-            if not isinstance(item, FileReport) and (item.table != "accounts" or item.day == DAYS[0]):
+            if not isinstance(item, PullReport) and (item.table != "accounts" or item.day == DAYS[0]):
                 self.rows.setdefault(item.table, []).extend(item.rows.to_pylist())
 
     @property

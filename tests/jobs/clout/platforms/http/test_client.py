@@ -18,7 +18,7 @@ from clout.lake.partitions import Lake
 from clout.platforms import apis
 from clout.platforms.apis.x import XPolicy
 from clout.platforms.pull import puller
-from clout.platforms.pull.pages import Endpoint, Known, Page, Platform, Rows, Token, epoch, rfc3339
+from clout.platforms.pull.pages import Endpoint, Page, PageContext, Platform, Rows, Token, epoch, rfc3339
 from hosts import MORNING, Clock, Host
 
 DAY = date(2026, 3, 1)
@@ -37,7 +37,7 @@ def host() -> Iterator[Host]:
 def asked(host: Host, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Pull a platform that has the given endpoints; gives its manifest as (endpoint, subject): (status, reason)."""
 
-    def normalise(page: Page, known: Known) -> Rows:
+    def normalise(page: Page, known: PageContext) -> Rows:
         rows = Rows(page)
         rows.parents += [{"native_id": one["id"]} for one in (page.body or {}).get("parents", [])]
         return rows

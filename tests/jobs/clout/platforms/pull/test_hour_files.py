@@ -17,8 +17,8 @@ from clout.lake.partitions import Lake
 from clout.platforms.apis import gharchive
 from clout.platforms.pull import puller
 from clout.platforms.pull.hour_files import RawHours
-from clout.platforms.pull.rows import FileReport
-from clout.privacy.suppression import Erased, Hidden
+from clout.platforms.pull.rows import PullReport
+from clout.privacy.suppression import ErasedKeys, SuppressionList
 from hosts import Host, SandboxClock
 from mutations import mutations
 from sandbox import github
@@ -310,7 +310,7 @@ def test_a_line_that_never_ends_does_not_fill_the_memory(tmp_path: Path, monkeyp
     monkeypatch.setattr(gharchive, "_LONGEST_LINE", 1000)
     (tmp_path / f"{DAY}-0.json.gz").write_bytes(gzip.compress(b'{"type": "PushEvent"}\n' + b"x" * 5000))
     items = [
-        item for item in gharchive.read(Source("gh", "gharchive", tmp_path), {DAY}) if isinstance(item, FileReport)
+        item for item in gharchive.read(Source("gh", "gharchive", tmp_path), {DAY}) if isinstance(item, PullReport)
     ]
     assert items[0].status == "truncated"
     assert "longer than 1000 bytes" in str(items[0].reason)
@@ -346,7 +346,7 @@ def test_another_host_is_not_followed(pull: Pull) -> None:
     assert not pull.lake.is_pulled("gh", DAY)
 
 
-# Erased people, mutated events, configuration --------------------------------------------------------------------
+# ErasedKeys people, mutated events, configuration --------------------------------------------------------------------
 
 
 def test_an_erased_person_does_not_stay_nor_come_back(pull: Pull, honest: Pull) -> None:
@@ -360,8 +360,8 @@ def test_an_erased_person_does_not_stay_nor_come_back(pull: Pull, honest: Pull) 
     assert f"gh:{name}" not in left
     assert len(left) > 20
 
-    erased = Erased().and_also({f"gh:{name}"}, {name})
-    again = RawHours(Lake(f"{pull.lake.root}-again"), "gh", DAY, Hidden("gh", frozenset(), erased))
+    erased = ErasedKeys().and_also({f"gh:{name}"}, {name})
+    again = RawHours(Lake(f"{pull.lake.root}-again"), "gh", DAY, SuppressionList("gh", frozenset(), erased))
     for hour in range(24):
         with RawHours(honest.lake, "gh", DAY).hour(hour).open() as stream:
             again.store(hour, stream, {"fetched_at": NOW, "bytes": 1})
@@ -377,9 +377,9 @@ def test_mutated_events_are_kept_or_quarantined(tmp_path: Path, box: Sandbox) ->
     assert len(lines) >= 10_000
     (tmp_path / f"{DAY}-0.json.gz").write_bytes(gzip.compress("\n".join(lines).encode() + b"\n", compresslevel=1))
     rows = quarantined = 0
-    reports: list[FileReport] = []
+    reports: list[PullReport] = []
     for item in gharchive.read(Source("gh", "gharchive", tmp_path), {DAY}):
-        if isinstance(item, FileReport):
+        if isinstance(item, PullReport):
             reports.append(item)
         elif item.table == "quarantine":
             quarantined += item.rows.num_rows

@@ -23,7 +23,7 @@ from clout.platforms.pull import puller
 from clout.platforms.pull.pages import Endpoint, Platform, Rows
 from clout.platforms.pull.people import people_of
 from clout.platforms.pull.puller import Pulled
-from clout.privacy.suppression import Erased, write_erased
+from clout.privacy.suppression import ErasedKeys, write_erased
 from hosts import MORNING, Clock, Host, SandboxClock
 from sandbox.server import Sandbox
 
@@ -197,7 +197,7 @@ def test_a_post_that_is_nested_without_end_costs_no_other(lake: Lake, world: Hos
     bad = post(OLD, ANN, "2026-03-01T10:30:00Z")
     bad["record"]["embed"] = {"$type": "x", "deep": deep}
     world.answers[FEED]["feed"][1] = {"post": bad}
-    write_erased(lake, Erased().and_also({"bluesky:did:plc:somebody"}, {"somebody.example"}))
+    write_erased(lake, ErasedKeys().and_also({"bluesky:did:plc:somebody"}, {"somebody.example"}))
     pull(lake, bluesky(world))
     assert {r["native_id"] for r in rows(lake, "posts")} == {POST, OLD}
     assert ("too_deep" in str(manifest(lake)["author_feed", "posts"][1])) == (levels > 200)

@@ -18,7 +18,7 @@ from clout.lake.partitions import Lake
 from clout.platforms import apis
 from clout.platforms.pull import puller
 from clout.platforms.pull.rows import short_hash
-from clout.privacy.suppression import Erased, read_erased, write_erased
+from clout.privacy.suppression import ErasedKeys, read_erased, write_erased
 from hosts import SandboxClock
 from sandbox import facebook, linkedin
 from sandbox.history import LIKE, MENTION, POST, QUOTE, REPLY, SHARE, moment
@@ -62,7 +62,7 @@ class Pull:
         source = Source("pl", self.reader, Path(), options=given, excluded=self.excluded)
         self.said: list[str] = []
         if self.salt:
-            write_erased(self.lake, Erased(self.salt))
+            write_erased(self.lake, ErasedKeys(self.salt))
         puller.pull(self.lake, source, [DAY], say=self.said.append, refresh=again, clock=self.clock)
 
     def set(self, *misbehave: str, **limits: int) -> None:

@@ -13,9 +13,9 @@ from clout.errors import PoisonInput
 from clout.lake.partitions import Lake
 from clout.platforms.apis import bluesky, mastodon
 from clout.platforms.pull import pull_consent
-from clout.platforms.pull.pages import Known, Page, Rows
+from clout.platforms.pull.pages import Page, PageContext, Rows
 from clout.privacy import consent_ledger
-from clout.privacy.suppression import Hidden
+from clout.privacy.suppression import SuppressionList
 
 DAY = date(2026, 3, 1)
 FETCHED = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
@@ -30,11 +30,13 @@ def pulled(lake: Lake, reader: str, listed: list[str], *pages: tuple[str, str, A
     source = Source(reader, reader, Path(), excluded=excluded, options={"base_url": "https://m.example"})
     names = lambda people: {}  # noqa: E731 nobody is missing here
     hearing = pull_consent.hearing(lake, source, DAY, names, said.append)
-    hidden = Hidden(reader, excluded, hearing=hearing)
+    hidden = SuppressionList(reader, excluded, hearing=hearing)
     normalise = {"bluesky": bluesky, "mastodon": mastodon}[reader].normalise
     for _ in "walk", "emit":
         found = [
-            normalise(replace(Page(reader, endpoint, subject, DAY, FETCHED, body, "raw/x"), hidden=hidden), Known())
+            normalise(
+                replace(Page(reader, endpoint, subject, DAY, FETCHED, body, "raw/x"), hidden=hidden), PageContext()
+            )
             for endpoint, subject, body in pages
         ]
     pull_consent.remember(lake, source, hearing, names, said.append, source.read_by.ids)

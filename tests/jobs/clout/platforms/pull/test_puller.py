@@ -17,8 +17,8 @@ from clout.platforms import exports
 from clout.platforms.exports import files
 from clout.platforms.pull import puller
 from clout.platforms.pull.puller import Pulled
-from clout.platforms.pull.rows import Batch, FileReport
-from clout.privacy.suppression import Hidden
+from clout.platforms.pull.rows import Batch, PullReport
+from clout.privacy.suppression import SuppressionList
 
 DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
 NOON = 1772366400
@@ -93,7 +93,7 @@ def test_a_skipped_day_is_taken_when_its_file_has_come(lake: Lake, source: Sourc
 def test_a_complete_day_is_not_read_again(lake: Lake, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[set[date]] = []
 
-    def read(source: Source, days: set[date], hidden: Hidden) -> Iterator[Batch | FileReport]:
+    def read(source: Source, days: set[date], hidden: SuppressionList) -> Iterator[Batch | PullReport]:
         asked.append(days)
         yield from ()
 
@@ -158,7 +158,7 @@ def test_a_reader_that_dies_leaves_nothing(
 ) -> None:
     real = files.READER.read
 
-    def read(source: Source, days: set[date], hidden: Hidden) -> Iterator[Batch | FileReport]:
+    def read(source: Source, days: set[date], hidden: SuppressionList) -> Iterator[Batch | PullReport]:
         yield from list(real(source, days, hidden))[:4]
         raise error("half-way")
 

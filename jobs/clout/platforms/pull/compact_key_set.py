@@ -9,7 +9,7 @@ import numpy as np
 _MASK = 2**64 - 1
 
 
-class Seen:
+class CompactKeySet:
     """A set of keys that remembers 64 bits of each: sorted, but for the newest.
 
     That two keys share them, and the second is taken for the first, has a chance of 3 in 100 million among a million keys.
