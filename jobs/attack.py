@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from clout.config import arguments
 from clout.config.sources import Sources, read_sources
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 from clout.lake.partitions import Lake, days_between, window
 from clout.platforms.exports import whole_exports
 from clout.research import attack_families, attacks, dataset, environments, evaluation, frontier, leverage
@@ -109,7 +109,9 @@ def before_and_after(lake: Lake, sources: Sources, model: Model, cut: date) -> t
     clean = dataset.read(lake, sources, model, days)
     candidates = sorted(set(clean.activity["target"].to_pylist()))
     if not candidates:
-        raise PoisonInput(f"nobody acted on anybody in the {model.window_days} days before {cut}; choose another --cut")
+        raise InvalidInput(
+            f"nobody acted on anybody in the {model.window_days} days before {cut}; choose another --cut"
+        )
     later = dataset.read(lake, sources, model, days_between(cut, cut + timedelta(days=model.window_days - 1)))
     _, sharers = evaluation.came_to_pass(later.activity)
     return clean, environments.People(candidates, np.array([sharers.get(each, 0) for each in candidates], dtype=float))
@@ -120,7 +122,7 @@ def plot(lake: Lake, sources: Sources, model: Model, cut: date | None, families:
     cut = cut or whole_exports.last_day(lake, sources)
     clean, people = before_and_after(lake, sources, model, cut)
     if not people.gain.any():
-        raise PoisonInput(
+        raise InvalidInput(
             f"nobody on whom somebody acted before {cut} was shared from then on; choose an earlier --cut"
         )
     figures = frontier.figures(clean, people, model, cut - timedelta(days=1), families)

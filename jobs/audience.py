@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 from clout.config import arguments
 from clout.config.paths import SQL
 from clout.engine import queries
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 from clout.lake.partitions import Lake
 from clout.lake.schemas import SELECTIONS
 from clout.privacy.row_deletion import partitions
@@ -75,17 +75,17 @@ def main(argv: list[str]) -> None:
 
 
 def draw(args: argparse.Namespace, warehouse: Warehouse, lake: Lake) -> Iterator[str]:
-    """Draw the people, write the list and the log, and say who was drawn by group. Raises PoisonInput where none may be."""
+    """Draw the people, write the list and the log, and say who was drawn by group. Raises InvalidInput where none may be."""
     _check(args)
     day = max((entry.ds for entry in warehouse.log()), default=None)
     if day is None:
-        raise PoisonInput(f"{warehouse.location}: nothing is published; run a night first")
+        raise InvalidInput(f"{warehouse.location}: nothing is published; run a night first")
     log = _log(lake)
     if args.campaign in log["campaign"].to_pylist():
-        raise PoisonInput(f"--campaign {args.campaign!r} was drawn for before; a second draw is another campaign")
+        raise InvalidInput(f"--campaign {args.campaign!r} was drawn for before; a second draw is another campaign")
     eligible = _eligible(args, warehouse, day, log)
     if len(eligible) < LEAST:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{len(eligible)} people are eligible on {day}, and fewer than {LEAST} are no crowd to draw from: lower --floor,"
             " widen --region, or ask more people for their consent (purpose perks)"
         )
@@ -124,19 +124,19 @@ def fairness(eligible: list[dict[str, Any]], drawn: list[dict[str, Any]]) -> Ite
 
 def _check(args: argparse.Namespace) -> None:
     if args.by == "score":
-        raise PoisonInput("--by score: nobody is drawn by rank, which rewards the loudest again; leave --by out")
+        raise InvalidInput("--by score: nobody is drawn by rank, which rewards the loudest again; leave --by out")
     if not _NAME.fullmatch(args.campaign):
-        raise PoisonInput(f"--campaign {args.campaign!r} is no name of letters, digits, spaces, dots and hyphens")
+        raise InvalidInput(f"--campaign {args.campaign!r} is no name of letters, digits, spaces, dots and hyphens")
     if not 1 <= args.take <= 1_000_000:
-        raise PoisonInput(f"--take {args.take} is not a number of people; give 1 or more")
+        raise InvalidInput(f"--take {args.take} is not a number of people; give 1 or more")
     if not 0 <= args.holdout <= 0.5:
-        raise PoisonInput(f"--holdout {args.holdout:g} is not a share from 0 to 0.5")
+        raise InvalidInput(f"--holdout {args.holdout:g} is not a share from 0 to 0.5")
     if not 1 <= args.floor <= 100:
-        raise PoisonInput(f"--floor {args.floor:g} is not on the scale, from 1 to 100")
+        raise InvalidInput(f"--floor {args.floor:g} is not on the scale, from 1 to 100")
     if args.ends_on and args.ends_on < args.starts_on:
-        raise PoisonInput(f"--ends-on {args.ends_on} is before --starts-on {args.starts_on}")
+        raise InvalidInput(f"--ends-on {args.ends_on} is before --starts-on {args.starts_on}")
     if args.out.exists():
-        raise PoisonInput(f"--out {args.out} is there; name a file that is not")
+        raise InvalidInput(f"--out {args.out} is there; name a file that is not")
 
 
 def _log(lake: Lake) -> pa.Table:
@@ -164,11 +164,11 @@ def _topics(slug: str, warehouse: Warehouse, day: date) -> pa.Table:
     """Who is named for which topic. Refuses what is not published, and topics that are sensitive."""
     known = catalog.relations()
     if "person_topics" not in known:
-        raise PoisonInput(f"--topic {slug}: this version publishes no topics; leave --topic out")
+        raise InvalidInput(f"--topic {slug}: this version publishes no topics; leave --topic out")
     if "topics" in known and "is_sensitive" in (column.name for column in known["topics"].columns):
         of = warehouse.read("clout.topics", day=day)
         if slug in of.filter(pc.fill_null(of["is_sensitive"], True))["slug"].to_pylist():
-            raise PoisonInput(f"--topic {slug} is sensitive: nobody is drawn by health, belief, politics or the like")
+            raise InvalidInput(f"--topic {slug} is sensitive: nobody is drawn by health, belief, politics or the like")
     rows = warehouse.read("clout.person_topics", day=day)
     return rows.filter(pc.is_null(rows["not_named"])).select(["person_id", "slug"])
 
@@ -179,7 +179,7 @@ def _region(text: str, regions: pa.Table) -> tuple[str, str, str]:
         return "", "", ""
     said = _REGION.fullmatch(text)
     if not said:
-        raise PoisonInput(f"--region {text!r} is not like US, US-PA or US-PA/Philadelphia")
+        raise InvalidInput(f"--region {text!r} is not like US, US-PA or US-PA/Philadelphia")
     country, admin1, city = said[1], said[2] or "", said[3]
     if city is None:
         return country, admin1, ""
@@ -189,7 +189,7 @@ def _region(text: str, regions: pa.Table) -> tuple[str, str, str]:
         if row["country"] == country and admin1 in ("", row["admin1"]) and (row["city"] or "").lower() == city.lower()
     }
     if len(found) != 1:
-        raise PoisonInput(
+        raise InvalidInput(
             f"--region {text}: {len(found)} cities are told by that name; clout.person_regions lists those that are"
         )
     return country, admin1, str(found.pop())

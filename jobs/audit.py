@@ -14,7 +14,7 @@ import pyarrow as pa
 from clout import logs
 from clout.config import arguments
 from clout.engine import session
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 from clout.lake import arrow
 from clout.lake.partitions import Lake, required
 from clout.lake.schemas import DATA_QUALITY
@@ -74,12 +74,12 @@ def report(verdict: Verdict) -> None:
 
 
 def refuse_unless_passed(verdict: Verdict) -> None:
-    """Raise PoisonInput, naming the worst failed check, unless the verdict is a pass."""
+    """Raise InvalidInput, naming the worst failed check, unless the verdict is a pass."""
     if not verdict.passed and not verdict.failed:
-        raise PoisonInput(f"{verdict.day} is not published: not every declared check was evaluated")
+        raise InvalidInput(f"{verdict.day} is not published: not every declared check was evaluated")
     if not verdict.passed:
         worst = verdict.failed[0]
-        raise PoisonInput(
+        raise InvalidInput(
             f"{verdict.day} is not published: {worst.table}.{worst.id} failed. {worst.why} {worst.observed}"
             f" ({len(verdict.failed)} checks failed; see verdict.json of run {verdict.run})"
         )
@@ -97,7 +97,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     required(lake, lake.conformed("activity", day), f"run jobs/conform.py --day {day} first")
     versions = staged.read_json("run.json")
     if versions is None:
-        raise PoisonInput(f"{staged.location}/run.json is missing; score again")
+        raise InvalidInput(f"{staged.location}/run.json is missing; score again")
     made_from.refuse_unless_unchanged(staged, versions, lake)
     # Before they are read: what is edited from here on is not what judged, and publish says so.
     judged_by = suites.suite_hashes(AUDITED)

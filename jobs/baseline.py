@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from clout import logs
 from clout.config import arguments
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 from clout.lake.partitions import Lake
 from clout.lake.staging import Staged
 from clout.quality import baseline
@@ -70,7 +70,7 @@ def _scores(warehouse: Warehouse, day: date, staged: date) -> pa.Table:
     """The published scores of a day; none of the staged day itself where they are harmed, which publishing it again heals."""
     try:
         return _of(warehouse, "clout.scores", day, SCORES)
-    except PoisonInput as harmed:
+    except InvalidInput as harmed:
         if day != staged:
             raise
         LOG.warning(f"baseline {day}: what the day showed is left out: {harmed}")

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from clout import logs
 from clout.config import arguments
 from clout.config.sources import Sources, read_sources
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 from clout.lake import arrow
 from clout.lake.check import damage
 from clout.lake.columns import CONFORMED_FROM
@@ -77,7 +77,7 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
 
     missing = [platform for platform in sources.platforms if lake.manifest(platform, days[-1]) is None]
     if missing and not of_the_past:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{', '.join(missing)} was not pulled for {days[-1]} into {lake.uri}: a night without one of its sources would"
             f" score the others as if it were quiet; run jobs/pull.py --source {missing[0]} --day {days[-1]} first"
         )
@@ -94,7 +94,7 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
         LOG.info(f"conform: {len(purged)} days stay as they are, since their interactions were purged for their age")
         owed = [day for day in owed if day not in purged]
     if days[-1] in purged and not lake.exists(lake.conformed("activity", days[-1])):
-        raise PoisonInput(
+        raise InvalidInput(
             f"{days[-1]}: its interactions were purged for their age before the day was conformed; it cannot be scored any more"
         )
     for day in days:

@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import replace
 
 from clout.config import arguments
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 from clout.lake.partitions import Lake
 from clout.privacy import consent_ledger
 
@@ -50,7 +50,7 @@ def main(argv: list[str]) -> None:
 
 
 def bring(old: Lake, lake: Lake) -> int:
-    """Copy what is missing of an older lake's ledger. Gives the number of files. Raises PoisonInput where it has none."""
+    """Copy what is missing of an older lake's ledger. Gives the number of files. Raises InvalidInput where it has none."""
     consent_ledger.read(old)
     paths = consent_ledger.files(old)
     if not paths:
@@ -66,7 +66,7 @@ def bring(old: Lake, lake: Lake) -> int:
 
 
 def keep(lake: Lake, source: str) -> int:
-    """Let all noes of a source stand without being said again. Gives their number. Raises PoisonInput where it has none."""
+    """Let all noes of a source stand without being said again. Gives their number. Raises InvalidInput where it has none."""
     ledger = consent_ledger.read(lake)
     words = [
         replace(word, said="kept", by="the operator")
@@ -75,7 +75,7 @@ def keep(lake: Lake, source: str) -> int:
     ]
     if not words:
         known = ", ".join(sorted(ledger.heard)) or "no source"
-        raise PoisonInput(f"{lake.uri}: no no of a source {source!r} is expected again; the ledger has heard {known}")
+        raise InvalidInput(f"{lake.uri}: no no of a source {source!r} is expected again; the ledger has heard {known}")
     consent_ledger.append(lake, ledger, source, words)
     print(f"consent: {len(words)} noes of {source} stand by the ledger alone", flush=True)
     return len(words)

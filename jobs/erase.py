@@ -23,7 +23,7 @@ from clout import logs
 from clout.config import arguments
 from clout.config.native_ids import normal_key
 from clout.config.sources import Sources, read_sources
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 from clout.lake.partitions import Lake
 from clout.lake.schemas import ERASURE_LOG
 from clout.platforms.http.raw_pages import RawPages
@@ -63,10 +63,10 @@ def main(argv: list[str]) -> None:
     lake, staging, sources = Lake(args.lake), Lake(args.staging), read_sources(args.sources)
     for place in (lake, staging):
         if not isinstance(place.fs, pafs.LocalFileSystem):
-            raise PoisonInput(f"{place.uri}: not a folder, so its files cannot be searched; mount it and erase there")
+            raise InvalidInput(f"{place.uri}: not a folder, so its files cannot be searched; mount it and erase there")
     platforms = sorted(set(sources.platforms.values()))
     if args.key is None or args.key.partition(":")[0] not in platforms:
-        raise PoisonInput(
+        raise InvalidInput(
             f"--key (or CLOUT_ERASE_KEY): no key; it is one of {', '.join(platforms)}, a colon, and an id"
         )
     folding = folding_of(sources)
@@ -104,7 +104,7 @@ def run(
     reports: Path | None = None,
     even_if_unknown: bool = False,
 ) -> None:
-    """Erase the person of a request. Raises PoisonInput where nobody is meant, and where the search finds them still."""
+    """Erase the person of a request. Raises InvalidInput where nobody is meant, and where the search finds them still."""
     with contextlib.ExitStack() as stack:
         for name in ("conform", *(f"pull-{source.name}" for source in sources.sources)):
             stack.enter_context(lake.lock(name))
@@ -126,7 +126,7 @@ def run(
         if not any(counts.values()) and not known and not even_if_unknown:
             write_erased(lake, before)
             alike = len(request.others)
-            raise PoisonInput(
+            raise InvalidInput(
                 "nobody is meant by this request: neither lake, staging nor warehouse knows the account"
                 + (f", though {alike} accounts are spelt nearly so; ask by the exact key" if alike else "")
                 + ". It is the platform, a colon and the id as the source writes it. To keep somebody out who may come later,"
@@ -213,7 +213,7 @@ def _folders(lake: Lake, parent: str) -> list[str]:
 
 
 def check(lake: Lake, staging: Lake, warehouse: str, request: Request, reports: Path | None = None) -> None:
-    """Search every byte of every file. Raises PoisonInput that names the files, and never the person."""
+    """Search every byte of every file. Raises InvalidInput that names the files, and never the person."""
     searched = search(lake, staging, warehouse, request, reports, lambda file: True)
     print(f"erase: nothing of the person is left in {', '.join(searched)}", flush=True)
 
@@ -226,7 +226,7 @@ def search(
     reports: Path | None,
     is_wanted: Callable[[str], bool],
 ) -> list[str]:
-    """Search the files of the lake that are wanted, and all others; gives where. Raises PoisonInput as `check` does."""
+    """Search the files of the lake that are wanted, and all others; gives where. Raises InvalidInput as `check` does."""
     local = warehouse.removeprefix("iceberg:")
     places = [Path(lake.root), Path(staging.root), *([reports] if reports else []), Path(local)]
     roots = [place for place in places if place.is_dir()]
@@ -244,7 +244,7 @@ def search(
         left += [name for name in tables if opened.log() and seeker.is_in_table(opened.read(name))]
         searched.append("the tables of the warehouse")
     if left:
-        raise PoisonInput(
+        raise InvalidInput(
             f"the person is still in {len(left)} places: {', '.join(left[:20])}; searched {', '.join(searched)}."
             " Mend or remove these, and ask again"
         )

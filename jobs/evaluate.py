@@ -24,7 +24,7 @@ import numpy as np
 from clout.config import arguments
 from clout.config.ontology import read_ontology
 from clout.config.sources import Sources, read_sources
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 from clout.lake.partitions import Lake, days_between, window
 from clout.lake.scratch import Scratch
 from clout.platforms.exports import whole_exports
@@ -108,7 +108,7 @@ def evaluate_ratings(file: Path, cuts: list[date] | None, model: Model) -> dict[
     """AUC of trust from positive ratings against who is called a fraud later, beside counts of raters."""
     rows = ratings.read_ratings(file)
     if not len(rows.at):
-        raise PoisonInput(f"{file}: holds no rating of one person by another")
+        raise InvalidInput(f"{file}: holds no rating of one person by another")
     figures = ratings.judged(rows, cuts or ratings.usual_cuts(rows), model)
     ratings.show(figures, model)
     return figures
@@ -124,7 +124,7 @@ def evaluate_behaviour(sources: Sources, lake: Path | None, cut: date | None, mo
             return dataset.read(whole, sources, model, window(on, model.window_days))
 
         if not len(read(day).activity):
-            raise PoisonInput(
+            raise InvalidInput(
                 f"nobody acted on anybody in the {model.window_days} days up to {day}; choose another --cut"
             )
         figures = behaviour.behaviour(read, model, day)
@@ -140,7 +140,7 @@ def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, An
     """
     asked = [source.name for source in sources.sources if source.read_by.is_asked]
     if asked:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{', '.join(asked)}: evaluate reads folders of exports; what is asked over HTTP has no past to cut"
         )
     with Scratch("evaluate") as folder:
@@ -152,13 +152,13 @@ def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, An
     foretold, sharers = evaluation.came_to_pass(future.activity)
     candidates = sorted(set(past.activity["target"].to_pylist()))
     if not candidates:
-        raise PoisonInput(
+        raise InvalidInput(
             f"nobody acted on anybody in the {model.window_days} days before {cut}{_but(future)}; choose a cut among the"
             " days of the exports"
         )
     gain = np.array([sharers.get(person, 0) for person in candidates], dtype=float)
     if not gain.any():
-        raise PoisonInput(
+        raise InvalidInput(
             f"of {len(candidates)} people on whom somebody acted before {cut}, nobody was {_DONE[foretold]} in the"
             f" {model.window_days} days from then on{_but(past)}; choose an earlier cut, or exports of more days"
         )

@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 
 from clout.config import arguments
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 from clout.warehouse.factory import open_warehouse
 from clout.web import static_tree
 from clout.web.asked import Asked
@@ -37,10 +37,10 @@ def main(argv: list[str]) -> None:
     try:
         snapshot = library.current()
     except NothingPublished:
-        raise PoisonInput(f"{library.warehouse.location}: nothing is published; run a night first") from None
+        raise InvalidInput(f"{library.warehouse.location}: nothing is published; run a night first") from None
     day = args.day or max(snapshot.contents)
     if day not in snapshot.contents:
-        raise PoisonInput(f"{day} is not published; the newest day is {max(snapshot.contents)}")
+        raise InvalidInput(f"{day} is not published; the newest day is {max(snapshot.contents)}")
     people, too_long = static_tree.write(Asked(snapshot, day, {}), args.out.resolve())
     left = f"; {too_long} names are too long for a file and were left out" if too_long else ""
     print(f"export {day}: {people} people of version {snapshot.version} in {args.out}{left}")

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 from clout.config import arguments
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 from clout.terminal import without_formulas
 from clout.warehouse import catalog
 from clout.warehouse.contract import Warehouse
@@ -49,10 +49,10 @@ def main(argv: list[str]) -> None:
     warehouse = open_published(args.warehouse)
     days = {entry.ds for entry in warehouse.log()}
     if not days:
-        raise PoisonInput(f"{warehouse.location}: nothing is published; run a night first")
+        raise InvalidInput(f"{warehouse.location}: nothing is published; run a night first")
     day = args.day or max(days)
     if day not in days:
-        raise PoisonInput(f"{day} is not published; the newest day is {max(days)}, the first {min(days)}")
+        raise InvalidInput(f"{day} is not published; the newest day is {max(days)}, the first {min(days)}")
     rows = export(warehouse, day, args.out, args.format)
     print(f"export {day}: {rows:,} rows of {len(list(args.out.iterdir())) - 1} tables in {args.out}")
 
@@ -60,7 +60,7 @@ def main(argv: list[str]) -> None:
 def export(warehouse: Warehouse, day: date, folder: Path, form: str) -> int:
     """Write a day's tables, all of one version, into a new folder. Gives the number of rows."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise PoisonInput(f"{folder}: is there and not empty; name a folder that is not there")
+        raise InvalidInput(f"{folder}: is there and not empty; name a folder that is not there")
     log = warehouse.log()
     state = log[-1].version
     entry = [entry for entry in log if entry.ds == day][-1]

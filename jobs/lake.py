@@ -24,7 +24,7 @@ import conform
 import score
 from clout.config import arguments
 from clout.config.sources import Source, Sources, read_sources
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 from clout.lake.check import Found, damage, damage_of, is_note, paths, unsealed
 from clout.lake.damaged import Damaged
 from clout.lake.partitions import Lake, days_between
@@ -66,7 +66,7 @@ def arg_parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str]) -> None:
-    """Do what the command line says. Raises PoisonInput where damage is left."""
+    """Do what the command line says. Raises InvalidInput where damage is left."""
     args = arg_parser().parse_args(argv)
     days = chosen_days(args)
     lake, staging = Lake(args.lake), Lake(args.staging)
@@ -76,21 +76,21 @@ def main(argv: list[str]) -> None:
         healer = Healer(lake, staging, args)
         left = healer.heal(days)
     if left:
-        raise PoisonInput(f"{left} parts of {lake.uri} and {staging.uri} are damaged")
+        raise InvalidInput(f"{left} parts of {lake.uri} and {staging.uri} are damaged")
 
 
 def chosen_days(args: argparse.Namespace) -> list[date] | None:
     """The days that a command line names; None for all."""
     if args.day is not None:
         if args.first or args.last:
-            raise PoisonInput("--day is one day, --from and --to are several: give one or the other")
+            raise InvalidInput("--day is one day, --from and --to are several: give one or the other")
         return [args.day]
     if (args.first is None) != (args.last is None):
-        raise PoisonInput("--from and --to go together")
+        raise InvalidInput("--from and --to go together")
     if args.first is None:
         return None
     if args.last < args.first:
-        raise PoisonInput(f"--from {args.first} is later than --to {args.last}")
+        raise InvalidInput(f"--from {args.first} is later than --to {args.last}")
     return days_between(args.first, args.last)
 
 
@@ -105,7 +105,7 @@ def check(lake: Lake, staging: Lake, days: Collection[date] | None, adopt: list[
         for path in adopt:
             place = staging if re.match(r"\d{4}-\d{2}-\d{2}/", path) else lake
             if path not in paths(place):
-                raise PoisonInput(f"{printable(path)}: no partition, raw day or note of {place.uri}; check lists them")
+                raise InvalidInput(f"{printable(path)}: no partition, raw day or note of {place.uri}; check lists them")
             place.checksums.adopt(path)
             say(f"adopted {path} as it is")
     left = 0
@@ -138,7 +138,7 @@ class _Stored:
         return datetime.combine(self.day, datetime.min.time(), UTC) + _NEVER
 
     def sleep(self, seconds: float) -> None:
-        raise PoisonInput("nothing is asked while a lake is healed")
+        raise InvalidInput("nothing is asked while a lake is healed")
 
 
 class Healer:
@@ -251,8 +251,8 @@ class Healer:
             self.lake.checksums.unseal(each.path)
             try:
                 ask_again(self.lake, self.sources.named(name), day, say)
-            except PoisonInput as poison:
-                say(f"{each.path}: nobody could be asked again: {poison}")
+            except InvalidInput as invalid:
+                say(f"{each.path}: nobody could be asked again: {invalid}")
             left = raw.lacking(known)
             were = len(lost) if known else gone  # an hour goes with its note
             told = f"{were} files of pages were damaged or gone, {len(lost) - len(left)} of them are there again"
@@ -283,8 +283,8 @@ class Healer:
                     for path in paths:
                         if damage_of(self.lake, path) is not None and name != "?":
                             self.lost[path] = f"{_where(source)} holds nothing of it any more: {_PUT_BACK}"
-                except PoisonInput as poison:
-                    self.lost |= dict.fromkeys(paths, str(poison))
+                except InvalidInput as invalid:
+                    self.lost |= dict.fromkeys(paths, str(invalid))
 
     def _holds(self, source: Source, day: date) -> bool:
         """Whether there is something to make a day's snapshots of again."""
@@ -297,7 +297,7 @@ class Healer:
         manifest = self.lake.snapshot("manifest", source.name, day)
         is_asked = "base_url" in source.options
         if not self._holds(source, day):
-            raise PoisonInput(
+            raise InvalidInput(
                 f"it was taken from {source.name} over HTTP, and the raw pages of {day} are gone: restore it from a backup, or"
                 f" {_adopt('PATH')} to do without"
                 if is_asked
@@ -343,8 +343,8 @@ class Healer:
                     self.lake.remove(self.lake.conformed(table, day))
                 with self.lake.lock("conform"):
                     conform.conform_days(self.lake, self.sources, [day], of_the_past=True)
-            except PoisonInput as poison:
-                self.lost |= dict.fromkeys(mine, str(poison))
+            except InvalidInput as invalid:
+                self.lost |= dict.fromkeys(mine, str(invalid))
 
     def _seen(self, found: list[Found]) -> None:
         days = {each.day for each in found if each.day and each.path.startswith(f"{first_night.FOLDER}/")}
@@ -369,8 +369,8 @@ class Healer:
                     self.lake.remove(path)
                 conform.conform(self.lake, self.sources, self.model, day)
                 self._make(day, {evidence.task_of(path.split("/")[1]) for path in mine})
-            except PoisonInput as poison:
-                self.lost |= dict.fromkeys(mine, str(poison))
+            except InvalidInput as invalid:
+                self.lost |= dict.fromkeys(mine, str(invalid))
 
     def _make(self, day: date, tasks: set[str]) -> None:
         from clout.score import evidence
@@ -388,9 +388,9 @@ class Healer:
             day, name = date.fromisoformat(run.split("/")[0]), run.split("/")[1]
             try:
                 self._stage(Staged(self.staging, day, name), [path.split("/")[2] for path in mine])
-            except PoisonInput as poison:
+            except InvalidInput as invalid:
                 again = f".venv/bin/python jobs/night.py --days {day} makes a run anew"
-                self.lost |= dict.fromkeys(mine, f"{poison}; {again}")
+                self.lost |= dict.fromkeys(mine, f"{invalid}; {again}")
 
     def _stage(self, staged: Staged, damaged: list[str]) -> None:
         from clout.score import evidence

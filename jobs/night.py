@@ -28,7 +28,7 @@ from clout.config import arguments
 from clout.config.paths import ROOT
 from clout.config.sources import Sources, read_sources
 from clout.engine import session
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 from clout.lake.check import damage
 from clout.lake.partitions import Lake, days_between, window
 from clout.lake.staging import Staged, content_hash
@@ -77,11 +77,11 @@ def day_range(text: str) -> list[date]:
 
 
 def main(argv: list[str]) -> None:
-    """Run the nights and show the leaderboard of the newest day. Raises PoisonInput where a day is not over."""
+    """Run the nights and show the leaderboard of the newest day. Raises InvalidInput where a day is not over."""
     args = arg_parser().parse_args(argv)
     now = SystemClock().now()
     if max(args.days) >= now.date():
-        raise PoisonInput(
+        raise InvalidInput(
             f"{max(args.days)}: that day is not over, it is {now:%Y-%m-%d %H:%M} UTC; the last day that is over is"
             f" {now.date() - timedelta(days=1)}"
         )
@@ -98,10 +98,10 @@ def run(args: argparse.Namespace, clock_of: Callable[[date], Clock] = lambda day
     """Run a night for each of args.days, then show the leaderboard. `clock_of` gives the clock by which a day is pulled.
 
     Days do not depend on one another: after one that is refused come the others. Shows a line a source and a line a night,
-    and tells all else in a file. Raises PoisonInput that names the refused.
+    and tells all else in a file. Raises InvalidInput that names the refused.
     """
     sources, model, warehouse = read_sources(args.sources), read_model(args.model), open_warehouse(args.warehouse)
-    refused: dict[date, PoisonInput] = {}
+    refused: dict[date, InvalidInput] = {}
     file = log_file(args)
     with contextlib.nullcontext() if logs.is_json() else logs.details_in(file):
         for day in args.days:
@@ -110,9 +110,9 @@ def run(args: argparse.Namespace, clock_of: Callable[[date], Clock] = lambda day
             try:
                 with Lake(args.lake).together(f"night {day}"):
                     told = run_night(args, sources, model, warehouse, day, clock_of(day), is_first=day == args.days[0])
-            except PoisonInput as poison:
-                refused[day] = poison
-                LOG.info(f"night {day}: {poison}")
+            except InvalidInput as invalid:
+                refused[day] = invalid
+                LOG.info(f"night {day}: {invalid}")
             finally:
                 session.forget()
             LOG.log(logs.NOTICE, f"night {day}: {told}; {time.monotonic() - began:.0f} s")
@@ -120,14 +120,14 @@ def run(args: argparse.Namespace, clock_of: Callable[[date], Clock] = lambda day
             LOG.log(logs.NOTICE, f"Details: {_typed(file)}")
     published = [day for day in args.days if day not in refused]
     if args.json:
-        words = {str(day): str(poison) for day, poison in refused.items()}
+        words = {str(day): str(invalid) for day, invalid in refused.items()}
         print(json.dumps({"published": [str(day) for day in published], "refused": words}), flush=True)
         return
     if published:
         show_leaderboard(warehouse, max(published))
         show_next(args, warehouse, max(published))
     if refused:
-        raise PoisonInput("\n".join(str(poison) for poison in refused.values()))
+        raise InvalidInput("\n".join(str(invalid) for invalid in refused.values()))
 
 
 def run_night(
@@ -139,7 +139,7 @@ def run_night(
     clock: Clock,
     is_first: bool = False,
 ) -> str:
-    """Score one day and publish it; gives what became of it, in a few words. Raises PoisonInput where it must not be published.
+    """Score one day and publish it; gives in a few words what became of it. Raises InvalidInput where it must not be.
 
     args: its places, run and reason. is_first: of several nights, the one that pulls most; it shows a line a source.
     """
@@ -193,8 +193,8 @@ def _published_before(lake: Lake, staged: Staged, warehouse: Warehouse, inputs: 
         if next(damage(lake, window(staged.day, json.loads(run["days"]))), None):
             return None
         return publish.publish(staged, warehouse)
-    except PoisonInput as poison:
-        LOG.info(f"night {staged.day}: computed again, since {poison}")
+    except InvalidInput as invalid:
+        LOG.info(f"night {staged.day}: computed again, since {invalid}")
         return None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow.compute as pc
 from clout.config import arguments
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 from clout.score import what_if
 from clout.score.model import Model, read_model
 from clout.terminal import printable
@@ -102,10 +102,10 @@ def find(published: duckdb.DuckDBPyConnection, text: str) -> list[tuple[str, str
 
 
 def fetch(warehouse: Warehouse, into: duckdb.DuckDBPyConnection, person: str, day: date | None) -> None:
-    """Read the tables of the day, or else of the newest on which the person is known. Raises PoisonInput where nothing is."""
+    """Read the tables of the day, or else of the newest on which the person is known. Raises InvalidInput where nothing is."""
     days = sorted({entry.ds for entry in warehouse.log()}, reverse=True)
     if not days:
-        raise PoisonInput(f"{warehouse.location}: nothing is published; run a night first")
+        raise InvalidInput(f"{warehouse.location}: nothing is published; run a night first")
     into.execute("CREATE SCHEMA clout")
     for each in days if day is None else [day]:
         accounts = warehouse.read("clout.accounts", day=each)
@@ -121,7 +121,7 @@ def fetch(warehouse: Warehouse, into: duckdb.DuckDBPyConnection, person: str, da
 
 
 def page(warehouse: duckdb.DuckDBPyConnection, model: Model, person: str, day: date | None) -> Iterator[str]:
-    """The page's lines. Raises PoisonInput for whoever is not published."""
+    """The page's lines. Raises InvalidInput for whoever is not published."""
 
     def rows(query: str, *values: Any) -> list[dict[str, Any]]:
         found = warehouse.execute(query, list(values))
@@ -135,7 +135,9 @@ def page(warehouse: duckdb.DuckDBPyConnection, model: Model, person: str, day: d
         *(person, person, day),
     )
     if known["ds"] is None:
-        raise PoisonInput(f"{person} is not published{f' on {day}' if day else ''}; clout.scores lists every person_id")
+        raise InvalidInput(
+            f"{person} is not published{f' on {day}' if day else ''}; clout.scores lists every person_id"
+        )
     day, person = known["ds"], known["person_id"]
     [score] = rows("FROM clout.scores WHERE ds = ? AND person_id = ?", day, person)
     platforms = rows("FROM clout.platform_scores WHERE ds = ? AND person_id = ? ORDER BY platform", day, person)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 from clout.config import arguments
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 from clout.terminal import printable
 from clout.warehouse import catalog
 from clout.warehouse.contract import Warehouse
@@ -49,11 +49,11 @@ def main(argv: list[str]) -> None:
                 answer = published.sql(args.sql)
                 print(printable(str(answer), lines=True) if answer is not None else "done")
             except duckdb.Error as error:
-                raise PoisonInput(str(error)) from error
+                raise InvalidInput(str(error)) from error
 
 
 def copy(warehouse: Warehouse, file: Path, statement: str | None = None) -> None:
-    """Copy the published relations that a statement names, or all, into a DuckDB file. Raises PoisonInput where nothing is."""
+    """Copy the published relations that a statement names, or all, into a DuckDB file. Raises InvalidInput where nothing is."""
     names = [relation.full_name for relation in catalog.relations().values()]
     named = [
         name for name in names if statement is None or re.search(rf"\b{re.escape(name)}\b", statement, re.IGNORECASE)

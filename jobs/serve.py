@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from clout.config import arguments
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 from clout.score import what_if
 from clout.score.model import read_model
 from clout.warehouse.factory import open_warehouse
@@ -95,7 +95,7 @@ def main(argv: list[str]) -> None:
     try:
         uvicorn.Server(config).run()
     except SystemExit:
-        raise PoisonInput(f"{args.host}:{args.port} cannot be listened on; PORT=... takes another") from None
+        raise InvalidInput(f"{args.host}:{args.port} cannot be listened on; PORT=... takes another") from None
 
 
 def line_of(name: str, key: str) -> str:
@@ -104,12 +104,12 @@ def line_of(name: str, key: str) -> str:
 
 
 def policy(host: str, keys: str) -> Policy:
-    """Who may come in. Raises PoisonInput where others than this machine could, without keys."""
+    """Who may come in. Raises InvalidInput where others than this machine could, without keys."""
     given = Keys(Path(keys)) if keys else None
     if host in LOOPBACK:
         return Policy(keys=given, hosts=frozenset({"127.0.0.1", "localhost", "[::1]"}))
     if given is None:
-        raise PoisonInput(
+        raise InvalidInput(
             f"--host {host}: others than this machine could read it; set CLOUT_API_KEYS to a file of hashed keys"
             " (jobs/serve.py --hash-key NAME makes one), or leave --host out"
         )
@@ -129,7 +129,7 @@ def steps(model_file: Path) -> Steps:
         try:
             what_if.check(model, day, platforms, score["score"], with_posts)
             made = what_if.steps(model, day, platforms, score["credible_people"], with_posts)
-        except PoisonInput:
+        except InvalidInput:
             return None
         return [{"platform": each.platform, "evidence": each.evidence, "points": each.points} for each in made]
 

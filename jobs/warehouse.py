@@ -30,7 +30,7 @@ import pyarrow as pa
 import pyarrow.csv
 from clout.config import arguments
 from clout.config.sources import read_sources
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 from clout.lake.partitions import Lake, days_between
 from clout.privacy.hidden_today import HiddenToday, lake_that_knows
 from clout.terminal import printable, without_formulas
@@ -85,7 +85,7 @@ def main(argv: list[str]) -> None:
             print(printable(line))
     elif args.command == "rollback":
         if not args.reason.strip():
-            raise PoisonInput("a rollback needs a reason: it is kept in meta.publish_log")
+            raise InvalidInput("a rollback needs a reason: it is kept in meta.publish_log")
         lake = lake_that_knows(args.lake)
         with lake.together("rollback"):
             hidden = HiddenToday.of(lake, listed(args.sources))
@@ -138,7 +138,7 @@ def relocate(warehouse: Warehouse) -> None:
     from clout.warehouse.backends.duckdb_backend import DuckDBWarehouse
 
     if not isinstance(warehouse, DuckDBWarehouse):
-        raise PoisonInput(f"{warehouse.location}: only a duckdb warehouse names files by their full path")
+        raise InvalidInput(f"{warehouse.location}: only a duckdb warehouse names files by their full path")
     warehouse.relocate()
 
 
@@ -156,7 +156,7 @@ def scrub(warehouse: Warehouse, address: str) -> None:
 
 
 def heal(warehouse: Warehouse, staging: Lake) -> None:
-    """Put back what is harmed. Raises PoisonInput that names what could not be."""
+    """Put back what is harmed. Raises InvalidInput that names what could not be."""
     healed, left = damage.heal(warehouse, staging)
     for each in healed:
         print(f"healed: {each}", flush=True)

@@ -14,7 +14,7 @@ import conform
 import score
 from clout.config.sources import read_sources
 from clout.engine.queries import SQL
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake, window
 from clout.lake.staging import Staged
 from clout.quality.baseline import Past
@@ -51,7 +51,7 @@ def main(argv: list[str]) -> None:
             verdict = audit.judge(lake, staged)
             audit.report(verdict)
             if not verdict.passed:
-                raise PoisonInput("the audit failed")
+                raise InvalidInput("the audit failed")
         else:
             loaded.make(stage)
     print("stage none begins", flush=True)

@@ -27,7 +27,7 @@ import ties
 from clout.config.sources import read_sources
 from clout.engine import engines, snapshot_io
 from clout.engine.spark_engine import Spark
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.lake.schemas import CONFORMED
 from clout.lake.staging import RECORDED, SCORED, TABLES, Staged
@@ -274,15 +274,15 @@ def test_a_task_done_again_makes_its_features_and_nothing_stale_is_taken(home, w
         path = lake.features(kept, LAST)
         facts, rows = lake.facts(path), lake.read(path)
         lake.remove(path)
-        with pytest.raises(PoisonInput, match=rf"run jobs/{task}\.py --day {LAST} first"):
+        with pytest.raises(InvalidInput, match=rf"run jobs/{task}\.py --day {LAST} first"):
             evidence.load(lake, sources, model, LAST).make(wants)
         lake.write(path, rows, {**facts, "window": "other"})
-        with pytest.raises(PoisonInput, match=rf"other snapshots; run jobs/{task}\.py --day {LAST} first"):
+        with pytest.raises(InvalidInput, match=rf"other snapshots; run jobs/{task}\.py --day {LAST} first"):
             evidence.load(lake, sources, model, LAST).make(wants)
         evidence.load(lake, sources, model, LAST).make(task)
     keys, facts = lake.features("tie_keys", LAST), lake.facts(lake.features("tie_keys", LAST))
     lake.write(keys, lake.read(keys).slice(1), facts)  # as if somebody had been erased
-    with pytest.raises(PoisonInput, match=r"are of other people; run jobs/ties\.py"):
+    with pytest.raises(InvalidInput, match=r"are of other people; run jobs/ties\.py"):
         graph.main(arguments)
     ties.main(arguments)
     assert {file: file.read_bytes() for file in before} == before
@@ -317,7 +317,7 @@ def test_spark_gives_what_memory_gave(home, world, tmp_path, monkeypatch, spark)
 
 def test_an_empty_day_stops_publication_and_yesterday_stays(home, world):
     before = published(home).read_bytes()
-    with pytest.raises(PoisonInput, match=r"2026-03-06 is not published: activity\.row_count failed"):
+    with pytest.raises(InvalidInput, match=r"2026-03-06 is not published: activity\.row_count failed"):
         run(home, "2026-03-06", world)
     assert published(home).read_bytes() == before
     assert query(home, f"SELECT count(*) > 200 FROM clout.scores WHERE ds = '{LAST}'") == [(True,)]
@@ -347,7 +347,7 @@ def test_the_page_of_a_person_reads(home, capsys):
     listed = capsys.readouterr().out.splitlines()
     assert listed[0].endswith("people; take one of these")
     assert all("Oak" in line for line in listed[1:10])
-    with pytest.raises(PoisonInput, match="murmur:nobody is not published"):
+    with pytest.raises(InvalidInput, match="murmur:nobody is not published"):
         person.main(["--person", "murmur:nobody", "--warehouse", str(home / "warehouse")])
 
 
@@ -382,7 +382,7 @@ def test_an_erased_person_is_gone_and_does_not_come_back(home, world, capsys):
     )
     request = [f"--{name}={home / name}" for name in ("lake", "staging", "warehouse", "reports")]
     request += ["--day", LAST.isoformat(), "--sources", str(world), "--key", key]
-    with pytest.raises(PoisonInput, match="the person is still in"):
+    with pytest.raises(InvalidInput, match="the person is still in"):
         erase.main([*request, "--check-only"])
     before = query(home, "SELECT ds, person_id FROM clout.scores")
     erase.main(request)

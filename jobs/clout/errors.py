@@ -14,9 +14,9 @@ from clout import logs
 from clout.terminal import guard, printable
 
 #: Exit status of a job whose input is wrong (EX_DATAERR of sysexits.h). The DAG does not retry it.
-POISON = 65
+INVALID = 65
 
-#: Exit status of a job that may do better later: Airflow tries it again, as it does after any other than POISON.
+#: Exit status of a job that may do better later: Airflow tries it again, as it does after any other than INVALID.
 LATER = 1
 
 #: Exit status of a job whose command line is wrong, as argparse has it. The DAG does not retry it.
@@ -32,7 +32,7 @@ UNREAD = 141
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-class PoisonInput(Exception):
+class InvalidInput(Exception):
     """The input is wrong and stays wrong: say which file, row or field, and what would cure it."""
 
 
@@ -43,8 +43,8 @@ class TryLater(Exception):
 def run_main(main: Callable[[list[str]], None]) -> None:
     """Run a job's `main` on the command line's arguments.
 
-    A PoisonInput is printed as one message, exit status 65; a TryLater and a full disk likewise, exit status 1; a wrong command
-    line, 2; Ctrl-C, 130.
+    An InvalidInput is printed as one message, exit status 65; a TryLater and a full disk likewise, exit status 1; a wrong
+    command line, 2; Ctrl-C, 130.
     Whatever the job prints, and a traceback too, holds no sign that a terminal would obey.
     """
     guard()
@@ -61,9 +61,9 @@ def run_main(main: Callable[[list[str]], None]) -> None:
     except BrokenPipeError:  # whoever read, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(UNREAD)
-    except PoisonInput as poison:
-        _tell(str(poison))
-        sys.exit(POISON)
+    except InvalidInput as invalid:
+        _tell(str(invalid))
+        sys.exit(INVALID)
     except TryLater as passing:
         _tell(str(passing))
         sys.exit(LATER)

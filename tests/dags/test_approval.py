@@ -139,18 +139,18 @@ def test_the_audit_leads_to_its_data_docs(nightly, tasks, monkeypatch):
 
 
 def test_without_a_yes_nothing_that_waits_is_published(tmp_path):
-    from clout.errors import PoisonInput
+    from clout.errors import InvalidInput
     from clout.warehouse import contract
 
     staged = approve(stage(tmp_path), waits_for=WAITS)
-    with pytest.raises(PoisonInput, match=r"waits for a person: metrics\.volume_not_flooded.*--approved-by NAME"):
+    with pytest.raises(InvalidInput, match=r"waits for a person: metrics\.volume_not_flooded.*--approved-by NAME"):
         contract.release(staged)
     assert contract.release(staged, "a fair", "ann").reason == "a fair; approved by ann"
     assert contract.release(approve(stage(tmp_path)), "a fair", "ann").reason == "a fair"
 
 
 def test_only_a_warning_can_wait(tmp_path):
-    from clout.errors import PoisonInput
+    from clout.errors import InvalidInput
 
     (suite,) = (suites.EXPECTATIONS / "metrics.json",)
     text = json.loads(suite.read_text())
@@ -158,5 +158,5 @@ def test_only_a_warning_can_wait(tmp_path):
     for change in ({"severity": "critical"}, {"meta": {**gated["meta"], "gate": "aprove"}}):
         changed = [{**each, **change} if each is gated else each for each in text["expectations"]]
         Path(tmp_path, "metrics.json").write_text(json.dumps({**text, "expectations": changed}))
-        with pytest.raises(PoisonInput, match=r"meta\.gate may say approve, of a warning"):
+        with pytest.raises(InvalidInput, match=r"meta\.gate may say approve, of a warning"):
             suites.load_suite("metrics", tmp_path)

@@ -265,7 +265,7 @@ def test_a_token_is_in_the_environment_of_its_own_job_alone(nightly):
 
 def test_one_source_that_fails_does_not_stop_the_next(nightly):
     with pytest.raises(nightly.AirflowException, match=r"^pull of b: exit code 1$"):
-        pulled(nightly, ["a", "b", "c"], codes=(65, 1, 0))  # a is poison; b may succeed when tried again
+        pulled(nightly, ["a", "b", "c"], codes=(65, 1, 0))  # a is invalid; b may succeed when tried again
     assert len(pulled.ran) == 3
     with pytest.raises(nightly.AirflowException, match=r"^pull of a: exit code 65$") as raised:
         pulled(nightly, ["a", "b"], codes=(65, 0))

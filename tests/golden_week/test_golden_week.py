@@ -19,7 +19,7 @@ import pyarrow as pa
 import pytest
 import score
 from clout.config.sources import read_sources
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake, window
 from clout.lake.schemas import METRICS
 from clout.lake.staging import Staged
@@ -87,7 +87,7 @@ class Nights:
         """What becomes of a night, and what says so."""
         try:
             staged = self.scored(day, run)
-        except PoisonInput as stopped:
+        except InvalidInput as stopped:
             return "stopped before anything is computed", re.sub(
                 r"\S*/exports/|:? (Opening|Expected).*|; .*", "", str(stopped)
             )
@@ -96,7 +96,7 @@ class Nights:
         try:
             audit.refuse_unless_passed(verdict)
             publish.publish(staged, self.warehouse)
-        except PoisonInput:
+        except InvalidInput:
             return ("waits for a person" if verdict.passed else "not published"), said
         return "published", said
 

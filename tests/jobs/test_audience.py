@@ -11,7 +11,7 @@ import audience
 import pyarrow as pa
 import pytest
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.lake.schemas import SELECTIONS
 from clout.platforms.exports import files
@@ -118,7 +118,7 @@ def test_who_was_drawn_waits_for_thirty_days(warehouse: contract.Warehouse, tmp_
     drawn(warehouse, tmp_path)
     drawn(warehouse, tmp_path, "summer", seed=8)
     assert not {row["account"] for row in listed(tmp_path)} & {row["account"] for row in listed(tmp_path, "summer")}
-    with pytest.raises(PoisonInput, match="15 people are eligible"):
+    with pytest.raises(InvalidInput, match="15 people are eligible"):
         drawn(warehouse, tmp_path, "autumn", seed=9)
 
 
@@ -145,7 +145,7 @@ def test_by_place(warehouse: contract.Warehouse, tmp_path: Path) -> None:
 def test_what_may_not_be_drawn_is_refused(
     warehouse: contract.Warehouse, tmp_path: Path, said: dict[str, Any], reason: str
 ) -> None:
-    with pytest.raises(PoisonInput, match=reason):
+    with pytest.raises(InvalidInput, match=reason):
         drawn(warehouse, tmp_path, **said)
     assert not (tmp_path / "spring.csv").exists()
     assert not (tmp_path / "lake" / "selections").exists()
@@ -153,9 +153,9 @@ def test_what_may_not_be_drawn_is_refused(
 
 def test_a_campaign_is_drawn_for_once(warehouse: contract.Warehouse, tmp_path: Path) -> None:
     drawn(warehouse, tmp_path)
-    with pytest.raises(PoisonInput, match="was drawn for before"):
+    with pytest.raises(InvalidInput, match="was drawn for before"):
         drawn(warehouse, tmp_path, out=tmp_path / "again.csv")
-    with pytest.raises(PoisonInput, match="is there"):
+    with pytest.raises(InvalidInput, match="is there"):
         drawn(warehouse, tmp_path, "summer", out=tmp_path / "spring.csv")
 
 

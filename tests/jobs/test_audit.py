@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from clout.engine import session
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 from clout.lake.partitions import Lake
 from clout.lake.staging import AUDITED, content_hash
 from clout.quality import suites
@@ -95,7 +95,7 @@ def test_critical_failure_stops_with_65_and_writes_the_verdict(
     written = staged.read_json("verdict.json")
     assert written is not None
     assert written["passed"] is False
-    with pytest.raises(PoisonInput, match="did not pass"):
+    with pytest.raises(InvalidInput, match="did not pass"):
         release(staged)
 
 
@@ -130,7 +130,7 @@ def test_failed_audit_leaves_no_older_verdict(lake: Lake, staging: Path) -> None
     Path(staged.location, "verdict.json").write_text(
         "{cut sho"
     )  # as a full disk leaves it; must not stop the next audit
-    with pytest.raises(PoisonInput, match=r"conform\.py"):
+    with pytest.raises(InvalidInput, match=r"conform\.py"):
         audit.judge(lake, staged)
     assert staged.read_json("verdict.json") is None
 
@@ -139,7 +139,7 @@ def test_audit_judges_nothing_whose_past_nobody_looked_up(lake: Lake, staging: P
     write_activity(lake, good())
     staged = stage(staging)
     staged.root.remove(staged.table("past"))
-    with pytest.raises(PoisonInput, match=r"baseline\.py --day 2026-03-14 --run r1"):
+    with pytest.raises(InvalidInput, match=r"baseline\.py --day 2026-03-14 --run r1"):
         audit.judge(lake, staged)
 
 
@@ -151,20 +151,20 @@ def test_incomplete_staging_is_refused(lake: Lake, staging: Path, missing: str) 
         Path(staged.location, missing).unlink()
     else:
         staged.root.remove(staged.table(missing))
-    with pytest.raises(PoisonInput, match=missing if missing == "run.json" else r"score\.py"):
+    with pytest.raises(InvalidInput, match=missing if missing == "run.json" else r"score\.py"):
         audit.judge(lake, staged)
 
 
 def test_missing_suite_is_refused(lake: Lake, staging: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_activity(lake, good())
     monkeypatch.setattr(suites, "EXPECTATIONS", tmp_path)
-    with pytest.raises(PoisonInput, match="unaudited"):
+    with pytest.raises(InvalidInput, match="unaudited"):
         audit.judge(lake, stage(staging))
 
 
 def test_refusal_without_a_failed_check_is_still_a_refusal() -> None:
     """A check that is missing altogether leaves nothing to name."""
-    with pytest.raises(PoisonInput, match="not every declared check"):
+    with pytest.raises(InvalidInput, match="not every declared check"):
         audit.refuse_unless_passed(suites.Verdict(DAY, "r1", False, "", {}, [], {}))
 
 
@@ -178,7 +178,7 @@ def test_file_that_only_spark_would_read_is_refused(staging: Path, name: str) ->
     extra = Path(staged.location, "scores", name)
     extra.parent.mkdir(exist_ok=True)
     pq.write_table(good()["scores"], extra)
-    with pytest.raises(PoisonInput, match="does not belong"):
+    with pytest.raises(InvalidInput, match="does not belong"):
         staged.content()
 
 

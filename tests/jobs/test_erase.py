@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 from clout.config.native_ids import normal_id
 from clout.config.sources import Source, Sources
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.lake.schemas import ACTIVITY, MANIFEST, POST_ACTIONS, QUARANTINE, SNAPSHOTS
 from clout.platforms.http.raw_pages import RawPages
@@ -156,7 +156,7 @@ def test_the_person_is_everywhere_before(home: Home) -> None:
     assert {"@writer"} < request.names
     places = {str(file.relative_to(home.root)).split("/")[0] for file in Search(request).found_in(home.root)}
     assert places == {"lake", "staging", "warehouse"}
-    with pytest.raises(PoisonInput, match=r"the person is still in \d\d places: .*/lake/") as found:
+    with pytest.raises(InvalidInput, match=r"the person is still in \d\d places: .*/lake/") as found:
         erase.check(home.lake, home.staging, home.warehouse, request)
     assert "ann" not in str(found.value).replace("/lake/", "")
 
@@ -253,7 +253,7 @@ def test_the_search_finds_what_erase_does_not_know(lake: Lake, tmp_path: Path, n
     else:
         file.write_text("nothing" if "ann" in name else secret)
     request = erasure.Request(frozenset({ANN}), frozenset(NAMES))
-    with pytest.raises(PoisonInput, match=r"the person is still in 1 places: .*elsewhere"):
+    with pytest.raises(InvalidInput, match=r"the person is still in 1 places: .*elsewhere"):
         erase.check(lake, Lake(tmp_path / "staging"), str(tmp_path / "warehouse"), request)
 
 
@@ -293,17 +293,17 @@ def test_the_command_line(
         home.warehouse,
     ]
     places += ["--sources", str(tmp_path / "sources.toml")]
-    with pytest.raises(PoisonInput, match="no key; it is one of chirp, a colon, and an id"):
+    with pytest.raises(InvalidInput, match="no key; it is one of chirp, a colon, and an id"):
         erase.main([*places, "--key", "nobody:1"])
     monkeypatch.setenv("CLOUT_ERASE_KEY", LINKED)
-    with pytest.raises(PoisonInput, match="still in"):
+    with pytest.raises(InvalidInput, match="still in"):
         erase.main([*places, "--check-only"])
     erase.main(places)
     erase.main([*places, "--check-only"])
     erase.main(places)  # again, of somebody who was erased before
     for unknown in ("chirp:nobody-at-all", "chirp:ADA", "chirp:ad", "chirp:ada1"):
         hashes = read_erased(home.lake)
-        with pytest.raises(PoisonInput, match="nobody is meant by this request"):
+        with pytest.raises(InvalidInput, match="nobody is meant by this request"):
             erase.main([*places, "--key", unknown])
         assert read_erased(home.lake) == hashes
     erase.main([*places, "--key", "chirp:nobody-at-all", "--even-if-unknown"])

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from clout.config.sources import Source, Sources
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.lake.schemas import ACTIVITY, SNAPSHOTS
 from clout.platforms.pull.rows import short_hash
@@ -162,7 +162,7 @@ def test_two_hundred_at_once_are_gone_everywhere_and_nobody_else(tmp_path: Path,
     assert set(lake.read(lake.conformed("activity", DAY))["actor"].to_pylist()) <= left
     for table, column in (("scores", "person_id"), ("accounts", "account_key")):
         assert set(open_warehouse(warehouse).read(f"clout.{table}")[column].to_pylist()) == left
-    with pytest.raises(PoisonInput, match="nobody is meant"):  # and it is known by now who is gone
+    with pytest.raises(InvalidInput, match="nobody is meant"):  # and it is known by now who is gone
         erase.run(
             lake, staging, warehouse, Sources((Source("chirp", "files", Path("/")),), {}),
             erasure.find(lake, ["chirp:dan smith smith"]), DAY,

@@ -10,7 +10,7 @@ import evaluate
 import numpy as np
 import pytest
 from clout.config.sources import read_sources
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.score.model import read_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,7 +80,7 @@ def test_a_poisoned_future_changes_no_score_by_a_bit(folder, monkeypatch):
     ],
 )
 def test_says_when_there_is_no_past_or_no_future(folder, cut, said):
-    with pytest.raises(PoisonInput, match=said):
+    with pytest.raises(InvalidInput, match=said):
         evaluate.evaluate_activity(read_sources(folder), cut, MODEL)
 
 
@@ -105,7 +105,7 @@ def test_a_future_that_is_not_over_is_read_as_far_as_it_is(tmp_path):
     figures = evaluate.evaluate_activity(read_sources(tmp_path), today - timedelta(2), MODEL)
     assert figures["shared_later"] == 5
     with pytest.raises(
-        PoisonInput, match=f"nobody was shared in the 90 days.*there are acts of {today - timedelta(4)}"
+        InvalidInput, match=f"nobody was shared in the 90 days.*there are acts of {today - timedelta(4)}"
     ):
         evaluate.evaluate_activity(read_sources(tmp_path), today, MODEL)
 
@@ -113,7 +113,7 @@ def test_a_future_that_is_not_over_is_read_as_far_as_it_is(tmp_path):
 def test_refuses_what_has_no_past_to_cut(tmp_path):
     text = '[[source]]\nname = "bluesky"\nreader = "bluesky"\nbase_url = "http://127.0.0.1:9"\nsubjects = ["ann.example"]\n'
     (tmp_path / "sources.toml").write_text(text)
-    with pytest.raises(PoisonInput, match="reads folders of exports"):
+    with pytest.raises(InvalidInput, match="reads folders of exports"):
         evaluate.evaluate_activity(read_sources(tmp_path), CUT, MODEL)
 
 

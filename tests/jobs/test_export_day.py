@@ -9,7 +9,7 @@ from pathlib import Path
 import export_day
 import pyarrow.parquet as pq
 import pytest
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from staged_run import DAY, NEXT
 from warehouses import Place
 
@@ -62,8 +62,8 @@ def test_without_a_day_it_is_the_newest_and_no_cell_is_a_formula(place: Place, t
 def test_nothing_is_replaced(place: Place, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine")
-    with pytest.raises(PoisonInput, match="is there and not empty"):
+    with pytest.raises(InvalidInput, match="is there and not empty"):
         run(place, tmp_path / "mine")
     assert [file.name for file in tmp_path.rglob("*")] == ["mine", "notes.txt"]
-    with pytest.raises(PoisonInput, match="2030-01-01 is not published; the newest day is"):
+    with pytest.raises(InvalidInput, match="2030-01-01 is not published; the newest day is"):
         run(place, tmp_path / "out", "--day", "2030-01-01")

@@ -18,7 +18,7 @@ import lake as lake_job
 import night
 import publish
 import pytest
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake import checksums
 from clout.lake.checksums import SEAL
 from clout.lake.partitions import Lake
@@ -128,7 +128,7 @@ def test_damage_is_named_and_healed(home: Home, capsys: pytest.CaptureFixture[st
     DAMAGE[damage](broken)
     capsys.readouterr()
     try:
-        with pytest.raises(PoisonInput, match="damaged"):
+        with pytest.raises(InvalidInput, match="damaged"):
             home.job("check", "--day", str(DAY))
         told = capsys.readouterr().out
         assert _partition(file) in told, told
@@ -177,8 +177,8 @@ def _a_night_names_it(home: Home, file: str, capsys: pytest.CaptureFixture[str])
             publish.publish(home.run, warehouse)
         else:
             home.night(str(DAY))
-    except PoisonInput as poison:
-        told = str(poison)
+    except InvalidInput as invalid:
+        told = str(invalid)
     told += "".join(capsys.readouterr())
     if not any(timed in file for timed in ("past/",)):  # that, publication does not read
         assert _partition(file) in told, told
@@ -200,7 +200,7 @@ def test_what_cannot_be_made_again_is_said(home: Home, capsys: pytest.CaptureFix
     for export in exports:
         export.rename(export.with_name(f"gone-{export.name}.bak"))
     try:
-        with pytest.raises(PoisonInput, match="1 parts"):
+        with pytest.raises(InvalidInput, match="1 parts"):
             home.job("heal", "--day", str(DAY))
         assert "holds nothing of it any more: put its files back" in capsys.readouterr().out
         home.job("check", "--adopt", part)
@@ -228,7 +228,7 @@ def test_a_lake_from_before_checksums_is_told_and_adopted(home: Home, capsys: py
         home.job("check")
         assert "parts are not checksummed" in capsys.readouterr().out
         shutil.rmtree(home.root / "lake" / "snapshots" / "posts" / "platform=murmur" / f"snapshot_date={DAY}")
-        with pytest.raises(PoisonInput):
+        with pytest.raises(InvalidInput):
             home.job("check")
         assert "manifest says that" in capsys.readouterr().out
         home.job("heal")
@@ -245,7 +245,7 @@ def test_a_deleted_manifest_of_a_lake_without_checksums_is_told(home: Home, caps
     for platform in ("murmur", "plaza"):
         shutil.rmtree(home.root / f"lake/snapshots/manifest/platform={platform}/snapshot_date={DAY}")
     try:
-        with pytest.raises(PoisonInput):
+        with pytest.raises(InvalidInput):
             home.job("check", "--day", str(DAY))
         assert "no manifest says of what" in capsys.readouterr().out
         home.job("heal", "--day", str(DAY))
@@ -264,7 +264,7 @@ def test_a_deleted_manifest_of_a_lake_without_checksums_is_told(home: Home, caps
     ],
 )
 def test_wrong_words_are_refused(home: Home, words: list[str], message: str) -> None:
-    with pytest.raises(PoisonInput, match=message):
+    with pytest.raises(InvalidInput, match=message):
         home.job("check", *words)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import lake as lake_job
 import pytest
 from clout.config.sources import read_sources
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake import checksums
 from clout.lake.partitions import Lake
 from clout.platforms.http.budget import Budget
@@ -93,7 +93,7 @@ def test_raw_pages_are_asked_for_again_while_the_platform_shows_them(
         pages = sorted((home.root / "lake").glob(KINDS["raw"]))
         DAMAGE["flipped"](pages[0])
         pages[1].unlink()
-        with pytest.raises(PoisonInput, match="damaged"):
+        with pytest.raises(InvalidInput, match="damaged"):
             home.job("check")
         home.job("heal")
         told = capsys.readouterr().out
@@ -152,7 +152,7 @@ def test_what_nobody_could_ask_for_again(home: Home, capsys: pytest.CaptureFixtu
     capsys.readouterr()
     named: Any = broken.relative_to(home.root / "lake").parts
     try:
-        with pytest.raises(PoisonInput, match="damaged"):
+        with pytest.raises(InvalidInput, match="damaged"):
             home.job("check")
         told = capsys.readouterr().out
         assert "/".join(named[:3] if kind == "raw" else named[:-1] if "part-" in named[-1] else named) in told, told

@@ -7,7 +7,7 @@ from datetime import date
 
 import night
 import pytest
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from sandbox.world import write
 
 DAYS = [date(2026, 3, day) for day in (12, 13, 14)]
@@ -21,7 +21,7 @@ def asked(tmp_path, monkeypatch):
     def run_night(args, sources, model, warehouse, day, clock, is_first):
         ran.append(day)
         if day == DAYS[1]:
-            raise PoisonInput(f"{day} is not published: scores.mean failed")
+            raise InvalidInput(f"{day} is not published: scores.mean failed")
         return "published"
 
     monkeypatch.setattr(night, "run_night", run_night)
@@ -35,14 +35,14 @@ def asked(tmp_path, monkeypatch):
 @pytest.mark.parametrize("days", ["2999-01-01", "2026-03-12..2999-01-01", "2999-01-01..2026-03-12"])
 def test_a_day_that_is_not_over_is_refused_before_anything_is_read(asked, days):
     ran, words = asked
-    with pytest.raises(PoisonInput, match="2999-01-01: that day is not over"):
+    with pytest.raises(InvalidInput, match="2999-01-01: that day is not over"):
         night.main(["--days", days, "--sources", "nowhere", *words[4:]])
     assert ran == []
 
 
 def test_a_refused_day_stops_none_of_the_others(asked, capsys):
     ran, words = asked
-    with pytest.raises(PoisonInput, match="2026-03-13 is not published"):
+    with pytest.raises(InvalidInput, match="2026-03-13 is not published"):
         night.main(words)
     assert ran == DAYS
     assert "leaderboard of 2026-03-14" in capsys.readouterr().out

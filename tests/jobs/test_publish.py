@@ -14,7 +14,7 @@ import duckdb
 import publish
 import pyarrow.parquet as pq
 import pytest
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.staging import AUDITED, TABLES, Staged
 from clout.quality import suites
 from clout.warehouse import catalog, contract
@@ -187,7 +187,7 @@ def test_refuses_and_leaves_the_warehouse_alone(world: World, spoil: Callable[[S
     before = world.file.read_bytes()
     staged = world.staged(NEXT, "r2", "two")
     spoil(staged)
-    with pytest.raises(PoisonInput, match=message):
+    with pytest.raises(InvalidInput, match=message):
         publish.publish(staged, world.warehouse)
     assert world.file.read_bytes() == before
     assert world.shown() == {DAY: "one"}
@@ -206,7 +206,7 @@ def test_refuses_after_a_suite_changed(
     before = world.file.read_bytes()
     staged = world.staged(NEXT, "r2", "two")
     change(folder / f"{table}.json")
-    with pytest.raises(PoisonInput, match="expectations/ changed"):
+    with pytest.raises(InvalidInput, match="expectations/ changed"):
         publish.publish(staged, world.warehouse)
     assert world.file.read_bytes() == before
     assert world.shown() == {DAY: "one"}
@@ -218,7 +218,7 @@ def test_refuses_a_file_that_changes_while_it_is_copied(world: World) -> None:
     staged = world.staged(NEXT, "r2", "two")
     released = contract.release(staged)
     changed_row(staged)
-    with pytest.raises(PoisonInput, match="changed while it was published"):
+    with pytest.raises(InvalidInput, match="changed while it was published"):
         DuckDBWarehouse(world.root).publish(released, staged, publish.datetime.now(publish.UTC))
     assert world.file.read_bytes() == before
     assert world.orphans() == []

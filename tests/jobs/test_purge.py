@@ -174,7 +174,7 @@ def test_every_reader_has_rules_and_raw_pages_are_kept_shortest() -> None:
 
 def test_a_day_that_was_purged_unconformed_cannot_be_scored_and_says_so(lake: Lake, tmp_path: Path) -> None:
     from clout.config.sources import Sources
-    from clout.errors import PoisonInput
+    from clout.errors import InvalidInput
     from conform import conform_days
 
     old = DAY - timedelta(50)
@@ -182,7 +182,7 @@ def test_a_day_that_was_purged_unconformed_cannot_be_scored_and_says_so(lake: La
     manifest(lake, "li", old, 1)
     run(lake, LINKEDIN, DAY)
     sources = Sources((Source("li", "files", tmp_path),), {})
-    with pytest.raises(PoisonInput, match="2026-01-23: its interactions were purged for their age before"):
+    with pytest.raises(InvalidInput, match="2026-01-23: its interactions were purged for their age before"):
         conform_days(lake, sources, [old])
     lake.write(lake.conformed("activity", old), ACTIVITY.empty_table())
     assert conform_days(lake, sources, [old]) == []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import warehouse
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.warehouse.backends.duckdb_backend import DuckDBWarehouse
 from staged_run import DAY, NEXT, agree
@@ -70,7 +70,7 @@ def test_a_night_run_again_after_a_rollback_does_not_undo_it(place: Place) -> No
     ],
 )
 def test_refusals(place: Place, words: list[str], message: str) -> None:
-    with pytest.raises(PoisonInput, match=message):
+    with pytest.raises(InvalidInput, match=message):
         command(place, *words)
     assert place.shown() == {DAY: "newer", NEXT: "two"}
 
@@ -82,9 +82,9 @@ def test_gc_forgets_old_states_and_nothing_that_is_shown(place: Place, capsys: p
     assert capsys.readouterr().out.startswith("forgot the content of 1 versions")
     assert place.shown() == {DAY: "newer", NEXT: "two"}
     assert place.orphans() == []
-    with pytest.raises(PoisonInput, match="gc has forgotten the content of version 1"):
+    with pytest.raises(InvalidInput, match="gc has forgotten the content of version 1"):
         command(place, "rollback", "--day", str(DAY), "--to", "1", "--reason", "x")
-    with pytest.raises(PoisonInput, match="gc has forgotten the state of version 1"):
+    with pytest.raises(InvalidInput, match="gc has forgotten the state of version 1"):
         command(place, "read", "clout.scores", "--as-of", "1")
     assert len(place.open().log()) == 3  # the log is never forgotten
 

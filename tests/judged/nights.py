@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import score
 from clout.config.sources import read_sources
 from clout.engine import queries
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake, window
 from clout.lake.schemas import METRICS
 from clout.lake.staging import Staged
@@ -90,7 +90,7 @@ class World:
                 loaded.make(task)
             score.stage(loaded, lake, staged)
             return [self._judged(staged, lake, self._past(day) if each else Past()) for each in with_past]
-        except PoisonInput as stopped:
+        except InvalidInput as stopped:
             return [Night(day, "stopped", [f"before: {str(stopped)[-90:]}"]) for _ in with_past]
 
     def _judged(self, staged: Staged, lake: Lake, past: Past) -> Night:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from clout.config.paths import SQL
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 
 OWN = SQL / "topics"
 #: Names of sensitive topics of whatever ontology; what lies below them is sensitive, too.
@@ -81,10 +81,10 @@ class Ontology:
 
 
 def read_ontology(folder: Path | None = None, overlay: Path | None = None) -> Ontology:
-    """The ontology of a folder, ours where none is named, with an operator's overlay. Raises PoisonInput with file and row."""
+    """The ontology of a folder, ours where none is named, with an operator's overlay. Raises InvalidInput with file and row."""
     folder = folder or OWN
     if not folder.is_dir():
-        raise PoisonInput(f"{folder}: no such folder; name one with ontology.csv, or with Klout's topic_ontology.csv")
+        raise InvalidInput(f"{folder}: no such folder; name one with ontology.csv, or with Klout's topic_ontology.csv")
     topics, skipped = (_own if (folder / "ontology.csv").is_file() else _klouts)(folder)
     topics = _with_context(topics)
     edited = _Edited(topics, _lines(OWN / "idioms.txt"))
@@ -112,14 +112,14 @@ def _own(folder: Path) -> tuple[dict[str, Topic], dict[str, int]]:
     for row, cells in _rows(file, _OWN_COLUMNS):
         slug = cells["slug"]
         if not _SLUG.fullmatch(slug):
-            raise PoisonInput(f"{file}, row {row}: slug {slug!r} must be words with hyphens, such as street-food")
+            raise InvalidInput(f"{file}, row {row}: slug {slug!r} must be words with hyphens, such as street-food")
         if slug in topics:
-            raise PoisonInput(f"{file}, row {row}: slug {slug} is there twice; remove one of the two rows")
+            raise InvalidInput(f"{file}, row {row}: slug {slug} is there twice; remove one of the two rows")
         if cells["type"] not in _TYPES:
-            raise PoisonInput(f"{file}, row {row}: type {cells['type']!r} is not one of {', '.join(_TYPES)}")
+            raise InvalidInput(f"{file}, row {row}: type {cells['type']!r} is not one of {', '.join(_TYPES)}")
         flags = cells["flags"].split()
         if unknown := [flag for flag in flags if flag not in _FLAGS]:
-            raise PoisonInput(f"{file}, row {row}: flag {unknown[0]!r} is not one of {', '.join(_FLAGS)}")
+            raise InvalidInput(f"{file}, row {row}: flag {unknown[0]!r} is not one of {', '.join(_FLAGS)}")
         names = (_name(file, row, cells["name"]), *(n.strip() for n in cells["aliases"].split("|") if n.strip()))
         parents[slug] = row, cells["parents"].split()
         topics[slug] = Topic(
@@ -134,7 +134,7 @@ def _own(folder: Path) -> tuple[dict[str, Topic], dict[str, int]]:
     for slug, (row, above) in parents.items():
         for parent in above:
             if parent not in topics:
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{file}, row {row}: parent {parent!r} is no slug of this file; add it, or correct it"
                 )
         topics[slug] = replace(topics[slug], parents=tuple(above))
@@ -143,7 +143,7 @@ def _own(folder: Path) -> tuple[dict[str, Topic], dict[str, int]]:
     if others.is_file():
         for row, cells in _rows(others, ("slug", "lang", "name")):
             if cells["slug"] not in topics:
-                raise PoisonInput(f"{others}, row {row}: slug {cells['slug']!r} is not in {file.name}")
+                raise InvalidInput(f"{others}, row {row}: slug {cells['slug']!r} is not in {file.name}")
             topics[cells["slug"]] = _named(
                 topics[cells["slug"]], _language(others, row, cells["lang"]), _name(others, row, cells["name"])
             )
@@ -162,11 +162,11 @@ def _klouts(folder: Path) -> tuple[dict[str, Topic], dict[str, int]]:
     for row, cells in _rows(file, ("topicId", "topicSlug", "topicDisplayName")):
         topic_id, slug = cells["topicId"], cells["topicSlug"]
         if not topic_id.isdigit():
-            raise PoisonInput(f"{file}, row {row}: topicId {topic_id!r} is no number; ids are digits, of any length")
+            raise InvalidInput(f"{file}, row {row}: topicId {topic_id!r} is no number; ids are digits, of any length")
         if topic_id in topics:
-            raise PoisonInput(f"{file}, row {row}: topicId {topic_id} is there twice; remove one of the two rows")
+            raise InvalidInput(f"{file}, row {row}: topicId {topic_id} is there twice; remove one of the two rows")
         if not slug or slug in slugs:
-            raise PoisonInput(f"{file}, row {row}: topicSlug {slug!r} is empty, or there twice; correct one of them")
+            raise InvalidInput(f"{file}, row {row}: topicSlug {slug!r} is empty, or there twice; correct one of them")
         slugs[slug] = topic_id
         name = _name(file, row, cells["topicDisplayName"])
         topics[topic_id] = Topic(
@@ -213,7 +213,7 @@ def _published(folder: Path, name: str, optional: bool = False) -> Path:
             return file
     if optional:
         return None  # type: ignore[return-value]
-    raise PoisonInput(
+    raise InvalidInput(
         f"{folder}: holds neither ontology.csv nor {name}.csv(.gz): name a folder with our file, or with Klout's"
         " topic_ontology, topic_edges and topic_names"
     )
@@ -258,11 +258,11 @@ class _Edited:
         self._ids = {topic.slug: topic.topic_id for topic in topics.values()}
 
     def read(self, file: Path) -> None:
-        """Apply a file, row by row. Raises PoisonInput with file and row."""
+        """Apply a file, row by row. Raises InvalidInput with file and row."""
         rows = list(_rows(file, ("action", "topic", "value")))
         for row, cells in rows:
             if cells["action"] not in ACTIONS:
-                raise PoisonInput(f"{file}, row {row}: action {cells['action']!r} is not one of {', '.join(ACTIONS)}")
+                raise InvalidInput(f"{file}, row {row}: action {cells['action']!r} is not one of {', '.join(ACTIONS)}")
             if cells["action"] == "add":
                 self._add(file, row, cells["topic"], cells["value"])
         for row, cells in rows:
@@ -273,7 +273,7 @@ class _Edited:
                 self.idioms.append(_name(file, row, value))
                 continue
             if slug not in self._ids:
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{file}, row {row}: topic {slug!r} is no slug of the ontology; add it, or correct it"
                 )
             self._edit(file, row, action, self._ids[slug], value, cells.get("lang") or "en")
@@ -281,9 +281,11 @@ class _Edited:
 
     def _add(self, file: Path, row: int, slug: str, name: str) -> None:
         if not _SLUG.fullmatch(slug):
-            raise PoisonInput(f"{file}, row {row}: topic {slug!r} must be words with hyphens, such as street-food")
+            raise InvalidInput(f"{file}, row {row}: topic {slug!r} must be words with hyphens, such as street-food")
         if slug in self._ids:
-            raise PoisonInput(f"{file}, row {row}: topic {slug} is in the ontology already; rename it, or add an alias")
+            raise InvalidInput(
+                f"{file}, row {row}: topic {slug} is in the ontology already; rename it, or add an alias"
+            )
         topic_id = f"operator:{slug}"
         self._ids[slug] = topic_id
         named = _name(file, row, name)
@@ -299,7 +301,7 @@ class _Edited:
             self.topics[topic_id] = _named(topic, _language(file, row, language), _name(file, row, value))
         elif action == "parent":
             if value not in self._ids:
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{file}, row {row}: parent {value!r} is no slug of the ontology; add it, or correct it"
                 )
             if self._ids[value] not in topic.parents:
@@ -307,14 +309,14 @@ class _Edited:
         elif action == "link":
             place = value.lower().removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/")
             if not _HOST.fullmatch(place):
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{file}, row {row}: link {value!r} must be a host, or a host and the beginning of a path:"
                     " duckdb.org, example.org/cats"
                 )
             _new(self.links, place, topic_id, f"{file}, row {row}: link {place}")
         elif action == "platform":
             if not re.fullmatch(r"[^:\s]+:\S.*", value):
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{file}, row {row}: platform {value!r} must be the platform, a colon, and what it calls the topic:"
                     " x:66/850073441055133696, github:rust"
                 )
@@ -326,7 +328,7 @@ class _Edited:
 
 def _new(mapping: dict[str, str], key: str, topic_id: str, told: str) -> None:
     if mapping.setdefault(key, topic_id) != topic_id:
-        raise PoisonInput(f"{told} is another topic's already; remove one of the two rows")
+        raise InvalidInput(f"{told} is another topic's already; remove one of the two rows")
 
 
 # Both ------------------------------------------------------------------------------------------------------------------
@@ -369,7 +371,7 @@ def _refuse_cycles(topics: Mapping[str, Topic], told: str) -> None:
             for parent in above:
                 if parent in on_path:
                     ring = [topics[each].slug for each, _ in path[[each for each, _ in path].index(parent) :]]
-                    raise PoisonInput(
+                    raise InvalidInput(
                         f"{told}: {' is below '.join([*ring, topics[parent].slug])}: a topic is below itself; remove one"
                         " of these parents"
                     )
@@ -395,13 +397,13 @@ def _named(topic: Topic, language: str, name: str) -> Topic:
 def _name(file: Path, row: int, text: str) -> str:
     name = text.strip()
     if not plain(name) or len(name) > _LONGEST or any(unicodedata.category(sign) == "Cc" for sign in name):
-        raise PoisonInput(f"{file}, row {row}: {name[:40]!r} is no name: write words of up to {_LONGEST} signs")
+        raise InvalidInput(f"{file}, row {row}: {name[:40]!r} is no name: write words of up to {_LONGEST} signs")
     return name
 
 
 def _language(file: Path, row: int, text: str) -> str:
     if not _LANGUAGE.fullmatch(text):
-        raise PoisonInput(
+        raise InvalidInput(
             f"{file}, row {row}: language {text!r} must be a code of two or three letters, such as en or ast"
         )
     return text
@@ -414,30 +416,30 @@ def _lines(file: Path) -> list[str]:
 def _rows(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
     """Row number and cells of a CSV that must have some columns. The header is row 1."""
     if not file.is_file():
-        raise PoisonInput(f"{file}: no such file; correct its name in the sources file")
+        raise InvalidInput(f"{file}: no such file; correct its name in the sources file")
     opened: Callable[[bytes], bytes] = gzip.decompress if file.suffix == ".gz" else bytes
     try:
         text = opened(file.read_bytes()).decode("utf-8-sig")
     except (OSError, EOFError, gzip.BadGzipFile, UnicodeDecodeError) as error:
-        raise PoisonInput(f"{file}: cannot be read as UTF-8 text: {error}; write it anew") from error
+        raise InvalidInput(f"{file}: cannot be read as UTF-8 text: {error}; write it anew") from error
     reader = csv.reader(io.StringIO(text), strict=True)
     header: list[str] = []
     try:
         header = [name.strip() for name in next(reader, [])]
         missing = [name for name in columns if name not in header]
         if missing:
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{file}, row 1: column {', '.join(missing)} is missing; the header needs {','.join(columns)}"
             )
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(header) and not (len(cells) < len(header) and len(cells) >= len(columns)):
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{file}, row {reader.line_num}: {len(cells)} cells where the header has {len(header)};"
                     " quote a cell that holds a comma"
                 )
             filled = [*cells, *[""] * (len(header) - len(cells))]
             yield reader.line_num, {name: cell.strip() for name, cell in zip(header, filled, strict=True)}
     except csv.Error as error:
-        raise PoisonInput(f"{file}, row {reader.line_num}: {error}; close the quotes of that row") from error
+        raise InvalidInput(f"{file}, row {reader.line_num}: {error}; close the quotes of that row") from error

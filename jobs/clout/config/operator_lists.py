@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 
 #: The operator's own files: option -> what it is called.
 LISTS = {"exclude": "exclusion list", "links": "list of links", "released": "list of the released"}
@@ -49,7 +49,7 @@ def released(location: Path, name: object) -> dict[str, date]:
     for where, row in _rows(location, "released", name, ("account_key", "released_on")):
         key, on = _account_key(where, row, "account_key"), _day(where, row, "released_on")
         if on is None:
-            raise PoisonInput(f"{where}: released_on '' is not a day like 2026-03-01")
+            raise InvalidInput(f"{where}: released_on '' is not a day like 2026-03-01")
         found[key] = max(on, found.get(key, on))
     return found
 
@@ -68,27 +68,27 @@ def _rows(location: Path, option: str, name: object, needed: tuple[str, ...]) ->
     if name is None:
         return
     if not isinstance(name, str):
-        raise PoisonInput(f"{location}: {option} = {name!r} is not the name of a file")
+        raise InvalidInput(f"{location}: {option} = {name!r} is not the name of a file")
     file = (location.parent / name).resolve()
     if not file.is_file():
-        raise PoisonInput(f"{file}: the {LISTS[option]} that {location} names is missing; nobody is scored without it")
+        raise InvalidInput(f"{file}: the {LISTS[option]} that {location} names is missing; nobody is scored without it")
     with file.open(encoding="utf-8-sig", newline="") as stream:
         rows = csv.DictReader(stream, strict=True)
         try:
             missing = [column for column in needed if column not in (rows.fieldnames or [])]
             if missing:
-                raise PoisonInput(f"{file}: row 1: needs a column {' and a column '.join(missing)}")
+                raise InvalidInput(f"{file}: row 1: needs a column {' and a column '.join(missing)}")
             for row in rows:
                 yield f"{file}: row {rows.line_num}", row
         except (csv.Error, UnicodeDecodeError) as error:
-            raise PoisonInput(f"{file}: cannot be read as UTF-8 CSV after row {rows.line_num}: {error}") from error
+            raise InvalidInput(f"{file}: cannot be read as UTF-8 CSV after row {rows.line_num}: {error}") from error
 
 
 def _account_key(where: str, row: dict[str, str], column: str) -> str:
     platform, colon, native_id = (row[column] or "").partition(":")
     key = f"{platform.strip()}{colon}{native_id.strip()}"
     if not re.fullmatch(r"[^:\s]+:.+", key):
-        raise PoisonInput(f"{where}: {column} {key!r} is not of the form platform:id")
+        raise InvalidInput(f"{where}: {column} {key!r} is not of the form platform:id")
     return key
 
 
@@ -98,4 +98,4 @@ def _day(where: str, row: dict[str, str], column: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise PoisonInput(f"{where}: {column} {text!r} is not a day like 2026-03-01") from error
+        raise InvalidInput(f"{where}: {column} {text!r} is not a day like 2026-03-01") from error

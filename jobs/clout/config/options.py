@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pydantic.functional_validators import AfterValidator, model_validator
 from pydantic_core import ErrorDetails
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 
 #: A source's name, and the platform's in every key.
 NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
@@ -143,11 +143,11 @@ class FollowedAreNamed(AskedAboutPeople):
 
 
 def validated(model: type[Options], entry: Mapping[str, Any], location: Path, where: str) -> Options:
-    """An entry of the configuration as its reader's model. Raises PoisonInput that names source, field and cure."""
+    """An entry of the configuration as its reader's model. Raises InvalidInput that names source, field and cure."""
     try:
         return model.model_validate(entry, context={"folder": location.parent})
     except ValidationError as error:
-        raise PoisonInput(_worst(model, error.errors(include_url=False), entry, location, where)) from None
+        raise InvalidInput(_worst(model, error.errors(include_url=False), entry, location, where)) from None
 
 
 def folder_of(info: ValidationInfo) -> Path:

@@ -61,7 +61,7 @@ from clout.config.operator_lists import LISTS, Link
 from clout.config.options import NAME, REFRESH_DAYS, validated
 from clout.config.readers import Reader, readers
 from clout.config.topic_settings import TopicSettings, read_settings
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 
 _HOUR_FILE = re.compile(r"\d{4}-\d{2}-\d{2}-\d{1,2}\.json\.gz")
 
@@ -116,7 +116,7 @@ class Sources:
             if source.name == name:
                 return source
         known = ", ".join(source.name for source in self.sources)
-        raise PoisonInput(f"no source is named {name!r}; the configuration has: {known}")
+        raise InvalidInput(f"no source is named {name!r}; the configuration has: {known}")
 
     @property
     def platforms(self) -> dict[str, str]:
@@ -152,17 +152,17 @@ def read_sources(location: Path) -> Sources:
             return read_sources(location / "sources.toml")
         return Sources((_folder_source(location),), {})
     if not location.is_file():
-        raise PoisonInput(f"{location}: no such sources file or folder of exports")
+        raise InvalidInput(f"{location}: no such sources file or folder of exports")
     try:
         text = tomllib.loads(location.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise PoisonInput(f"{location}: not a TOML file: {error}") from error
+        raise InvalidInput(f"{location}: not a TOML file: {error}") from error
     known = {"source", "topics", *LISTS}
     if unknown := sorted(set(text) - known):
-        raise PoisonInput(f"{location}: top: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        raise InvalidInput(f"{location}: top: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
     entries = text.get("source")
     if not isinstance(entries, list) or not entries:
-        raise PoisonInput(f"{location}: lists no source; begin one with [[source]]")
+        raise InvalidInput(f"{location}: lists no source; begin one with [[source]]")
     sources = [_source(location, entry) for entry in entries]
     _check_together(location, sources)
     excluded = operator_lists.exclusions(location, text.get("exclude"))
@@ -202,7 +202,7 @@ def read_sources(location: Path) -> Sources:
 def _folder_source(folder: Path) -> Source:
     name = re.sub(r"[^a-z0-9_]+", "_", folder.resolve().name.lower()).strip("_")
     if not NAME.fullmatch(name):
-        raise PoisonInput(f"{folder}: the folder's name cannot name a platform; write a sources.toml in it")
+        raise InvalidInput(f"{folder}: the folder's name cannot name a platform; write a sources.toml in it")
     files = [file.name for file in folder.iterdir() if file.is_file()]
     reader = "gharchive" if any(_HOUR_FILE.fullmatch(file) for file in files) else "files"
     return Source(name=name, reader=reader, path=folder)
@@ -210,13 +210,13 @@ def _folder_source(folder: Path) -> Source:
 
 def _source(location: Path, entry: Any) -> Source:
     if not isinstance(entry, dict):
-        raise PoisonInput(f"{location}: source {entry!r} is no table; begin each source with [[source]]")
+        raise InvalidInput(f"{location}: source {entry!r} is no table; begin each source with [[source]]")
     name, reader = entry.get("name"), entry.get("reader", "files")
     where = f"{location}: source {name!r}"
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise PoisonInput(f"{where}: name must match {NAME.pattern} (it becomes the platform in every key)")
+        raise InvalidInput(f"{where}: name must match {NAME.pattern} (it becomes the platform in every key)")
     if not isinstance(reader, str) or reader not in readers():
-        raise PoisonInput(f"{where}: reader {reader!r} is not one of {', '.join(readers())}")
+        raise InvalidInput(f"{where}: reader {reader!r} is not one of {', '.join(readers())}")
     model = validated(readers()[reader].options, entry, location, where)
     source = Source(name, reader, model.place(location.parent), options=model.said(location.parent))
     seeds = [str(seed) for seed in getattr(model, "seeds", ())]
@@ -229,31 +229,31 @@ def _source(location: Path, entry: Any) -> Source:
 
 
 def _check_together(location: Path, sources: list[Source]) -> None:
-    """Raises PoisonInput where two sources contradict one another: names, readers or spelling of one platform."""
+    """Raises InvalidInput where two sources contradict one another: names, readers or spelling of one platform."""
     names = [source.name for source in sources]
     for name in names:
         if names.count(name) > 1:
-            raise PoisonInput(f"{location}: two sources are named {name!r}; a name is the platform in every key")
+            raise InvalidInput(f"{location}: two sources are named {name!r}; a name is the platform in every key")
     first: dict[str, Source] = {}
     for source in sources:
         other = first.setdefault(source.platform, source)
         if other.options.get("handles", False) != source.options.get("handles", False):
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{location}: source {source.name!r}: handles is true in one source of platform {source.platform!r} and not in"
                 " another: an account would have two keys; set it in all"
             )
         if other.reader != source.reader:
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{location}: source {source.name!r}: platform {source.platform!r} is shown by the reader"
                 f" {other.reader} elsewhere; parts of one platform have the same reader"
             )
 
 
 def _check_known(location: Path, what: str, keys: Iterable[str], sources: list[Source]) -> None:
-    """Raises PoisonInput where a list speaks of a platform that no source shows: it would do nothing."""
+    """Raises InvalidInput where a list speaks of a platform that no source shows: it would do nothing."""
     strangers = sorted({key.split(":")[0] for key in keys} - {source.platform for source in sources})
     if strangers:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{location}: the {LISTS.get(what, f'table {what}')} speaks of {', '.join(strangers)}, which is no source here, and"
             f" would do nothing; a key begins with the source's name, as in {sources[0].name}:88"
         )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from clout.config.ontology import Ontology, read_ontology
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 
 _KEYS = ("ontology", "overlay", "hidden")
 #: In the place of a topic: all of them.
@@ -44,15 +44,15 @@ class TopicSettings:
 
 
 def read_settings(location: Path, section: Any, key_of: Callable[[str], str] = str) -> TopicSettings:
-    """The section of a sources file. key_of: an account's key as readers write it. Raises PoisonInput with file and row."""
+    """The section of a sources file. key_of: an account's key as readers write it. Raises InvalidInput with file and row."""
     if section is None:
         return TopicSettings()
     if not isinstance(section, dict) or set(section) - {*_KEYS}:
-        raise PoisonInput(f"{location}: [topics] holds {', '.join(_KEYS)}, and nothing else")
+        raise InvalidInput(f"{location}: [topics] holds {', '.join(_KEYS)}, and nothing else")
     places: dict[str, Path] = {}
     for name, value in section.items():
         if not isinstance(value, str) or not value:
-            raise PoisonInput(f"{location}: [topics] {name} = {value!r} is not the name of a file beside this one")
+            raise InvalidInput(f"{location}: [topics] {name} = {value!r} is not the name of a file beside this one")
         places[name] = (location.parent / value).resolve()
     settings = TopicSettings(places.get("ontology"), places.get("overlay"))
     settings.ontology()  # what is wrong in it is said before anything is pulled
@@ -63,7 +63,7 @@ def read_settings(location: Path, section: Any, key_of: Callable[[str], str] = s
 
 def _hidden(file: Path, key_of: Callable[[str], str]) -> list[tuple[str, str]]:
     if not file.is_file():
-        raise PoisonInput(
+        raise InvalidInput(
             f"{file}: no such file; what people hide is not known without it: write it, or correct its name"
         )
     try:
@@ -71,19 +71,19 @@ def _hidden(file: Path, key_of: Callable[[str], str]) -> list[tuple[str, str]]:
             rows = csv.DictReader(stream, strict=True)
             missing = [name for name in ("account_key", "topic") if name not in (rows.fieldnames or [])]
             if missing:
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{file}, row 1: column {', '.join(missing)} is missing; the header is account_key,topic"
                 )
             found = []
             for row in rows:
                 account, topic = (row["account_key"] or "").strip(), (row["topic"] or "").strip()
                 if not re.fullmatch(r"[^:\s]+:.+", account):
-                    raise PoisonInput(
+                    raise InvalidInput(
                         f"{file}, row {rows.line_num}: account_key {account!r} is not of the form platform:id"
                     )
                 if not topic:
-                    raise PoisonInput(f"{file}, row {rows.line_num}: topic is empty; name its slug, or * for all")
+                    raise InvalidInput(f"{file}, row {rows.line_num}: topic is empty; name its slug, or * for all")
                 found.append((key_of(account), topic))
             return found
     except (csv.Error, UnicodeDecodeError) as error:
-        raise PoisonInput(f"{file}: cannot be read as UTF-8 CSV: {error}; write it anew") from error
+        raise InvalidInput(f"{file}: cannot be read as UTF-8 CSV: {error}; write it anew") from error

@@ -25,7 +25,7 @@ from pyarrow import fs as pafs
 from clout.engine import queries, trust_flow
 from clout.engine.frames import Frame
 from clout.engine.network_rank import Graph
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.arrow import features_path, in_groups
 from clout.lake.columns import POSTS
 from clout.lake.partitions import Lake
@@ -244,7 +244,7 @@ class DiskDuckDB:
             " WHERE k.id IS NULL OR keys.id IS NULL"
         ).fetchone() or (1,)
         if others:
-            raise PoisonInput(f"the ties of {day} are of other people; run jobs/ties.py --day {day} first")
+            raise InvalidInput(f"the ties of {day} are of other people; run jobs/ties.py --day {day} first")
         pairs = self._relation(found)
         columns = [f"CAST({c} AS {_WORDS[c]}) AS {c}" if c in _WORDS else c for c in self._columns(pairs)]
         return self._make(f"SELECT {', '.join(columns)} FROM {pairs}")

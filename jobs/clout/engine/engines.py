@@ -78,7 +78,7 @@ class NightEngine(Engine, Protocol):
         """Write the features `name` of a score date, and return them as they were written."""
 
     def load_features(self, lake: Lake, name: str, day: date, metadata: dict[str, Any], made_by: str) -> Frame:
-        """Read features. Raises PoisonInput where they are missing or were made from other things than `metadata` names."""
+        """Read features. Raises InvalidInput where they are missing or were made from other things than `metadata` names."""
 
     def stage(self, folder: Lake, path: str, rows: Frame, *keys: str) -> None:
         """Replace a folder by one file of the rows in the order of `keys`: the same rows give the same bytes."""

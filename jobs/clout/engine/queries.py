@@ -16,7 +16,7 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,10 +72,10 @@ def load(name: str) -> Query:
     used = set(_USED.findall(body))
     if set(declared) != used:
         differ = ", ".join(sorted(set(declared) ^ used))
-        raise PoisonInput(f"{file}: header and query differ in the parameters {differ}")
+        raise InvalidInput(f"{file}: header and query differ in the parameters {differ}")
     for parameter, kind in declared.items():
         if kind not in _TYPES:
-            raise PoisonInput(f"{file}: parameter {parameter} has type {kind}; known are {', '.join(_TYPES)}")
+            raise InvalidInput(f"{file}: parameter {parameter} has type {kind}; known are {', '.join(_TYPES)}")
     return Query(name, body.strip().rstrip(";"), declared, frozenset(_INPUT.findall(body)))
 
 
@@ -166,9 +166,9 @@ def _bind(query: Query, parameters: Mapping[str, Any]) -> dict[str, Any]:
     bound = {}
     for name, kind in query.parameters.items():
         if name not in parameters:
-            raise PoisonInput(f"sql/{query.name}.sql needs the parameter {name}, which nobody gave")
+            raise InvalidInput(f"sql/{query.name}.sql needs the parameter {name}, which nobody gave")
         value = parameters[name]
         if not isinstance(value, _TYPES[kind]) or isinstance(value, bool):
-            raise PoisonInput(f"sql/{query.name}.sql: {name} is {kind}, given {value!r}")
+            raise InvalidInput(f"sql/{query.name}.sql: {name} is {kind}, given {value!r}")
         bound[name] = [float(each) for each in value] if isinstance(value, list) else value
     return bound

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake, required
 from clout.lake.schemas import CONFORMED, SNAPSHOTS
 
@@ -60,7 +60,7 @@ def write_conformed(
 
 
 def features_path(lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> str:
-    """Where the features `name` of one score date lie. Raises PoisonInput where they are missing or made of other things.
+    """Where the features `name` of one score date lie. Raises InvalidInput where they are missing or made of other things.
 
     facts: what the features must have been made of; made_by: the job that makes them.
     """
@@ -68,7 +68,7 @@ def features_path(lake: Lake, name: str, day: date, facts: dict[str, Any], made_
     cure = f"run jobs/{made_by}.py --day {day} first"
     required(lake, path, cure)
     if lake.facts(path) != facts:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{lake.location(path)} was made with another model, by other queries or of other snapshots; {cure}"
         )
     return path

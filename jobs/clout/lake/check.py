@@ -14,7 +14,7 @@ from datetime import date
 
 from pyarrow import fs as pafs
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.checksums import EXPECTED, SEAL
 from clout.lake.damaged import Damaged
 from clout.lake.partitions import Lake
@@ -133,7 +133,7 @@ def _missed(place: Lake, chosen: list[str]) -> Iterator[Found]:
         pulled.add(day)
         try:
             rows = place.manifest(platform, day) or []  # type: ignore[arg-type]
-        except PoisonInput:
+        except InvalidInput:
             continue
         landed = Counter[str]()
         for row in rows:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyarrow import fs as pafs
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.damaged import Damaged, is_passing, sum_of
 from clout.lake.small_files import put
 from clout.terminal import printable
@@ -165,7 +165,7 @@ class Checksums:
 
     def sealed_as(self, path: str) -> dict[str, Any] | None:
         """What a partition's own note says of its files, as far as it can be read."""
-        with suppress(OSError, ValueError, KeyError, TypeError, PoisonInput):
+        with suppress(OSError, ValueError, KeyError, TypeError, InvalidInput):
             found: dict[str, Any] | None = json.loads(self._bytes(path, f"{self.lake.found(path)}/{SEAL}"))["files"]
             return found
         return None
@@ -191,7 +191,7 @@ class Checksums:
                 return False
             seal = self._bytes(path, f"{folder}/{SEAL}")
             self._compare_files(path, folder, self._inside(folder), [hashlib.sha256(seal).hexdigest()])
-        except (OSError, PoisonInput):
+        except (OSError, InvalidInput):
             return False
         return True
 
@@ -257,7 +257,7 @@ class Checksums:
             is_private = not isinstance(self.lake.fs, pafs.LocalFileSystem) or not (
                 Path(f"{self.lake.root}/{path}").stat().st_mode & 0o077
             )
-        except (OSError, PoisonInput):
+        except (OSError, InvalidInput):
             with suppress(OSError):
                 self.lake.fs.delete_dir(f"{self.lake.root}/{path}")
             self._expect(path, [None])
@@ -270,7 +270,7 @@ class Checksums:
 
     def note_agrees_with_itself(self, path: str) -> bool:
         """Whether a JSON file is as its own checksum says: then only what the lake expected of it was damaged."""
-        with suppress(OSError, ValueError, AttributeError, PoisonInput):
+        with suppress(OSError, ValueError, AttributeError, InvalidInput):
             content = json.loads(self._bytes(path, path))
             found: bool = content.pop(_OWN) == sum_of(content)
             return found
@@ -278,7 +278,7 @@ class Checksums:
 
     def is_unsealed_note(self, path: str) -> bool:
         """Whether a JSON file that is right has no checksum."""
-        with suppress(OSError, ValueError, PoisonInput):
+        with suppress(OSError, ValueError, InvalidInput):
             if path.endswith(".jsonl"):
                 return self.expected(path) in (None, [UNSEALED])
             return self.expected(path) in (None, [UNSEALED]) and _OWN not in json.loads(self._bytes(path, path))

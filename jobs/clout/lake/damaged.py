@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyarrow import fs as pafs
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.terminal import printable
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _SAME = ("--sources", "--model")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-class Damaged(PoisonInput):
+class Damaged(InvalidInput):
     """Something of a lake or of staging is not as it was written. `path` is relative to it; the text has the cure."""
 
     def __init__(self, lake: Lake, path: str, what: str) -> None:

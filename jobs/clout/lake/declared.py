@@ -21,7 +21,7 @@ from functools import cache
 from typing import Any
 
 from clout.config.paths import SQL
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 
 FOLDER = SQL / "warehouse"
 #: Types of a declaration, as Spark's typeof names them and DuckDB's does by queries.connect.
@@ -75,7 +75,7 @@ def _read(name: str, content: str) -> Table | None:
     key = tuple(said["Key"].split(", "))
     order = tuple(said["Order"].split(", ")) if "Order" in said else key[1:]
     if key[:1] != ("ds",) or not key[1:] or not {*key, *order} <= columns.keys() or {*columns.values()} - {*_TYPEOF}:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{FOLDER / name}.sql: the key must be ds and another column, key and order must name columns of the table, and"
             f" each column is `name TYPE` on a line of its own, of {', '.join(_TYPEOF)}"
         )

@@ -16,7 +16,7 @@ from typing import Any
 from pyarrow import fs as pafs
 
 from clout import logs
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake, window
 from clout.lake.schemas import SNAPSHOTS
 from clout.lake.staging import Staged
@@ -41,7 +41,7 @@ def lake_of(run: Mapping[str, Any]) -> Lake | None:
 
 
 def refuse_unless_unchanged(staged: Staged, run: Mapping[str, Any], lake: Lake | None = None) -> None:
-    """Raise PoisonInput where the window of a staged run was pulled anew since. `run` is what run.json says.
+    """Raise InvalidInput where the window of a staged run was pulled anew since. `run` is what run.json says.
 
     lake: where the window lies, else where run.json says; nothing is held against a lake that is not to be seen from here.
     """
@@ -53,7 +53,7 @@ def refuse_unless_unchanged(staged: Staged, run: Mapping[str, Any], lake: Lake |
         return
     sources, days = json.loads(run["sources"]), window(staged.day, json.loads(run["days"]))
     if _pulled(lake, sources, days) != json.loads(run["pulled"]):
-        raise PoisonInput(
+        raise InvalidInput(
             f"{staged.location}: run {staged.run} was made from other manifests or snapshots of the {len(days)} days that end"
             f" {staged.day} than {lake.uri} holds now; run jobs/conform.py --day {staged.day} and the steps after it again, or"
             " the night"

@@ -37,7 +37,7 @@ import pyarrow.parquet as pq
 from pyarrow import fs as pafs
 
 from clout import logs
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.checksums import Checksums
 from clout.lake.damaged import Damaged
 from clout.lake.schemas import CONFORMED, SNAPSHOTS
@@ -78,7 +78,7 @@ class Lake:
     def __init__(self, location: str | Path) -> None:
         text = str(location)
         if "://" in text and not text.startswith("file:") and re.search("[@?]", text):
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{text.partition('://')[0]}://...: the address of a lake is for everybody to see, so it holds neither"
                 " credentials nor options: set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL in the environment"
             )
@@ -394,7 +394,7 @@ def _is_parquet(info: pafs.FileInfo) -> bool:
 def required(lake: Lake, path: str, cure: str) -> str:
     """`path` if it is in the lake, else a message that names it and says what makes it."""
     if not lake.exists(path):
-        raise PoisonInput(f"{lake.location(path)} is missing; {cure}")
+        raise InvalidInput(f"{lake.location(path)} is missing; {cure}")
     return path
 
 

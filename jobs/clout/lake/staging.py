@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import fs as pafs
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake import declared
 from clout.lake.partitions import Lake
 from clout.lake.schemas import CONFORMED
@@ -92,7 +92,7 @@ class Staged:
             if info.base_name.startswith(("_", ".")):
                 continue
             if info.type != pafs.FileType.File or not info.base_name.endswith(".parquet"):
-                raise PoisonInput(f"{info.path} does not belong to a staged table; score again")
+                raise InvalidInput(f"{info.path} does not belong to a staged table; score again")
             with self.root.fs.open_input_stream(info.path) as stream:
                 digest = hashlib.sha256()
                 while chunk := stream.read(1 << 20):
@@ -100,7 +100,7 @@ class Staged:
             try:
                 rows = pq.read_metadata(info.path, filesystem=self.root.fs).num_rows
             except (pa.ArrowInvalid, OSError) as error:
-                raise PoisonInput(f"{info.path} is not a whole Parquet file: {error}; score again") from error
+                raise InvalidInput(f"{info.path} is not a whole Parquet file: {error}; score again") from error
             found.append({"name": info.base_name, "path": info.path, "sha256": digest.hexdigest(), "rows": rows})
         return found
 

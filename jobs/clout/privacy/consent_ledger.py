@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 from pyarrow import fs as pafs
 
 from clout.config.native_ids import look_alike_key
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 
 FOLDER = "consent_ledger"
@@ -102,7 +102,7 @@ ROWS = pa.schema([("salt", pa.string()), ("hash", pa.string()), ("reason", pa.st
 
 
 def read(lake: Lake) -> Ledger:
-    """The ledger of a lake; empty where there is none. Raises PoisonInput where a file of it cannot be read."""
+    """The ledger of a lake; empty where there is none. Raises InvalidInput where a file of it cannot be read."""
     ledger = Ledger()
     for path in files(lake):
         try:
@@ -111,7 +111,7 @@ def read(lake: Lake) -> Ledger:
             words = [Word(**{**line, "day": date.fromisoformat(line["day"])}) for line in lines]
             salt, source = head["salt"], head["source"]
         except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{path}: the ledger of consent cannot be read ({type(error).__name__}), and without it people who said no"
                 " would be shown: restore the file from a backup of the lake"
             ) from None
@@ -248,7 +248,7 @@ class Hearing:
         return said is not None and said[0] >= self.newest
 
     def judge(self, names: Callable[[set[str]], dict[str, str]]) -> list[Word]:
-        """What the pull adds to the ledger. Raises PoisonInput where too many a no is lifted at once, or missing.
+        """What the pull adds to the ledger. Raises InvalidInput where too many a no is lifted at once, or missing.
 
         names: gives the keys of hashes, as far as the lake or the exports still hold them.
         """
@@ -316,7 +316,7 @@ class Hearing:
         ):
             if len(found) > max(least, len(of) // share):
                 people = {one for one, _ in found}
-                raise PoisonInput(
+                raise InvalidInput(
                     f"pull {self.source}: {len(people)} people {what}: {told(people, names(people))}. A column, rows or a file"
                     " may be damaged, and nobody is shown for that: mend the export; or name whoever changed their mind in the"
                     " file of the option `released` (account_key, released_on); or, where the source tells it no more, run"
@@ -332,7 +332,7 @@ def list_words(
     released: Mapping[str, date],
     names: Callable[[set[str]], dict[str, str]],
 ) -> list[Word]:
-    """What the operator's list of a platform adds to the ledger. Raises PoisonInput where somebody is on it no more.
+    """What the operator's list of a platform adds to the ledger. Raises InvalidInput where somebody is on it no more.
 
     released: key and day of those whom the operator lets go, each for what was said until that day. names: gives the keys of
     hashes.
@@ -354,7 +354,7 @@ def list_words(
                 words.append(replace(standing.pop(one), said="yes", by="a release"))
     missing = {one for one, word in standing.items() if word.said == "no" and one not in now}
     if missing:
-        raise PoisonInput(
+        raise InvalidInput(
             f"the exclusion list names {len(missing)} people of {platform} no more: {told(missing, names(missing))}. Nobody"
             " is let go by a missing row: put them back, or name each in the file of the option `released`"
             " (account_key, released_on)"

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from pyarrow import fs as pafs
 
 from clout.config.native_ids import look_alike, look_alike_key
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.lake.staging import Staged
 from clout.privacy import consent_ledger
@@ -74,10 +74,10 @@ class HiddenToday:
 
 
 def lake_that_knows(uri: str) -> Lake:
-    """The lake at a place. Raises PoisonInput where there is none: then nobody's consent is known."""
+    """The lake at a place. Raises InvalidInput where there is none: then nobody's consent is known."""
     lake = Lake(uri)
     if isinstance(lake.fs, pafs.LocalFileSystem) and not Path(lake.root).is_dir():
-        raise PoisonInput(
+        raise InvalidInput(
             f"{lake.uri}: no lake lies there, and without its ledger of consent nobody knows who has said no since this"
             " content was made: name the lake with --lake or CLOUT_LAKE"
         )
@@ -85,7 +85,7 @@ def lake_that_knows(uri: str) -> Lake:
 
 
 def refuse_to_show(staged: Staged, lake: Lake) -> None:
-    """Raise PoisonInput where a staged run shows somebody whom the lake's ledger holds back now."""
+    """Raise InvalidInput where a staged run shows somebody whom the lake's ledger holds back now."""
     hidden = HiddenToday(consent_ledger.read(lake), ErasedKeys())
     found: set[str] = set()
     for table, column in _NAMED.items():
@@ -93,7 +93,7 @@ def refuse_to_show(staged: Staged, lake: Lake) -> None:
             rows = staged.root.read(staged.table(table), columns=[column])
             found |= hidden.by_ledger(pc.unique(rows[column]).drop_null())
     if found:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{staged.location}: {len(found)} of the accounts of run {staged.run} have said no, or may not be shown for another"
             f" reason, since it was scored: run jobs/night.py --days {staged.day} again, which leaves them out"
         )

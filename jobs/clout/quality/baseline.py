@@ -66,7 +66,7 @@ NAMES = ("past", "past_scores", "past_platform_scores", "past_accounts")
 
 
 def read(staged: Staged) -> Past:
-    """What lies beside a run. Raises PoisonInput where nobody laid it there."""
+    """What lies beside a run. Raises InvalidInput where nobody laid it there."""
     cure = f"run jobs/baseline.py --day {staged.day} --run {staged.run} first"
     tables = [staged.root.read(required(staged.root, staged.table(name), cure)) for name in NAMES]
     return Past(*tables)

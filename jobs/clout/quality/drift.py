@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as pads
 
 from clout.engine import queries
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.lake.schemas import METRICS, small_arrow
 from clout.lake.scratch import Scratch
@@ -55,20 +55,20 @@ _FOUND = pa.schema(
 
 
 def bounds(folder: Path | None = None) -> pa.Table:
-    """expectations/bounds.toml as a table. Raises PoisonInput where it is none, or one of its bounds lacks a number."""
+    """expectations/bounds.toml as a table. Raises InvalidInput where it is none, or one of its bounds lacks a number."""
     file = (folder or suites.EXPECTATIONS) / suites.BOUNDS
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise PoisonInput(f"{file}: cannot be read: {error}; nothing is published unaudited") from error
+        raise InvalidInput(f"{file}: cannot be read: {error}; nothing is published unaudited") from error
     rows = []
     for dataset, metrics in content.items():
         for metric, numbers in metrics.items() if isinstance(metrics, dict) else [("", {})]:
             good = isinstance(numbers, dict) and numbers.keys() == set(_BOUNDS.names[2:])
             if not good or not all(type(number) in (int, float) and isfinite(number) for number in numbers.values()):
-                raise PoisonInput(f"{file}: [{dataset}.{metric}] must hold numbers for {', '.join(_BOUNDS.names[2:])}")
+                raise InvalidInput(f"{file}: [{dataset}.{metric}] must hold numbers for {', '.join(_BOUNDS.names[2:])}")
             if min(numbers["step"], numbers["chance"]) < 0 or numbers["step"] + numbers["chance"] == 0:
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{file}: [{dataset}.{metric}] must have a step or a chance above 0, and neither below"
                 )
             rows.append((dataset, metric, *(float(numbers[name]) for name in _BOUNDS.names[2:])))
@@ -76,7 +76,7 @@ def bounds(folder: Path | None = None) -> pa.Table:
 
 
 def measured(staged: Staged, versions: dict[str, Any], lake: Lake) -> pa.Table:
-    """The staged day's rows of meta.metrics, by METRICS. Raises PoisonInput where nobody laid the past beside the run.
+    """The staged day's rows of meta.metrics, by METRICS. Raises InvalidInput where nobody laid the past beside the run.
 
     versions: the run's run.json.
     """
@@ -113,7 +113,7 @@ def measured(staged: Staged, versions: dict[str, Any], lake: Lake) -> pa.Table:
             scaled = small_arrow(_SCALES, scales)
             return _held_against(connection, staged, versions["model_version"], held, _together(found), scaled, gap)
     except duckdb.Error as error:  # a column is missing, or is no number
-        raise PoisonInput(f"{staged.location}: cannot be measured: {error}; score again") from error
+        raise InvalidInput(f"{staged.location}: cannot be measured: {error}; score again") from error
 
 
 def changed(measured: pa.Table) -> list[str]:

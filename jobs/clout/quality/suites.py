@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 
 from clout.config.paths import EXPECTATIONS
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake import declared
 
 if TYPE_CHECKING:
@@ -97,28 +97,28 @@ class Verdict:
 def load_suite(table: str, folder: Path | None = None) -> Suite:
     """Read `expectations/<table>.json` and refuse whatever Great Expectations would swallow.
 
-    Raises PoisonInput where the file is missing or broken, where an expectation has a type that does not exist, lacks
+    Raises InvalidInput where the file is missing or broken, where an expectation has a type that does not exist, lacks
     an id, a severity or a reason, where the declared ids and the present ones differ, or where the suite does not begin
     with the row count and the key. Of a published table these, its columns, their types and the day follow from its
     declaration in sql/warehouse/, and the file holds what else is judged; its meta.rows says how many rows there may be.
     """
     file = (folder or EXPECTATIONS) / f"{table}.json"
     if not file.is_file():
-        raise PoisonInput(f"{file}: the suite is missing; nothing is published unaudited")
+        raise InvalidInput(f"{file}: the suite is missing; nothing is published unaudited")
     content = file.read_bytes()
     try:
         suite = json.loads(content)
     except ValueError as error:
-        raise PoisonInput(f"{file}: not JSON: {error}") from error
+        raise InvalidInput(f"{file}: not JSON: {error}") from error
     if not isinstance(suite, dict) or suite.get("name") != table:
-        raise PoisonInput(f"{file}: must be a JSON object whose name is {table!r}")
+        raise InvalidInput(f"{file}: must be a JSON object whose name is {table!r}")
     expectations = suite.get("expectations") or []
     judged = suite.get("meta") or {}
     for number, expectation in enumerate(expectations, start=1):
         _check_declaration(file, number, expectation)
     ids = [expectation["meta"]["id"] for expectation in expectations]
     if not ids or ids != judged.get("ids"):
-        raise PoisonInput(
+        raise InvalidInput(
             f"{file}: meta.ids declares {judged.get('ids')}, the expectations are {ids}; they must be equal and not empty, so"
             " that none can be lost unseen"
         )
@@ -126,10 +126,10 @@ def load_suite(table: str, folder: Path | None = None) -> Suite:
         expectations = declared.checks(table, judged.get("rows") or {}) + expectations
         ids = [expectation["meta"]["id"] for expectation in expectations]
     if len(set(ids)) < len(ids):  # the outcome of one would hide that of the other
-        raise PoisonInput(f"{file}: an id occurs twice in {ids}")
+        raise InvalidInput(f"{file}: an id occurs twice in {ids}")
     may_be_empty = bool(judged.get("may_be_empty"))
     if ids[:2] != ["row_count", "key_unique"] or not _begins_well(expectations[0], expectations[1], may_be_empty):
-        raise PoisonInput(
+        raise InvalidInput(
             f"{file}: a suite begins with row_count (at least one row, unless meta.may_be_empty says why not) and"
             f" key_unique, both critical; this one begins with {ids[:2]}"
         )
@@ -158,21 +158,21 @@ def _check_declaration(file: Path, number: int, expectation: Any) -> None:
     from great_expectations.expectations.registry import get_expectation_impl
 
     if not isinstance(expectation, dict) or not isinstance(expectation.get("kwargs"), dict):
-        raise PoisonInput(f"{file}: expectation {number}: needs type, kwargs, severity and meta")
+        raise InvalidInput(f"{file}: expectation {number}: needs type, kwargs, severity and meta")
     meta = expectation.get("meta") or {}
     where = f"{file}: expectation {number} ({meta.get('id')})"
     try:
         get_expectation_impl(expectation.get("type", ""))
     except ExpectationNotFoundError:
-        raise PoisonInput(f"{where}: type {expectation.get('type')!r} does not exist; is it misspelt?") from None
+        raise InvalidInput(f"{where}: type {expectation.get('type')!r} does not exist; is it misspelt?") from None
     if not meta.get("id") or not meta.get("why"):
-        raise PoisonInput(f"{where}: needs meta.id and meta.why")
+        raise InvalidInput(f"{where}: needs meta.id and meta.why")
     if expectation.get("severity") not in SEVERITIES:
-        raise PoisonInput(f"{where}: severity {expectation.get('severity')!r} is not one of {', '.join(SEVERITIES)}")
+        raise InvalidInput(f"{where}: severity {expectation.get('severity')!r} is not one of {', '.join(SEVERITIES)}")
     if (meta.get("gate"), expectation["severity"]) not in ((None, expectation["severity"]), ("approve", "warning")):
-        raise PoisonInput(f"{where}: meta.gate may say approve, of a warning; anything else decides itself")
+        raise InvalidInput(f"{where}: meta.gate may say approve, of a warning; anything else decides itself")
     if "{batch}" not in expectation["kwargs"].get("unexpected_rows_query", "{batch}"):
-        raise PoisonInput(f"{where}: a query that does not read {{batch}} judges other rows than those staged")
+        raise InvalidInput(f"{where}: a query that does not read {{batch}} judges other rows than those staged")
 
 
 def check(
@@ -194,9 +194,9 @@ def check(
     try:
         expectations = gx.ExpectationSuite(name=suite.table, expectations=[dict(e) for e in suite.expectations])
     except (TypeError, ValueError) as error:  # a misspelt or missing argument
-        raise PoisonInput(f"suite {suite.table}: Great Expectations refuses it: {error}") from error
+        raise InvalidInput(f"suite {suite.table}: Great Expectations refuses it: {error}") from error
     if len(expectations.expectations) != len(suite.expectations):
-        raise PoisonInput(f"suite {suite.table}: Great Expectations dropped an expectation while loading")
+        raise InvalidInput(f"suite {suite.table}: Great Expectations dropped an expectation while loading")
     text = json.dumps(suite.expectations)
     asked = {name: value for name, value in parameters.items() if json.dumps({"$PARAMETER": name}) in text}
     definition = gx.ValidationDefinition(name=suite.table, data=batch, suite=context.suites.add(expectations))

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.optimize import nnls
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.research import dataset, labelled_pairs
 from clout.research.dataset import Dataset
 from clout.research.labelled_pairs import COUNTERS, LabelledPairs
@@ -82,7 +82,7 @@ def betas(features: Sequence[pa.Table], futures: Sequence[Mapping[str, int]]) ->
     )
     weights, _ = nnls(x, y)
     if not weights.any():
-        raise PoisonInput(
+        raise InvalidInput(
             "neither reach nor network foretells who is shared: there is nothing to fit; give other exports"
         )
     return {"score": _rounded(_scaled({"beta_reach": weights[0], "beta_network": weights[1]}, MEASURES_WEIGH))}
@@ -96,7 +96,7 @@ def scale(crowd: pa.Table) -> dict[str, dict[str, list[float]]]:
     found = np.quantile(_shares(crowd), [share for share, _ in SHAPE])
     knots = [0.0, *(round(float(x), DIGITS) for x in found), 1.0]
     if len(set(knots)) < len(knots):
-        raise PoisonInput("too many people have the same evidence for a scale: give a larger world")
+        raise InvalidInput("too many people have the same evidence for a scale: give a larger world")
     return {
         "score": {"map_from": knots, "map_to": [0.0, *(round((points - 1) / 99, DIGITS) for _, points in SHAPE), 1.0]}
     }
@@ -111,14 +111,14 @@ def _shares(crowd: pa.Table) -> np.ndarray:
     """1 - e^-L of those who have a score."""
     held = crowd.filter(pc.is_valid(crowd["score"]))
     if len(held) < 1000:
-        raise PoisonInput(f"{len(held)} people have a score; a scale needs at least 1000: give a larger world")
+        raise InvalidInput(f"{len(held)} people have a score; a scale needs at least 1000: give a larger world")
     return 1.0 - np.exp(-held["l"].to_numpy())
 
 
 def rewritten(text: str, fitted: Mapping[str, Mapping[str, Any]]) -> str:
     """A model file's text with fitted numbers in the place of the old ones; comments and all else stay.
 
-    fitted: section -> name -> number or list of numbers. Raises PoisonInput where the file does not hold such a line.
+    fitted: section -> name -> number or list of numbers. Raises InvalidInput where the file does not hold such a line.
     """
     section, done = "", set()
     lines = []
@@ -133,7 +133,7 @@ def rewritten(text: str, fitted: Mapping[str, Mapping[str, Any]]) -> str:
         lines.append(line)
     missing = {(section, name) for section, names in fitted.items() for name in names} - done
     if missing:
-        raise PoisonInput(f"the model file holds no line for {', '.join(f'[{s}] {n}' for s, n in sorted(missing))}")
+        raise InvalidInput(f"the model file holds no line for {', '.join(f'[{s}] {n}' for s, n in sorted(missing))}")
     return "\n".join(lines) + "\n"
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.research.evaluation import auc
 
 #: A column of the file is `A_` or `B_` and one of these.
@@ -57,28 +57,28 @@ class LabelledPairs:
 def read_pairs(file: Path) -> LabelledPairs:
     """Read a file with the columns Choice (1: A, 0: B), A_<counter> and B_<counter>; an empty counter is one not given.
 
-    Raises PoisonInput where columns are missing, a value is no number of at least 0, or one answer does not occur.
+    Raises InvalidInput where columns are missing, a value is no number of at least 0, or one answer does not occur.
     """
     if not file.is_file():
-        raise PoisonInput(f"{file}: no such file of labelled pairs")
+        raise InvalidInput(f"{file}: no such file of labelled pairs")
     try:
         rows = pd.read_csv(file, dtype=str, keep_default_na=False, skipinitialspace=True)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as error:
-        raise PoisonInput(f"{file}: cannot be read as CSV: {error}") from error
+        raise InvalidInput(f"{file}: cannot be read as CSV: {error}") from error
     wanted = ["Choice", *(f"{side}_{counter}" for side in "AB" for counter in COUNTERS)]
     missing = [name for name in wanted if name not in rows.columns]
     if missing:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{file}: row 1: no column {', '.join(missing)}; a counter that nobody has is an empty column"
         )
     choice = _numbers(file, rows, "Choice")
     wrong = np.flatnonzero(~np.isin(choice, (0.0, 1.0)))
     if len(wrong):
-        raise PoisonInput(
+        raise InvalidInput(
             f"{file}: row {wrong[0] + 2}: Choice is {rows['Choice'][wrong[0]]!r}; it must be 1 (A) or 0 (B)"
         )
     if len(set(choice)) < 2:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{file}: {len(choice)} pairs, but not both answers; AUC needs pairs that A won and pairs that B won"
         )
     sides = [np.column_stack([_numbers(file, rows, f"{side}_{name}") for name in COUNTERS]) for side in "AB"]
@@ -90,7 +90,7 @@ def _numbers(file: Path, rows: pd.DataFrame, column: str) -> np.ndarray:
     values = pd.to_numeric(text.where(text != "", "nan"), errors="coerce").to_numpy(dtype=float)
     wrong = np.flatnonzero((np.isnan(values) & (text != "").to_numpy()) | (values < 0) | np.isinf(values))
     if len(wrong):
-        raise PoisonInput(
+        raise InvalidInput(
             f"{file}: row {wrong[0] + 2}: {column} is {text[wrong[0]]!r}; it must be a number of at least 0"
         )
     return values

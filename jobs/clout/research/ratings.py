@@ -17,7 +17,7 @@ import pandas as pd
 
 from clout.engine import trust_flow
 from clout.engine.network_rank import Graph
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.research.evaluation import auc
 from clout.score.model import Model
 
@@ -43,17 +43,17 @@ class Ratings:
 def read_ratings(file: Path) -> Ratings:
     """Read a CSV file, or one compressed by gzip, with the columns rater, rated, rating (-10 to 10, not 0), unix_ts.
 
-    Raises PoisonInput where columns are missing, or a value is not of its kind.
+    Raises InvalidInput where columns are missing, or a value is not of its kind.
     """
     if not file.is_file():
-        raise PoisonInput(f"{file}: no such file of ratings")
+        raise InvalidInput(f"{file}: no such file of ratings")
     try:
         rows = pd.read_csv(file, dtype=str, keep_default_na=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError, EOFError) as error:
-        raise PoisonInput(f"{file}: cannot be read as CSV: {error}") from error
+        raise InvalidInput(f"{file}: cannot be read as CSV: {error}") from error
     missing = [name for name in COLUMNS if name not in rows.columns]
     if missing:
-        raise PoisonInput(f"{file}: lacks the columns {', '.join(missing)}; it needs {', '.join(COLUMNS)}")
+        raise InvalidInput(f"{file}: lacks the columns {', '.join(missing)}; it needs {', '.join(COLUMNS)}")
     numbers = {name: pd.to_numeric(rows[name], errors="coerce").to_numpy(float) for name in ("rating", "unix_ts")}
     wrong = {
         "rating": ~(np.abs(numbers["rating"]) <= 10) | (numbers["rating"] == 0),
@@ -64,7 +64,7 @@ def read_ratings(file: Path) -> Ratings:
         if bad.any():
             row = int(bad.argmax())
             asked = {"rating": "a number from -10 to 10, not 0", "unix_ts": "seconds since 1970"}.get(name, "a name")
-            raise PoisonInput(f"{file}: row {row + 2}: {name} is {rows[name].iloc[row]!r}, not {asked}")
+            raise InvalidInput(f"{file}: row {row + 2}: {name} is {rows[name].iloc[row]!r}, not {asked}")
     other = (rows["rater"] != rows["rated"]).to_numpy()
     people, places = np.unique(np.concatenate([rows["rater"], rows["rated"]]).astype(str), return_inverse=True)
     rater, rated = np.split(places.ravel(), 2)
@@ -138,7 +138,7 @@ def judged(ratings: Ratings, cuts: Iterable[date], model: Model) -> dict[str, An
     for cut, at in seconds.items():
         before = ratings.at < at
         if not before.any() or before.all():
-            raise PoisonInput(
+            raise InvalidInput(
                 f"no ratings {'from' if before.all() else 'before'} {cut}; choose a cut among the file's days"
             )
         known = np.zeros(ratings.people, dtype=bool)

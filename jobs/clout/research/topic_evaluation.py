@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from clout.config.ontology import Ontology
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.score.topic_matcher import Matcher, Post
 from clout.score.topic_posts import MOST
 
@@ -28,14 +28,14 @@ class Judged:
 
 
 def read_posts(file: Path) -> list[Judged]:
-    """The posts of a file. Raises PoisonInput with file, row and field."""
+    """The posts of a file. Raises InvalidInput with file, row and field."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise PoisonInput(f"{file}: cannot be read as UTF-8 text: {error}") from error
+        raise InvalidInput(f"{file}: cannot be read as UTF-8 text: {error}") from error
     posts = [_post(f"{file}, row {number}", line) for number, line in enumerate(lines, 1) if line.strip()]
     if not posts:
-        raise PoisonInput(f"{file}: holds no post; write one JSON object a line, with text and topics")
+        raise InvalidInput(f"{file}: holds no post; write one JSON object a line, with text and topics")
     return posts
 
 
@@ -79,18 +79,18 @@ def _post(where: str, line: str) -> Judged:
     try:
         said = json.loads(line)
     except ValueError as error:
-        raise PoisonInput(f"{where}: is no JSON: {error}; write one object a line") from error
+        raise InvalidInput(f"{where}: is no JSON: {error}; write one object a line") from error
     if not isinstance(said, dict):
-        raise PoisonInput(f"{where}: is no JSON object; write one object a line")
+        raise InvalidInput(f"{where}: is no JSON object; write one object a line")
     for name in ("text", "lang"):
         if not isinstance(said.get(name), str | None):
-            raise PoisonInput(f"{where}: {name} must be a text, or null")
+            raise InvalidInput(f"{where}: {name} must be a text, or null")
     for name in ("hashtags", "links", "topics", "acceptable"):
         value = said.get(name) or []
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise PoisonInput(f"{where}: {name} must be a list of texts")
+            raise InvalidInput(f"{where}: {name} must be a list of texts")
     if "topics" not in said:
-        raise PoisonInput(f"{where}: topics is missing; say [] where the post is about none")
+        raise InvalidInput(f"{where}: topics is missing; say [] where the post is about none")
     lists = {name: tuple(said.get(name) or ()) for name in ("hashtags", "links", "topics", "acceptable")}
     post = Post(said.get("text"), said.get("lang"), lists["hashtags"], lists["links"])
     return Judged(post, frozenset(lists["topics"]), frozenset(lists["acceptable"]), said.get("tricky"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clout.config.paths import SQL
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 
 FILE = SQL / "models" / "beside.toml"
 #: section -> what its numbers' names begin with as parameters of queries.
@@ -34,7 +34,7 @@ _LISTS = {"style_rank": 11, "style_cut": 3}
 
 
 def numbers(file: Path, text: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of all sections, of which those that a model's text holds are taken out of it. Raises PoisonInput."""
+    """The parameters of all sections, of which those that a model's text holds are taken out of it. Raises InvalidInput."""
     found: dict[str, Any] = {}
     for section in _NUMBERS:
         own = text.pop(section, None)
@@ -49,11 +49,11 @@ def _shared() -> dict[str, Any]:
 
 def _read(file: Path, section: str, values: Any) -> dict[str, Any]:
     if not isinstance(values, dict):
-        raise PoisonInput(f"{file}: {section} must be a section")
+        raise InvalidInput(f"{file}: {section} must be a section")
     wanted = _NUMBERS[section]
     unknown = sorted(set(values) - set(wanted))
     if unknown:
-        raise PoisonInput(f"{file}: [{section}] has unknown {', '.join(unknown)}")
+        raise InvalidInput(f"{file}: [{section}] has unknown {', '.join(unknown)}")
     found: dict[str, Any] = {}
     for name in wanted:
         value: Any = values.get(name)
@@ -63,9 +63,9 @@ def _read(file: Path, section: str, values: Any) -> dict[str, Any]:
         is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if not is_number or value < 0 or (name in _POSITIVE and value == 0):
             least = "more than 0" if name in _POSITIVE else "at least 0"
-            raise PoisonInput(f"{file}: [{section}] {name} must be a number of {least}, is {value!r}")
+            raise InvalidInput(f"{file}: [{section}] {name} must be a number of {least}, is {value!r}")
         if name not in _FRACTIONS and value != int(value):
-            raise PoisonInput(f"{file}: [{section}] {name} must be a whole number, is {value!r}")
+            raise InvalidInput(f"{file}: [{section}] {name} must be a whole number, is {value!r}")
         found[f"{PREFIXES[section]}{name}"] = float(value) if name in _FRACTIONS else int(value)
     return found
 

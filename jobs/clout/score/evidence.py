@@ -111,7 +111,7 @@ class Evidence(Plan):
         return self.facts | {"code": fingerprints.of_tables([table], self.formulas, steps.GIVEN)}
 
     def make(self, task: str) -> None:
-        """Compute what a task keeps, and write it. Raises PoisonInput where a task before it has yet to be run."""
+        """Compute what a task keeps, and write it. Raises InvalidInput where a task before it has yet to be run."""
         self._task = task
         for name in TASKS[task]:
             of_name = next(steps.pairs_of_variants(self))[1] if name == "pairs" else self
@@ -173,7 +173,7 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
 
 
 def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
-    """The evidence of `day`. Raises PoisonInput where it was not conformed, or from other snapshots or another model."""
+    """The evidence of `day`. Raises InvalidInput where it was not conformed, or from other snapshots or another model."""
     evidence = Evidence(lake, sources, model, day)
     evidence.engine.register_keys(*(evidence.resolve(name) for name in (*steps.GIVEN, "variants")))
     return evidence

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from clout.config.paths import SQL
 from clout.engine import queries
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.score import beside
 
 
@@ -335,17 +335,17 @@ def _earlier(file: Path, section: Any) -> dict[str, Any]:
     if section is None:
         return {}
     if not isinstance(section, dict) or section.keys() != {"model", "since"}:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{file}: [follows] must hold model, a file beside this one, and since, a date, and nothing else"
         )
     name, since = section["model"], section["since"]
     if not isinstance(name, str) or not isinstance(since, date) or isinstance(since, datetime):
-        raise PoisonInput(f"{file}: [follows] model must be a file's name and since a date such as 2026-06-01")
+        raise InvalidInput(f"{file}: [follows] model must be a file's name and since a date such as 2026-06-01")
     if name == file.name:
-        raise PoisonInput(f"{file}: [follows] model is this file; name the one before it")
+        raise InvalidInput(f"{file}: [follows] model is this file; name the one before it")
     earlier = read_model(file.with_name(name))
     if earlier.since >= since:
-        raise PoisonInput(f"{file}: [follows] since is {since}; {name} itself is in force since {earlier.since} only")
+        raise InvalidInput(f"{file}: [follows] since is {since}; {name} itself is in force since {earlier.since} only")
     return {"earlier": earlier, "since": since}
 
 
@@ -361,29 +361,29 @@ def is_released(model: Model) -> bool:
 def read_model(file: Path) -> Model:
     """Read and check a model file. Every number must be there, be a number, and be known."""
     if not file.is_file():
-        raise PoisonInput(f"{file}: no such model file")
+        raise InvalidInput(f"{file}: no such model file")
     content = file.read_bytes()
     try:
         text = tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PoisonInput(f"{file}: not a TOML file: {error}") from error
+        raise InvalidInput(f"{file}: not a TOML file: {error}") from error
     version = text.pop("model_version", None)
     if not isinstance(version, str) or not version:
-        raise PoisonInput(f"{file}: model_version is missing")
+        raise InvalidInput(f"{file}: model_version is missing")
     follows = text.pop("follows", None)
     formulas = text.pop("formulas", "v1")
     if formulas not in _FORMULAS:
-        raise PoisonInput(f"{file}: formulas is {formulas!r}; known are {', '.join(_FORMULAS)}")
+        raise InvalidInput(f"{file}: formulas is {formulas!r}; known are {', '.join(_FORMULAS)}")
     numbers, others = _FORMULAS[formulas], beside.numbers(file, text)
     try:
         parameters = (
             others | numbers.model_validate({section: {} for section in numbers.model_fields} | text).parameters()
         )
     except ValidationError as error:
-        raise PoisonInput(f"{file}: {_worst(error.errors(include_url=False))}") from None
+        raise InvalidInput(f"{file}: {_worst(error.errors(include_url=False))}") from None
     earlier = _earlier(file, follows)
     if earlier and earlier["earlier"].version == version:
-        raise PoisonInput(f"{file}: model_version {version} is also that of the model that it follows")
+        raise InvalidInput(f"{file}: model_version {version} is also that of the model that it follows")
     return Model(version, parameters, hashlib.sha256(content).hexdigest(), formulas=formulas, **earlier)
 
 

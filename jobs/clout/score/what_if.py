@@ -15,7 +15,7 @@ import pyarrow as pa
 
 import clout.score.steps  # noqa: F401  registers what Python makes
 from clout.engine.engines import DuckDB
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.score.model import Model
 from clout.score.plan import Plan
 
@@ -158,10 +158,10 @@ def _people(model: Model, rows: list[Row]) -> float:
 
 
 def check(model: Model, day: date, rows: list[Row], score: float, with_posts: set[str]) -> None:
-    """Raise PoisonInput unless the model gives the published score from the published rows."""
+    """Raise InvalidInput unless the model gives the published score from the published rows."""
     again = _score(model, day, rows, model.parameters["min_people"], with_posts)
     if abs(again - score) > 0.01:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{rows[0]['person_id']} has {score:.2f} in the warehouse and {again:.2f} by this model file; give the one that"
             f" made it ({rows[0]['model_version']}) as --model"
         )

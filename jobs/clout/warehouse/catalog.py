@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from clout.config.paths import SQL
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 
 
 @dataclass(frozen=True)
@@ -92,11 +92,11 @@ def views() -> list[Relation]:
 
 
 def named(name: str) -> Relation:
-    """The relation of a full name such as clout.scores. Raises PoisonInput where there is none."""
+    """The relation of a full name such as clout.scores. Raises InvalidInput where there is none."""
     found = relations().get(name.partition(".")[2])
     if found is None or found.full_name != name:
         known = ", ".join(relation.full_name for relation in relations().values())
-        raise PoisonInput(f"{name}: there is no such table to read; there are {known}")
+        raise InvalidInput(f"{name}: there is no such table to read; there are {known}")
     return found
 
 

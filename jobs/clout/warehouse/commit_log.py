@@ -16,7 +16,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.warehouse import content_files
 from clout.warehouse.versions import DataFile, LogEntry
 
@@ -36,7 +36,7 @@ class Commit:
 
 
 def read(root: Path) -> Commit | None:
-    """The commit of a warehouse, or None where there is no file. Raises PoisonInput where it is damaged."""
+    """The commit of a warehouse, or None where there is no file. Raises InvalidInput where it is damaged."""
     file = root / NAME
     try:
         content = file.read_bytes()
@@ -50,9 +50,9 @@ def read(root: Path) -> Commit | None:
         raise damaged(root, "is damaged") from error
 
 
-def damaged(root: Path, how: str) -> PoisonInput:
+def damaged(root: Path, how: str) -> InvalidInput:
     """What is said of a commit log that cannot be used, with the command that heals it."""
-    return PoisonInput(
+    return InvalidInput(
         f"{root / NAME}: the warehouse's log {how}; run jobs/warehouse.py heal --warehouse {root}, which makes it from the"
         " files in history/"
     )

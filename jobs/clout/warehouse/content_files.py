@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import fs as pafs
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.lake.staging import Staged
 from clout.warehouse.failpoints import step
@@ -35,7 +35,7 @@ def places(release: Release, version: int) -> dict[str, list[str]]:
 
 
 def copy(release: Release, staged: Staged, root: Lake, version: int) -> list[DataFile]:
-    """Copy the audited files to their places. Raises PoisonInput where one is no longer what was audited."""
+    """Copy the audited files to their places. Raises InvalidInput where one is no longer what was audited."""
     parts = []
     for table, targets in places(release, version).items():
         for file, target in zip(release.tables[table], targets, strict=True):
@@ -49,7 +49,7 @@ def copy(release: Release, staged: Staged, root: Lake, version: int) -> list[Dat
                     digest.update(chunk)
                     stream.write(chunk)
             if digest.hexdigest() != file["sha256"]:
-                raise PoisonInput(f"{file['path']} changed while it was published; audit again")
+                raise InvalidInput(f"{file['path']} changed while it was published; audit again")
             sync(root, target)
             parts.append(DataFile(version, release.day, table, target, file["rows"], file["sha256"]))
             step("a file is copied")
@@ -115,13 +115,13 @@ def described(part: DataFile, harm: str) -> str:
     return f"{part.file} ({part.table_name} of {part.ds}, version {part.version}) {harm}"
 
 
-def broken(root: Lake, parts: Iterable[DataFile], address: str, error: Exception) -> PoisonInput:
+def broken(root: Lake, parts: Iterable[DataFile], address: str, error: Exception) -> InvalidInput:
     """What is said where files could not be read: which of them are harmed, and the command that heals them."""
     found = [described(*each) for each in harmed(root, parts)]
     if not found:
-        return PoisonInput(f"{address}: cannot be read: {error}")
+        return InvalidInput(f"{address}: cannot be read: {error}")
     more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-    return PoisonInput(
+    return InvalidInput(
         f"{address}: {'; '.join(found[:3])}{more}; run jobs/warehouse.py heal --warehouse {address}, or the day again"
     )
 
@@ -132,7 +132,7 @@ def without(root: Lake, part: DataFile, keys: frozenset[str]) -> tuple[DataFile,
     The part itself where it names none; then nothing is written.
     """
     if what := harm(root, part):
-        raise PoisonInput(f"{described(part, what)}; run jobs/warehouse.py heal first: nothing of it was erased")
+        raise InvalidInput(f"{described(part, what)}; run jobs/warehouse.py heal first: nothing of it was erased")
     rows = pq.read_table(f"{root.root}/{part.file}", filesystem=root.fs)
     kept = rows.filter(pc.invert(names_one_of(rows, keys)))
     gone = rows.num_rows - kept.num_rows

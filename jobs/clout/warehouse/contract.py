@@ -23,7 +23,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.scratch import Scratch
 from clout.lake.staging import AUDITED, RECORDED, Staged, content_hash
 from clout.privacy.hidden_today import HiddenToday
@@ -43,7 +43,7 @@ class Writer(ABC):
 
     @abstractmethod
     def load(self, release: Release, staged: Staged, version: int) -> list[DataFile]:
-        """Write the release's content where no reader looks. Raises PoisonInput where a file is not the audited one."""
+        """Write the release's content where no reader looks. Raises InvalidInput where a file is not the audited one."""
 
     @abstractmethod
     def show(self, log: list[LogEntry], parts: list[DataFile]) -> None:
@@ -87,7 +87,7 @@ class Warehouse(ABC):
     def read(self, name: str, version: int | None = None, day: Days = None) -> pa.Table:
         """A table such as clout.scores: as it is shown, or as it was when `version` was the newest; one day, a span or all.
 
-        Raises PoisonInput where there was no such version, or gc has forgotten it.
+        Raises InvalidInput where there was no such version, or gc has forgotten it.
         """
 
     @abstractmethod
@@ -110,7 +110,7 @@ class Warehouse(ABC):
         """Make the release visible in one atomic step, or nothing.
 
         `head` is what `head(day)` gave when the publisher began; Conflict where somebody published the day since.
-        Refuses with PoisonInput what was staged before a run that was published for the day, unless a reason is given.
+        Refuses with InvalidInput what was staged before a run that was published for the day, unless a reason is given.
         """
         with self.writing() as writer:
             log, parts = writer.meta()
@@ -158,18 +158,20 @@ class Warehouse(ABC):
             of_day = [entry for entry in log if entry.ds == day]
             known = ", ".join(str(entry.version) for entry in of_day) or "none"
             if not of_day:
-                raise PoisonInput(f"{day} is not published; there is nothing to roll back")
+                raise InvalidInput(f"{day} is not published; there is nothing to roll back")
             if to is None:
                 last = max(_origin(entry, of_day) for entry in of_day)
                 earlier = [entry for entry in of_day if entry.version < last]
                 if not earlier:
-                    raise PoisonInput(f"{day} has shown one content only (versions {known}); nothing to roll back to")
+                    raise InvalidInput(f"{day} has shown one content only (versions {known}); nothing to roll back to")
                 to = earlier[-1].version
             target = next((entry for entry in of_day if entry.version == to), None)
             if target is None:
-                raise PoisonInput(f"version {to} is not a version of {day}; its versions: {known}")
+                raise InvalidInput(f"version {to} is not a version of {day}; its versions: {known}")
             if not any(part.version == target.content_version for part in parts):
-                raise PoisonInput(f"gc has forgotten the content of version {to}; keep more days, or score {day} again")
+                raise InvalidInput(
+                    f"gc has forgotten the content of version {to}; keep more days, or score {day} again"
+                )
             with Scratch("rollback") as folder:
                 if hidden and (
                     cut := without_hidden.cut(self.read, log, parts, target, hidden, now.date(), Path(folder))
@@ -243,38 +245,38 @@ def waiting(staged: Staged) -> list[str]:
 
 
 def release(staged: Staged, reason: str | None = None, approved_by: str | None = None) -> Release:
-    """The staged run as a release. Raises PoisonInput unless a passing verdict speaks of exactly these files.
+    """The staged run as a release. Raises InvalidInput unless a passing verdict speaks of exactly these files.
 
     `approved_by` names the person who said yes where the verdict waits for one; the log's reason keeps the name.
     """
     verdict, where = _verdict(staged), staged.location
     if verdict.get("day") != staged.day.isoformat() or verdict.get("run") != staged.run:
-        raise PoisonInput(f"{where}: its verdict is of run {verdict.get('run')} for {verdict.get('day')}; audit again")
+        raise InvalidInput(f"{where}: its verdict is of run {verdict.get('run')} for {verdict.get('day')}; audit again")
     content = staged.content()
     recorded = staged.content(RECORDED)
     if any(not files for files in (content | recorded).values()):
-        raise PoisonInput(f"{where}: a staged table has no file; score and audit again")
+        raise InvalidInput(f"{where}: a staged table has no file; score and audit again")
     judged = {table: (verdict.get("tables") or {}).get(table, []) for table in RECORDED}
     if content_hash(content) != verdict.get("content_hash") or content_hash(recorded) != content_hash(judged):
-        raise PoisonInput(f"{where}: the staged files are not those that were audited; audit again")
+        raise InvalidInput(f"{where}: the staged files are not those that were audited; audit again")
     if verdict.get("suites") != suites.suite_hashes(AUDITED):
-        raise PoisonInput(f"{where}: expectations/ changed since the audit; audit again")
+        raise InvalidInput(f"{where}: expectations/ changed since the audit; audit again")
     if verdict.get("passed") is not True:
-        raise PoisonInput(f"{where}: the audit did not pass; verdict.json says why")
+        raise InvalidInput(f"{where}: the audit did not pass; verdict.json says why")
     if waits := waiting(staged):
         if not approved_by:
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{where}: waits for a person: {'; '.join(waits)} Look at it, and publish with --approved-by NAME;"
                 " in Airflow answer the run's task approve"
             )
         reason = "; ".join(filter(None, [reason, f"approved by {approved_by}"]))
     versions = verdict.get("versions") or {}
     if not versions.get("model_version") or not versions.get("code_version"):
-        raise PoisonInput(f"{where}: its verdict does not say which model and code made it; score and audit again")
+        raise InvalidInput(f"{where}: its verdict does not say which model and code made it; score and audit again")
     try:
         staged_at = datetime.fromisoformat(versions["staged_at"])
     except (KeyError, TypeError, ValueError):
-        raise PoisonInput(f"{where}: run.json does not say when it was staged; score and audit again") from None
+        raise InvalidInput(f"{where}: run.json does not say when it was staged; score and audit again") from None
     _check_columns(staged, content | recorded)
     return Release(
         day=staged.day,
@@ -292,18 +294,18 @@ def release(staged: Staged, reason: str | None = None, approved_by: str | None =
 def _verdict(staged: Staged) -> dict[str, Any]:
     verdict = staged.read_json("verdict.json")
     if verdict is None:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{staged.location}: has no verdict.json; run jobs/audit.py --day {staged.day} --run {staged.run} first"
         )
     return verdict
 
 
 def _check_columns(staged: Staged, content: dict[str, list[dict[str, Any]]]) -> None:
-    """Raise PoisonInput where a file has other columns than sql/warehouse/ promises to analysts."""
+    """Raise InvalidInput where a file has other columns than sql/warehouse/ promises to analysts."""
     for table, files in content.items():
         relation = catalog.relations().get(table)
         if relation is None:
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{table} is staged, and there is no sql/warehouse/{table}.sql: declare its columns there"
             )
         declared = {column.name: column.type for column in relation.columns}
@@ -311,7 +313,7 @@ def _check_columns(staged: Staged, content: dict[str, list[dict[str, Any]]]) -> 
             found = catalog.types_of(pq.read_schema(file["path"], filesystem=staged.root.fs))
             for name in sorted(declared.keys() | found.keys()):
                 if declared.get(name) != found.get(name):
-                    raise PoisonInput(
+                    raise InvalidInput(
                         f"{file['path']}: column {name} is {found.get(name, 'missing')}, and sql/warehouse/{table}.sql"
                         f" declares {declared.get(name, 'no such column')}; change one of them, score and audit again"
                     )
@@ -328,7 +330,7 @@ def _refuse_to_overwrite(of_day: list[LogEntry], release: Release, head: int | N
         )
     newest = max(of_day, key=lambda entry: entry.staged_at)
     if release.staged_at < newest.staged_at and not release.reason:
-        raise PoisonInput(
+        raise InvalidInput(
             f"run {release.run} of {release.day} was staged at {release.staged_at:%F %T}, before run {newest.run_id}"
             f" ({newest.staged_at:%F %T}), which is published; give a --reason to publish the older run"
         )

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import pyarrow as pa
 from pyarrow import fs as pafs
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.warehouse.contract import Warehouse, Writer
 from clout.warehouse.versions import DataFile
@@ -64,9 +64,9 @@ def in_staging(staging: Lake, part: DataFile) -> Iterable[bytes]:
                 continue
 
 
-def refusal(warehouse: Warehouse, left: list[str]) -> PoisonInput:
+def refusal(warehouse: Warehouse, left: list[str]) -> InvalidInput:
     """What is said of damage that could not be healed from what is kept."""
-    return PoisonInput(
+    return InvalidInput(
         f"{warehouse.location}: {'; '.join(left)}: no other version and no staged run holds the same content; score and"
         " publish those days again (jobs/night.py --days DAY), oldest first, which heals them"
     )

@@ -14,12 +14,12 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.warehouse.contract import Warehouse
 
 
 def open_warehouse(text: str) -> Warehouse:
-    """The warehouse that `text` names. Raises PoisonInput where it names none."""
+    """The warehouse that `text` names. Raises InvalidInput where it names none."""
     kind, _, rest = text.partition(":")
     # Imported where chosen: the drivers of the two others are optional extras.
     if kind in ("postgresql", "postgres") and rest.startswith("//"):
@@ -31,21 +31,21 @@ def open_warehouse(text: str) -> Warehouse:
 
         return IcebergWarehouse(rest)
     if ":" in text and "/" not in kind:
-        raise PoisonInput(f"{kind}: is no warehouse; give a folder, postgresql://..., or iceberg:/folder")
+        raise InvalidInput(f"{kind}: is no warehouse; give a folder, postgresql://..., or iceberg:/folder")
     from clout.warehouse.backends.duckdb_backend import DuckDBWarehouse
 
     if any(part.startswith("airflowtmp") for part in Path(text).resolve().parts):
-        raise PoisonInput(
+        raise InvalidInput(
             f"{text}: lies in a task's own folder, which is removed after it; give the warehouse's full path"
         )
     return DuckDBWarehouse(Path(text))
 
 
 def open_published(text: str) -> Warehouse:
-    """The warehouse that `text` names, for whoever only reads: nothing is made. Raises PoisonInput where nothing is there."""
+    """The warehouse that `text` names, for whoever only reads: nothing is made. Raises InvalidInput where nothing is there."""
     kind, _, rest = text.partition(":")
     if kind == "iceberg" and "/" in rest and not (Path(rest) / "catalog.sqlite").is_file():
-        raise PoisonInput(f"{text}: nothing is published; run a night first")
+        raise InvalidInput(f"{text}: nothing is published; run a night first")
     return open_warehouse(text)
 
 

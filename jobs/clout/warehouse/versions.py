@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 
 
-class Conflict(PoisonInput):
+class Conflict(InvalidInput):
     """Somebody else published the day in the meantime. Whoever wants to publish must look at it first."""
 
 
@@ -88,8 +88,8 @@ def visible_versions(log: Sequence[LogEntry], version: int | None = None) -> dic
 
 
 def check_state(log: Sequence[LogEntry], parts: Sequence[DataFile], version: int) -> None:
-    """Raise PoisonInput unless the state of `version` can be read."""
+    """Raise InvalidInput unless the state of `version` can be read."""
     if version not in {entry.version for entry in log}:
-        raise PoisonInput(f"there is no version {version}; the newest is {log[-1].version if log else 'none'}")
+        raise InvalidInput(f"there is no version {version}; the newest is {log[-1].version if log else 'none'}")
     if not set(visible_versions(log, version).values()) <= {part.version for part in parts}:
-        raise PoisonInput(f"gc has forgotten the state of version {version}")
+        raise InvalidInput(f"gc has forgotten the state of version {version}")

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from clout.engine import queries
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake import declared
 from clout.lake.partitions import Lake
 from clout.lake.staging import TABLES, Staged, content_hash
@@ -101,12 +101,12 @@ def taken_back(consented: pa.Table, accounts: pa.Table, lists: pa.Table, today: 
 
 
 def refuse_what_was_taken_back(staged: Staged, lake: Lake) -> None:
-    """Raise PoisonInput where a staged run shows people for what they agreed to, and do not by the newest lists."""
+    """Raise InvalidInput where a staged run shows people for what they agreed to, and do not by the newest lists."""
     consented, accounts = (staged.root.read(staged.table(name)) for name in ("consented", "accounts"))
     lists, heard = newest(lake)
     if found := taken_back(consented, accounts, lists, heard or staged.day):
         number, purposes = len({person for person, _ in found}), sorted({purpose for _, purpose in found})
-        raise PoisonInput(
+        raise InvalidInput(
             f"{staged.location}: {number} of the people of run {staged.run} took back what they had agreed to"
             f" ({', '.join(purposes)}): run jobs/night.py --days {staged.day} again, which lists them no more"
         )
@@ -134,9 +134,9 @@ def _state(read: Callable[..., pa.Table], log: Sequence[LogEntry], target: LogEn
             try:
                 read("clout.scores", entry.version, target.ds)
                 return entry.version
-            except PoisonInput:
+            except InvalidInput:
                 continue
-    raise PoisonInput(
+    raise InvalidInput(
         f"{target.ds}: the content of version {target.content_version} cannot be read, so nobody can tell whether it shows"
         f" people who have said no since: run jobs/night.py --days {target.ds} again in its place"
     )

@@ -24,7 +24,7 @@ from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.web import klout_routes
 from clout.web.snapshot import Library, NothingPublished, Snapshot
 
@@ -61,7 +61,7 @@ class Keys:
         try:
             lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
         except (OSError, UnicodeDecodeError) as error:
-            raise PoisonInput(
+            raise InvalidInput(
                 f"CLOUT_API_KEYS={file}: cannot be read ({type(error).__name__}); give a readable file"
             ) from error
         self._hashes = []
@@ -70,13 +70,13 @@ class Keys:
                 continue
             _, _, digest = line.rpartition(":")
             if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
-                raise PoisonInput(
+                raise InvalidInput(
                     f"CLOUT_API_KEYS={file}: line {place} is not name:sha256, with 64 hex digits;"
                     " make one with: jobs/serve.py --hash-key NAME"
                 )
             self._hashes.append(digest)
         if not self._hashes:
-            raise PoisonInput(f"CLOUT_API_KEYS={file}: holds no key; make one with: jobs/serve.py --hash-key NAME")
+            raise InvalidInput(f"CLOUT_API_KEYS={file}: holds no key; make one with: jobs/serve.py --hash-key NAME")
 
     def holds(self, key: str) -> bool:
         """Whether somebody has this key. Takes as long for a wrong key as for a right one."""
@@ -185,7 +185,7 @@ class Guard:
             snapshot = ready if ready is not None else await asyncio.to_thread(self.library.current)
         except NothingPublished:
             return _said(503, "Nothing is published yet. Run a night first: make run", retry_after="60")
-        except (PoisonInput, OSError) as error:
+        except (InvalidInput, OSError) as error:
             log.error("the warehouse cannot be read: %s", type(error).__name__)
             return _said(503, "The warehouse cannot be read just now.", retry_after="60")
         scope.setdefault("state", {})["snapshot"] = snapshot

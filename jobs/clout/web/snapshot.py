@@ -22,7 +22,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.scratch import Scratch
 from clout.warehouse import catalog
 from clout.warehouse.contract import Warehouse
@@ -275,7 +275,7 @@ def _of_day(warehouse: Warehouse, relation: catalog.Relation, version: int, ds: 
         return warehouse.read(relation.full_name, version=version)
     try:
         return warehouse.read(relation.full_name, version=version, day=ds)
-    except PoisonInput:
+    except InvalidInput:
         if relation.name == "scores":
             raise
         log.warning("%s cannot be read for %s: pages go without it", relation.full_name, ds)

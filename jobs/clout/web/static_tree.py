@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.web import klout
 from clout.web.asked import Asked
 from clout.web.words import NOT_FOR
@@ -25,10 +25,10 @@ def write(asked: Asked, out: Path) -> tuple[int, int]:
     """Write the tree beside `out` and put it in its place. Gives the number of people, and of names too long for a file.
 
     A user lies at v2/user.json/ID/index.json, since what is below it needs a folder of that name; a handle at
-    `v2/identity.json/twitter?screenName=HANDLE`. Raises PoisonInput where `out` holds something else than an export.
+    `v2/identity.json/twitter?screenName=HANDLE`. Raises InvalidInput where `out` holds something else than an export.
     """
     if out.exists() and not (out / NOTE).is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise PoisonInput(f"{out}: is there, and is no export ({NOTE} is missing): name another folder, or empty it")
+        raise InvalidInput(f"{out}: is there, and is no export ({NOTE} is missing): name another folder, or empty it")
     aside, before = (out.with_name(f".{out.name}.{what}") for what in ("next", "before"))
     shutil.rmtree(aside, ignore_errors=True)
     shutil.rmtree(before, ignore_errors=True)

@@ -17,14 +17,14 @@ ROOT = Path(__file__).resolve().parents[3]
 JOB = """
 import sys
 from clout import logs
-from clout.errors import PoisonInput, run_main
+from clout.errors import InvalidInput, run_main
 LOG = logs.logger(__name__)
 def main(argv):
     LOG.info("one × \\x1b[31m")
     LOG.warning("two")
     print("result")
     if argv:
-        raise PoisonInput("a.csv: row 3: no actor; name one")
+        raise InvalidInput("a.csv: row 3: no actor; name one")
 run_main(main)
 """
 

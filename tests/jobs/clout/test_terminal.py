@@ -51,14 +51,14 @@ def test_a_row_of_the_leaderboard_is_one_line() -> None:
 
 def test_a_job_prints_no_control_signs_in_whatever_it_says_or_ends() -> None:
     program = (
-        "from clout.errors import PoisonInput, run_main\nimport sys\n"
+        "from clout.errors import InvalidInput, run_main\nimport sys\n"
         "def main(argv):\n"
         " print('out \\x1b[31m\\u202e\\tend'); sys.stdout.flush()\n"
         " print('err \\x07', file=sys.stderr)\n"
         " raise {}('bad \\x1b]0;x\\x07\\nsecond line')\n"
         "run_main(main)"
     )
-    for error, status in (("PoisonInput", 65), ("ValueError", 1)):
+    for error, status in (("InvalidInput", 65), ("ValueError", 1)):
         done = subprocess.run(
             [sys.executable, "-c", program.format(error)],
             env={"PYTHONPATH": str(JOBS), "PYTHONIOENCODING": "utf-8"},

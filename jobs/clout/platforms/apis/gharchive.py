@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.platforms.apis.github_events import KNOWN_TYPES, UnreadableError, account, interactions, parsed, type_of
 from clout.platforms.exports.file_options import HourOptions
 from clout.platforms.pull.rows import (
@@ -66,19 +66,19 @@ def read(source: Source, days: set[date], hidden: SuppressionList = NOBODY) -> I
         if named:
             day, hour = _day(file, named[1]), int(named[2])
             if hour > 23:
-                raise PoisonInput(f"{file}: a day has no hour {hour}; rename or remove it")
+                raise InvalidInput(f"{file}: a day has no hour {hour}; rename or remove it")
             former = hours.setdefault(day, {}).setdefault(hour, file)
             if former != file:
-                raise PoisonInput(f"{file}: the same hour as {former}; remove one of the two")
+                raise InvalidInput(f"{file}: the same hour as {former}; remove one of the two")
     if not hours:
-        raise PoisonInput(f"{source.path}: holds no hour file such as 2026-03-01-0.json.gz")
+        raise InvalidInput(f"{source.path}: holds no hour file such as 2026-03-01-0.json.gz")
     for day in sorted(days & set(hours)):
         found = [_hour_of(hours[day].get(hour), day, hour) for hour in range(24)]
         yield from _readable(source, day, read_day(source, day, found, hidden))
 
 
 def _readable(source: Source, day: date, items: Iterator[Batch | PullReport]) -> Iterator[Batch | PullReport]:
-    """What was read of a day. Raises PoisonInput where no line of it is an event: to go on would be to see nobody act."""
+    """What was read of a day. Raises InvalidInput where no line of it is an event: to go on would be to see nobody act."""
     good, bad, first = 0, 0, ""
     for item in items:
         if isinstance(item, PullReport):
@@ -89,7 +89,7 @@ def _readable(source: Source, day: date, items: Iterator[Batch | PullReport]) ->
             first = f"{source.path / row['file']}: line {row['row']}: {row['reason']}"
         yield item
     if bad and not good:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{source.name} {day}: every one of its {bad} lines was refused; the first, {first};"
             " its hours must hold one event of GH Archive a line, of the form of any year"
         )
@@ -154,7 +154,7 @@ def _day(file: Path, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise PoisonInput(f"{file}: {text} in its name is not a day; rename it") from error
+        raise InvalidInput(f"{file}: {text} in its name is not a day; rename it") from error
 
 
 def _read_hour(

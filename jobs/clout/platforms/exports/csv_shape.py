@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.platforms.exports.file_limits import (
     CELL_BYTES,
     HEADER_BYTES,
@@ -32,17 +32,17 @@ def csv_header(file: Path, delimiter: str, skip: int) -> tuple[list[str], bool]:
     if not lines:
         return [], True
     if len(lines) == 1 and len(head) > HEADER_BYTES:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{file}: row 1: the header is longer than {HEADER_BYTES:,} bytes; mend the ends of its lines"
         )
     try:
         first = lines[0].decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise PoisonInput(f"{file}: row 1: not UTF-8: {lines[0][:80]!r}; export the file as UTF-8") from error
+        raise InvalidInput(f"{file}: row 1: not UTF-8: {lines[0][:80]!r}; export the file as UTF-8") from error
     try:
         names = next(csv.reader([first], delimiter=delimiter))
     except csv.Error as error:
-        raise PoisonInput(f"{file}: row 1: a column's name cannot be read: {error}; mend the header") from error
+        raise InvalidInput(f"{file}: row 1: a column's name cannot be read: {error}; mend the header") from error
     check_columns(file, len(names))
     return names, len(lines) == 1
 
@@ -72,4 +72,4 @@ def check_quotes(file: Path, delimiter: str) -> None:
         except csv.Error:  # the field has grown beyond all measure
             number, last = number + 1, [""]
     if last != [mark]:
-        raise PoisonInput(f"{file}: row {number}: a quote is opened and never closed; mend the row and run again")
+        raise InvalidInput(f"{file}: row {number}: a quote is opened and never closed; mend the row and run again")

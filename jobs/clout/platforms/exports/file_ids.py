@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from clout.config.native_ids import look_alike, normal_id
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.platforms.exports.tabular import RowBatch
 
 #: No id is longer, in characters: the longest that platforms give, addresses of posts, have some 200.
@@ -215,18 +215,18 @@ class IdColumns:
                 state.long.update(pc.unique(column.filter(long)).to_pylist()[: self.SAMPLED])
 
     def notes(self, file: Path) -> list[str]:
-        """What is to be said of the file's columns of ids. Raises PoisonInput where a column cannot be trusted."""
+        """What is to be said of the file's columns of ids. Raises InvalidInput where a column cannot be trusted."""
         said = []
         for name, state in self.columns.items():
             word, number = max(state.words.items(), key=lambda it: it[1], default=("", 0))
             if number >= _MANY_ROWS and number >= _MANY * state.rows:
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{file}: {name}: {number} of {state.rows} rows hold {word!r}, which may be a missing value or somebody's"
                     f' name: write missing = ["{word}"] or people_named = ["{word}"] into the source'
                 )
             if _are_rounded(state.long):
                 some = ", ".join(sorted(state.long)[:3])
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{file}: {name}: its long ids end as numbers do that lost their last digits ({some}), as in spreadsheets"
                     " and floats, and people would become one: export the column as text. If these are the ids, write"
                     " rounded_ids = true into the source"

@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.platforms.exports.tabular import is_prose, is_tabular
 from clout.platforms.pull.rows import PullReport, Stored, modified_at, stored
 
@@ -92,7 +92,7 @@ def files_of(source: Source) -> list[Path]:
 
 
 def look(source: Source) -> Folder:
-    """All that lies in a source's folder. Raises PoisonInput at what must not be passed over on any day."""
+    """All that lies in a source's folder. Raises InvalidInput at what must not be passed over on any day."""
     found = Folder()
     hidden: list[str] = []
     for file in sorted(_walk(source)):
@@ -109,7 +109,7 @@ def look(source: Source) -> Folder:
         elif not file.is_file():
             found.passed.append(Passed(file, "neither a file nor a folder"))
         elif table_of(file) in STANDING and is_data:
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{file}: {table_of(file)} in a form that is not read, and one may hold somebody's opt-out:"
                 " export it as CSV, JSON lines or Parquet, or move it away"
             )
@@ -132,7 +132,7 @@ def _is_data(name: str) -> bool:
 
 
 def _walk(source: Source) -> Iterator[Path]:
-    """Every file below the folder, and every link to a folder. Raises PoisonInput where a folder cannot be opened, or
+    """Every file below the folder, and every link to a folder. Raises InvalidInput where a folder cannot be opened, or
     belongs to a table format.
     """
     number = 0
@@ -148,11 +148,11 @@ def _walk(source: Source) -> Iterator[Path]:
                     yield _named(place, name)
             number += len(names)
             if number > MOST_FILES:
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{source.path}: holds more than {MOST_FILES:,} files; name a folder that holds exports alone"
                 )
     except OSError as error:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{error.filename}: cannot be opened: {error.strerror}; mend its rights or move it"
         ) from error
 
@@ -166,9 +166,9 @@ def _named(place: str, name: str) -> Path:
     try:
         name.encode()
     except UnicodeEncodeError as error:
-        raise PoisonInput(f"{_shown(str(file))}: its name is not UTF-8; rename it") from error
+        raise InvalidInput(f"{_shown(str(file))}: its name is not UTF-8; rename it") from error
     if not name.isprintable():
-        raise PoisonInput(f"{_shown(str(file))}: its name holds a sign that cannot be seen; rename it")
+        raise InvalidInput(f"{_shown(str(file))}: its name holds a sign that cannot be seen; rename it")
     return file
 
 
@@ -182,7 +182,7 @@ def _check_table_format(place: str, folders: list[str]) -> None:
     for name in sorted(_LOGS.keys() & set(folders)):
         if name == "metadata" and not any((Path(place) / name).glob("*.metadata.json")):
             continue
-        raise PoisonInput(
+        raise InvalidInput(
             f"{place}: a table of {_LOGS[name]}, of which only its own log ({name}) knows which files hold: those of deleted"
             " rows lie there too. Export its rows as Parquet or CSV into a folder of their own, and name that"
         )
@@ -195,10 +195,10 @@ def _check_link(source: Source, file: Path, may_hold_rows: bool) -> None:
         end = file.resolve(strict=True)
     except (OSError, RuntimeError) as error:
         if may_hold_rows:
-            raise PoisonInput(f"{file}: a link to what is not there; mend or remove it") from error
+            raise InvalidInput(f"{file}: a link to what is not there; mend or remove it") from error
         return
     if not end.is_relative_to(source.path.resolve()):
-        raise PoisonInput(
+        raise InvalidInput(
             f"{file}: a link that leads out of {source.path}; copy what it leads to, or name that folder as a source's path"
         )
 
@@ -233,10 +233,10 @@ def _pass(source: Source, file: Path, is_data: bool) -> Passed:
 
 
 def check_passed(passed: list[Passed], days: set[date]) -> None:
-    """Raises PoisonInput where a day would lack what lies there for it in a form that is not read."""
+    """Raises InvalidInput where a day would lack what lies there for it in a form that is not read."""
     for each in passed:
         if each.is_data and each.day in days:
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{each.file}: is of {each.day} by its path, and the day would lack it, since it is not read: {each.why};"
                 " or move it away"
             )
@@ -319,14 +319,14 @@ def day_of(source: Source, file: Path) -> date | None:
     if not named or table_of(file) == "outcomes":
         return None
     if len(set(_DAY.findall(file.name))) > 1:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{file}: its name holds several days; name it after the one day whose snapshot it is,"
             " or after none, to have its rows go to the days on which they happened"
         )
     try:
         return date.fromisoformat(named[-1])
     except ValueError as error:
-        raise PoisonInput(f"{file}: {named[-1]} in its path is not a day; rename it") from error
+        raise InvalidInput(f"{file}: {named[-1]} in its path is not a day; rename it") from error
 
 
 def _days(source: Source, file: Path) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 
 #: One cell, in bytes.
 CELL_BYTES = 1 << 20
@@ -31,20 +31,20 @@ RAW = 1_000
 
 
 def check_expansion(file: Path, unpacked: int, row: int | None = None) -> None:
-    """Raises PoisonInput where a packed file unpacks to more than an export does."""
+    """Raises InvalidInput where a packed file unpacks to more than an export does."""
     packed = file.stat().st_size
     if unpacked > max(EXPANDED_BYTES, EXPANSION * packed):
         at = f"row {row}: " if row is not None else ""
-        raise PoisonInput(
+        raise InvalidInput(
             f"{file}: {at}{packed:,} bytes unpack to more than {max(EXPANDED_BYTES, EXPANSION * packed):,}, {EXPANSION} times"
             " as much, as no export does: unpack it yourself if you trust it"
         )
 
 
 def check_columns(file: Path, number: int) -> None:
-    """Raises PoisonInput where a file has more columns than any export."""
+    """Raises InvalidInput where a file has more columns than any export."""
     if number > COLUMNS:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{file}: row 1: {number:,} columns, more than {COLUMNS:,}: export those alone that are needed, or mend the header"
         )
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from clout.config.native_ids import look_alike
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 
 #: Fewer accounts or people say nothing.
 LEAST = 20
@@ -60,7 +60,7 @@ class Meeting:
             self._people.update(key for key in pc.unique(column).to_pylist()[:MOST] if key)
 
     def told(self) -> str | None:
-        """What is to be said where none of the accounts occurs. Raises PoisonInput where it can be no chance."""
+        """What is to be said where none of the accounts occurs. Raises InvalidInput where it can be no chance."""
         if self.met or len(self._accounts) < LEAST or len(self._people) < LEAST:
             return None
         accounts, people = _ids(self._accounts), _ids(self._people)
@@ -78,7 +78,7 @@ class Meeting:
             if named
             else f"the ones are {shapes}, the others {seen}: export both with the same ids"
         )
-        raise PoisonInput(
+        raise InvalidInput(
             f"source {self.source.name}: {what}, and nobody's opt-out would be heeded; {cure}, or make the accounts files a"
             " source of their own"
         )

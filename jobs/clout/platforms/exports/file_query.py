@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.platforms.exports import file_rows
 from clout.platforms.exports.file_inventory import STANDING, Passed, by_day, day_of, look, table_of
 from clout.platforms.exports.query_runner import OUT_OF_MEMORY, Bounds, QueryError, Runner
@@ -134,7 +134,7 @@ class Queries:
             if file in self.there and (table_of(file) != "accounts" or name.startswith("accounts"))
         ]
         if not found:
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{select.where}: no file {select.each} lies in {self.source.path}; mend the line -- each"
             )
         return found
@@ -171,17 +171,17 @@ class Queries:
         except QueryError as error:
             torn = where_torn(file) if select.each and _TORN.search(str(error)) else None
             if torn:
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{file}: {torn}, so that it is no JSON ({select.where}); mend the record, or take the export again"
                 ) from error
-            raise PoisonInput(_explained(where, error)) from error
+            raise InvalidInput(_explained(where, error)) from error
         self._rows += seen
 
     def check_some(self) -> None:
-        """Raise PoisonInput where all that was asked yielded no row at all."""
+        """Raise InvalidInput where all that was asked yielded no row at all."""
         if not self._rows:
             name = self.source.options["query"]
-            raise PoisonInput(f"{name}: yields no row; look whether its WHERE and its files are as they should be")
+            raise InvalidInput(f"{name}: yields no row; look whether its WHERE and its files are as they should be")
 
     def _batch(
         self, select: Select, batch: pa.RecordBatch, ours: list[str], before: int, modified: datetime
@@ -195,7 +195,7 @@ class Queries:
             files = columns.get("filename", columns.get("file"))
             names = pa.repeat(select.query, batch.num_rows) if files is None else self._names(files)
             if files is not None and select.table == "accounts" and (named := self._first_day(names)):
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{select.where}: accounts of {named} hold from the day in its path on, which only a SELECT that is run"
                     f" once a file can tell: -- each: **/*{PurePosixPath(named).suffix} above it, and $file in it"
                 )
@@ -274,7 +274,7 @@ def inventory(source: Source, days: Iterable[date]) -> dict[date, dict[str, Stor
 
 
 def _files_in(source: Source) -> set[Path]:
-    """The files of the folder. Raises PoisonInput where a link leads out of it, or something is no file."""
+    """The files of the folder. Raises InvalidInput where a link leads out of it, or something is no file."""
     folder = source.path.resolve()
     found = set()
     for place, folders, files in os.walk(source.path):
@@ -282,12 +282,12 @@ def _files_in(source: Source) -> set[Path]:
             path = Path(place) / name
             relative = path.relative_to(source.path)
             if path.is_symlink() and not path.resolve().is_relative_to(folder):
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{path}: a link that leads out of {folder}, where a query may not read; copy the file"
                 )
             kind = path.stat().st_mode if path.exists() else stat.S_IFREG
             if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
-                raise PoisonInput(f"{path}: neither a file nor a folder, and a query would wait for it; move it away")
+                raise InvalidInput(f"{path}: neither a file nor a folder, and a query would wait for it; move it away")
             if stat.S_ISREG(kind) and not any(part.startswith((".", "_")) for part in relative.parts):
                 found.add(path)
     return found
@@ -310,27 +310,27 @@ def lines_above_header(file: Path) -> int:
 
 
 def _checked(where: str, columns: list[list[str]], ours: list[str], needed: list[tuple[str, ...]]) -> dict[str, str]:
-    """The columns of a SELECT with their types, in order. Raises PoisonInput where they are not what a table needs."""
+    """The columns of a SELECT with their types, in order. Raises InvalidInput where they are not what a table needs."""
     known = [*ours, *PLACES, REFUSED]
     types: dict[str, str] = {}
     for name, kind in columns:
         low = name.lower()
         if low in types:
-            raise PoisonInput(f"{where}: two columns are named {low}; take one out")
+            raise InvalidInput(f"{where}: two columns are named {low}; take one out")
         if low not in known:
             near = difflib.get_close_matches(low, known, 1)
             cure = f"name it AS {near[0]}, or take it out" if near else "take it out"
-            raise PoisonInput(f"{where}: column {name} is none of ours, which are {', '.join(ours)}; {cure}")
+            raise InvalidInput(f"{where}: column {name} is none of ours, which are {', '.join(ours)}; {cure}")
         types[low] = kind
     for alternatives in needed:
         if not any(name in types for name in alternatives):
             missing = " or ".join(alternatives)
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{where}: yields no column {missing}; found {', '.join(types)}. Name it in the SELECT: … AS {alternatives[0]}"
             )
     for name, kind in types.items():
         if advice := _type_cure(name, kind):
-            raise PoisonInput(f"{where}: column {name} is {kind}; {advice}")
+            raise InvalidInput(f"{where}: column {name} is {kind}; {advice}")
     return types
 
 
@@ -362,7 +362,7 @@ def _rejected(where: str, rows: list[list[Any]]) -> list[BadRow]:
         bad.append((f"line {line}: {column or 'all columns'}: {' '.join(reason.split())}", place, text or ""))
     if len(bad) > _MOST_REJECTED:
         reason, line, _ = bad[0]
-        raise PoisonInput(
+        raise InvalidInput(
             f"{where}: more than {_MOST_REJECTED} lines cannot be read; the first, {rows[0][0]} line {line}: {reason};"
             f" look whether delimiter, quotes and header are those of the export"
         )

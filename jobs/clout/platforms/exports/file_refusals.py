@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.platforms.exports.tabular import CONSENT, BadRow
 
 #: Fewer refused rows stop nothing, unless they are all that a file has.
@@ -51,11 +51,11 @@ class Refusals:
         return ", ".join([*most, "…"] if len(self.reasons) > 3 else most)
 
     def check(self, where: object) -> None:
-        """Raises PoisonInput where a larger share was refused than the source allows."""
+        """Raises InvalidInput where a larger share was refused than the source allows."""
         most = self.source.options.get("most_unreadable", MOST_UNREADABLE)
         total = self.rows + self.refused
         if self.refused >= LEAST and self.refused > most * total:
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{where}: {self.refused:,} of {total:,} rows were refused, more than most_unreadable = {most}: {self.told()};"
                 " mend the files or how the source says they are read, or raise most_unreadable"
             )
@@ -98,12 +98,12 @@ class Unreadable:
         ]
 
     def check(self, where: object) -> None:
-        """Raises PoisonInput where consent is unreadable in most rows: nearly everybody would be left out."""
+        """Raises InvalidInput where consent is unreadable in most rows: nearly everybody would be left out."""
         most = self.source.options.get("most_unreadable", MOST_UNREADABLE)
         for name in CONSENT:
             number = self.fields[name]
             if number >= LEAST and number > most * self.rows:
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{where}: {name}: unreadable in {number:,} of {self.rows:,} rows, and all of these people would be left"
                     f" out: {self.first[name]}"
                 )

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.schemas import ACCOUNT_LINKS, ACCOUNTS, INTERACTIONS, OTHER_COUNTERS, POSTS, TIME
 from clout.platforms.exports.file_fields import (
     Checked,
@@ -234,7 +234,7 @@ def accounts_of(
     ]
     if unreadable:
         reason, row, _ = min(unreadable, key=lambda bad: bad[1])
-        raise PoisonInput(
+        raise InvalidInput(
             f"{file}: row {row}: {reason}. An account row may hold somebody's opt-out, so none is skipped: mend the row"
         )
     check = Checked()

@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 
 from clout.config.readers import SHORT, Rule
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.platforms.exports import file_inventory, file_query, lists
 from clout.platforms.exports.campaign_lists import CAMPAIGNS, outcomes_of
 from clout.platforms.exports.consent_list import CONSENTS
@@ -47,7 +47,7 @@ LISTS = {"consents": CONSENTS, "campaigns": CAMPAIGNS, "credentials": CREDENTIAL
 
 
 def read(source: Source, days: set[date], hidden: SuppressionList = NOBODY) -> Iterator[Batch | PullReport]:
-    """Everything that the folder holds for `days`, then a report per file. Raises PoisonInput on an unreadable file.
+    """Everything that the folder holds for `days`, then a report per file. Raises InvalidInput on an unreadable file.
 
     Without `hidden`, and without whom the accounts files that hold on a day declare to be a minor, opted out, protected,
     suspended or deleted: of these nothing lands but key and flag, so that earlier days forget them too.
@@ -55,7 +55,7 @@ def read(source: Source, days: set[date], hidden: SuppressionList = NOBODY) -> I
     ours = {name for columns in COLUMNS.values() for name in columns}
     for name in source.columns:
         if name not in ours:
-            raise PoisonInput(
+            raise InvalidInput(
                 f"source {source.name}: columns.{name}: no column of ours; ours are {', '.join(sorted(ours))}"
             )
     with Queries(source) if is_query(source) else _Plain(source) as exports:
@@ -63,7 +63,7 @@ def read(source: Source, days: set[date], hidden: SuppressionList = NOBODY) -> I
         check_passed(exports.passed, days)
         if not files:
             also = "".join(f"; {each.file.name} is {each.why}" for each in exports.passed[:3])
-            raise PoisonInput(f"{source.path}: holds no .csv, .csv.gz, .jsonl or .parquet file{also}")
+            raise InvalidInput(f"{source.path}: holds no .csv, .csv.gz, .jsonl or .parquet file{also}")
         observed: set[date] = set()
         accounts = [(file, day) for file, table, day in files if table == "accounts"]
         consent = Consent(source, accounts, days, hidden, exports.batches)
@@ -194,7 +194,7 @@ def _read_events(
     if first_bad and not its.rows:
         reason, row, _ = first_bad
         at = f"{row.file} row {row}" if isinstance(row, Place) else f"row {row}"
-        raise PoisonInput(f"{file}: every one of its {its.refused} rows was refused; the first, {at}: {reason}")
+        raise InvalidInput(f"{file}: every one of its {its.refused} rows was refused; the first, {at}: {reason}")
     its.check(file)
     refusals.join(its)
     mostly = f"most of its rows were refused: {its.told()}" if its.is_mostly else None

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from clout.config.native_ids import look_alike
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.schemas import SNAPSHOTS
 from clout.platforms.exports.file_consent import Consent
 from clout.platforms.exports.file_ids import spelt
@@ -175,7 +175,7 @@ def read(
     days: set[date],
     consent: Consent,
 ) -> Iterator[Batch | PullReport]:
-    """The rows of the files of one list for `days`, then a report per file. Raises PoisonInput on an unreadable file."""
+    """The rows of the files of one list for `days`, then a report per file. Raises InvalidInput on an unreadable file."""
     uses: dict[Path, list[date]] = {file: [] for file, _ in files}
     for day in sorted(days):
         for file in holding(files, day):
@@ -251,11 +251,11 @@ def _nameless(rows: pa.Table, column: str, consent: Consent, day: date) -> pa.Ta
 
 
 def check_columns(file: Path, kind: Kind, columns: dict[str, str]) -> None:
-    """Raise PoisonInput where a file has a column that it may not have."""
+    """Raise InvalidInput where a file has a column that it may not have."""
     for name in columns:
         cure = kind.never.get(plain(name))
         if cure:
-            raise PoisonInput(f"{file}: row 1: column {name!r} may not be here: {cure}")
+            raise InvalidInput(f"{file}: row 1: column {name!r} may not be here: {cure}")
 
 
 def rows_of(

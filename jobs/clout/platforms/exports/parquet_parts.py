@@ -27,7 +27,7 @@ def is_text(kind: pa.DataType) -> bool:
 def parts(file: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
     """The columns in parts of at most BATCH_ROWS rows and about BATCH_BYTES bytes; texts may come as dictionaries.
 
-    Raises PoisonInput where the file unpacks to more than an export does.
+    Raises InvalidInput where the file unpacks to more than an export does.
     """
     schema = pq.read_schema(file)
     check_columns(file, len(schema.names))

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import duckdb
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 
 TABLES = ("interactions", "posts", "accounts")
 #: What a SELECT that is run once a file may name: the file, and the lines before its header.
@@ -41,14 +41,14 @@ class Select:
 
 
 def parted(query: str, text: str) -> list[Select]:
-    """The SELECTs of a query file's text. `query` is the file's name. Raises PoisonInput on anything else than SELECTs."""
+    """The SELECTs of a query file's text. `query` is the file's name. Raises InvalidInput on anything else than SELECTs."""
     sections: list[tuple[str | None, int, list[str]]] = [(None, 1, [])]
     each: dict[int, str] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         label = _LABEL.match(line)
         if label and label[1] == "table":
             if label[2] not in TABLES:
-                raise PoisonInput(f"{query}: line {number}: table {label[2]!r} is not one of {', '.join(TABLES)}")
+                raise InvalidInput(f"{query}: line {number}: table {label[2]!r} is not one of {', '.join(TABLES)}")
             sections.append((label[2], number, []))
         elif label:
             each[len(sections) - 1] = _pattern(query, number, label[2])
@@ -59,11 +59,11 @@ def parted(query: str, text: str) -> list[Select]:
         if (select := _select(query, table, first, lines, each.get(place, each.get(0)), len(sections) == 1))
     ]
     if not found:
-        raise PoisonInput(f"{query}: holds no SELECT; write one that yields our columns")
+        raise InvalidInput(f"{query}: holds no SELECT; write one that yields our columns")
     for table in {select.table for select in found}:
         lines_of = [str(select.line) for select in found if select.table == table]
         if len(lines_of) > 1:
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{query}: lines {', '.join(lines_of)}: {len(lines_of)} SELECTs yield {table}; join them by UNION ALL"
             )
     return sorted(found, key=lambda select: TABLES.index(select.table))
@@ -72,7 +72,7 @@ def parted(query: str, text: str) -> list[Select]:
 def _pattern(query: str, number: int, pattern: str) -> str:
     path = PurePosixPath(pattern)
     if not pattern or path.is_absolute() or ".." in path.parts:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{query}: line {number}: each: {pattern!r} is no pattern of files in the source's folder, like **/*.csv"
         )
     return pattern
@@ -88,10 +88,10 @@ def _select(
         text = str(error)
         at = _AT.search(text)
         said = _AT.sub("", text).removeprefix("Parser Error: ").strip()
-        raise PoisonInput(f"{query}: line {at[1] if at else first}: {said}; mend the SQL") from error
+        raise InvalidInput(f"{query}: line {at[1] if at else first}: {said}; mend the SQL") from error
     if not statements:
         if table is not None:
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{query}: line {first}: no SELECT follows the label {table}; write it or remove the label"
             )
         return None
@@ -99,35 +99,35 @@ def _select(
     for statement in statements:
         if statement.type != duckdb.StatementType.SELECT:
             kind = str(statement.type).rpartition(".")[2]
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{query}: line {line}: {kind} is not allowed: a query reads, and is made of SELECTs alone"
             )
     if len(statements) > 1 or (table is None and not is_only):
-        raise PoisonInput(
+        raise InvalidInput(
             f"{query}: line {line}: several SELECTs; say above each what it yields: -- table: {' or '.join(TABLES)}"
         )
     parameters = frozenset(statements[0].named_parameters)
     if unknown := sorted(parameters - PARAMETERS):
-        raise PoisonInput(
+        raise InvalidInput(
             f"{query}: line {line}: ${unknown[0]} is not known; $file and $skip are, below a line -- each: **/*.csv"
         )
     if ("file" in parameters) != bool(each) or (parameters and not each):
         cure = "say of which: -- each: **/*.csv" if parameters else "read $file in it, or remove the line -- each"
-        raise PoisonInput(f"{query}: line {line}: a SELECT that is run once a file names it $file: {cure}")
+        raise InvalidInput(f"{query}: line {line}: a SELECT that is run once a file names it $file: {cure}")
     return Select(query, table or "interactions", sql, line, each, parameters)
 
 
 def read_text(file: Path) -> str:
-    """A query file's text. Raises PoisonInput where it is missing, too long or not UTF-8."""
+    """A query file's text. Raises InvalidInput where it is missing, too long or not UTF-8."""
     if not file.is_file():
-        raise PoisonInput(f"{file}: no such query file")
+        raise InvalidInput(f"{file}: no such query file")
     with file.open("rb") as stream:
         content = stream.read(LONGEST + 1)
     if len(content) > LONGEST:
-        raise PoisonInput(
+        raise InvalidInput(
             f"{file}: longer than {LONGEST} bytes; a query is text, and exports lie in the source's folder"
         )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise PoisonInput(f"{file}: byte {error.start}: not UTF-8; save the query as UTF-8") from error
+        raise InvalidInput(f"{file}: byte {error.start}: not UTF-8; save the query as UTF-8") from error

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.platforms.exports.cells import DECODER, NumberAsWritten, decode, json_text, whole_numbers, without_long
 from clout.platforms.exports.csv_shape import check_quotes, csv_header, opened
 from clout.platforms.exports.file_hints import hint
@@ -121,7 +121,7 @@ def read_batches(
     have at least one. `guarded`: words (see `plain`) that no column but a wanted one may have for a name, and the column of
     ours that each is nearly. A wanted column that the file lacks comes as NULL. `described` gets the file's
     columns with their types: Parquet's own, of CSV "text"; of JSON lines the keys that every object has. `skip`: so many
-    lines stand above the header of a CSV file; they count as rows. Raises PoisonInput
+    lines stand above the header of a CSV file; they count as rows. Raises InvalidInput
     where the file cannot be read to its end or lacks a needed column.
     """
     name = file.name.lower()
@@ -136,8 +136,8 @@ def read_batches(
             yield from _read_csv(file, wanted, needed, delimiter or default, column_names, guarded, described, skip)
     except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
         if "straddling" in str(error):
-            raise PoisonInput(f"{file}: a row is longer than {_LONGEST:,} bytes; mend or remove it") from error
-        raise PoisonInput(f"{file}: cannot be read to its end: {error}; replace the file and run again") from error
+            raise InvalidInput(f"{file}: a row is longer than {_LONGEST:,} bytes; mend or remove it") from error
+        raise InvalidInput(f"{file}: cannot be read to its end: {error}; replace the file and run again") from error
 
 
 def optional_of(wanted: Collection[str], needed: Sequence[tuple[str, ...]]) -> set[str]:
@@ -156,17 +156,17 @@ def _check_columns(
     for name in names:
         if plain(name) in guarded and name not in wanted.values():
             ours = guarded[plain(name)]
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{file}: row 1: column {name} is nearly {ours} and may hold somebody's wish: rename it to {ours}, map it"
                 f" under [source.columns], or take it out"
             )
     for theirs in wanted.values():
         if names.count(theirs) > 1:
-            raise PoisonInput(f"{file}: row 1: {names.count(theirs)} columns are named {theirs}; rename all but one")
+            raise InvalidInput(f"{file}: row 1: {names.count(theirs)} columns are named {theirs}; rename all but one")
     for alternatives in needed:
         if not any(wanted[ours] in names for ours in alternatives):
             theirs = " or ".join(wanted[ours] for ours in alternatives)
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{file}: row 1: no column {theirs}; found {_some(names)}."
                 f" Name the export's own columns under [source.columns].{hint(names, needed)}"
             )
@@ -242,7 +242,7 @@ def _read_csv(
     except pa.ArrowInvalid as error:
         if is_too_much():
             reason, number, _ = bad[-1]
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{file}: row {number}: {reason}, as of more than {REFUSED:,} rows: is the delimiter {delimiter!r}?"
             ) from error
         raise
@@ -272,7 +272,7 @@ def _read_json_lines(
             if is_packed:
                 check_expansion(file, unpacked, number)
             if len(bad) > max(REFUSED, good + len(rows)):
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{file}: row {number}: {bad[-1][0]}, as of more than {REFUSED:,} rows; is it JSON lines?"
                 )
             if not line.strip():
@@ -308,7 +308,7 @@ def _read_json_lines(
                 continue
             twice = sorted({*record.names}.intersection(wanted.values())) if isinstance(record, Twofold) else []
             if twice and guarded:  # whoever said no here would be shown if the row were left out
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{file}: row {number}: {', '.join(twice)} stands twice in one object, and says two things: mend the row"
                     " and run again"
                 )
@@ -357,7 +357,7 @@ def _read_parquet(
         for ours, theirs in present.items():
             kind = parquet.schema_arrow.field(theirs).type
             if pa.types.is_nested(kind) and ours not in optional:
-                raise PoisonInput(f"{file}: column {theirs} holds {kind}; it must hold text, numbers or times")
+                raise InvalidInput(f"{file}: column {theirs} holds {kind}; it must hold text, numbers or times")
     first = 1
     for batch in parts(file, list(dict.fromkeys(present.values()))):
         numbers = list(range(first, first + batch.num_rows))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 
 
@@ -42,7 +42,7 @@ class Budget:
         try:
             return int((self._lake.checksums.read_note(self._note) or {"mills": 0})["mills"])
         except (ValueError, LookupError, TypeError) as error:
-            raise PoisonInput(
+            raise InvalidInput(
                 f'{self._lake.location(self._note)}: does not say what was spent; write {{"mills": …}} into it'
             ) from error
 

@@ -6,7 +6,7 @@ import os
 import re
 
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.platforms.http.urls import PAGING
 
 _TOKEN = re.compile(r"[!-~]{8,}")
@@ -20,10 +20,10 @@ def token_name(source: Source) -> str:
 
 
 def token_of(source: Source) -> str | None:
-    """A source's token; None where there is none. Raises PoisonInput where it cannot be one."""
+    """A source's token; None where there is none. Raises InvalidInput where it cannot be one."""
     token = os.environ.get(token_name(source), "").strip()
     if token and not _TOKEN.fullmatch(token):
-        raise PoisonInput(f"{token_name(source)}: is no token: at least 8 signs, no blanks; copy it anew")
+        raise InvalidInput(f"{token_name(source)}: is no token: at least 8 signs, no blanks; copy it anew")
     return token or None
 
 

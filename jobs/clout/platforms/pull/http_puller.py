@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from clout.config.options import LOOPBACK
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.platforms.http.budget import Budget
 from clout.platforms.http.client import Client, Clock, Limits, closed_days
@@ -79,11 +79,11 @@ def read(
 
 
 def _check(source: Source, platform: Platform) -> None:
-    """Raise PoisonInput where a subject is of no form that the endpoints take, or a token would be sent in the clear."""
+    """Raise InvalidInput where a subject is of no form that the endpoints take, or a token would be sent in the clear."""
     there = urlsplit(source.options["base_url"])
     if platform.token is not None and there.scheme != "https" and there.hostname not in LOOPBACK:
-        raise PoisonInput(f"source {source.name}: base_url must begin with https://, since a token is sent there")
+        raise InvalidInput(f"source {source.name}: base_url must begin with https://, since a token is sent there")
     shapes = [shape for one in platform.endpoints for shape in (one.subjects if not one.parents else one.fallback,)]
     for subject in source.options["subjects"]:
         if not any(re.fullmatch(shape, subject) for shape in shapes if shape):
-            raise PoisonInput(f"source {source.name}: subjects: {subject!r} is of no form that {source.reader} knows")
+            raise InvalidInput(f"source {source.name}: subjects: {subject!r} is of no form that {source.reader} knows")

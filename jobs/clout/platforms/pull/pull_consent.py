@@ -10,7 +10,7 @@ from datetime import date
 from pyarrow import fs as pafs
 
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.column_roles import people_of
 from clout.lake.partitions import Lake
 from clout.platforms.pull.rows import Batch, PullReport
@@ -58,8 +58,8 @@ def remember(
     say: Callable[[str], None],
     ids: re.Pattern[str],
 ) -> None:
-    """Add to the ledger what the pull heard. Raises PoisonInput where too much was taken back at once, and where the operator's
-    list names somebody by what is no id of the platform (`ids`) and whom no pull ever met under it.
+    """Add to the ledger what the pull heard. Raises InvalidInput where too much was taken back at once, and where the
+    operator's list names somebody by what is no id of the platform (`ids`) and whom no pull ever met under it.
     """
     words = hearing.judge(names)
     listed = [key for key in source.excluded if key.partition(":")[0] == source.platform]
@@ -69,7 +69,7 @@ def remember(
             if found:
                 consent_ledger.append(lake, hearing.ledger, of, found)
     if wrong := [key for key in never if not ids.fullmatch(key.partition(":")[2])]:
-        raise PoisonInput(
+        raise InvalidInput(
             f"pull {source.name}: the exclusion list names {', '.join(wrong[:20])}: no id of an account as"
             f" {source.reader} writes it, nor a handle or an address of anybody whom a pull has met, so that it would keep"
             f" nobody out. Write the account's id ({ids.pattern})"
@@ -98,7 +98,7 @@ def names_of(
     for _, path in reversed(partitions(lake, f"snapshots/accounts/platform={source.name}")):
         look(lake.read(path, columns=["account_key"])["account_key"].to_pylist())
     if read and "base_url" not in source.options and len(found) < len(people):
-        with contextlib.suppress(PoisonInput):
+        with contextlib.suppress(InvalidInput):
             for item in read(source, set(days), NOBODY):
                 if isinstance(item, Batch):
                     for name in people_of(item.table):

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from clout import logs
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.lake.schemas import MANIFEST, QUARANTINE, SNAPSHOTS
 from clout.platforms.http.client import Clock
@@ -72,7 +72,7 @@ def pull(
     """Pull `days` of `source` into the lake.
 
     Days already complete are left alone unless `refresh`. Of the others, days for which the source has nothing get no
-    partition, except the last of `days`, whose manifest then says "skipped". Raises PoisonInput, having written nothing,
+    partition, except the last of `days`, whose manifest then says "skipped". Raises InvalidInput, having written nothing,
     where a file cannot be read. A complete day of which the source holds nothing any more stays as it is. `clock` decides
     what a platform may still be asked; a simulated platform brings its own.
     """
@@ -168,10 +168,10 @@ def over(days: Iterable[date], clock: Clock | None = None) -> list[date]:
 
 
 def _check_over(source: Source, days: list[date], clock: Clock) -> None:
-    """Raises PoisonInput where a day is not over: what its files lack yet would be missing for good."""
+    """Raises InvalidInput where a day is not over: what its files lack yet would be missing for good."""
     unfinished = sorted(set(days) - set(over(days, clock)))
     if unfinished:
-        raise PoisonInput(
+        raise InvalidInput(
             f"source {source.name}: {unfinished[0]} is not over, it is {clock.now():%Y-%m-%d %H:%M} UTC, and its exports cannot"
             " be whole: run the day after midnight UTC"
         )

@@ -28,7 +28,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.lake.staging import Staged
 from clout.warehouse import catalog, commit_log, content_files, views_file
@@ -64,7 +64,7 @@ class DuckDBWarehouse(Warehouse):
         return self.commit().log
 
     def commit(self) -> Commit:
-        """The newest commit. Raises PoisonInput where it is lost or damaged."""
+        """The newest commit. Raises InvalidInput where it is lost or damaged."""
         found = commit_log.read(self.root)
         return self._commit_in_views() if found is None else found
 
@@ -72,11 +72,11 @@ class DuckDBWarehouse(Warehouse):
         """A table or view, as it is shown, or as it was when `version` was the newest."""
         relation, commit = catalog.named(name), self.commit()
         if not commit.log:
-            raise PoisonInput(f"{self.root}: nothing is published")
+            raise InvalidInput(f"{self.root}: nothing is published")
         if version is not None:
             check_state(commit.log, commit.parts, version)
             if version not in commit.states:
-                raise PoisonInput(f"gc has forgotten the state of version {version}")
+                raise InvalidInput(f"gc has forgotten the state of version {version}")
         log = commit.log[:version]
         parts = [part for part in commit.parts if part.version <= log[-1].version]
         if relation.select is None and relation.name not in views_file.ORDER:
@@ -118,7 +118,7 @@ class DuckDBWarehouse(Warehouse):
 
     def heal_log(self) -> list[str]:
         """Make commit.json again from the newest file of views that holds every version of which there is a trace."""
-        with contextlib.suppress(PoisonInput):
+        with contextlib.suppress(InvalidInput):
             self.commit()
             return []
         with (self.root / ".lock").open("w") as lock:
@@ -133,7 +133,7 @@ class DuckDBWarehouse(Warehouse):
                     commit_log.write_aside(self.root, Commit(*found, dict.fromkeys([*kept, len(found[0])], "")))
                     commit_log.put_in_place(self.root)
                     return [f"{self.root / commit_log.NAME}, from {file.name}"]
-        raise PoisonInput(
+        raise InvalidInput(
             f"{self.root}: neither commit.json nor any file of views holds the log up to version {newest}: restore them from a"
             " backup, or begin a new warehouse in another folder"
         )
@@ -151,7 +151,7 @@ class DuckDBWarehouse(Warehouse):
     def _commit_in_views(self) -> Commit:
         """The commit of a warehouse without commit.json: from the file of views, which once was the commit point.
 
-        Raises PoisonInput where that is not the newest version of which there is a trace.
+        Raises InvalidInput where that is not the newest version of which there is a trace.
         """
         kept = {int(file.stem[-6:]): file for file in (self.root / "history").glob("warehouse-v??????.duckdb")}
         begun = _begun(self.root)["files"]
@@ -247,7 +247,7 @@ class DuckDBWriter(Writer):
             content_files.remove(self.place, [file for file in begun["files"] if file not in known])
             step("leftovers are removed")
         if log:
-            with contextlib.suppress(PoisonInput):  # content is harmed: the writing itself says so, or heals it
+            with contextlib.suppress(InvalidInput):  # content is harmed: the writing itself says so, or heals it
                 self._mend_state()
                 self._mend_shown()
         for left in self.root.glob(".tmp-*"):
@@ -272,7 +272,7 @@ class DuckDBWriter(Writer):
         commit = self.warehouse.commit()
         states = commit.states
         if any(views_file.harm(self.warehouse.history(version), digest) for version, digest in states.items()):
-            with contextlib.suppress(PoisonInput):  # what could not be put back is told by whoever looks next
+            with contextlib.suppress(InvalidInput):  # what could not be put back is told by whoever looks next
                 self.rebuild()
 
     def rebuild(self) -> None:

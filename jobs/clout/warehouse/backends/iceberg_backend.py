@@ -36,7 +36,7 @@ from pyiceberg.transforms import IdentityTransform
 from sqlalchemy import Connection, delete, insert, text
 from sqlalchemy.exc import DatabaseError
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.lake.staging import Staged
 from clout.warehouse import catalog, commit_log, content_files
@@ -89,12 +89,12 @@ class IcebergWarehouse(Warehouse):
                 raise
             raise damaged(self.folder, error) from error
         if not isinstance(catalog, SqlCatalog):
-            raise PoisonInput(
+            raise InvalidInput(
                 f"iceberg:{place} is a {type(catalog).__name__}; only in a SQL catalogue can all tables of a day become"
                 " visible in one step: configure a catalogue of type sql"
             )
         if not (root_location := catalog.properties.get("warehouse")):
-            raise PoisonInput(f"iceberg:{place} has no property `warehouse`: name the folder or URI of the data")
+            raise InvalidInput(f"iceberg:{place} has no property `warehouse`: name the folder or URI of the data")
         self.catalog = catalog
         self.root = Lake(root_location)
         self.location = f"iceberg: catalogue {catalog.name}, {self.root.uri}"
@@ -104,7 +104,7 @@ class IcebergWarehouse(Warehouse):
         return self.meta()[0]
 
     def meta(self) -> tuple[list[LogEntry], list[DataFile]]:
-        """The log in order of version, and the parts that are kept. Raises PoisonInput where they are lost."""
+        """The log in order of version, and the parts that are kept. Raises InvalidInput where they are lost."""
         if self.folder is None:
             return meta_of(self.catalog)
         try:
@@ -120,7 +120,7 @@ class IcebergWarehouse(Warehouse):
         relation = catalog.named(name)
         log, parts = self.meta()
         if not log:
-            raise PoisonInput(f"{self.location}: nothing is published")
+            raise InvalidInput(f"{self.location}: nothing is published")
         if version is not None:
             check_state(log, parts, version)
         state = log[-1].version if version is None else version
@@ -137,8 +137,8 @@ class IcebergWarehouse(Warehouse):
         """Whatever is not as it was published: content, and the metadata of every table."""
         try:
             parts = self.meta()[1]
-        except PoisonInput as poison:
-            return [str(poison)]
+        except InvalidInput as invalid:
+            return [str(invalid)]
         found = [content_files.described(*each) for each in content_files.harmed(self.root, parts)]
         if self.folder:
             found += [f"{name} {what}" for name, what in iceberg_damage.harmed(self.folder)]
@@ -155,11 +155,11 @@ class IcebergWarehouse(Warehouse):
             self.meta()
             if not any("/meta.publish" in f"/{name}" for name, _ in iceberg_damage.harmed(self.folder)):
                 return []
-        except PoisonInput:
+        except InvalidInput:
             pass
         kept = commit_log.read(self.folder)
         if kept is None or not kept.log:
-            raise PoisonInput(f"{self.folder}: holds no copy of the log; restore the folder from a backup")
+            raise InvalidInput(f"{self.folder}: holds no copy of the log; restore the folder from a backup")
         with self.writing(is_healing=True) as writer:
             writer.build_all(kept)
         return [f"the log and the metadata of all tables, from {self.folder / commit_log.NAME}"]
@@ -194,7 +194,7 @@ class IcebergWarehouse(Warehouse):
         table = self.catalog.load_table(relation.full_name)
         snapshot = table.snapshot_by_name(tag_of(state))
         if snapshot is None:
-            raise PoisonInput(f"gc has forgotten the state of version {state}")
+            raise InvalidInput(f"gc has forgotten the state of version {state}")
         first, last = catalog.bounds(day)
         where = f"ds >= '{first}' AND ds <= '{last}'" if day else AlwaysTrue()
         rows = table.scan(row_filter=where, snapshot_id=snapshot.snapshot_id).to_arrow()

@@ -26,7 +26,7 @@ from pyiceberg.types import (
     TimestamptzType,
 )
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.warehouse import catalog
 from clout.warehouse.versions import Conflict, DataFile, LogEntry
@@ -138,9 +138,9 @@ def files_of(table: Table) -> set[str]:
     return files | manifests
 
 
-def damaged(folder: Path, why: object) -> PoisonInput:
+def damaged(folder: Path, why: object) -> InvalidInput:
     """What is said of a catalogue or a log that cannot be used, with the command that heals it."""
-    return PoisonInput(
+    return InvalidInput(
         f"{folder}: the catalogue or the log in it cannot be read ({str(why).splitlines()[0]}); run jobs/warehouse.py heal"
         f" --warehouse iceberg:{folder}, which builds the tables again from commit.json and the data"
     )
@@ -166,7 +166,7 @@ def add_columns(table: Table, relation: catalog.Relation) -> None:
             if column.name not in found:
                 change.add_column(column.name, TYPES[column.type], doc=column.comment)
             elif found[column.name] != TYPES[column.type]:
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{relation.full_name}.{column.name} is {found[column.name]} in the catalogue, and"
                     f" sql/warehouse/{relation.name}.sql declares {column.type}; a published column cannot change its"
                     " type: give the new one another name"

@@ -24,7 +24,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from psycopg import sql
 
-from clout.errors import PoisonInput, TryLater
+from clout.errors import InvalidInput, TryLater
 from clout.lake.staging import Staged
 from clout.warehouse import catalog
 from clout.warehouse.backends import postgres_locks
@@ -43,7 +43,9 @@ class PostgresWarehouse(Warehouse):
         try:
             parameters = psycopg.conninfo.conninfo_to_dict(address)
         except psycopg.ProgrammingError:  # whose words may hold a password
-            raise PoisonInput("the warehouse's postgresql:// address is none; %-encode what is special in it") from None
+            raise InvalidInput(
+                "the warehouse's postgresql:// address is none; %-encode what is special in it"
+            ) from None
         parameters.pop("password", None)
         self.location = "postgresql: " + psycopg.conninfo.make_conninfo("", **parameters)
 
@@ -56,13 +58,13 @@ class PostgresWarehouse(Warehouse):
         """A table or view as it is shown, or a table as it was when `version` was the newest."""
         relation = catalog.named(name)
         if version is not None and not catalog.is_content(relation):
-            raise PoisonInput(f"{name}: PostgreSQL keeps no earlier states of it, of tables of days only")
+            raise InvalidInput(f"{name}: PostgreSQL keeps no earlier states of it, of tables of days only")
         with self.connection() as connection:
             log, parts = _meta(connection)
             if version is not None:
                 check_state(log, parts, version)
             elif not log:
-                raise PoisonInput(f"{self.location}: nothing is published")
+                raise InvalidInput(f"{self.location}: nothing is published")
             rows = sql.Identifier(relation.schema, relation.name).as_string()
             if version is not None:
                 rows = f"{sql.Identifier('history', relation.name).as_string()}({version})"
@@ -86,7 +88,7 @@ class PostgresWarehouse(Warehouse):
                     yield writer
                     step("all is done but the commit")
         except psycopg.errors.InsufficientPrivilege as error:
-            raise PoisonInput(
+            raise InvalidInput(
                 f"{self.location}: {error.diag.message_primary}: the publisher must own clout, meta, history and staging, and"
                 " what is in them; run sql/warehouse/postgres/roles.sql, and publish as clout_publisher"
             ) from error
@@ -110,7 +112,7 @@ class PostgresWarehouse(Warehouse):
             raise TryLater(f"{self.location}: no connection: {str(error).strip()}") from None
         with connection:
             if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{self.location}: the database speaks {encoding}, in which not every name can be written; make one with"
                     " createdb -E UTF8 -T template0, and run sql/warehouse/postgres/roles.sql there"
                 )
@@ -240,7 +242,7 @@ class PostgresWriter(Writer):
             texts = [c.name for c in catalog.relations()[part.table_name].columns if c.type == "VARCHAR"]
             named = " OR ".join(f"regexp_split_to_array(btrim(\"{name}\"), '\\s*,\\s*') && %(keys)s" for name in texts)
             if harmed := self.harmed([part]):
-                raise PoisonInput(f"{_described(*harmed[0])}; run jobs/warehouse.py heal first: nothing was erased")
+                raise InvalidInput(f"{_described(*harmed[0])}; run jobs/warehouse.py heal first: nothing was erased")
             done = self.connection.execute(f"DELETE FROM {_place(part)} WHERE {named}", {"keys": sorted(keys)})
             if done.rowcount:
                 self.connection.execute(
@@ -280,19 +282,19 @@ def _audited(staged: Staged, file: dict) -> bytes:
     with staged.root.fs.open_input_stream(file["path"]) as stream:
         content = stream.read()
     if hashlib.sha256(content).hexdigest() != file["sha256"]:
-        raise PoisonInput(f"{file['path']} changed while it was published; audit again")
+        raise InvalidInput(f"{file['path']} changed while it was published; audit again")
     return content
 
 
 def _refuse_zero_signs(path: str, relation: catalog.Relation, batch: pa.RecordBatch) -> None:
-    """Raise PoisonInput for a text with U+0000, which PostgreSQL cannot hold."""
+    """Raise InvalidInput for a text with U+0000, which PostgreSQL cannot hold."""
     for name in batch.schema.names:
         if pa.types.is_string(batch[name].type) or pa.types.is_large_string(batch[name].type):
             found = pc.match_substring(batch[name].cast(pa.string()), "\0")
             if pc.any(found).as_py():
                 row = {column: str(value) for column, value in batch.filter(found).slice(0, 1).to_pylist()[0].items()}
                 key = next((row[key] for key in ("account_key", "person_id", "platform") if key in row), "")
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{path}: {relation.full_name}.{name} of {key!r} holds the sign U+0000, which PostgreSQL cannot: mend it"
                     " in the export, or pull its day again (jobs/night.py --refresh), since readers leave it out"
                 )

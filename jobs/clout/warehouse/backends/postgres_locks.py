@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 import psycopg
 
 from clout import logs
-from clout.errors import PoisonInput, TryLater
+from clout.errors import InvalidInput, TryLater
 from clout.warehouse.failpoints import step
 
 LOG = logs.logger(__name__)
@@ -109,7 +109,7 @@ def ending(connect: Callable[[], contextlib.AbstractContextManager]) -> Iterator
 
     def end() -> None:
         # Without the function the exchange says whom it waits for, and gives up.
-        with contextlib.suppress(psycopg.Error, PoisonInput, TryLater), connect() as connection:
+        with contextlib.suppress(psycopg.Error, InvalidInput, TryLater), connect() as connection:
             is_over = False
             while not is_over:  # at least once, also when the wait for a lock was over before this connection stood
                 for pid, role, application, since in connection.execute(

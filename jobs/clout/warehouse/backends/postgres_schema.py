@@ -6,20 +6,20 @@ import hashlib
 
 import psycopg
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.warehouse import catalog
 from clout.warehouse.failpoints import step
 
 
 def refuse_foreign_schemas(connection: psycopg.Connection) -> None:
-    """Raise PoisonInput where a schema of ours belongs to a role that the publisher is not."""
+    """Raise InvalidInput where a schema of ours belongs to a role that the publisher is not."""
     foreign = connection.execute(
         "SELECT nspname, pg_get_userbyid(nspowner), current_user FROM pg_namespace WHERE nspname IN"
         " ('clout', 'meta', 'history', 'staging', 'writing') AND NOT pg_has_role(nspowner, 'USAGE')"
     ).fetchall()
     if foreign:
         name, owner, me = foreign[0]
-        raise PoisonInput(
+        raise InvalidInput(
             f"the schema {name} on the server belongs to {owner}, and {me} publishes: ALTER SCHEMA {name} OWNER TO {me}, and"
             " likewise what is in it; or publish into another database"
         )
@@ -30,7 +30,7 @@ def prepare(connection: psycopg.Connection) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_roles WHERE rolname = 'clout_analyst'")
         if cursor.fetchone() == (0,):
-            raise PoisonInput("the server has no role clout_analyst: run sql/warehouse/postgres/roles.sql first")
+            raise InvalidInput("the server has no role clout_analyst: run sql/warehouse/postgres/roles.sql first")
         wanted = _surface_mark()
         cursor.execute("SELECT obj_description(to_regnamespace('meta'), 'pg_namespace')")
         if cursor.fetchone() == (wanted,):
@@ -91,7 +91,7 @@ def _add_columns(connection: psycopg.Connection, relation: catalog.Relation) -> 
             if kind is None:
                 connection.execute(f'ALTER TABLE {table} ADD COLUMN "{column.name}" {_type(column)}')
             elif _duckdb_type(kind) != column.type:
-                raise PoisonInput(
+                raise InvalidInput(
                     f"{table}.{column.name} is {kind} on the server, and sql/warehouse/{relation.name}.sql declares"
                     f" {column.type}; a published column cannot change its type: give the new one another name"
                 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from clout.config.ontology import read_ontology
 from clout.config.topic_settings import read_settings
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 
 HEADER = "slug,name,type,parents,aliases,flags"
 OURS = f"{HEADER}\nsports,Sports,super,,,\ngolf,Golf,sub,sports,golf course,\n"
@@ -108,7 +108,7 @@ def test_overlay_edits_and_changes_the_version(folder: Callable[[dict[str, str]]
 )
 def test_what_is_wrong_in_ours_is_said(folder: Callable[[dict[str, str]], Path], text: str, told: str) -> None:
     place = folder({"ontology.csv": text})
-    with pytest.raises(PoisonInput, match=re.escape(told)) as caught:
+    with pytest.raises(InvalidInput, match=re.escape(told)) as caught:
         read_ontology(place)
     assert "ontology.csv" in str(caught.value)
 
@@ -129,7 +129,7 @@ def test_what_is_wrong_in_ours_is_said(folder: Callable[[dict[str, str]], Path],
 )
 def test_what_is_wrong_in_an_overlay_is_said(folder: Callable[[dict[str, str]], Path], row: str, told: str) -> None:
     place = folder({"ontology.csv": OURS, "mine.csv": f"action,topic,value,lang\n{row}\n"})
-    with pytest.raises(PoisonInput, match=re.escape(told)) as caught:
+    with pytest.raises(InvalidInput, match=re.escape(told)) as caught:
         read_ontology(place, place / "mine.csv")
     assert "mine.csv" in str(caught.value)
 
@@ -147,7 +147,7 @@ def test_what_is_wrong_in_an_overlay_is_said(folder: Callable[[dict[str, str]], 
 def test_what_is_wrong_in_klouts_files_is_said(
     folder: Callable[[dict[str, str]], Path], change: dict[str, str], told: str
 ) -> None:
-    with pytest.raises(PoisonInput, match=re.escape(told)):
+    with pytest.raises(InvalidInput, match=re.escape(told)):
         read_ontology(folder(KLOUTS | change))
 
 
@@ -168,7 +168,7 @@ def test_settings_that_cannot_hold_stop_the_night(tmp_path: Path, section: dict[
     (tmp_path / "bad.csv").write_text("account_key,topic\nada,golf\n")
     (tmp_path / "empty.csv").write_text("account_key,topic\nmurmur:ada,\n")
     (tmp_path / "headless.csv").write_text("account_key\nmurmur:ada\n")
-    with pytest.raises(PoisonInput, match=re.escape(told)):
+    with pytest.raises(InvalidInput, match=re.escape(told)):
         read_settings(tmp_path / "sources.toml", section)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from clout.config.sources import Sources, read_sources
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 
 SOURCE = '[[source]]\nname = "murmur"\npath = "in"\n'
 
@@ -27,9 +27,9 @@ def test_whom_an_instance_leaves_out_and_names(tmp_path: Path) -> None:
     [source] = read(tmp_path, MASTODON + 'honour = ["locked"]\nnaming = "everybody"\n').sources
     assert (source.options["honour"], source.options["naming"]) == (["locked"], "everybody")
     for wrong in ('honour = ["noindex"]', 'honour = "locked"', "honour = [1]", 'naming = "nobody"', "naming = true"):
-        with pytest.raises(PoisonInput, match=wrong.partition(" ")[0]):
+        with pytest.raises(InvalidInput, match=wrong.partition(" ")[0]):
             read(tmp_path, MASTODON + wrong)
-    with pytest.raises(PoisonInput, match="unknown honour"):
+    with pytest.raises(InvalidInput, match="unknown honour"):
         read(tmp_path, MASTODON.replace("mastodon", "bluesky") + 'honour = ["locked"]')
 
 
@@ -71,7 +71,7 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert hours.seeds == ("ann-lee",)
     assert sources.excluded == {"murmur:Ann": "asked", "murmur:9": "operator", "gh:ann-lee": "operator"}
     assert sources.named("gh") is hours
-    with pytest.raises(PoisonInput, match="no source is named 'hg'; the configuration has: murmur, gh"):
+    with pytest.raises(InvalidInput, match="no source is named 'hg'; the configuration has: murmur, gh"):
         sources.named("hg")
 
 
@@ -110,13 +110,13 @@ def test_a_source_that_is_asked_over_http(tmp_path: Path) -> None:
     ],
 )
 def test_each_mistake_of_a_source_that_is_asked(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(PoisonInput, match=message):
+    with pytest.raises(InvalidInput, match=message):
         read(tmp_path, ASKED + text)
 
 
 @pytest.mark.parametrize("subjects", ["[]", "[5]", '"ann"', '["a,b"]', '["a b"]', '["a/b"]'])
 def test_subjects_are_handles_or_ids(tmp_path: Path, subjects: str) -> None:
-    with pytest.raises(PoisonInput, match=r"subjects = .* is not a list of handles or ids"):
+    with pytest.raises(InvalidInput, match=r"subjects = .* is not a list of handles or ids"):
         read(tmp_path, f'[[source]]\nname = "sky"\nreader = "bluesky"\nsubjects = {subjects}')
 
 
@@ -152,7 +152,7 @@ def test_articles_are_named_for_accounts(tmp_path: Path) -> None:
     ],
 )
 def test_each_mistake_of_named_articles(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(PoisonInput, match=message):
+    with pytest.raises(InvalidInput, match=message):
         read(tmp_path, VIEWS + text)
 
 
@@ -186,12 +186,12 @@ def test_a_folder_with_a_sources_file_is_that_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["2026", "___", "ä"])
 def test_a_folder_whose_name_names_no_platform(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
-    with pytest.raises(PoisonInput, match=rf"{name}: the folder's name cannot name.*write a sources\.toml in it"):
+    with pytest.raises(InvalidInput, match=rf"{name}: the folder's name cannot name.*write a sources\.toml in it"):
         read_sources(tmp_path / name)
 
 
 def test_nothing_there(tmp_path: Path) -> None:
-    with pytest.raises(PoisonInput, match="nowhere: no such sources file or folder of exports"):
+    with pytest.raises(InvalidInput, match="nowhere: no such sources file or folder of exports"):
         read_sources(tmp_path / "nowhere")
 
 
@@ -238,12 +238,12 @@ def test_nothing_there(tmp_path: Path) -> None:
     ],
 )
 def test_each_mistake_is_named(tmp_path: Path, text: str | bytes, message: str) -> None:
-    with pytest.raises(PoisonInput, match=rf"sources\.toml: .*{message}" if message[0] != "^" else message):
+    with pytest.raises(InvalidInput, match=rf"sources\.toml: .*{message}" if message[0] != "^" else message):
         read(tmp_path, text)
 
 
 def test_without_the_exclusions_nobody_is_scored(tmp_path: Path) -> None:
-    with pytest.raises(PoisonInput, match=r"gone\.csv: the exclusion list that .*sources\.toml names is missing"):
+    with pytest.raises(InvalidInput, match=r"gone\.csv: the exclusion list that .*sources\.toml names is missing"):
         read(tmp_path, 'exclude = "gone.csv"\n' + SOURCE)
 
 
@@ -262,7 +262,7 @@ def test_without_the_exclusions_nobody_is_scored(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_exclusion_list_stops(tmp_path: Path, exclusions: str | bytes, message: str) -> None:
-    with pytest.raises(PoisonInput, match=rf"gone\.csv: {message}"):
+    with pytest.raises(InvalidInput, match=rf"gone\.csv: {message}"):
         read(tmp_path, 'exclude = "gone.csv"\n' + SOURCE, exclusions)
 
 
@@ -277,7 +277,7 @@ def test_an_exclusion_that_could_exclude_nobody_is_refused(tmp_path: Path) -> No
     (tmp_path / "no.csv").write_text("account_key\nct:1\nctt:2\n")
     toml = tmp_path / "sources.toml"
     toml.write_text('exclude = "no.csv"\n[[source]]\nname = "ct"\npath = "exports"\n')
-    with pytest.raises(PoisonInput, match="speaks of ctt, which is no source here"):
+    with pytest.raises(InvalidInput, match="speaks of ctt, which is no source here"):
         read_sources(toml)
 
 
@@ -290,7 +290,7 @@ def test_two_sources_may_show_parts_of_one_platform(tmp_path: Path) -> None:
         tmp_path, 'exclude = "gone.csv"\n' + part.format("alder", "mastodon") + part.format("birch", "mastodon")
     )
     assert sources.platforms == {"alder": "fedi", "birch": "fedi"}
-    with pytest.raises(PoisonInput, match="platform 'fedi' is shown by the reader mastodon elsewhere"):
+    with pytest.raises(InvalidInput, match="platform 'fedi' is shown by the reader mastodon elsewhere"):
         read(tmp_path, part.format("alder", "mastodon") + part.format("birch", "bluesky"))
 
 
@@ -312,5 +312,5 @@ def test_each_mistake_in_the_list_of_links_is_named(tmp_path: Path, rows: str | 
     (tmp_path / "sources.toml").write_text('links = "links.csv"\n[[source]]\nname = "murmur"\npath = "in"\n')
     if rows is not None:
         (tmp_path / "links.csv").write_text(rows)
-    with pytest.raises(PoisonInput, match=message):
+    with pytest.raises(InvalidInput, match=message):
         read_sources(tmp_path / "sources.toml")

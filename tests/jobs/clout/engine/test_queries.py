@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from clout.engine import queries
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 
 #: A value for each parameter of `good`.
 RIGHT = {"day": date(2026, 3, 14), "gamma": 0.5, "seeds": 3, "version": "v1", "knots": [0, 0.5, 1]}
@@ -72,19 +72,19 @@ def test_run_binds_only_what_is_declared(write: Callable[[str], None]) -> None:
 
 def test_refuses_a_parameter_that_the_header_does_not_explain(write: Callable[[str], None]) -> None:
     write(HEADER.replace("--   seeds INT            how many\n", "") + BODY)
-    with pytest.raises(PoisonInput, match=r"good\.sql: header and query differ in the parameters seeds$"):
+    with pytest.raises(InvalidInput, match=r"good\.sql: header and query differ in the parameters seeds$"):
         queries.load("good")
 
 
 def test_refuses_a_parameter_that_the_query_does_not_use(write: Callable[[str], None]) -> None:
     write(HEADER + BODY.replace(":gamma, ", "").replace(":day, ", ""))
-    with pytest.raises(PoisonInput, match=r"header and query differ in the parameters day, gamma$"):
+    with pytest.raises(InvalidInput, match=r"header and query differ in the parameters day, gamma$"):
         queries.load("good")
 
 
 def test_refuses_a_type_that_cannot_be_bound(write: Callable[[str], None]) -> None:
     write(HEADER.replace("seeds INT ", "seeds LONG") + BODY)
-    with pytest.raises(PoisonInput, match="parameter seeds has type LONG; known are DATE, INT, DOUBLE"):
+    with pytest.raises(InvalidInput, match="parameter seeds has type LONG; known are DATE, INT, DOUBLE"):
         queries.load("good")
 
 
@@ -103,7 +103,7 @@ def test_refuses_a_type_that_cannot_be_bound(write: Callable[[str], None]) -> No
 )
 def test_refuses_a_value_of_another_type(name: str, value: object, declared: str, write: Callable[[str], None]) -> None:
     write(HEADER + BODY)
-    with pytest.raises(PoisonInput) as refusal:
+    with pytest.raises(InvalidInput) as refusal:
         queries.run(Recorder(), "good", {**RIGHT, name: value}, pairs="a table")
     assert str(refusal.value) == f"sql/good.sql: {name} is {declared}, given {value!r}"
 
@@ -111,7 +111,7 @@ def test_refuses_a_value_of_another_type(name: str, value: object, declared: str
 def test_refuses_to_run_without_a_parameter(write: Callable[[str], None]) -> None:
     write(HEADER + BODY)
     given = {name: value for name, value in RIGHT.items() if name != "gamma"}
-    with pytest.raises(PoisonInput, match=r"sql/good\.sql needs the parameter gamma, which nobody gave"):
+    with pytest.raises(InvalidInput, match=r"sql/good\.sql needs the parameter gamma, which nobody gave"):
         queries.run(Recorder(), "good", given, pairs="a table")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from clout.engine import queries
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake import declared, staging
 from clout.lake.schemas import MATCHED
 from clout.warehouse import catalog
@@ -53,7 +53,7 @@ def test_a_table_of_people_who_agreed_says_to_what() -> None:
     [("ds, who", "who, ds"), ("ds, who", "ds"), ("ds, who", "ds, whom"), ("VARCHAR", "HUGEINT"), ("  who ", "  who, ")],
 )
 def test_a_declaration_that_nothing_follows_from_is_refused(old: str, new: str) -> None:
-    with pytest.raises(PoisonInput, match=r"x\.sql: the key must be ds and another column"):
+    with pytest.raises(InvalidInput, match=r"x\.sql: the key must be ds and another column"):
         declared._read("x", GOOD.replace(old, new))
 
 

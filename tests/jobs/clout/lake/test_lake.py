@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.checksums import SEAL
 from clout.lake.partitions import Lake, days_between, required, window
 from pyarrow import fs as pafs
@@ -177,7 +177,7 @@ def test_where_tables_lie(lake: Lake) -> None:
 
 def test_required_names_the_partition_and_the_cure(lake: Lake) -> None:
     path = lake.conformed("activity", DAY)
-    with pytest.raises(PoisonInput, match=r"lake/activity/ds=2026-03-01 is missing; run conform first"):
+    with pytest.raises(InvalidInput, match=r"lake/activity/ds=2026-03-01 is missing; run conform first"):
         required(lake, path, "run conform first")
     lake.write(path, table())
     assert required(lake, path, "") == path

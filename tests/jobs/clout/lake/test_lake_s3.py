@@ -14,7 +14,7 @@ from pathlib import Path
 import night
 import pyarrow as pa
 import pytest
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake import declared
 from clout.lake.partitions import Lake
 from s3_server import BUCKET, SECRET, serve
@@ -173,7 +173,7 @@ def test_what_a_killed_writer_left_goes_a_day_later_and_a_living_writers_stays(
     "address", ["s3://key:hush-hush@bucket/lake", "s3://key:hu/sh@bucket/lake", "s3://bucket/lake?secret_key=hush-hush"]
 )
 def test_an_address_with_credentials_is_refused_and_not_repeated(address: str) -> None:
-    with pytest.raises(PoisonInput, match="AWS_SECRET_ACCESS_KEY") as refused:
+    with pytest.raises(InvalidInput, match="AWS_SECRET_ACCESS_KEY") as refused:
         Lake(address)
     assert "hu" not in str(refused.value)
     assert "bucket" not in str(refused.value)

@@ -10,7 +10,7 @@ import audit
 import publish
 import pyarrow as pa
 import pytest
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake import made_from
 from clout.lake.partitions import Lake, window
 from clout.lake.schemas import MANIFEST
@@ -71,7 +71,7 @@ def test_a_step_after_the_lake_moved_on_is_refused(lake: Lake, run: Staged, tmp_
     change(lake)
     for step in steps(lake, run, tmp_path):
         with pytest.raises(
-            PoisonInput, match="was made from other manifests or snapshots of the 2 days that end 2026-03-14"
+            InvalidInput, match="was made from other manifests or snapshots of the 2 days that end 2026-03-14"
         ):
             step()
     assert not (tmp_path / "warehouse").exists()

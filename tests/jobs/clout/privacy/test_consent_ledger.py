@@ -12,7 +12,7 @@ import conform
 import consent
 import pytest
 from clout.config.sources import read_sources
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.platforms.pull import puller
 from clout.platforms.pull.pages import Page, Rows
@@ -120,9 +120,9 @@ def test_a_damaged_accounts_file_stops_the_pull_and_names_whom_it_lost(world: Wo
         consent.bring(Lake(world.root / "lake"), world.lake)
     break_it, message = DAMAGES[damage]
     world.accounts(break_it(world.people()))
-    with pytest.raises(PoisonInput, match=message):
+    with pytest.raises(InvalidInput, match=message):
         world.pull(refresh=True)
-    with pytest.raises(PoisonInput, match=message):  # and again
+    with pytest.raises(InvalidInput, match=message):  # and again
         world.pull(refresh=True)
     before = consent_ledger.read(world.lake).standing
     assert len(before) == len(NOES) + 1
@@ -138,7 +138,7 @@ def test_whom_a_file_tells_no_more_the_ledger_keeps_out(
     monkeypatch.setattr(consent_ledger, "_FEW", few)
     assert world.night() == ALL
     (world.exports / "accounts.csv").unlink()
-    with pytest.raises(PoisonInput, match=r"5 people said no.*consent\.py keep --source chirp"):
+    with pytest.raises(InvalidInput, match=r"5 people said no.*consent\.py keep --source chirp"):
         world.pull(refresh=True)
     consent.main(["keep", "--source", "chirp", "--lake", world.lake.root])
     assert world.night(refresh=True) == ALL
@@ -184,11 +184,11 @@ def test_the_exclusion_list_lets_nobody_go_by_a_missing_row(world: World) -> Non
     assert world.night() == ALL
     for damage in (lambda: world.exclude(), lambda: world.exclude("p01")):
         damage()
-        with pytest.raises(PoisonInput, match=r"names 1 people of chirp no more: chirp:p09\. Nobody is let go"):
+        with pytest.raises(InvalidInput, match=r"names 1 people of chirp no more: chirp:p09\. Nobody is let go"):
             world.pull()
     world.exclude()
     world.release(f"{EXCLUDED},{DAYS[1]}")  # the list named them after that day, too
-    with pytest.raises(PoisonInput, match="chirp:p09"):
+    with pytest.raises(InvalidInput, match="chirp:p09"):
         world.pull()
     world.release(f"{EXCLUDED},{DAYS[2]}")
     assert world.night() == ALL | {EXCLUDED}
@@ -209,7 +209,7 @@ def test_a_lake_that_is_older_than_its_ledger_begins_it_from_its_snapshots(world
     for file in consent_ledger.files(world.lake):
         world.lake.checksums.remove_note(file.removeprefix(f"{world.lake.root}/"))
     world.accounts(without(world.people(), "opt_out", "is_minor", "is_protected"))
-    with pytest.raises(PoisonInput, match="5 people said no"):
+    with pytest.raises(InvalidInput, match="5 people said no"):
         world.pull(refresh=True)
 
 
@@ -227,7 +227,7 @@ def test_a_new_lake_says_that_it_has_no_ledger_and_takes_the_old_one(world: Worl
     world.lake = new
     assert world.night() == ALL
     assert not [line for line in world.said if "no ledger" in line]
-    with pytest.raises(PoisonInput, match="has no ledger of consent"):
+    with pytest.raises(InvalidInput, match="has no ledger of consent"):
         consent.bring(Lake(world.root / "nowhere"), new)
 
 
@@ -240,7 +240,7 @@ def test_the_ledger_holds_hashes_that_only_its_owner_may_read(world: World) -> N
     world.pull(refresh=True)
     assert len(consent_ledger.files(world.lake)) == len(files)  # nothing new, nothing written
     files[0].write_text("{")
-    with pytest.raises(PoisonInput, match=r"consent_ledger/.*does not hold what was written.*; heal it: "):
+    with pytest.raises(InvalidInput, match=r"consent_ledger/.*does not hold what was written.*; heal it: "):
         world.pull(refresh=True)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.schemas import DATA_QUALITY, METRICS
 from clout.quality import day_shape, drift
 from clout.quality.baseline import Past
@@ -35,7 +35,7 @@ def test_what_cannot_be_measured_is_named(tmp_path: Path) -> None:
     staged = stage(tmp_path)
     scores = staged.root.read(staged.table("scores")).drop_columns("amplification")
     staged.root.write(staged.table("scores"), scores)
-    with pytest.raises(PoisonInput, match=r"cannot be measured: .*amplification"):
+    with pytest.raises(InvalidInput, match=r"cannot be measured: .*amplification"):
         drift.measured(staged, {"model_version": "one"}, staged.root)
 
 
@@ -71,7 +71,7 @@ def test_of_a_week_that_nobody_judged_the_worst_day_counts() -> None:
 )
 def test_bounds_that_bound_nothing_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "bounds.toml").write_text(text)
-    with pytest.raises(PoisonInput, match=r"bounds.toml: "):
+    with pytest.raises(InvalidInput, match=r"bounds.toml: "):
         drift.bounds(tmp_path)
 
 

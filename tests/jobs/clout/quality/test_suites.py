@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.quality import suites
 from clout.quality.suites import Check, Suite
 from staged_run import DAY, frame, good, interpreted
@@ -70,13 +70,13 @@ def test_empty_batch_fails(check: Callable[..., list[Check]]) -> None:
 )
 def test_empty_suite_and_deleted_expectation_are_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
     suites.load_suite("things", written(tmp_path, COUNT, KEY, FAILS))
-    with pytest.raises(PoisonInput, match="none can be lost unseen"):
+    with pytest.raises(InvalidInput, match="none can be lost unseen"):
         suites.load_suite("things", written(tmp_path, COUNT, KEY, FAILS, **changes))
 
 
 @pytest.mark.parametrize("type", ["expect_column_values_to_be_betwen", "", None])
 def test_misspelt_type_is_refused(tmp_path: Path, type: str | None) -> None:
-    with pytest.raises(PoisonInput, match="misspelt"):
+    with pytest.raises(InvalidInput, match="misspelt"):
         suites.load_suite("things", written(tmp_path, COUNT, KEY, FAILS | {"type": type}))
 
 
@@ -115,14 +115,14 @@ def test_crashed_check_is_critical_whatever_it_declares(
 
 
 def test_missing_suite_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PoisonInput, match="missing"):
+    with pytest.raises(InvalidInput, match="missing"):
         suites.load_suite("things", tmp_path)
 
 
 @pytest.mark.parametrize("content", ["{", "", "\xff", "[]", "null", '{"name": "others"}'])
 def test_broken_suite_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "things.json").write_bytes(content.encode("latin-1"))
-    with pytest.raises(PoisonInput):
+    with pytest.raises(InvalidInput):
         suites.load_suite("things", tmp_path)
 
 
@@ -141,7 +141,7 @@ def test_broken_suite_is_refused(tmp_path: Path, content: str) -> None:
     ids=["no why", "empty why", "no id", "null severity", "unknown severity", "no severity", "no kwargs", "a text"],
 )
 def test_incomplete_expectation_is_refused(tmp_path: Path, broken: Any) -> None:
-    with pytest.raises(PoisonInput, match="expectation 3"):
+    with pytest.raises(InvalidInput, match="expectation 3"):
         suites.load_suite("things", written(tmp_path, COUNT, KEY, broken))
 
 
@@ -161,19 +161,19 @@ def test_incomplete_expectation_is_refused(tmp_path: Path, broken: Any) -> None:
     ids=["swapped", "one", "no key", "zero rows", "any rows", "weak", "weak key", "only named so", "key only named so"],
 )
 def test_suite_must_begin_with_row_count_and_key(tmp_path: Path, opening: list[dict[str, Any]]) -> None:
-    with pytest.raises(PoisonInput, match="begins with row_count"):
+    with pytest.raises(InvalidInput, match="begins with row_count"):
         suites.load_suite("things", written(tmp_path, *opening))
 
 
 def test_doubled_id_is_refused(tmp_path: Path) -> None:
     """Outcomes are told apart by id: of two with the same one, the passing could speak for the failed."""
-    with pytest.raises(PoisonInput, match="twice"):
+    with pytest.raises(InvalidInput, match="twice"):
         suites.load_suite("things", written(tmp_path, COUNT, KEY, FAILS, FAILS))
 
 
 def test_query_that_does_not_read_the_batch_is_refused(tmp_path: Path) -> None:
     blind = expectation("blind", "unexpected_rows_expectation", unexpected_rows_query="SELECT 1 WHERE false")
-    with pytest.raises(PoisonInput, match="batch"):
+    with pytest.raises(InvalidInput, match="batch"):
         suites.load_suite("things", written(tmp_path, COUNT, KEY, blind))
 
 
@@ -184,7 +184,7 @@ def test_query_that_does_not_read_the_batch_is_refused(tmp_path: Path) -> None:
     "misspelt", [FAILS | {"kwargs": {"column": "points", "max_valu": 1}}, FAILS | {"comment": "hello"}]
 )
 def test_misspelt_argument_is_refused(check: Callable[..., list[Check]], misspelt: dict[str, Any]) -> None:
-    with pytest.raises(PoisonInput, match="refuses it"):
+    with pytest.raises(InvalidInput, match="refuses it"):
         check(suite(misspelt))
 
 
@@ -195,7 +195,7 @@ def test_expectation_dropped_while_loading_is_noticed(
 
     real = gx.ExpectationSuite
     monkeypatch.setattr(gx, "ExpectationSuite", lambda name, expectations: real(name, expectations=expectations[:-1]))
-    with pytest.raises(PoisonInput, match="dropped"):
+    with pytest.raises(InvalidInput, match="dropped"):
         check(suite(FAILS))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.research import dataset, fitting, labelled_pairs, ranking_fit
 from clout.score.model import Model, read_model
 
@@ -36,7 +36,7 @@ def test_rewrites_numbers_and_leaves_everything_else(tmp_path):
 
 
 def test_refuses_a_number_that_the_file_does_not_hold():
-    with pytest.raises(PoisonInput, match=r"no line for \[score\] beta_luck"):
+    with pytest.raises(InvalidInput, match=r"no line for \[score\] beta_luck"):
         fitting.rewritten(FILE.read_text(), {"score": {"beta_luck": 1.0}})
 
 
@@ -52,7 +52,7 @@ def test_weights_of_reach_and_network_are_not_negative_and_follow_the_future():
     against = np.round(np.expm1(6 * reach + 2 - 2 * network).clip(0)).astype(int)
     found = fitting.betas([features], [dict(zip(people, against.tolist(), strict=True))])["score"]
     assert found["beta_network"] >= 0
-    with pytest.raises(PoisonInput, match="nothing to fit"):
+    with pytest.raises(InvalidInput, match="nothing to fit"):
         fitting.betas([features], [{}])
 
 
@@ -69,9 +69,9 @@ def test_the_map_takes_a_crowd_to_the_shape_and_only_who_has_a_score_makes_it():
         assert np.quantile(scores, share) == pytest.approx(points, abs=0.5)  # knots have four digits
     assert scores.mean() == pytest.approx(38, abs=2)
     assert scores.std() == pytest.approx(16, abs=2)
-    with pytest.raises(PoisonInput, match="900 people have a score"):
+    with pytest.raises(InvalidInput, match="900 people have a score"):
         fitting.scale(crowd.filter(score.is_valid()).slice(0, 900))
-    with pytest.raises(PoisonInput, match="the same evidence"):
+    with pytest.raises(InvalidInput, match="the same evidence"):
         fitting.scale(pa.table({"score": np.ones(1000), "l": np.ones(1000)}))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.research import labelled_pairs
 from clout.research.labelled_pairs import COUNTERS, LabelledPairs
 
@@ -51,16 +51,16 @@ def test_reads_a_file_and_takes_an_empty_counter_as_not_given(tmp_path):
     ],
 )
 def test_says_what_is_wrong_and_where(tmp_path, rows, said):
-    with pytest.raises(PoisonInput, match=said):
+    with pytest.raises(InvalidInput, match=said):
         labelled_pairs.read_pairs(written(tmp_path, *rows))
 
 
 def test_says_which_columns_are_missing(tmp_path):
-    with pytest.raises(PoisonInput, match="no column Choice, A_listed_count"):
+    with pytest.raises(InvalidInput, match="no column Choice, A_listed_count"):
         labelled_pairs.read_pairs(
             written(tmp_path, header=[name for name in HEADER if name not in ("Choice", "A_listed_count")])
         )
-    with pytest.raises(PoisonInput, match="no such file"):
+    with pytest.raises(InvalidInput, match="no such file"):
         labelled_pairs.read_pairs(tmp_path / "nowhere.csv")
 
 

@@ -11,7 +11,7 @@ import evaluate
 import numpy as np
 import pytest
 from clout.engine import queries
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.research import ratings
 from clout.score.model import read_model
 
@@ -81,12 +81,12 @@ def test_a_rating_after_the_cut_changes_no_worth(file: Path) -> None:
 )
 def test_says_what_is_wrong_with_a_file(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "x.csv").write_text(text)
-    with pytest.raises(PoisonInput, match=said):
+    with pytest.raises(InvalidInput, match=said):
         evaluate.evaluate_ratings(tmp_path / "x.csv", [CUT], MODELS["v2"])
 
 
 def test_says_when_a_cut_is_outside_the_file(file: Path) -> None:
-    with pytest.raises(PoisonInput, match="no ratings before 2001-01-01"):
+    with pytest.raises(InvalidInput, match="no ratings before 2001-01-01"):
         evaluate.evaluate_ratings(file, [date(2001, 1, 1)], MODELS["v2"])
 
 

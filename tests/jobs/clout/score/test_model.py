@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from clout.engine import queries
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.score.model import is_released, read_model
 
 V1 = queries.SQL / "models" / "v1.toml"
@@ -105,7 +105,7 @@ REFUSED = {
 @pytest.mark.parametrize(("line", "by", "message"), REFUSED.values(), ids=REFUSED)
 def test_refuses(line: str, by: str, message: str, tmp_path: Path) -> None:
     file = changed(tmp_path, line, by)
-    with pytest.raises(PoisonInput, match=message) as refusal:
+    with pytest.raises(InvalidInput, match=message) as refusal:
         read_model(file)
     assert str(file) in str(refusal.value)
 
@@ -113,7 +113,7 @@ def test_refuses(line: str, by: str, message: str, tmp_path: Path) -> None:
 def test_refuses_a_number_in_the_place_of_a_section(tmp_path: Path) -> None:
     file = tmp_path / "flat.toml"
     file.write_text("abstain = 5\n" + V1.read_text(encoding="utf-8").split("[abstain]")[0], encoding="utf-8")
-    with pytest.raises(PoisonInput, match="abstain must be a section"):
+    with pytest.raises(InvalidInput, match="abstain must be a section"):
         read_model(file)
 
 
@@ -121,17 +121,17 @@ def test_refuses_weights_that_leave_nothing_to_platforms_without_posts(tmp_path:
     text = re.sub(r"^beta_(reach|network).*$", r"beta_\1 = 0", V1.read_text(encoding="utf-8"), flags=re.MULTILINE)
     file = tmp_path / "posts-only.toml"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(PoisonInput, match="platforms without posts"):
+    with pytest.raises(InvalidInput, match="platforms without posts"):
         read_model(file)
 
 
 def test_refuses_what_is_no_model_file(tmp_path: Path) -> None:
-    with pytest.raises(PoisonInput, match="no such model file"):
+    with pytest.raises(InvalidInput, match="no such model file"):
         read_model(tmp_path / "v2.toml")
     broken = tmp_path / "broken.toml"
     for content in (b"model_version = ", b"\xff\xfe"):
         broken.write_bytes(content)
-        with pytest.raises(PoisonInput, match="not a TOML file"):
+        with pytest.raises(InvalidInput, match="not a TOML file"):
             read_model(broken)
 
 
@@ -163,7 +163,7 @@ def test_a_model_names_the_one_before_it(tmp_path: Path) -> None:
     ],
 )
 def test_refuses_to_follow_what_is_no_model_before_it(tmp_path: Path, section: str, version: str, said: str) -> None:
-    with pytest.raises(PoisonInput, match=said):
+    with pytest.raises(InvalidInput, match=said):
         read_model(following(tmp_path, section, version))
 
 

@@ -14,7 +14,7 @@ from clout.engine import queries, trust_flow
 from clout.engine.duckdb_engine import DiskDuckDB
 from clout.engine.engines import DuckDB
 from clout.engine.network_rank import Graph
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.score import steps, variants
 from clout.score.model import read_model
 from hypothesis import given
@@ -175,5 +175,5 @@ def test_the_change_from_v1_is_a_cause_of_its_own() -> None:
 def test_a_model_of_unknown_formulas_is_refused(tmp_path: Path) -> None:
     text = (queries.SQL / "models" / "v2.toml").read_text(encoding="utf-8")
     (tmp_path / "v9.toml").write_text(text.replace('formulas = "v2"', 'formulas = "v9"'), encoding="utf-8")
-    with pytest.raises(PoisonInput, match="formulas is 'v9'; known are v1, v2"):
+    with pytest.raises(InvalidInput, match="formulas is 'v9'; known are v1, v2"):
         read_model(tmp_path / "v9.toml")

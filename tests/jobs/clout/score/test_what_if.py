@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from clout.config.paths import SQL
 from clout.engine.engines import DuckDB
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.score import steps, what_if
 from clout.score.model import read_model
 from scored_world import DAY, MODEL, dataset_of, draw, evidence_of, published, world
@@ -35,7 +35,7 @@ def test_gives_the_published_score_of_everybody(tables: Tables) -> None:
     for row in scored:
         rows = rows_of(tables, "platform_scores", row["person_id"])
         what_if.check(MODEL, DAY, rows, row["score"], {"murmur"})
-        with pytest.raises(PoisonInput, match="the one that made it"):
+        with pytest.raises(InvalidInput, match="the one that made it"):
             what_if.check(MODEL, DAY, rows, row["score"] + 1, {"murmur"})
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pyarrow as pa
 import pytest
-from clout.errors import PoisonInput, TryLater
+from clout.errors import InvalidInput, TryLater
 from clout.warehouse import contract
 from clout.warehouse.backends import postgres_locks
 from clout.warehouse.factory import open_warehouse
@@ -268,7 +268,7 @@ def test_a_database_that_does_not_speak_utf8_is_refused(postgres: Cluster, tmp_p
         pytest.raises(psycopg.errors.RaiseException, match="not UTF8"),
     ):
         connection.execute(ROLES.read_text())
-    with pytest.raises(PoisonInput, match=f"speaks {encoding}.*createdb -E UTF8"):
+    with pytest.raises(InvalidInput, match=f"speaks {encoding}.*createdb -E UTF8"):
         open_warehouse(postgres.address(name)).log()
 
 
@@ -289,7 +289,7 @@ def test_a_sign_that_postgres_cannot_hold_is_named_with_its_row(postgres: Cluste
     tables["accounts"] = rows.set_column(at, rows.schema.field(at), pa.array(["Ann", "A\0nn"]))
     key = rows["account_key"][1].as_py()
     staged = approve(stage(place.staging, DAY, "r1", "one", tables))
-    with pytest.raises(PoisonInput, match=rf"clout\.accounts\.display_name of '{key}' holds the sign U\+0000"):
+    with pytest.raises(InvalidInput, match=rf"clout\.accounts\.display_name of '{key}' holds the sign U\+0000"):
         place.open().publish(contract.release(staged), staged, now())
     assert place.open().log() == []
 
@@ -299,5 +299,5 @@ def test_a_schema_of_another_owner_is_named(postgres: Cluster, tmp_path: Path) -
     with psycopg.connect(postgres.address(place.database, "postgres"), autocommit=True) as connection:
         connection.execute("CREATE SCHEMA clout")
     staged = place.stage(DAY + timedelta(days=5), "r1", "one")
-    with pytest.raises(PoisonInput, match="the schema clout on the server belongs to postgres, and clout_publisher"):
+    with pytest.raises(InvalidInput, match="the schema clout on the server belongs to postgres, and clout_publisher"):
         place.open().publish(contract.release(staged), staged, now())

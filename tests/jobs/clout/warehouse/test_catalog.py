@@ -12,7 +12,7 @@ import psycopg
 import pyarrow as pa
 import pytest
 from clout.engine.queries import SQL
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.warehouse import catalog, contract
 from clout.warehouse.factory import open_warehouse
 from clout.warehouse.versions import Conflict
@@ -133,7 +133,7 @@ def test_earlier_states_stay_readable(place: Place) -> None:
     assert labels(1) == {DAY: "one"}
     assert labels(2) == {DAY: "one", NEXT: "newer"}
     assert labels(3) == labels(None) == {DAY: "newer", NEXT: "newer"}
-    with pytest.raises(PoisonInput, match="there is no version 9"):
+    with pytest.raises(InvalidInput, match="there is no version 9"):
         place.open().read("clout.scores", 9)
     [day] = {row["ds"] for row in place.open().read("clout.leaderboard", day=NEXT).to_pylist()}
     assert day == NEXT
@@ -187,7 +187,7 @@ def test_a_column_may_come_and_none_may_change(served: Place, monkeypatch: pytes
         None,
     )
     monkeypatch.setattr(catalog, "relations", lambda: {**real, "coverage": changed})
-    with pytest.raises(PoisonInput, match="cannot change its type"):
+    with pytest.raises(InvalidInput, match="cannot change its type"):
         served.open().gc(1000, now())
     wider = catalog.Relation(
         relation.schema,
@@ -251,7 +251,7 @@ def test_an_empty_table_of_a_day_is_published_as_empty(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["mysql://x/y", "s3://bucket/warehouse", "iceberg:"])
 def test_what_is_no_warehouse_is_refused(text: str) -> None:
-    with pytest.raises(PoisonInput, match="is no warehouse"):
+    with pytest.raises(InvalidInput, match="is no warehouse"):
         open_warehouse(text)
 
 
@@ -259,13 +259,13 @@ def test_only_a_sql_catalogue_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
     from clout.warehouse.backends import iceberg_backend
 
     monkeypatch.setattr(iceberg_backend, "load_catalog", lambda *_, **__: object())
-    with pytest.raises(PoisonInput, match="only in a SQL catalogue"):
+    with pytest.raises(InvalidInput, match="only in a SQL catalogue"):
         open_warehouse("iceberg:prod")
 
 
 def test_a_location_tells_no_password() -> None:
     assert "s3cret" not in open_warehouse("postgresql://me:s3cret@db/clout").location
-    with pytest.raises(PoisonInput) as refused:
+    with pytest.raises(InvalidInput) as refused:
         open_warehouse("postgresql://me:s3cret%zz@db/clout")
     assert "s3cret" not in str(refused.value)
 

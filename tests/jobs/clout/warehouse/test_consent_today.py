@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 import warehouse
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.lake.schemas import CONSENTS
 from clout.privacy import consent_ledger
@@ -117,7 +117,7 @@ def test_whoever_is_not_to_be_named_any_more_is_left_out_of_a_rollback(tmp_path:
 
 def test_a_rollback_without_a_lake_is_refused(tmp_path: Path) -> None:
     place = Place("duckdb", tmp_path)
-    with pytest.raises(PoisonInput, match="no lake lies there"):
+    with pytest.raises(InvalidInput, match="no lake lies there"):
         roll_back(place, tmp_path / "nowhere")
 
 
@@ -130,9 +130,9 @@ def test_a_run_scored_before_a_no_is_not_published_after_it(tmp_path: Path) -> N
     say_no(lake, "chirp:nobody")
     assert publish.publish(staged, place.open()).is_new
     agree(lake, "care", day=NEXT)
-    with pytest.raises(PoisonInput, match=r"1 of the people of run r1 took back .*\(perks\): run jobs/night"):
+    with pytest.raises(InvalidInput, match=r"1 of the people of run r1 took back .*\(perks\): run jobs/night"):
         publish.publish(staged, place.open())
     agree(lake, "care", "perks", day=NEXT)
     say_no(lake, "chirp:cy")  # whom only another's row names
-    with pytest.raises(PoisonInput, match=r"1 of the accounts of run r1 have said no.*night.py --days 2026-03-14"):
+    with pytest.raises(InvalidInput, match=r"1 of the accounts of run r1 have said no.*night.py --days 2026-03-14"):
         publish.publish(staged, place.open())

@@ -18,7 +18,7 @@ import psycopg
 import publish
 import pytest
 import warehouse
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.warehouse import contract
 from staged_run import DAY, NEXT
 from warehouses import BACKENDS, Place, now
@@ -62,8 +62,8 @@ def said_of(place: Place, capsys: pytest.CaptureFixture) -> str:
     """What the scrub says, or the refusal to open what is no warehouse any more."""
     try:
         place.open()
-    except PoisonInput as poison:
-        return str(poison)
+    except InvalidInput as invalid:
+        return str(invalid)
     return named(place, capsys)
 
 
@@ -197,7 +197,7 @@ def test_every_fault_of_icebergs_metadata_is_named_and_healed(tmp_path: Path, ca
 def test_a_damaged_file_is_a_message_for_whoever_reads_and_hides_no_other_day(place: Place) -> None:
     cut(place.root / FILES["duckdb"]["scores"])
     with pytest.raises(
-        PoisonInput, match=r"scores of 2026-03-14, version 3\) differs from what was published; run .* heal"
+        InvalidInput, match=r"scores of 2026-03-14, version 3\) differs from what was published; run .* heal"
     ):
         place.open().read("clout.scores")
     assert place.open().read("clout.scores", day=NEXT).num_rows == 2
@@ -208,7 +208,7 @@ def test_publishing_the_day_again_heals_it(place: Place, capsys: pytest.CaptureF
         cut(place.root / name)
     staged = place.stage(NEXT, "r9", "nine")
     with pytest.raises(
-        PoisonInput, match=r"run jobs/warehouse\.py heal"
+        InvalidInput, match=r"run jobs/warehouse\.py heal"
     ):  # of another day: all days' views would break
         publish.publish(staged, place.open())
     staged = place.stage(DAY, "r4", "newer")
@@ -222,7 +222,7 @@ def test_what_no_copy_is_left_of_comes_back_by_scoring_the_day_again(place: Plac
     shutil.rmtree(place.staging)
     delete(place.root / FILES["duckdb"]["scores"])
     with pytest.raises(
-        PoisonInput, match=r"scores of 2026-03-14, version 3\) is missing: no other version and no staged run"
+        InvalidInput, match=r"scores of 2026-03-14, version 3\) is missing: no other version and no staged run"
     ):
         command(place, "heal", "--staging", str(place.staging))
     place.publish(DAY, "r5", "newer")
@@ -247,7 +247,7 @@ def test_without_the_log_and_what_analysts_open_no_new_history_begins(place: Pla
     for name in ("warehouse.duckdb", "commit.json"):
         place.root.joinpath(name).unlink()
     staged = place.stage(NEXT, "r7", "seven")
-    with pytest.raises(PoisonInput, match=r"commit\.json: the warehouse's log is missing; run jobs/warehouse.py heal"):
+    with pytest.raises(InvalidInput, match=r"commit\.json: the warehouse's log is missing; run jobs/warehouse.py heal"):
         place.open().publish(contract.release(staged), staged, now())
     heal(place)
     assert [entry.version for entry in place.open().log()] == [1, 2, 3, 4]

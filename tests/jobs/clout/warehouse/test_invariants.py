@@ -20,7 +20,7 @@ import clout.warehouse
 import duckdb
 import pytest
 import warehouses
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.warehouse import contract
 from clout.warehouse.versions import Conflict
 from hypothesis import HealthCheck, settings
@@ -171,7 +171,7 @@ def test_publishers_of_different_days_both_succeed(place: Place) -> None:
 def test_an_older_run_replaces_a_newer_one_only_with_a_reason(place: Place) -> None:
     older = place.stage(DAY, "r1", "one")
     place.publish(DAY, "r2", "newer")
-    with pytest.raises(PoisonInput, match="before run r2"):
+    with pytest.raises(InvalidInput, match="before run r2"):
         place.open().publish(contract.release(older), older, now())
     assert place.shown() == {DAY: "newer"}
     place.open().publish(contract.release(older, "the newer one used a wrong export"), older, now())
@@ -222,7 +222,7 @@ def test_interleavings_of_nights_and_backfills_equal_the_sequential_result(place
                     except Conflict:
                         conflicts += 1
                         heads[run] = place.open().head(each)
-                    except PoisonInput:  # it was staged before what is shown
+                    except InvalidInput:  # it was staged before what is shown
                         older += 1
                         break
         shown = place.shown()
@@ -300,7 +300,7 @@ class Machine(RuleBasedStateMachine):
             return
         try:
             assert self.place.open().rollback(day, to, "a test", now()).version == len(self.log) + 1
-        except PoisonInput:
+        except InvalidInput:
             assert all(content not in self.shown_contents(version) for version in self.readable)
         else:
             self.published(day, label, content)

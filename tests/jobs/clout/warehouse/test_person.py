@@ -8,7 +8,7 @@ import duckdb
 import person
 import pytest
 from clout.config import arguments
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.score.model import read_model
 from staged_run import DAY, NEXT
 from warehouses import BACKENDS, Place
@@ -30,7 +30,7 @@ def test_a_page_is_made_from_any_warehouse(kind: str, tmp_path: Path, request: p
             assert connection.execute("SELECT count(*) FROM clout.scores").fetchone() == (2,)
     with duckdb.connect() as connection:
         person.fetch(place.open(), connection, "chirp:nobody", None)
-        with pytest.raises(PoisonInput, match="chirp:nobody is not published"):
+        with pytest.raises(InvalidInput, match="chirp:nobody is not published"):
             list(
                 person.page(connection, read_model(arguments.ROOT / "sql" / "models" / "v1.toml"), "chirp:nobody", None)
             )

@@ -13,7 +13,7 @@ import psycopg
 import pyarrow.feather as feather
 import pytest
 import query
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.warehouse import catalog
 from clout.warehouse.backends.iceberg_backend import IcebergWarehouse
 from staged_run import DAY, NEXT
@@ -99,7 +99,7 @@ def test_the_questions_run_on_a_lakehouse(tmp_path: Path, capsys: pytest.Capture
             assert copied.execute(each).description, each
     query.main(["--warehouse", place.address, "--sql", "SELECT name FROM clout.leaderboard ORDER BY place"])
     assert "Ada newer" in capsys.readouterr().out
-    with pytest.raises(PoisonInput, match="nothing"):
+    with pytest.raises(InvalidInput, match="nothing"):
         query.main(["--warehouse", place.address, "--sql", "SELECT * FROM clout.nothing"])
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 import serve
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.warehouse.factory import open_warehouse
 from clout.web import pages
 from clout.web.app import Settings, create_app
@@ -84,13 +84,13 @@ def test_file_of_keys_says_what_is_wrong_with_it(tmp_path: Path, text: str | Non
     file = tmp_path / "keys"
     if text is not None:
         file.write_text(text)
-    with pytest.raises(PoisonInput, match=said):
+    with pytest.raises(InvalidInput, match=said):
         Keys(file)
 
 
 def test_others_than_this_machine_need_keys(keys: Path) -> None:
     for host in ("0.0.0.0", "::", "192.0.2.1", "clout.example", ""):
-        with pytest.raises(PoisonInput, match="CLOUT_API_KEYS"):
+        with pytest.raises(InvalidInput, match="CLOUT_API_KEYS"):
             serve.policy(host, "")
         assert serve.policy(host, str(keys)).rate is not None
     assert serve.policy("127.0.0.1", "").hosts

@@ -15,7 +15,7 @@ import duckdb
 import export
 import jsonschema
 import pytest
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.warehouse.factory import open_warehouse
 from clout.web import klout
 from clout.web.app import Settings, create_app
@@ -243,10 +243,10 @@ def test_export_replaces_nothing_else(world: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
     into = ["--shapes", "klout-v2", "--warehouse", str(world / "warehouse"), "--out"]
-    with pytest.raises(PoisonInput, match="is no export"):
+    with pytest.raises(InvalidInput, match="is no export"):
         export.main([*into, str(tmp_path / "mine")])
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
-    with pytest.raises(PoisonInput, match="newest day"):
+    with pytest.raises(InvalidInput, match="newest day"):
         export.main([*into, str(tmp_path / "x"), "--day", "2020-01-01"])
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.platforms.apis import gharchive, github_events
 from clout.platforms.pull.puller import pull
@@ -365,7 +365,7 @@ def test_a_folder_of_which_nothing_can_be_read_stops_the_pull(tmp_path: Path) ->
     for hour in (0, 1):
         write_hour(source, *[{"who": "a1", "what": "x"}] * 5, name=f"2026-03-01-{hour}.json.gz")
     with pytest.raises(
-        PoisonInput, match=r"every one of its 10 lines was refused; the first, .*-0\.json\.gz: line 1: .*type"
+        InvalidInput, match=r"every one of its 10 lines was refused; the first, .*-0\.json\.gz: line 1: .*type"
     ):
         pull(lake, Source("gh", "gharchive", source), [DAY], say=lambda text: None)
     assert not lake.is_pulled("gh", DAY)
@@ -446,7 +446,7 @@ def test_a_day_without_any_hour_gives_nothing(tmp_path: Path) -> None:
 def test_hours_that_cannot_be(tmp_path: Path, names: list[str], message: str) -> None:
     for name in names:
         write_hour(tmp_path, name=name)
-    with pytest.raises(PoisonInput, match=message):
+    with pytest.raises(InvalidInput, match=message):
         Got(tmp_path)
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from clout.config.sources import Source, read_sources
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.platforms.pull.puller import pull
 from clout.platforms.pull.rows import Fields, Formers, PullReport
@@ -93,7 +93,7 @@ def test_a_key_that_some_objects_lack_is_no_column(tmp_path: Path, lake: Lake) -
 def test_a_needed_column_that_is_gone_stops_the_pull(write, tmp_path: Path, lake: Lake) -> None:
     write(tmp_path, DAY, rows(DAY))
     write(tmp_path, NEXT, {name: cells for name, cells in rows(NEXT).items() if name != "target"})
-    with pytest.raises(PoisonInput, match=r"no column target; found"):
+    with pytest.raises(InvalidInput, match=r"no column target; found"):
         drifts(tmp_path, lake)
 
 
@@ -108,7 +108,7 @@ def test_a_needed_column_of_another_type_is_put_aside_row_by_row(tmp_path: Path,
 def test_a_needed_column_of_another_type_throughout_stops_the_pull(tmp_path: Path, lake: Lake) -> None:
     csv(tmp_path, DAY, rows(DAY))
     csv(tmp_path, NEXT, rows(NEXT) | {"occurred_at": ["yesterday", "today"]})
-    with pytest.raises(PoisonInput, match="every one of its 2 rows was refused"):
+    with pytest.raises(InvalidInput, match="every one of its 2 rows was refused"):
         drifts(tmp_path, lake)
 
 

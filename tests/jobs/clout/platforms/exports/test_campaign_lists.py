@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.schemas import SNAPSHOTS
 from clout.platforms.exports import files
 from clout.platforms.pull.rows import Batch
@@ -141,7 +141,7 @@ def test_an_outcome_that_cannot_be_is_refused_by_name(tmp_path: Path, row: str, 
 @pytest.mark.parametrize("column", ["email", "E-Mail", "ip", "ip_address", "Phone", "customer_name", "user agent"])
 def test_a_file_that_names_buyers_is_refused(tmp_path: Path, column: str) -> None:
     write(tmp_path, "outcomes.csv", f"event,day,code,{column}\n", "click,2026-03-14,ada1,secret")
-    with pytest.raises(PoisonInput, match=r"outcomes\.csv: row 1: column .* names buyers") as refused:
+    with pytest.raises(InvalidInput, match=r"outcomes\.csv: row 1: column .* names buyers") as refused:
         pulled(tmp_path, "outcomes")
     assert "secret" not in str(refused.value)
 

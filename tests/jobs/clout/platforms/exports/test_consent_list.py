@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.schemas import SNAPSHOTS
 from clout.platforms.exports import files
 from clout.platforms.pull.rows import Batch, PullReport
@@ -113,14 +113,14 @@ def test_what_may_be_a_withdrawal_is_one(tmp_path: Path, row: str, closes: tuple
 )
 def test_a_list_without_a_column_stops_the_pull(tmp_path: Path, header: str, name: str) -> None:
     write(tmp_path, header=header, name=name)
-    with pytest.raises(PoisonInput, match=r"consents\.csv.*column"):
+    with pytest.raises(InvalidInput, match=r"consents\.csv.*column"):
         pulled(tmp_path)
 
 
 def test_a_list_in_a_form_that_is_not_read_stops_the_pull(tmp_path: Path) -> None:
     write(tmp_path, "chirp:ada,named,2026-01-01,,")
     (tmp_path / "consents.xlsx").write_bytes(b"PK")
-    with pytest.raises(PoisonInput, match="consents in a form that is not read"):
+    with pytest.raises(InvalidInput, match="consents in a form that is not read"):
         pulled(tmp_path)
 
 

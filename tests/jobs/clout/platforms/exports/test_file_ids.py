@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.platforms.exports import files
 from clout.platforms.exports.file_ids import spelt
 from clout.platforms.pull.rows import Batch, PullReport
@@ -269,7 +269,7 @@ def test_somebody_may_be_called_null(tmp_path: Path) -> None:
 def test_an_accounts_row_of_nobody_stops_the_pull(tmp_path: Path) -> None:
     # What pandas writes of an account that is not there: its "no" would be somebody's.
     (tmp_path / "accounts.csv").write_text("account,handle,opt_out\nann,Ann,\nnan,nan,1.0\n".replace("1.0", "nan"))
-    with pytest.raises(PoisonInput, match=r"accounts\.csv: row 3: account: is empty"):
+    with pytest.raises(InvalidInput, match=r"accounts\.csv: row 3: account: is empty"):
         read(write(tmp_path, ("a", "b")))
 
 
@@ -277,7 +277,7 @@ def test_an_accounts_row_of_nobody_stops_the_pull(tmp_path: Path) -> None:
 def test_a_column_full_of_a_word_stops_with_the_cure(tmp_path: Path, word: str) -> None:
     pairs = [(f"a{i}", word if i % 2 else f"b{i}") for i in range(40)]
     write(tmp_path, *pairs)
-    with pytest.raises(PoisonInput, match=rf'target: 20 of 40 rows hold \'{word}\'.*missing = \["{word}"\]'):
+    with pytest.raises(InvalidInput, match=rf'target: 20 of 40 rows hold \'{word}\'.*missing = \["{word}"\]'):
         read(tmp_path)
     acted, _, [report] = read(tmp_path, missing=[word])
     assert sum(target is None for _, target in acted) == 20
@@ -311,7 +311,7 @@ def test_a_column_of_rounded_ids_stops(tmp_path: Path, lose: Any) -> None:
     rolls = random.Random(1)
     ids = [rounded(rolls.randrange(2**61, 2**62)) for _ in range(60)]
     write(tmp_path, *((native_id, "b") for native_id in ids))
-    with pytest.raises(PoisonInput, match=r"i-2026-03-01\.csv: actor: its long ids end as .* rounded_ids = true"):
+    with pytest.raises(InvalidInput, match=r"i-2026-03-01\.csv: actor: its long ids end as .* rounded_ids = true"):
         read(tmp_path)
     assert len(read(tmp_path, rounded_ids=True)[0]) == 60
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from clout.config.sources import Source, read_sources
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.platforms.exports import file_inventory, files
 from clout.platforms.pull import puller
@@ -112,7 +112,7 @@ def test_a_part_of_a_day_that_is_not_read_stops_that_day_alone(source: Source, n
     (source.path / name).parent.mkdir(exist_ok=True)
     (source.path / name).write_bytes(b"x")
     with pytest.raises(
-        PoisonInput, match=rf"{name}: is of 2026-03-02 by its path, and the day would lack it.*: .*or move"
+        InvalidInput, match=rf"{name}: is of 2026-03-02 by its path, and the day would lack it.*: .*or move"
     ):
         skipped(source)
     assert skipped(source, DAY) == {}
@@ -121,7 +121,7 @@ def test_a_part_of_a_day_that_is_not_read_stops_that_day_alone(source: Source, n
 @pytest.mark.parametrize("name", ["accounts.csv.gpg", "Accounts.jsonl.enc", "accounts-2026-03-01.parquet.aes"])
 def test_accounts_in_an_unknown_wrapping_may_hold_a_no(source: Source, name: str) -> None:
     (source.path / name).write_bytes(b"x")
-    with pytest.raises(PoisonInput, match=rf"{name}: accounts in a form that is not read.*opt-out"):
+    with pytest.raises(InvalidInput, match=rf"{name}: accounts in a form that is not read.*opt-out"):
         skipped(source, DAY)
 
 
@@ -134,13 +134,13 @@ def test_a_packed_file_is_one_in_capitals_too(source: Source) -> None:
 def test_what_came_for_a_pulled_day_in_another_form_is_seen(source: Source, lake: Lake) -> None:
     puller.pull(lake, source, [DAY, NEXT], lambda _: None)
     (source.path / "i-2026-03-02-late.csv.zip").write_bytes(b"x")
-    with pytest.raises(PoisonInput, match=r"late\.csv\.zip"):
+    with pytest.raises(InvalidInput, match=r"late\.csv\.zip"):
         puller.pull(lake, source, [DAY, NEXT], lambda _: None)
 
 
 def test_a_folder_of_nothing_that_is_read_says_what_lies_there(tmp_path: Path) -> None:
     (tmp_path / "export.zip").write_bytes(b"x")
-    with pytest.raises(PoisonInput, match=r"holds no \.csv.*export\.zip is packed.*unpack it"):
+    with pytest.raises(InvalidInput, match=r"holds no \.csv.*export\.zip is packed.*unpack it"):
         skipped(Source("x", "files", tmp_path))
 
 
@@ -150,7 +150,7 @@ def test_a_folder_of_nothing_that_is_read_says_what_lies_there(tmp_path: Path) -
 )
 def test_a_text_that_is_a_table_is_no_note(source: Source, content: str) -> None:
     (source.path / "more.txt").write_text(content)
-    with pytest.raises(PoisonInput, match=r"more\.txt: row 1: no column"):
+    with pytest.raises(InvalidInput, match=r"more\.txt: row 1: no column"):
         skipped(source)
 
 
@@ -163,7 +163,7 @@ def test_a_table_format_is_refused_by_name(source: Source, log: str, named: str,
     (place.parent if "." in place.name[1:] else place).mkdir(parents=True)
     if not place.exists():
         place.write_text("{}")
-    with pytest.raises(PoisonInput, match=rf"a table of {named}.* deleted rows .*Export"):
+    with pytest.raises(InvalidInput, match=rf"a table of {named}.* deleted rows .*Export"):
         skipped(source)
 
 
@@ -182,7 +182,7 @@ def test_a_link_out_of_the_folder_is_refused(source: Source, tmp_path: Path, nam
     outside = tmp_path / "outside"
     outside.mkdir() if is_folder else outside.write_text(CSV)
     (source.path / name).symlink_to(outside)
-    with pytest.raises(PoisonInput, match=rf"{name}: a link that leads out of .*copy"):
+    with pytest.raises(InvalidInput, match=rf"{name}: a link that leads out of .*copy"):
         skipped(source)
 
 
@@ -195,7 +195,7 @@ def test_links_within_the_folder_are_fine_and_a_broken_one_is_told(source: Sourc
     assert found["again"].startswith("a link to a folder of this source")
     (source.path / f"i-{DAY}.csv").unlink()
     (source.path / f"i-{DAY}.csv").symlink_to(source.path / "gone")
-    with pytest.raises(PoisonInput, match="a link to what is not there"):
+    with pytest.raises(InvalidInput, match="a link to what is not there"):
         skipped(source)
     linked = tmp_path / "linked"
     (source.path / f"i-{DAY}.csv").unlink()
@@ -212,7 +212,7 @@ def test_what_is_no_file_is_named(source: Source) -> None:
 @pytest.mark.parametrize("name", [b"i-\xff.csv", b"i-\x1b]0;x\x07.csv", b"a\nb.csv"])
 def test_a_name_that_cannot_be_shown_is_refused(source: Source, name: bytes) -> None:
     (source.path / os.fsdecode(name)).write_text(CSV)
-    with pytest.raises(PoisonInput, match="rename it") as refused:
+    with pytest.raises(InvalidInput, match="rename it") as refused:
         skipped(source)
     assert str(refused.value).isprintable()
 
@@ -227,26 +227,26 @@ def test_a_folder_that_cannot_be_opened_is_no_empty_one(source: Source, monkeypa
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    with pytest.raises(PoisonInput, match="sub: cannot be opened: Permission denied; mend"):
+    with pytest.raises(InvalidInput, match="sub: cannot be opened: Permission denied; mend"):
         skipped(source)
 
 
 def test_a_folder_of_very_many_files_is_no_folder_of_exports(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_inventory, "MOST_FILES", 1)
-    with pytest.raises(PoisonInput, match="holds more than 1 files; name a folder that holds exports alone"):
+    with pytest.raises(InvalidInput, match="holds more than 1 files; name a folder that holds exports alone"):
         skipped(source)
 
 
 @pytest.mark.parametrize(("path", "message"), [("/", "is the whole machine"), ("/etc/hostname", "is not a folder")])
 def test_a_path_that_can_be_no_folder_of_exports(tmp_path: Path, path: str, message: str) -> None:
     (tmp_path / "sources.toml").write_text(f'[[source]]\nname = "x"\npath = "{path}"\n')
-    with pytest.raises(PoisonInput, match=message):
+    with pytest.raises(InvalidInput, match=message):
         read_sources(tmp_path / "sources.toml")
 
 
 def test_a_number_beyond_all_measure_is_no_sources_file(tmp_path: Path) -> None:
     (tmp_path / "sources.toml").write_text(f"n = {'9' * 5000}\n")
-    with pytest.raises(PoisonInput, match=r"sources\.toml: not a TOML file"):
+    with pytest.raises(InvalidInput, match=r"sources\.toml: not a TOML file"):
         read_sources(tmp_path / "sources.toml")
 
 
@@ -278,7 +278,7 @@ def test_a_day_that_is_not_over_is_refused(lake: Lake, source: Source, reader: s
         assert puller.pull(lake, asked, [DAY, NEXT], lambda _: None, clock=Clock(now)).written == [DAY, NEXT]
     if not is_over:
         with pytest.raises(
-            PoisonInput, match=r"2026-03-02 is not over, it is 2026-03-02 23:00 UTC.*after midnight UTC"
+            InvalidInput, match=r"2026-03-02 is not over, it is 2026-03-02 23:00 UTC.*after midnight UTC"
         ):
             puller.pull(lake, asked, [DAY, NEXT], lambda _: None, clock=Clock(now))
         assert lake.manifest("x", DAY) is None

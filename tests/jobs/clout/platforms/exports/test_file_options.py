@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from clout.config.sources import Source, read_sources
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.platforms.exports import files
 from clout.platforms.pull.rows import PullReport
 
@@ -168,5 +168,5 @@ def test_several_folders_show_parts_of_one_platform(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_wrong_option_is_told_with_the_cure(tmp_path: Path, lines: str, said: str) -> None:
-    with pytest.raises(PoisonInput, match=said):
+    with pytest.raises(InvalidInput, match=said):
         configured(tmp_path, lines, {})

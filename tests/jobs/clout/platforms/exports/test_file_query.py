@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from clout.config.sources import Source, read_sources
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.platforms.exports import file_query, files
 from clout.platforms.exports.query_runner import Bounds, QueryError, Runner
@@ -131,7 +131,7 @@ def test_accounts_of_dated_files_want_a_select_a_file(exports: Path) -> None:
     (exports / "tweets-2026-03-02.csv").write_text(TWEETS)
     text = "-- table: accounts\nSELECT author AS account, filename FROM read_csv('*.csv', all_varchar = true, filename = true)"
     with pytest.raises(
-        PoisonInput, match=r"twarc.sql: line 2: accounts of tweets-2026-03-02.csv hold .*-- each: \*\*/\*.csv"
+        InvalidInput, match=r"twarc.sql: line 2: accounts of tweets-2026-03-02.csv hold .*-- each: \*\*/\*.csv"
     ):
         Got(source(exports, text))
 
@@ -174,7 +174,7 @@ def test_an_account_row_that_cannot_be_read_stops_the_pull(exports: Path) -> Non
     text = EACH.replace(
         "all_varchar = true)\n", "all_varchar = true, header = true, delim = ',', store_rejects = true)\n"
     )
-    with pytest.raises(PoisonInput, match=r"tweets.csv: row 5: .*An account row may hold somebody's opt-out"):
+    with pytest.raises(InvalidInput, match=r"tweets.csv: row 5: .*An account row may hold somebody's opt-out"):
         Got(source(exports, text))
 
 
@@ -191,7 +191,7 @@ def test_an_accounts_file_of_ours_is_heeded_beside_any_query(exports: Path, text
 def test_an_accounts_file_that_a_query_names_is_the_querys(exports: Path) -> None:
     (exports / "accounts-no.csv").write_text("login,left\nbo,true\n")
     text = QUERY.replace("*.csv", "tw*.csv")
-    with pytest.raises(PoisonInput, match=r"accounts-no.csv: row 1: no column account"):
+    with pytest.raises(InvalidInput, match=r"accounts-no.csv: row 1: no column account"):
         Got(source(exports, text))
     named = "-- table: accounts\nSELECT login AS account, \"left\" AS opt_out FROM read_csv('accounts-no.csv')"
     assert Got(source(exports, f"{text};\n{named}")).rows("interactions") == []
@@ -265,7 +265,7 @@ PLAIN = "columns = {a: 'INT', b: 'INT'}, auto_detect = false"
 def test_errors_name_query_line_column_and_cure(exports: Path, text: str, said: str) -> None:
     (exports / "torn.csv").write_text("a,b\n1,2\n3\n")
     (exports / "torn.jsonl").write_text('{"a": 1}\n{"a":\n{"a": 3}\n')
-    with pytest.raises(PoisonInput, match=said):
+    with pytest.raises(InvalidInput, match=said):
         Got(source(exports, text))
 
 
@@ -306,7 +306,7 @@ SELECT 1; COPY (SELECT 1) TO 'out.csv'
 
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_a_query_is_made_of_selects_alone(statement: str) -> None:
-    with pytest.raises(PoisonInput, match=r"q.sql: line 1: [A-Z_]+ is not allowed: a query reads"):
+    with pytest.raises(InvalidInput, match=r"q.sql: line 1: [A-Z_]+ is not allowed: a query reads"):
         parted("q.sql", statement)
 
 
@@ -398,7 +398,7 @@ def test_a_query_that_takes_too_long_is_ended(tmp_path: Path, sql: str) -> None:
 
 def test_a_query_that_wants_too_much_memory_ends_alone(exports: Path) -> None:
     text = f"{GOOD}, (SELECT len(array_agg(repeat('x', 1000) || range)) FROM range(9000000)) AS row"
-    with pytest.raises(PoisonInput, match=r"twarc.sql: line 1: needs more memory than it may take; raise memory_mb"):
+    with pytest.raises(InvalidInput, match=r"twarc.sql: line 1: needs more memory than it may take; raise memory_mb"):
         Got(source(exports, text, memory_mb=256))
 
 
@@ -412,7 +412,7 @@ def test_a_link_out_of_the_folder_is_refused_and_one_within_is_not(exports: Path
     target = {"file": "secret.csv", "folder": ".", "chain": "via"}[kind]
     (exports / "out.csv").symlink_to(tmp_path / target)
     with pytest.raises(
-        PoisonInput, match=r"out.csv: a link that leads out of .*, where a query may not read; copy the file"
+        InvalidInput, match=r"out.csv: a link that leads out of .*, where a query may not read; copy the file"
     ):
         Got(source(exports, QUERY))
     with Runner(exports, Bounds()) as runner, pytest.raises(QueryError, match="disabled by configuration"):
@@ -428,7 +428,7 @@ def test_a_link_out_of_the_folder_is_refused_and_one_within_is_not(exports: Path
 
 def test_a_pipe_in_the_folder_is_refused(exports: Path) -> None:
     os.mkfifo(exports / "tweets2.csv")
-    with pytest.raises(PoisonInput, match=r"tweets2.csv: neither a file nor a folder"):
+    with pytest.raises(InvalidInput, match=r"tweets2.csv: neither a file nor a folder"):
         Got(source(exports, QUERY))
 
 
@@ -455,7 +455,7 @@ def configured(exports: Path, lines: str) -> Source:
 )
 def test_a_wrong_configuration_is_told_with_the_cure(exports: Path, lines: str, said: str) -> None:
     (exports.parent / "twarc.sql").write_text(QUERY)
-    with pytest.raises(PoisonInput, match=said):
+    with pytest.raises(InvalidInput, match=said):
         configured(exports, lines)
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.platforms.exports import file_consent, file_rows, files
 from clout.platforms.pull.rows import Batch, PullReport
 from clout.privacy.addresses import hashed
@@ -286,7 +286,7 @@ def test_one_column_of_theirs_may_be_two_of_ours(tmp_path: Path, name: str) -> N
 
 
 def test_a_misspelt_column_of_ours_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PoisonInput, match=r"source x: columns\.actr: no column of ours; ours are .*actor"):
+    with pytest.raises(InvalidInput, match=r"source x: columns\.actr: no column of ours; ours are .*actor"):
         Got(one_csv(tmp_path, *ROWS), columns={"actr": "who"})
 
 
@@ -339,7 +339,7 @@ def test_a_dated_file_without_rows_says_that_the_day_was_quiet(tmp_path: Path, n
     ],
 )
 def test_a_day_that_cannot_be_one(tmp_path: Path, name: str, message: str) -> None:
-    with pytest.raises(PoisonInput, match=rf"{name}: {message}"):
+    with pytest.raises(InvalidInput, match=rf"{name}: {message}"):
         Got(one_csv(tmp_path, *ROWS, name=name))
 
 
@@ -353,7 +353,7 @@ def test_what_is_no_export_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_exports(tmp_path: Path) -> None:
-    with pytest.raises(PoisonInput, match=r"holds no \.csv"):
+    with pytest.raises(InvalidInput, match=r"holds no \.csv"):
         Got(tmp_path)
 
 
@@ -441,7 +441,7 @@ def test_a_file_with_every_row_refused_stops_the_pull(tmp_path: Path, name: str)
     # Milliseconds read as seconds: the whole file is wrong in one way, and the cure is one word.
     one_csv(tmp_path, ("ann", "p", NOON * 1000, "like"), name=name, columns=("author", "post", "unix_ts", "kind"))
     with pytest.raises(
-        PoisonInput, match=rf"{name}: every one of its 1 rows was refused; the first, row 2: unix_ts.* in s"
+        InvalidInput, match=rf"{name}: every one of its 1 rows was refused; the first, row 2: unix_ts.* in s"
     ):
         Got(tmp_path, columns={"actor": "author", "target": "post"} if name.startswith(("i", "a")) else {})
 
@@ -461,7 +461,7 @@ def test_a_file_with_every_row_refused_stops_the_pull(tmp_path: Path, name: str)
 )
 def test_a_missing_column_is_named(tmp_path: Path, table: str, columns: tuple[str, ...], missing: str) -> None:
     one_csv(tmp_path, tuple("1" for _ in columns), name=f"{table}-2026-03-01.csv", columns=columns)
-    with pytest.raises(PoisonInput, match=rf"{table}-2026-03-01\.csv: row 1: no column {missing}; found"):
+    with pytest.raises(InvalidInput, match=rf"{table}-2026-03-01\.csv: row 1: no column {missing}; found"):
         Got(tmp_path)
 
 
@@ -577,13 +577,13 @@ def test_another_unreadable_field_becomes_null_and_is_noted(
 )
 def test_an_unreadable_account_row_stops_the_pull(tmp_path: Path, content: bytes, row: int, reason: str) -> None:
     (tmp_path / "accounts-2026-03-01.csv").write_bytes(content)
-    with pytest.raises(PoisonInput, match=rf"accounts-2026-03-01\.csv: row {row}: {reason}.*mend the row"):
+    with pytest.raises(InvalidInput, match=rf"accounts-2026-03-01\.csv: row {row}: {reason}.*mend the row"):
         Got(tmp_path)
 
 
 def test_an_unreadable_line_of_accounts_stops_the_pull(tmp_path: Path) -> None:
     (tmp_path / "accounts-2026-03-01.jsonl").write_bytes(b'{"account": "ann"}\n{"account": "bo", "opt_\n')
-    with pytest.raises(PoisonInput, match=r"accounts-2026-03-01\.jsonl: row 2: not JSON"):
+    with pytest.raises(InvalidInput, match=r"accounts-2026-03-01\.jsonl: row 2: not JSON"):
         Got(tmp_path)
 
 
@@ -591,7 +591,7 @@ def test_an_unreadable_line_of_accounts_stops_the_pull(tmp_path: Path) -> None:
 def test_accounts_in_a_form_that_is_not_read_are_not_overlooked(tmp_path: Path, name: str) -> None:
     one_csv(tmp_path, *ROWS)
     (tmp_path / name).write_bytes(b"x")
-    with pytest.raises(PoisonInput, match=rf"{name}: accounts in a form that is not read.*export it as CSV"):
+    with pytest.raises(InvalidInput, match=rf"{name}: accounts in a form that is not read.*export it as CSV"):
         Got(tmp_path)
 
 
@@ -647,7 +647,7 @@ def test_a_consent_column_that_was_named_must_be_there(tmp_path: Path) -> None:
     (tmp_path / "accounts.csv").write_text("account,do_not_score\nann,yes\n")
     one_csv(tmp_path, ("ann", "bo", NOON, "like", ""))
     source = Source("x", "files", tmp_path, columns={"opt_out": "do_not_scor"})
-    with pytest.raises(PoisonInput, match="no column do_not_scor; found account, do_not_score"):
+    with pytest.raises(InvalidInput, match="no column do_not_scor; found account, do_not_score"):
         list(files.read(source, {DAY}))
 
 
@@ -737,7 +737,7 @@ def test_a_consent_column_that_is_nearly_named_right_is_refused(tmp_path: Path, 
     (tmp_path / f"accounts.{form}").write_bytes(write([("ann", "yes")], ("account", name)))
     if name == "Status " and form == "csv":
         name = name.strip()
-    with pytest.raises(PoisonInput, match=rf"accounts\.{form}: row 1: column {name} is nearly .* rename it"):
+    with pytest.raises(InvalidInput, match=rf"accounts\.{form}: row 1: column {name} is nearly .* rename it"):
         Got(tmp_path)
 
 

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.platforms.exports import file_limits, files
 from clout.platforms.http import heartbeat
 from clout.platforms.http.heartbeat import Heartbeat
@@ -187,7 +187,7 @@ def test_a_hostile_file_lands_is_counted_or_stops(tmp_path: Path, monkeypatch: p
     began = time.process_time()
     try:
         found: tuple[int, int] | str = outcome(tmp_path)
-    except PoisonInput as refused:
+    except InvalidInput as refused:
         found = str(refused)
     assert time.process_time() - began < 20
     if isinstance(expected, str):
@@ -225,7 +225,7 @@ def test_many_small_files_that_are_mostly_refused_stop_the_source(tmp_path: Path
     for i in range(10):
         (tmp_path / f"i-2026-03-01-{i}.csv").write_bytes(HEAD + ROW + ROW.replace(b"like", b"STARE") * 9)
     with pytest.raises(
-        PoisonInput, match=r"source x: 90 of 100 rows were refused, more than most_unreadable = 0\.5: kind: 'STA"
+        InvalidInput, match=r"source x: 90 of 100 rows were refused, more than most_unreadable = 0\.5: kind: 'STA"
     ):
         read(tmp_path)
     reports = read(tmp_path, most_unreadable=0.9)
@@ -235,7 +235,7 @@ def test_many_small_files_that_are_mostly_refused_stop_the_source(tmp_path: Path
 def test_consent_that_is_mostly_unreadable_stops(tmp_path: Path) -> None:
     (tmp_path / "accounts-2026-03-01.csv").write_text("account,opt_out\n" + "".join(f"a{i},non\n" for i in range(60)))
     with pytest.raises(
-        PoisonInput, match="opt_out: unreadable in 60 of 60 rows, and all of these people would be left out"
+        InvalidInput, match="opt_out: unreadable in 60 of 60 rows, and all of these people would be left out"
     ):
         read(tmp_path)
 
@@ -268,11 +268,11 @@ def test_two_files_whose_keys_never_meet_stop(tmp_path: Path) -> None:
     people = [f"a{i}" for i in range(30)]
     write_people(tmp_path, [(str(1000 + i), "") for i in range(30)], people)
     with pytest.raises(
-        PoisonInput, match=r"none of the 30 accounts.*such as 9999\).*opt-out.* the ones are numbers, the others"
+        InvalidInput, match=r"none of the 30 accounts.*such as 9999\).*opt-out.* the ones are numbers, the others"
     ):
         read(tmp_path)
     write_people(tmp_path, [(str(1000 + i), f"@A{i}") for i in range(30)], people)
-    with pytest.raises(PoisonInput, match=r"by their handles: write account = "):
+    with pytest.raises(InvalidInput, match=r"by their handles: write account = "):
         read(tmp_path)
     write_people(tmp_path, [*((str(1000 + i), "") for i in range(30)), ("a7x", "")], people)
     assert len(read(tmp_path)) == 2
@@ -338,14 +338,14 @@ PULL = """
 import sys
 from datetime import date
 from pathlib import Path
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.platforms.pull.puller import pull
 from clout.config.sources import Source
 said = []
 try:
     pull(Lake(sys.argv[2]), Source("x", "files", Path(sys.argv[1])), [date(2026, 3, 1)], said.append)
-except PoisonInput as error:
+except InvalidInput as error:
     said.append(str(error))
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
 print(int(status["VmHWM"].split()[0]) // 1024, said[-1])

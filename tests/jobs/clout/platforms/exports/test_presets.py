@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from clout.config.sources import read_sources
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.platforms.exports import files
 from clout.platforms.exports.file_options import presets
 from clout.platforms.pull.rows import PullReport
@@ -472,7 +472,7 @@ def test_a_preset_refuses_a_broken_export_by_file_row_field_and_cure(folder: Pat
         assert text in whole
         (folder / name).write_text(whole.replace(text, other, 1))
         with pytest.raises(
-            PoisonInput, match=said.replace("{name}", name).replace("{preset}", preset).replace("{text}", text)
+            InvalidInput, match=said.replace("{name}", name).replace("{preset}", preset).replace("{text}", text)
         ):
             Got(folder, preset, export.options)
         (folder / name).write_text(whole)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.platforms.exports import tabular
 from clout.platforms.exports.tabular import BadRow, is_tabular, read_batches
 from hypothesis import HealthCheck, given, settings
@@ -161,7 +161,7 @@ def test_two_things_under_one_name_are_not_taken_for_either(tmp_path: Path, said
     assert good == {1: ("ann", None, None)}
     assert bad == [("target stands twice in one object, and says two things", 2, line.decode())]
     with pytest.raises(
-        PoisonInput, match="row 2: target stands twice in one object, and says two things: mend the row"
+        InvalidInput, match="row 2: target stands twice in one object, and says two things: mend the row"
     ):
         list(read_batches(tmp_path / "x.jsonl", WANTED, NEEDED, guarded={"out": "target"}))
     # What nobody reads, and what is said twice in the same words, harms nobody.
@@ -241,7 +241,7 @@ WHOLE = gzip.compress(HEADER + b"".join(b"ann,bo,%d\n" % i for i in range(20_000
     ],
 )  # fmt: skip
 def test_a_file_that_cannot_be_read_is_refused_whole(tmp_path: Path, name: str, content: bytes, message: str) -> None:
-    with pytest.raises(PoisonInput, match=message) as refused:
+    with pytest.raises(InvalidInput, match=message) as refused:
         read_bytes(tmp_path, content, name)
     assert str(tmp_path / name) in str(refused.value)
 
@@ -249,7 +249,7 @@ def test_a_file_that_cannot_be_read_is_refused_whole(tmp_path: Path, name: str, 
 @pytest.mark.parametrize("values", [[["ann"]], [{"id": "ann"}]], ids=["list", "struct"])
 def test_nested_parquet_is_refused_by_its_column(tmp_path: Path, values: list[object]) -> None:
     pq.write_table(pa.table({"actor": values}), tmp_path / "x.parquet")
-    with pytest.raises(PoisonInput, match=r"x\.parquet: column actor holds (list|struct)"):
+    with pytest.raises(InvalidInput, match=r"x\.parquet: column actor holds (list|struct)"):
         rows_of(tmp_path / "x.parquet")
 
 
@@ -257,7 +257,7 @@ def test_parquet_that_is_damaged_inside(tmp_path: Path) -> None:
     pq.write_table(pa.table({"actor": [str(i) for i in range(9_000)]}), tmp_path / "x.parquet", compression="zstd")
     content = bytearray((tmp_path / "x.parquet").read_bytes())
     content[100:4000] = bytes(3900)
-    with pytest.raises(PoisonInput, match=r"x\.parquet: cannot be read to its end"):
+    with pytest.raises(InvalidInput, match=r"x\.parquet: cannot be read to its end"):
         read_bytes(tmp_path, bytes(content), "x.parquet")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.platforms.exports import files, torn_json
 from clout.platforms.exports.torn_json import where_torn
 
@@ -79,6 +79,6 @@ def test_a_query_of_ones_own_says_it_too(tmp_path: Path) -> None:
     )
     source = Source("x", "files", tmp_path, options={"query": "q.sql", "query_text": query})
     with pytest.raises(
-        PoisonInput, match=r"likes\.json: record 2, line 2, in whom: Expecting value, .*q\.sql: line \d"
+        InvalidInput, match=r"likes\.json: record 2, line 2, in whom: Expecting value, .*q\.sql: line \d"
     ):
         list(files.read(source, set()))

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.platforms import apis
 from clout.platforms.apis.x import XPolicy
@@ -239,14 +239,14 @@ def test_a_token_goes_where_the_platform_wants_it_and_is_stored_nowhere(
 @pytest.mark.parametrize("wrong", ["has blanks inside", "new\nline-in-it", "short", "ümlaut-in-it"])
 def test_what_is_no_token_is_refused_and_not_shown(asked: Any, monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
     monkeypatch.setenv("CLOUT_TOKEN_MADE", wrong)
-    with pytest.raises(PoisonInput, match="CLOUT_TOKEN_MADE: is no token") as raised:
+    with pytest.raises(InvalidInput, match="CLOUT_TOKEN_MADE: is no token") as raised:
         asked(Endpoint(**LIST), token=Token())
     assert wrong not in str(raised.value)
 
 
 def test_a_token_is_not_sent_in_the_clear(asked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLOUT_TOKEN_MADE", TOKEN)
-    with pytest.raises(PoisonInput, match="base_url must begin with https"):
+    with pytest.raises(InvalidInput, match="base_url must begin with https"):
         asked(Endpoint(**LIST), token=Token(), options={"base_url": "http://api.example"})
 
 
@@ -378,10 +378,10 @@ def test_a_note_that_cannot_be_read_stops_the_spending(asked: Any, host: Host, l
     folder = Path(lake.root) / "spent" / "made"
     folder.mkdir(parents=True)
     (folder / "2026-03-02.json").write_text("{")
-    with pytest.raises(PoisonInput, match=r"2026-03-02\.json: is not JSON"):
+    with pytest.raises(InvalidInput, match=r"2026-03-02\.json: is not JSON"):
         asked(PRICED)
     (folder / "2026-03-02.json").write_text('{"mills": "all"}')
-    with pytest.raises(PoisonInput, match="does not say what was spent"):
+    with pytest.raises(InvalidInput, match="does not say what was spent"):
         asked(PRICED)
     assert host.asked == []
 

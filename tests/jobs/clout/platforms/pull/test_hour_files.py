@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from clout.config.sources import Source, read_sources
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.platforms.apis import gharchive
 from clout.platforms.pull import puller
@@ -407,5 +407,5 @@ def test_the_configuration_takes_an_address_or_a_folder(tmp_path: Path) -> None:
         ('base_url = "https://u:p@archive.example"', "base_url is not a web address"),
     ):
         file.write_text(entry + wrong + "\n")
-        with pytest.raises(PoisonInput, match=why):
+        with pytest.raises(InvalidInput, match=why):
             read_sources(file)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.platforms.apis import bluesky, mastodon
 from clout.platforms.pull import pull_consent
@@ -101,7 +101,7 @@ def test_on_an_instance_too(lake: Lake, name: str) -> None:
 def test_what_is_no_id_and_names_nobody_is_refused(lake: Lake, reader: str, name: str) -> None:
     source = Source(reader, reader, Path(), excluded=frozenset({f"{reader}:{name}"}))
     hearing = pull_consent.hearing(lake, source, DAY, lambda people: {}, print)
-    with pytest.raises(PoisonInput, match=f"names {reader}:{name}: no id of an account as {reader} writes it"):
+    with pytest.raises(InvalidInput, match=f"names {reader}:{name}: no id of an account as {reader} writes it"):
         pull_consent.remember(lake, source, hearing, lambda people: {}, print, source.read_by.ids)
 
 

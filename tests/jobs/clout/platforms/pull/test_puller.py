@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from clout.config.sources import Source
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.platforms import exports
 from clout.platforms.exports import files
@@ -146,13 +146,13 @@ def test_poison_writes_nothing(lake: Lake, source: Source, name: str, content: s
     if refresh:
         pull(lake, source)
     (source.path / name).write_text(content)
-    with pytest.raises(PoisonInput, match=name):
+    with pytest.raises(InvalidInput, match=name):
         pull(lake, source, refresh=refresh)
     assert state(lake) == (WHOLE if refresh else {})
     assert not list(Path(lake.root).rglob(".tmp-*"))
 
 
-@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, PoisonInput])
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, InvalidInput])
 def test_a_reader_that_dies_leaves_nothing(
     lake: Lake, source: Source, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
