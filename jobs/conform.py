@@ -148,7 +148,7 @@ def _match(lake: Lake, sources: Sources, ontology: Ontology, days: list[date], e
         manifests = [_timeless(lake.manifest(platform, day) or []) for platform in sources.platforms]
         matched = _hash([code, ontology.version, sources.platforms, sorted(of_day), hidden, manifests])
         path = lake.conformed("post_topics", day)
-        if lake.exists(path) and (lake.facts(path) or {}).get("matched") == matched:
+        if lake.exists(path) and (lake.metadata(path) or {}).get("matched") == matched:
             continue
         matcher = matcher or Matcher(ontology, topic_posts.MOST)
         posts = arrow.read_snapshots(lake, "posts", sources.platforms, [day], topic_posts.COLUMNS)
@@ -195,7 +195,7 @@ def _hash(content: Any) -> str:
 
 def _conformed_as(lake: Lake, day: date) -> str | None:
     path = lake.conformed("activity", day)
-    return (lake.facts(path) or {}).get("fingerprint") if lake.exists(path) else None
+    return (lake.metadata(path) or {}).get("fingerprint") if lake.exists(path) else None
 
 
 if __name__ == "__main__":

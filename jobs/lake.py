@@ -354,7 +354,7 @@ class Healer:
 
     def _is_purged(self, source: str, day: date) -> bool:
         try:
-            return bool((self.lake.facts(self.lake.snapshot("interactions", source, day)) or {}).get(PURGED))
+            return bool((self.lake.metadata(self.lake.snapshot("interactions", source, day)) or {}).get(PURGED))
         except Damaged:
             return False
 

@@ -272,16 +272,16 @@ def test_a_task_done_again_makes_its_features_and_nothing_stale_is_taken(home, w
     for task, wants in (("ties", "graph"), ("graph", "network")):
         kept = evidence.TASKS[task][-1]
         path = lake.features(kept, LAST)
-        facts, rows = lake.facts(path), lake.read(path)
+        metadata, rows = lake.metadata(path), lake.read(path)
         lake.remove(path)
         with pytest.raises(InvalidInput, match=rf"run jobs/{task}\.py --day {LAST} first"):
             evidence.load(lake, sources, model, LAST).make(wants)
-        lake.write(path, rows, {**facts, "window": "other"})
+        lake.write(path, rows, {**metadata, "window": "other"})
         with pytest.raises(InvalidInput, match=rf"other snapshots; run jobs/{task}\.py --day {LAST} first"):
             evidence.load(lake, sources, model, LAST).make(wants)
         evidence.load(lake, sources, model, LAST).make(task)
-    keys, facts = lake.features("tie_keys", LAST), lake.facts(lake.features("tie_keys", LAST))
-    lake.write(keys, lake.read(keys).slice(1), facts)  # as if somebody had been erased
+    keys, metadata = lake.features("tie_keys", LAST), lake.metadata(lake.features("tie_keys", LAST))
+    lake.write(keys, lake.read(keys).slice(1), metadata)  # as if somebody had been erased
     with pytest.raises(InvalidInput, match=r"are of other people; run jobs/ties\.py"):
         graph.main(arguments)
     ties.main(arguments)

@@ -49,12 +49,12 @@ def generate(folder: Path, interactions: int, people: int, days: int = 90) -> Pa
         others = actor != target
         actor, target, kind = actor[others], target[others], kind[others]
         post, posted = _post_numbers(target, number, people)
-        facts = {"fingerprint": f"bench {interactions} {people} {day}"}
+        metadata = {"fingerprint": f"bench {interactions} {people} {day}"}
         names = pa.array(KINDS)
         columns = {"actor": keys.take(pa.array(actor)), "target": keys.take(pa.array(target))}
         post_key = _prefixed(PLATFORM + ":post", pa.array(post, mask=~posted).cast(pa.string()))
         raw.write(f"raw/ds={day}", pa.table({**columns, "kind": names.take(pa.array(kind)), "post_key": post_key}))
-        lake.write(lake.conformed("activity", day), _activity(actor, target, kind, posted, people, keys), facts)
+        lake.write(lake.conformed("activity", day), _activity(actor, target, kind, posted, people, keys), metadata)
         passed_on = posted & np.isin(kind, [KINDS.index(each) for each in ("share", "quote", "reply")])
         both = np.unique(post[passed_on] * people + actor[passed_on])
         actions = {
@@ -62,10 +62,10 @@ def generate(folder: Path, interactions: int, people: int, days: int = 90) -> Pa
             "post_key": _prefixed(PLATFORM + ":post", pa.array(both // people).cast(pa.string())),
             "actor": keys.take(pa.array(both % people)),
         }
-        lake.write(lake.conformed("post_actions", day), _as(CONFORMED["post_actions"].remove(0), actions), facts)
+        lake.write(lake.conformed("post_actions", day), _as(CONFORMED["post_actions"].remove(0), actions), metadata)
         lake.write(lake.snapshot("posts", PLATFORM, day), _posts(number, day, people, keys))
         for table in ("conservation", "pulls", "coverage"):
-            lake.write(lake.conformed(table, day), CONFORMED[table].remove(0).empty_table(), facts)
+            lake.write(lake.conformed(table, day), CONFORMED[table].remove(0).empty_table(), metadata)
     (folder / "exports").mkdir(exist_ok=True)
     sources.write_text(f'[[source]]\nname = "{PLATFORM}"\nreader = "files"\npath = "exports"\n', encoding="utf-8")
     return sources

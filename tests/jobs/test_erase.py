@@ -180,7 +180,7 @@ def test_the_person_leaves_and_others_stay(home: Home, capsys: pytest.CaptureFix
     ]
     assert [row["raw"] for row in rows(lake, "quarantine")] == ["other"]
     assert lake.read(lake.conformed("activity", DAY))["actor"].to_pylist() == [BO]
-    assert lake.facts(lake.conformed("activity", DAY)) == {"fingerprint": "f"}
+    assert lake.metadata(lake.conformed("activity", DAY)) == {"fingerprint": "f"}
     assert lake.read(lake.conformed("post_actions", DAY))["post_key"].to_pylist() == [f"{BO}/1"]
     assert lake.read(lake.features("pairs", DAY)).to_pylist() == [{"actor": BO, "q": 0.25}]
     assert raw(home) == {

@@ -91,8 +91,8 @@ LAKE = [
 ]
 KINDS = {
     **{f"lake/{path}/part-0.parquet": path.split("/platform")[0].split("/ds")[0] for path in LAKE},
-    f"lake/activity/ds={DAY}/_facts.json": "facts",
-    f"lake/features/acts/ds={DAY}/_facts.json": "facts of features",
+    f"lake/activity/ds={DAY}/_facts.json": "metadata",
+    f"lake/features/acts/ds={DAY}/_facts.json": "metadata of features",
     f"lake/activity/ds={DAY}/{SEAL}": "checksums",
     f"lake/checksums/activity/ds={DAY}.json": "what is expected",
     f"staging/{DAY}/by-hand/scores/part-0.parquet": "staged scores",

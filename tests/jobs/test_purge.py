@@ -101,7 +101,7 @@ def test_linkedins_members_become_pseudonyms_and_then_go(linkedin: Lake) -> None
     assert [len(seen("interactions", age, "actor_key")) for age in (2, 42, 365)] == [3, 0, 0]
     activity = lake.conformed("activity", DAY - timedelta(365))
     assert column(lake, activity, "actor") == [actors[0]]  # counts of acts are kept, without the name
-    assert lake.facts(activity) == {"fingerprint": "f"}
+    assert lake.metadata(activity) == {"fingerprint": "f"}
     assert [is_purged(lake, "li", DAY - timedelta(age)) for age in (0, 2, 42)] == [False, False, True]
     assert [lake.exists(lake.features("pairs", DAY - timedelta(age))) for age in (1, 2)] == [True, False]
     assert sorted(path.name for path in Path(lake.root, "raw/li").iterdir()) == [str(DAY)]

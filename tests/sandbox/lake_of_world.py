@@ -56,10 +56,10 @@ def write_lake(
                 for table, rows in written.conformed().items():
                     parts.setdefault(table, []).append(rows)
         if form == "conformed":
-            facts = {"fingerprint": f"invented world {world.seed}, {world.people} people, {', '.join(keys)}, {day}"}
+            metadata = {"fingerprint": f"invented world {world.seed}, {world.people} people, {', '.join(keys)}, {day}"}
             for table, rows in parts.items():
                 none = CONFORMED[table].remove(0).empty_table()  # nobody was asked: no pulls, no coverage
-                lake.write(lake.conformed(table, day), pa.concat_tables([none, *rows]), facts)
+                lake.write(lake.conformed(table, day), pa.concat_tables([none, *rows]), metadata)
 
 
 def write_sources(folder: Path, world: World, platforms: Iterable[str]) -> Path:

@@ -369,7 +369,7 @@ class DiskDuckDB:
                 for group in in_groups(reader, 1_000_000):
                     writer.write_table(group)
             if metadata is not None:
-                lake.write_facts(aside, metadata)
+                lake.write_metadata(aside, metadata)
 
 
 def _enumerated(of: str, words: Iterable[str]) -> str:

@@ -60,7 +60,7 @@ def write_conformed(
     table: str,
     rows: DataFrame,
     days: Iterable[date],
-    facts: Callable[[date], dict[str, Any]],
+    metadata: Callable[[date], dict[str, Any]],
 ) -> None:
     """Replace the partitions of `days` by `rows`, which has a column ds. A day without rows gets an empty partition."""
     columns = [field.name for field in CONFORMED[table]]
@@ -74,23 +74,23 @@ def write_conformed(
                 lake.fs.create_dir(f"{lake.root}/{written}")
                 with lake.parquet_writer(f"{written}/part-0.parquet", CONFORMED[table].remove(0)):
                     pass  # no rows
-            lake.write_facts(written, facts(day))
+            lake.write_metadata(written, metadata(day))
             lake.move_into_place(written, lake.conformed(table, day))
     lake.remove(f"{table}/_writing")
 
 
-def write_features(lake: Lake, name: str, day: date, rows: DataFrame, facts: dict[str, Any]) -> None:
+def write_features(lake: Lake, name: str, day: date, rows: DataFrame, metadata: dict[str, Any]) -> None:
     """Replace the features `name` of one score date."""
     with lake.replacing(lake.features(name, day)) as aside:
         rows.write.mode("append").parquet(lake.location(aside))
-        lake.write_facts(aside, facts)
+        lake.write_metadata(aside, metadata)
 
 
 def read_features(
-    spark: SparkSession, lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str
+    spark: SparkSession, lake: Lake, name: str, day: date, metadata: dict[str, Any], made_by: str
 ) -> DataFrame:
     """The features `name` of one score date, see features_path."""
-    return spark.read.parquet(lake.location(lake.current(features_path(lake, name, day, facts, made_by))))
+    return spark.read.parquet(lake.location(lake.current(features_path(lake, name, day, metadata, made_by))))
 
 
 def write_sorted(folder: Lake, path: str, rows: DataFrame, *keys: str) -> None:

@@ -49,25 +49,25 @@ def read_conformed(lake: Lake, table: str, days: list[date]) -> pa.Table:
 
 
 def write_conformed(
-    lake: Lake, table: str, rows: pa.Table, days: Iterable[date], facts: Callable[[date], dict[str, Any]]
+    lake: Lake, table: str, rows: pa.Table, days: Iterable[date], metadata: Callable[[date], dict[str, Any]]
 ) -> None:
     """Replace the partitions of `days` by `rows`, which has a column ds. A day without rows gets an empty partition."""
     schema = CONFORMED[table]
     ordered = rows.select(schema.names).cast(schema).sort_by([(name, "ascending") for name in schema.names])
     for day in days:
         of_day = ordered.filter(pc.equal(ordered["ds"], pa.scalar(day)))
-        lake.write(lake.conformed(table, day), of_day.drop_columns("ds"), facts(day))
+        lake.write(lake.conformed(table, day), of_day.drop_columns("ds"), metadata(day))
 
 
-def features_path(lake: Lake, name: str, day: date, facts: dict[str, Any], made_by: str) -> str:
+def features_path(lake: Lake, name: str, day: date, metadata: dict[str, Any], made_by: str) -> str:
     """Where the features `name` of one score date lie. Raises InvalidInput where they are missing or made of other things.
 
-    facts: what the features must have been made of; made_by: the job that makes them.
+    metadata: what the features must have been made of; made_by: the job that makes them.
     """
     path = lake.features(name, day)
     cure = f"run jobs/{made_by}.py --day {day} first"
     required(lake, path, cure)
-    if lake.facts(path) != facts:
+    if lake.metadata(path) != metadata:
         raise InvalidInput(
             f"{lake.location(path)} was made with another model, by other queries or of other snapshots; {cure}"
         )

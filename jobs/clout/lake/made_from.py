@@ -25,13 +25,13 @@ LOG = logs.logger(__name__)
 
 
 def inputs(lake: Lake, sources: Sequence[str], days: Sequence[date]) -> dict[str, Any]:
-    """What was pulled from the sources for the days, as facts: their names, how many days, and one hash."""
+    """What was pulled from the sources for the days, as metadata: their names, how many days, and one hash."""
     return {"sources": sorted(sources), "days": len(days), "pulled": _pulled(lake, sources, days)}
 
 
-def noted(lake: Lake, facts: Mapping[str, Any]) -> dict[str, str]:
-    """The same facts for run.json, with where the lake is."""
-    return {"lake": lake.uri, **{name: json.dumps(facts[name]) for name in ("sources", "days", "pulled")}}
+def noted(lake: Lake, metadata: Mapping[str, Any]) -> dict[str, str]:
+    """The same metadata for run.json, with where the lake is."""
+    return {"lake": lake.uri, **{name: json.dumps(metadata[name]) for name in ("sources", "days", "pulled")}}
 
 
 def lake_of(run: Mapping[str, Any]) -> Lake | None:

@@ -45,7 +45,7 @@ from clout.lake.schemas import CONFORMED, SNAPSHOTS
 LOG = logs.logger(__name__)
 
 #: A sidecar in a partition's folder. Readers of Parquet skip names that begin with an underscore.
-FACTS = "_facts.json"
+METADATA = "_facts.json"
 
 #: pyarrow's names of file systems that cannot rename a folder.
 _OBJECT_STORES = ("s3", "gcs", "abfs")
@@ -162,10 +162,10 @@ class Lake:
         except pa.ArrowInvalid as error:
             raise Damaged(self, path, f"cannot be read as Parquet: {error}") from error
 
-    def facts(self, path: str) -> dict[str, Any] | None:
+    def metadata(self, path: str) -> dict[str, Any] | None:
         """What the writer noted beside a partition, or None where there is no such partition."""
         try:
-            with self.fs.open_input_stream(f"{self.root}/{self.current(path)}/{FACTS}") as stream:
+            with self.fs.open_input_stream(f"{self.root}/{self.current(path)}/{METADATA}") as stream:
                 found: dict[str, Any] | None = json.loads(stream.read())
                 return found
         except FileNotFoundError:
@@ -239,18 +239,18 @@ class Lake:
             for left in self._siblings(path, ".old-"):
                 self.fs.delete_dir(left)
 
-    def write(self, path: str, table: pa.Table, facts: dict[str, Any] | None = None) -> None:
+    def write(self, path: str, table: pa.Table, metadata: dict[str, Any] | None = None) -> None:
         """Replace one partition by an Arrow table, which may have no rows: then the partition is there and empty."""
         with self.replacing(path) as aside:
             with self.parquet_writer(f"{aside}/part-0.parquet", table.schema) as writer:
                 writer.write_table(table)
-            if facts is not None:
-                self.write_facts(aside, facts)
+            if metadata is not None:
+                self.write_metadata(aside, metadata)
 
-    def write_facts(self, path: str, facts: dict[str, Any]) -> None:
-        """Note `facts` beside the rows of a folder that is not yet in place."""
-        with self.fs.open_output_stream(f"{self.root}/{path}/{FACTS}") as stream:
-            stream.write(json.dumps(facts, indent=1, sort_keys=True, default=str).encode())
+    def write_metadata(self, path: str, metadata: dict[str, Any]) -> None:
+        """Note `metadata` beside the rows of a folder that is not yet in place."""
+        with self.fs.open_output_stream(f"{self.root}/{path}/{METADATA}") as stream:
+            stream.write(json.dumps(metadata, indent=1, sort_keys=True, default=str).encode())
 
     def parquet_writer(self, file: str, schema: pa.Schema) -> pq.ParquetWriter:
         """A writer of one Parquet file, path relative to the lake: zstd, microsecond times."""
@@ -398,4 +398,4 @@ def required(lake: Lake, path: str, cure: str) -> str:
     return path
 
 
-__all__ = ["CONFORMED", "FACTS", "SNAPSHOTS", "Lake", "days_between", "required", "window"]
+__all__ = ["CONFORMED", "METADATA", "SNAPSHOTS", "Lake", "days_between", "required", "window"]

@@ -63,8 +63,8 @@ class Staged:
 
     def write_run(self, versions: dict[str, Any]) -> None:
         """Write run.json: what made the files, and that they were written now. The last thing that is staged."""
-        facts = {**versions, "staged_at": datetime.now(UTC).isoformat()}
-        self.write_json("run.json", json.dumps(facts, indent=1, sort_keys=True))
+        metadata = {**versions, "staged_at": datetime.now(UTC).isoformat()}
+        self.write_json("run.json", json.dumps(metadata, indent=1, sort_keys=True))
 
     def write_json(self, name: str, text: str) -> None:
         """Write run.json or verdict.json, with a checksum."""

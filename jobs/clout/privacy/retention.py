@@ -65,7 +65,7 @@ def purge(
 
 def is_purged(lake: Lake, source: str, day: date) -> bool:
     """Whether a day's interactions were dropped for their age: then the day cannot be conformed again."""
-    return bool((lake.facts(lake.snapshot("interactions", source, day)) or {}).get(PURGED))
+    return bool((lake.metadata(lake.snapshot("interactions", source, day)) or {}).get(PURGED))
 
 
 def _partitions(lake: Lake, table: str, source: str) -> list[tuple[date, str]]:

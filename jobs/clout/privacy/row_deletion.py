@@ -20,7 +20,7 @@ from clout.lake.schemas import MANIFEST
 #: Gives a batch's rows as they are to be, and how many it removed or changed.
 RowFilter = Callable[[pa.Table], tuple[pa.Table, int]]
 
-#: In the facts of a snapshot that was emptied for its age: whose terms demanded it.
+#: In the metadata of a snapshot that was emptied for its age: whose terms demanded it.
 PURGED = "purged"
 
 _DAY = re.compile(r"(?:ds=|snapshot_date=)?(\d{4}-\d{2}-\d{2})")
@@ -49,7 +49,7 @@ def rewrite(lake: Lake, path: str, edit: RowFilter) -> int:
     """RowFilter a partition in one step, where there is anything to edit; gives how many rows were removed or changed."""
     count = touched(lake, path, edit)
     if count:
-        facts = lake.facts(path)
+        metadata = lake.metadata(path)
         with lake.replacing(path) as aside:
             for file in files(lake, path):
                 with pq.ParquetFile(lake.fs.open_input_file(f"{lake.root}/{file}")) as opened:
@@ -57,8 +57,8 @@ def rewrite(lake: Lake, path: str, edit: RowFilter) -> int:
                 with lake.parquet_writer(f"{aside}/{file.rpartition('/')[2]}", schema) as writer:
                     for batch in _batches(lake, file):
                         writer.write_table(edit(batch)[0].cast(schema))
-            if facts is not None:
-                lake.write_facts(aside, facts)
+            if metadata is not None:
+                lake.write_metadata(aside, metadata)
     return count
 
 
@@ -69,7 +69,7 @@ def reconcile_manifest(lake: Lake, platform: str, day: date) -> None:
     age the manifest is left alone: such a day is not conformed again.
     """
     rows = lake.manifest(platform, day)
-    if not rows or (lake.facts(lake.snapshot("interactions", platform, day)) or {}).get(PURGED):
+    if not rows or (lake.metadata(lake.snapshot("interactions", platform, day)) or {}).get(PURGED):
         return
     path = lake.snapshot("interactions", platform, day)
     there = sum(_rows(lake, file) for file in files(lake, path))

@@ -123,10 +123,10 @@ def prints(lake: Lake, day: date, before: date | None, digests: Mapping[str, str
     """
     until = {name: each for name, each in (("until", day), ("before", before)) if each}
     for name, each in until.items():
-        facts = [lake.facts(lake.conformed("activity", one)) or {} for one in window(each, 90)]
+        metadata = [lake.metadata(lake.conformed("activity", one)) or {} for one in window(each, 90)]
         digests = {
             **digests,
-            name: hashlib.sha256(repr([one.get("fingerprint") for one in facts]).encode()).hexdigest(),
+            name: hashlib.sha256(repr([one.get("fingerprint") for one in metadata]).encode()).hexdigest(),
         }
     # As many bits as a double holds.
     return small_arrow(

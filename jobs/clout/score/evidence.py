@@ -74,7 +74,7 @@ def task_of(feature: str) -> str:
 class Evidence(Plan):
     """The plan of one score date over a lake: what an earlier task kept is read, the rest computed.
 
-    facts: what its features must have been made of; made_of: what an operator decided of the night, for people and for later
+    metadata: what its features must have been made of; made_of: what an operator decided of the night, for people and for later
     nights.
     """
 
@@ -82,7 +82,11 @@ class Evidence(Plan):
 
     def __init__(self, lake: Lake, sources: Sources, model: Model, day: date) -> None:
         closed = _closed(lake, sources, day)
-        self.lake, self.facts, self.made_of = lake, _facts(lake, sources, model, day, closed), _made_of(sources, model)
+        self.lake, self.metadata, self.made_of = (
+            lake,
+            _metadata(lake, sources, model, day, closed),
+            _made_of(sources, model),
+        )
         self._task = ""
         days = window(day, model.stored_days)
         engine = engine_for(lake, days)
@@ -106,9 +110,9 @@ class Evidence(Plan):
             "selections": small_arrow(SELECTIONS, _draws(lake)),
         }
 
-    def facts_of(self, table: str) -> dict[str, Any]:
+    def metadata_of(self, table: str) -> dict[str, Any]:
         """What the features of a table must have been made of: the lake's days, the model, and the code behind them."""
-        return self.facts | {"code": fingerprints.of_tables([table], self.formulas, steps.GIVEN)}
+        return self.metadata | {"code": fingerprints.of_tables([table], self.formulas, steps.GIVEN)}
 
     def make(self, task: str) -> None:
         """Compute what a task keeps, and write it. Raises InvalidInput where a task before it has yet to be run."""
@@ -116,7 +120,7 @@ class Evidence(Plan):
         for name in TASKS[task]:
             of_name = next(steps.pairs_of_variants(self))[1] if name == "pairs" else self
             rows = of_name.resolve(name)
-            of_name.tables[name] = self.engine.save_features(self.lake, name, self.day, rows, self.facts_of(name))
+            of_name.tables[name] = self.engine.save_features(self.lake, name, self.day, rows, self.metadata_of(name))
         self._task = ""
 
     @property
@@ -126,20 +130,20 @@ class Evidence(Plan):
 
     def ties(self) -> Frame:
         """See Plan."""
-        return self.engine.load_features(self.lake, "pairs", self.day, self.facts_of("pairs"), "ties")
+        return self.engine.load_features(self.lake, "pairs", self.day, self.metadata_of("pairs"), "ties")
 
     def _make(self, name: str) -> Frame:
         if name in _OF_CONFORM:
-            return self.engine.load_features(self.lake, _OF_CONFORM[name], self.day, self.facts, "conform")
+            return self.engine.load_features(self.lake, _OF_CONFORM[name], self.day, self.metadata, "conform")
         if _MADE_BY.get(name, self._task) != self._task:
-            return self.engine.load_features(self.lake, name, self.day, self.facts_of(name), _MADE_BY[name])
+            return self.engine.load_features(self.lake, name, self.day, self.metadata_of(name), _MADE_BY[name])
         return super()._make(name)
 
 
 def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     """Write who is who on the score date, and who is left out of it. Its window must be conformed."""
     evidence = Evidence(lake, sources, model, day)
-    engine, facts, days = evidence.engine, evidence.facts, window(day, model.stored_days)
+    engine, metadata, days = evidence.engine, evidence.metadata, window(day, model.stored_days)
     conforming = conforming_engine(lake, sources.platforms, days, [*STATES_FROM])
     snapshots = {
         table: conforming.snapshots(lake, table, sources.platforms, days, columns)
@@ -147,19 +151,19 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     }
     shown = Plan(conforming, snapshots, model, day)
     for name in ("account_states", "counter_states"):
-        shown.tables[name] = conforming.save_features(lake, name, day, shown.resolve(name), facts)
+        shown.tables[name] = conforming.save_features(lake, name, day, shown.resolve(name), metadata)
     found, one_way = _persons(shown.arrow("claims"), sources, day)
     agreed = _agreed_to_be_named(evidence, found.person_of)
     unnamed, hidden = _unnamed(lake, sources, model, day, agreed)
-    lake.write(lake.features("unnamed", day), small_arrow(steps.UNNAMED, [(key,) for key in sorted(unnamed)]), facts)
+    lake.write(lake.features("unnamed", day), small_arrow(steps.UNNAMED, [(key,) for key in sorted(unnamed)]), metadata)
     person_of = _with_pseudonyms(lake, found.person_of, unnamed, hidden)
-    lake.write(lake.features("persons", day), small_arrow(identity.PERSONS, sorted(person_of.items())), facts)
+    lake.write(lake.features("persons", day), small_arrow(identity.PERSONS, sorted(person_of.items())), metadata)
     listed = small_arrow(*operator_list(sources))
     known = [evidence.resolve(name) for name in ("activity", "posts", "account_states")]
     beside = [evidence.resolve(name) for name in ("persons", "named_seeds", "sources", "variants")]
     engine.register_keys(*known, *beside, listed)
     left_out = small_arrow(LISTED, [*operator_list(sources)[1], *_remembered(lake, engine, *known)])
-    lake.write(lake.features("left_out", day), left_out, facts)
+    lake.write(lake.features("left_out", day), left_out, metadata)
     own = to_arrow(evidence.run("own_interactions"))["n"][0].as_py()
     refused = [(*link, why) for link, why in sorted(found.refused.items())]
     counts = {"accounts": len(found.person_of), "one_way": one_way, "refused": len(refused), "own_interactions": own}
@@ -335,13 +339,13 @@ def asked(lake: Lake, sources: Sources, model: Model, day: date) -> str:
     return inputs(lake, {"model": model.lineage, **pulled}, _made_of(sources, model))
 
 
-def inputs(lake: Lake, facts: dict[str, Any], made_of: dict[str, Any]) -> str:
+def inputs(lake: Lake, metadata: dict[str, Any], made_of: dict[str, Any]) -> str:
     """One hash over all that a night's content is a function of: pulls, decisions of the operator, consent, model and code.
 
-    Two nights of one hash publish the same content. facts, made_of: those of the evidence.
+    Two nights of one hash publish the same content. metadata, made_of: those of the evidence.
     """
     content = {
-        "facts": {name: facts[name] for name in ("model", "sources", "days", "pulled")},
+        "metadata": {name: metadata[name] for name in ("model", "sources", "days", "pulled")},
         "made_of": made_of,
         "consent": sorted(path.rpartition("/")[2] for path in consent_ledger.files(lake)),
         "code": code_version(),
@@ -350,11 +354,11 @@ def inputs(lake: Lake, facts: dict[str, Any], made_of: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _facts(lake: Lake, sources: Sources, model: Model, day: date, closed: list[tuple[Any, ...]]) -> dict[str, Any]:
+def _metadata(lake: Lake, sources: Sources, model: Model, day: date, closed: list[tuple[Any, ...]]) -> dict[str, Any]:
     """What the evidence is made of: the model, the seeds, every conformed day of the window and its pulls, who is who, and
     which consent was taken back since."""
     conformed = [
-        (lake.facts(lake.conformed("activity", each)) or {}).get("fingerprint")
+        (lake.metadata(lake.conformed("activity", each)) or {}).get("fingerprint")
         for each in window(day, model.stored_days)
     ]
     seeds = [source.seeds for source in sources.sources]

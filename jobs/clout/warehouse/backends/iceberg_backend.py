@@ -227,7 +227,7 @@ class IcebergWriter(Writer):
     def show(self, log: list[LogEntry], parts: list[DataFile]) -> None:
         """Commit the day's files to every table, and the log; the SQL transaction's end makes all of it visible."""
         entry, before = log[-1], log[:-1]
-        facts = {"clout.version": str(entry.version), "clout.run": entry.run_id, "clout.day": str(entry.ds)}
+        metadata = {"clout.version": str(entry.version), "clout.run": entry.run_id, "clout.day": str(entry.ds)}
         for relation in catalog.tables():
             table = self.catalog.load_table(relation.full_name)
             refuse_foreign_head(table, before)
@@ -235,10 +235,16 @@ class IcebergWriter(Writer):
                 if relation.name in catalog.MEMORY:
                     rows = log if relation.name == "publish_log" else parts
                     write = transaction.overwrite if before else transaction.append
-                    write(arrow_of(relation, rows), snapshot_properties=facts)
+                    write(arrow_of(relation, rows), snapshot_properties=metadata)
                 else:
                     change_days(
-                        transaction, relation, visible_versions(before), visible_versions(log), parts, self.root, facts
+                        transaction,
+                        relation,
+                        visible_versions(before),
+                        visible_versions(log),
+                        parts,
+                        self.root,
+                        metadata,
                     )
                 tag_head(transaction, entry.version)
             step("a table's head is moved")

@@ -80,14 +80,14 @@ def change_days(
     after: Mapping[date, int],
     parts: Sequence[DataFile],
     root: Lake,
-    facts: dict[str, str],
+    metadata: dict[str, str],
 ) -> None:
     """Let the table show `after` where it showed `before`: each a day's content version. Moves no data."""
     for day, content in after.items():
         if before.get(day) == content:
             continue
         if day in before:
-            transaction.delete(f"ds = '{day}'", snapshot_properties=facts)
+            transaction.delete(f"ds = '{day}'", snapshot_properties=metadata)
         files = [
             part.file
             for part in parts
@@ -97,7 +97,7 @@ def change_days(
         if files:
             # Not checked against every file of the table, which takes longer with every day: the day was emptied above.
             transaction.add_files(
-                [f"{root.uri}/{file}" for file in files], snapshot_properties=facts, check_duplicate_files=False
+                [f"{root.uri}/{file}" for file in files], snapshot_properties=metadata, check_duplicate_files=False
             )
 
 

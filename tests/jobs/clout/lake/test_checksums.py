@@ -67,7 +67,7 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
 }
 FILES = {
     "rows": f"{ONE}/part-0.parquet",
-    "facts": f"{ONE}/_facts.json",
+    "metadata": f"{ONE}/_facts.json",
     "checksums": f"{ONE}/{SEAL}",
     "expected": f"checksums/{ONE}.json",
 }
@@ -80,7 +80,7 @@ def test_no_damage_is_read(lake: Lake, written: Path, name: str, damage: Callabl
     damage(written / name)
     checksums._COMPARED.clear()  # as in another process
     again = Lake(written)
-    for read in (again.read, again.count, again.facts, again.current, lambda path: again.files([path])):
+    for read in (again.read, again.count, again.metadata, again.current, lambda path: again.files([path])):
         with pytest.raises(
             Damaged, match=rf"{written}.*ds=2026-03-01.*; heal it: .*lake\.py heal --lake .*--day 2026-03-01"
         ):
@@ -109,7 +109,7 @@ def test_a_whole_partition_that_is_gone_or_came_from_elsewhere_is_named(lake: La
     with pytest.raises(Damaged, match="holds another partition, activity/ds=2026-03-02"):
         lake.read("activity/ds=2026-03-03")
     shutil.rmtree(written / ONE)
-    for read in (lake.exists, lake.read, lake.facts, lambda path: lake.files([path])):
+    for read in (lake.exists, lake.read, lake.metadata, lambda path: lake.files([path])):
         with pytest.raises(Damaged, match="is missing"):
             read(ONE)
     lake.remove(ONE)  # wanted, that is no damage
@@ -151,7 +151,7 @@ def test_what_is_unchanged_is_read_once_in_a_process(
     )
     for _ in range(3):
         lake.read(ONE)
-    assert len(hashed) == 2  # rows and facts
+    assert len(hashed) == 2  # rows and metadata
     os.utime(written / ONE / "part-0.parquet", (1, 1))
     lake.read(ONE)
     assert len(hashed) == 4
@@ -217,7 +217,7 @@ def test_no_kill_is_taken_for_damage(tmp_path: Path) -> None:
         found = lake.read(ONE)["n"].to_pylist() if lake.exists(ONE) else None
         note = lake.checksums.read_note("spent/x/2026-03-01.json")
         seen.add((str(found), str(note)))
-        assert (lake.facts(ONE) or {}).get("fingerprint") == {"[1, 2]": "old", "[9]": "new"}.get(str(found))
+        assert (lake.metadata(ONE) or {}).get("fingerprint") == {"[1, 2]": "old", "[9]": "new"}.get(str(found))
         lake.write(ONE, rows(3))
         assert lake.read(ONE)["n"].to_pylist() == [3]
         if not os.WIFSIGNALED(ended):

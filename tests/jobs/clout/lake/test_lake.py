@@ -75,7 +75,7 @@ def test_a_partition_is_replaced_whole_and_alone(place: tuple[Lake, Path]) -> No
                 writer.write_table(table(value))
         assert numbers(lake, one) == [1, 2]  # until then, readers see the old one
     assert sorted(numbers(lake, one)) == [4, 5]
-    assert lake.facts(one) is None  # the former partition's facts are gone with it
+    assert lake.metadata(one) is None  # the former partition's metadata are gone with it
     assert numbers(lake, two) == [3]
     assert listing(folder) == [
         "activity/ds=2026-03-01/a.parquet",
@@ -94,12 +94,12 @@ def test_an_empty_table_leaves_an_empty_partition(place: tuple[Lake, Path]) -> N
     assert lake.read(path).schema.names == ["n"]
 
 
-def test_facts(place: tuple[Lake, Path]) -> None:
+def test_metadata(place: tuple[Lake, Path]) -> None:
     lake, _ = place
     path = lake.conformed("activity", DAY)
-    assert lake.facts(path) is None
+    assert lake.metadata(path) is None
     lake.write(path, table(1), {"day": DAY, "rows": 1})
-    assert lake.facts(path) == {"day": "2026-03-01", "rows": 1}
+    assert lake.metadata(path) == {"day": "2026-03-01", "rows": 1}
     assert numbers(lake, path) == [1]  # the sidecar is no data
 
 

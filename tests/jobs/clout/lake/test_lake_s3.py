@@ -43,7 +43,7 @@ lake.fs = Dying(lake.fs)
 with lake.replacing({path!r}) as aside:
     with lake.fs.open_output_stream(f"{{lake.root}}/{{aside}}/a.parquet") as stream:
         pa.parquet.write_table(pa.table({{"n": [2]}}), stream)
-    lake.write_facts(aside, {{"made": "second"}})
+    lake.write_metadata(aside, {{"made": "second"}})
 """
 
 
@@ -79,7 +79,7 @@ def test_a_partition_is_replaced_whole(stored: tuple[Lake, Path]) -> None:
     lake, folder = stored
     one, two = lake.conformed("activity", DAY), lake.conformed("activity", NEXT)
     assert not lake.exists(one)
-    assert lake.facts(one) is None
+    assert lake.metadata(one) is None
     lake.write(one, table(1, 2), {"made": "first"})
     lake.write(two, table(3))
     with lake.replacing(one) as aside:
@@ -87,10 +87,10 @@ def test_a_partition_is_replaced_whole(stored: tuple[Lake, Path]) -> None:
             with lake.parquet_writer(f"{aside}/{name}.parquet", SCHEMA) as writer:
                 writer.write_table(table(value))
         assert numbers(lake, one) == [1, 2]  # until then, readers see the old one
-        assert lake.facts(one) == {"made": "first"}
+        assert lake.metadata(one) == {"made": "first"}
     assert sorted(numbers(lake, one)) == [4, 5]
     assert lake.count(one) == 2
-    assert lake.facts(one) is None
+    assert lake.metadata(one) is None
     assert len(lake.files([one, two])) == 3
     assert len(versions(folder, one)) == 2  # the pointer, and what it names
     lake.write(one, table())
@@ -123,9 +123,9 @@ def test_a_folder_from_elsewhere_takes_a_partitions_place(stored: tuple[Lake, Pa
     lake.write(path, table(1))
     with lake.parquet_writer("activity/.tmp-rows/part-0.parquet", SCHEMA) as writer:
         writer.write_table(table(2))
-    lake.write_facts("activity/.tmp-rows", {"made": "second"})
+    lake.write_metadata("activity/.tmp-rows", {"made": "second"})
     lake.move_into_place("activity/.tmp-rows", path)
-    assert (numbers(lake, path), lake.facts(path)) == ([2], {"made": "second"})
+    assert (numbers(lake, path), lake.metadata(path)) == ([2], {"made": "second"})
     assert not [file for file in (folder / "activity" / ".tmp-rows").rglob("*") if file.is_file()]
 
 
@@ -140,11 +140,11 @@ def test_a_writer_killed_before_any_object_leaves_the_former_partition_or_none(
     program = KILLED.format(jobs=str(ROOT / "jobs"), objects=objects, uri=lake.uri, path=path)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == (0 if objects == 6 else -signal.SIGKILL), done.stderr
-    if objects >= 5:  # data, facts, checksums, what is expected, pointer; then what is expected from now on
-        assert (numbers(lake, path), lake.facts(path)) == ([2], {"made": "second"})
+    if objects >= 5:  # data, metadata, checksums, what is expected, pointer; then what is expected from now on
+        assert (numbers(lake, path), lake.metadata(path)) == ([2], {"made": "second"})
         return
     assert lake.exists(path) is not first
-    assert lake.facts(path) == (None if first else {"made": "first"})
+    assert lake.metadata(path) == (None if first else {"made": "first"})
     if not first:
         assert numbers(lake, path) == [1]
     lake.write(path, table(3))

@@ -39,8 +39,8 @@ def run(lake: Lake, tmp_path: Path) -> Staged:
         pull(lake, 5, day)
     lake.write(lake.conformed("activity", DAY), good(DAY)["activity"])
     staged = stage(tmp_path / "staging")
-    facts = made_from.inputs(lake, ["chirp"], window(DAY, 2))
-    staged.write_run({**(staged.read_json("run.json") or {}), **made_from.noted(lake, facts)})
+    metadata = made_from.inputs(lake, ["chirp"], window(DAY, 2))
+    staged.write_run({**(staged.read_json("run.json") or {}), **made_from.noted(lake, metadata)})
     return approve(staged)
 
 

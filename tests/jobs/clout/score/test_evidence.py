@@ -166,5 +166,5 @@ def test_a_day_that_is_computed_again_lists_nobody_who_took_their_consent_back_s
     schema, rows = evidence._listed(lake, sources, "consents", [DAY])
     given = {"consents": small_arrow(schema, [*rows, *closed]), "persons": small_arrow(PERSONS, [])}
     assert Plan(DuckDB(), given, MODEL, DAY).resolve("agreed")["purpose"].to_pylist() == ["care"]
-    facts = [evidence._facts(lake, sources, MODEL, DAY, each)["window"] for each in ([], closed)]
-    assert len({*facts}) == 2  # so that what was made before is made again
+    metadata = [evidence._metadata(lake, sources, MODEL, DAY, each)["window"] for each in ([], closed)]
+    assert len({*metadata}) == 2  # so that what was made before is made again
