@@ -17,8 +17,8 @@ from clout.engine import session
 from clout.errors import InvalidInput, run_main
 from clout.lake import arrow
 from clout.lake.partitions import Lake, required
-from clout.lake.schemas import DATA_QUALITY
 from clout.lake.staging import AUDITED, RECORDED, TABLES, Staged, content_hash
+from clout.quality.tables import DATA_QUALITY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,11 +21,11 @@ import score
 from clout.config.sources import read_sources
 from clout.errors import InvalidInput
 from clout.lake.partitions import Lake, window
-from clout.lake.schemas import METRICS
 from clout.lake.staging import Staged
 from clout.platforms.pull.puller import pull
 from clout.quality import drift
 from clout.quality.baseline import Past
+from clout.quality.tables import METRICS
 from clout.score import evidence
 from clout.score.model import read_model
 from clout.warehouse.backends.duckdb_backend import DuckDBWarehouse

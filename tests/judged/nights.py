@@ -19,11 +19,11 @@ from clout.config.sources import read_sources
 from clout.engine import queries
 from clout.errors import InvalidInput
 from clout.lake.partitions import Lake, window
-from clout.lake.schemas import METRICS
 from clout.lake.staging import Staged
 from clout.platforms.pull.puller import pull
 from clout.quality import drift, suites
 from clout.quality.baseline import ACCOUNTS, PLATFORM_SCORES, SCORES, Past, metrics_before
+from clout.quality.tables import METRICS
 from clout.score import evidence
 from clout.score.model import Model, read_model
 from scipy.stats import spearmanr

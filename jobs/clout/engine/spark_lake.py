@@ -11,7 +11,7 @@ import pyarrow.dataset as pads
 
 from clout.lake.arrow import features_path, in_groups
 from clout.lake.partitions import Lake
-from clout.lake.schemas import CONFORMED, SNAPSHOTS, spark_ddl
+from clout.lake.schemas import CONFORMED, SNAPSHOTS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -52,7 +52,9 @@ def data_frame(spark: SparkSession, table: pa.Table) -> DataFrame:
 def _read(spark: SparkSession, base: str, paths: list[str], schema: pa.Schema) -> DataFrame:
     if not paths:
         return data_frame(spark, schema.empty_table())
-    return spark.read.schema(spark_ddl(schema)).option("basePath", base).parquet(*paths)
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    return spark.read.schema(from_arrow_schema(schema)).option("basePath", base).parquet(*paths)
 
 
 def write_conformed(

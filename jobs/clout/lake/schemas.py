@@ -287,10 +287,7 @@ SNAPSHOTS: dict[str, pa.Schema] = {
 ACTIVITY = pa.schema(
     [
         _required("ds", pa.date32()),
-        _required("platform", pa.string()),
-        _required("actor", pa.string()),
-        _required("target", pa.string()),
-        _required("kind", pa.string()),
+        *(_required(name, pa.string()) for name in ("platform", "actor", "target", "kind")),
         _required("n", pa.int64()),
         pa.field("n_posts", pa.int64()),
     ]
@@ -311,16 +308,8 @@ CONSERVATION = pa.schema(
     [
         _required("ds", pa.date32()),
         _required("platform", pa.string()),
-        _required("rows_in", pa.int64()),
-        _required("kept", pa.int64()),
-        _required("self_interaction", pa.int64()),
-        _required("duplicate", pa.int64()),
-        _required("outside_day", pa.int64()),
-        _required("excluded", pa.int64()),
-        _required("unidentified", pa.int64()),
-        _required("untimed", pa.int64()),
-        _required("removed", pa.int64()),
-        _required("quarantined", pa.int64()),
+        *(_required(name, pa.int64()) for name in ("rows_in", "kept", "self_interaction", "duplicate", "outside_day")),
+        *(_required(name, pa.int64()) for name in ("excluded", "unidentified", "untimed", "removed", "quarantined")),
     ]
 )
 
@@ -362,41 +351,6 @@ COVERAGE = pa.schema(
         pa.field("counted", pa.int64()),
         pa.field("identified", pa.int64()),
         pa.field("coverage", pa.float64()),
-    ]
-)
-
-#: One row per (ds, dataset, platform, metric): a night, and how unlike its past it is. See sql/metrics.sql and sql/drift.sql.
-METRICS = pa.schema(
-    [
-        _required("ds", pa.date32()),
-        _required("dataset", pa.string()),
-        _required("platform", pa.string()),
-        _required("metric", pa.string()),
-        _required("unit", pa.string()),
-        pa.field("value", pa.float64()),
-        _required("points", pa.int64()),
-        pa.field("expected", pa.float64()),
-        pa.field("spread", pa.float64()),
-        pa.field("deviation", pa.float64()),
-        _required("model_version", pa.string()),
-    ]
-)
-
-#: One row per (ds, suite, check_id): what became of each declared check of the run that was published.
-DATA_QUALITY = pa.schema(
-    [
-        _required("ds", pa.date32()),
-        _required("run_id", pa.string()),
-        _required("suite", pa.string()),
-        _required("check_id", pa.string()),
-        _required("severity", pa.string()),
-        _required("verdict", pa.string()),
-        pa.field("observed", pa.string()),
-        _required("expected", pa.string()),
-        _required("rows", pa.int64()),
-        _required("scope", pa.string()),
-        pa.field("gate", pa.string()),
-        _required("why", pa.string()),
     ]
 )
 
@@ -487,29 +441,6 @@ PURGE_LOG = pa.schema(
 
 #: One row per erasure: lake/erasure_log/ds=<day of the erasure>/. How many accounts, and what went, as JSON; never who.
 ERASURE_LOG = pa.schema([_required("accounts", pa.int64()), _required("removed", pa.string())])
-
-_DDL = {
-    pa.string(): "STRING",
-    pa.int64(): "BIGINT",
-    pa.float64(): "DOUBLE",
-    pa.bool_(): "BOOLEAN",
-    pa.date32(): "DATE",
-    TIME: "TIMESTAMP",
-    pa.int32(): "INT",
-}
-
-
-def spark_ddl(schema: pa.Schema) -> str:
-    """The same schema as Spark's DDL text, for reading Parquet without inference."""
-
-    def ddl(kind: pa.DataType) -> str:
-        if pa.types.is_list(kind):
-            return f"ARRAY<{ddl(kind.value_type)}>"
-        if pa.types.is_map(kind):
-            return f"MAP<{ddl(kind.key_type)}, {ddl(kind.item_type)}>"
-        return _DDL[kind]
-
-    return ", ".join(f"`{field.name}` {ddl(field.type)}" for field in schema)
 
 
 def small_arrow(schema: pa.Schema, rows: list[tuple[Any, ...]]) -> pa.Table:

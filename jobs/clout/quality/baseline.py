@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clout.lake.partitions import required
-from clout.lake.schemas import METRICS
 from clout.lake.staging import Staged
+from clout.quality.tables import METRICS
 
 #: sql/drift.sql looks at so many weeks.
 WEEKS = 8

@@ -19,7 +19,8 @@ import pyarrow.dataset as pads
 
 from clout.engine import queries
 from clout.lake.partitions import Lake, window
-from clout.lake.schemas import ACTIVITY, METRICS, SNAPSHOTS, TIME, small_arrow
+from clout.lake.schemas import ACTIVITY, SNAPSHOTS, TIME, small_arrow
+from clout.quality.tables import METRICS
 
 #: sql/day_shape.sql says what these are; LOOKED_BACK days of activity, TIMED of times, and
 #: the posts of POSTED days, are held against the day.

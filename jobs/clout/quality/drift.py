@@ -23,11 +23,12 @@ import pyarrow.dataset as pads
 from clout.engine import queries
 from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
-from clout.lake.schemas import METRICS, small_arrow
+from clout.lake.schemas import small_arrow
 from clout.lake.scratch import Scratch
 from clout.lake.staging import TABLES, Staged
 from clout.quality import baseline, day_shape, first_night, suites
 from clout.quality.baseline import WEEKS, Past
+from clout.quality.tables import METRICS
 
 #: sql/drift.sql says what each of these is.
 PARAMETERS = {"weeks": WEEKS, "floor": 0.1, "share_floor": 0.05}

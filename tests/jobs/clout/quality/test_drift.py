@@ -8,9 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from clout.errors import InvalidInput
-from clout.lake.schemas import DATA_QUALITY, METRICS
 from clout.quality import day_shape, drift
 from clout.quality.baseline import Past
+from clout.quality.tables import DATA_QUALITY, METRICS
 from clout.warehouse import catalog
 from staged_run import DAY, rows_of, stage
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import baseline
 import pytest
 from clout.lake.partitions import Lake
-from clout.lake.schemas import METRICS
 from clout.lake.staging import Staged
+from clout.quality.tables import METRICS
 from staged_run import DAY
 from warehouses import BACKENDS, Place
 
