@@ -53,11 +53,11 @@ def main(argv: list[str]) -> None:
 
 def document(verdict: Verdict, reports: Path) -> None:
     """Write the verdict's Data Docs. Whatever goes wrong with them is said, and stops nothing."""
-    from clout.quality import data_docs, suites
+    from clout.quality import bounds, data_docs, suites
 
     try:
         index = data_docs.write(
-            reports, verdict, [suites.load_suite(table) for table in verdict.suites if table != suites.BOUNDS]
+            reports, verdict, [suites.load_suite(table) for table in verdict.suites if table != bounds.FILE]
         )
         LOG.info(f"audit {verdict.day}: Data Docs: {index}")
     except Exception as error:

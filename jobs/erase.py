@@ -164,7 +164,7 @@ def _release_ledger(lake: Lake, request: Request) -> None:
 
 
 def _hashed_names(request: Request) -> set[str]:
-    """By what the next pull's answers are searched; see consent.Hidden."""
+    """By what the next pull's answers are searched; see suppression.SuppressionList."""
     return {one.lower() for one in request.telling_ids | request.names}
 
 

@@ -514,6 +514,14 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "shares_not_broken": [(nth(1, value=0.375, deviation=-8.0), {"shares_as_usual"})],
         "distribution_as_usual": [(nth(3, value=0.25, deviation=1.5), set())],
         "distribution_not_another": [(nth(3, value=0.5, deviation=3.5), {"distribution_as_usual"})],
+        "consent_kept": [
+            (moved("consent", "opted_out", 9.0, 10.0, -1.0, "people"), set()),
+            (moved("consent", "minors", 9.0, 10.0, -1.0, "people"), set()),
+            (moved("consent", "listed", 0.0, 1.0, -1.0, "people"), set()),
+        ],
+        "protection_kept": [(moved("consent", "protected", 16.0, 20.0, -4.0, "people"), set())],
+        "consent_not_lost": [(moved("consent", "opted_out", 16.0, 20.0, -4.0, "people"), {"consent_kept"})],
+        "window_as_published": [(moved("window", "links", 7.0, 6.0, 1.0, "print"), set())],
         "platforms_as_before": [(moved("conservation", "asked", 0.0, 1.0, -10.0, "kept"), set())],
         "scores_in_order": [(moved("movement", "rank_correlation", 0.5, 1.0, -4.0, "correlation"), set())],
         "scores_near": [(moved("movement", "mean_difference", 4.0, 0.5, 7.0, "points"), set())],
@@ -583,14 +591,6 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "bots_few": [(moved("first", "bots_few", 0.9, 0.1, 4.0), set())],
         "choices_told": [(moved("first", "choices_told", 0.0, 1.0, -4.0, "kept"), set())],
         "model_released": [(moved("first", "model_released", 0.0, 1.0, -4.0, "kept"), set())],
-        "consent_kept": [
-            (moved("consent", "opted_out", 9.0, 10.0, -1.0, "people"), set()),
-            (moved("consent", "minors", 9.0, 10.0, -1.0, "people"), set()),
-            (moved("consent", "listed", 0.0, 1.0, -1.0, "people"), set()),
-        ],
-        "protection_kept": [(moved("consent", "protected", 16.0, 20.0, -4.0, "people"), set())],
-        "consent_not_lost": [(moved("consent", "opted_out", 16.0, 20.0, -4.0, "people"), {"consent_kept"})],
-        "window_as_published": [(moved("window", "links", 7.0, 6.0, 1.0, "print"), set())],
     },
 }
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from clout.errors import InvalidInput
 from clout.lake.staging import AUDITED, TABLES, Staged
-from clout.quality import suites
+from clout.quality import bounds, suites
 from clout.warehouse import catalog, contract
 from clout.warehouse.backends.duckdb_backend import DuckDBWarehouse
 from staged_run import DAY, NEXT, approve, good, stage
@@ -167,7 +167,7 @@ REFUSALS = {
         "expectations/ changed",
     ),
     "verdict by other bounds": (
-        verdict(suites=suites.suite_hashes(AUDITED) | {suites.BOUNDS: "0" * 64}),
+        verdict(suites=suites.suite_hashes(AUDITED) | {bounds.FILE: "0" * 64}),
         "expectations/ changed",
     ),
     "verdict without versions": (verdict(versions={}), "which model and code"),

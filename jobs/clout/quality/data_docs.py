@@ -15,8 +15,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clout.quality import check_pages
-from clout.quality.suites import BOUNDS, SEVERITIES, Check, Suite, Verdict
+from clout.quality import bounds, check_pages
+from clout.quality.suites import SEVERITIES, Check, Suite, Verdict
 
 if TYPE_CHECKING:
     from great_expectations.render import RenderedDocumentContent
@@ -153,7 +153,7 @@ def _index(
             )
         )
     lines = []
-    for table in (name for name in verdict.suites if name != BOUNDS):
+    for table in (name for name in verdict.suites if name != bounds.FILE):
         of_suite = [check for check in verdict.checks if check.table == table]
         counts = [sum(not check.passed and check.severity == each for check in of_suite) for each in SEVERITIES[::-1]]
         lines.append(row(f'<a href="{table}.html">{table}</a>', len(of_suite), *counts))

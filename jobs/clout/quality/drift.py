@@ -7,12 +7,9 @@ Computed by DuckDB on the staged files, column by column: ten million scores tak
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from math import isfinite
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -26,7 +23,7 @@ from clout.lake.partitions import Lake
 from clout.lake.schemas import small_arrow
 from clout.lake.scratch import Scratch
 from clout.lake.staging import TABLES, Staged
-from clout.quality import baseline, day_shape, first_night, suites
+from clout.quality import baseline, bounds, day_shape, first_night, suites
 from clout.quality.baseline import WEEKS, Past
 from clout.quality.tables import METRICS
 
@@ -38,12 +35,6 @@ COMPARED = {"least": 20, "top": 100}
 #: on bursts comes into force (burst_min_days and burst_phase_days of the model).
 SETTLED_DAYS = 42
 
-_BOUNDS = pa.schema(
-    [
-        *((name, pa.string()) for name in ("dataset", "metric")),
-        *((name, pa.float64()) for name in ("ideal", "usual", "step", "chance")),
-    ]
-)
 _SCALES = pa.schema([("platform", pa.string()), ("scale", pa.float64())])
 #: What the queries of a night's metrics give.
 _FOUND = pa.schema(
@@ -53,27 +44,6 @@ _FOUND = pa.schema(
         ("n", pa.int64()),
     ]
 )
-
-
-def bounds(folder: Path | None = None) -> pa.Table:
-    """expectations/bounds.toml as a table. Raises InvalidInput where it is none, or one of its bounds lacks a number."""
-    file = (folder or suites.EXPECTATIONS) / suites.BOUNDS
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidInput(f"{file}: cannot be read: {error}; nothing is published unaudited") from error
-    rows = []
-    for dataset, metrics in content.items():
-        for metric, numbers in metrics.items() if isinstance(metrics, dict) else [("", {})]:
-            good = isinstance(numbers, dict) and numbers.keys() == set(_BOUNDS.names[2:])
-            if not good or not all(type(number) in (int, float) and isfinite(number) for number in numbers.values()):
-                raise InvalidInput(f"{file}: [{dataset}.{metric}] must hold numbers for {', '.join(_BOUNDS.names[2:])}")
-            if min(numbers["step"], numbers["chance"]) < 0 or numbers["step"] + numbers["chance"] == 0:
-                raise InvalidInput(
-                    f"{file}: [{dataset}.{metric}] must have a step or a chance above 0, and neither below"
-                )
-            rows.append((dataset, metric, *(float(numbers[name]) for name in _BOUNDS.names[2:])))
-    return small_arrow(_BOUNDS, rows)
 
 
 def measured(staged: Staged, versions: dict[str, Any], lake: Lake) -> pa.Table:
@@ -182,7 +152,12 @@ def _held_against(
 ) -> pa.Table:
     for name, value in (("ds", pa.scalar(staged.day)), ("model_version", pa.scalar(model_version))):
         metrics = metrics.append_column(name, pa.repeat(value, metrics.num_rows))
-    given: dict[str, Any] = {"metrics": metrics, "past": past, "bounds": bounds(), "scales": scales}
+    given: dict[str, Any] = {
+        "metrics": metrics,
+        "past": past,
+        "bounds": bounds.table(suites.EXPECTATIONS),
+        "scales": scales,
+    }
     drift = queries.run_duckdb(connection, "drift", {"day": staged.day, **PARAMETERS, "gap": gap}, **given)
     order = [(name, "ascending") for name in ("dataset", "platform", "metric")]
     return drift.select(METRICS.names).cast(METRICS).sort_by(order)

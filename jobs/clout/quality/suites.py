@@ -23,6 +23,7 @@ import pyarrow as pa
 from clout.config.paths import EXPECTATIONS
 from clout.errors import InvalidInput
 from clout.lake import declared
+from clout.quality import bounds
 
 if TYPE_CHECKING:
     from great_expectations.core.batch_definition import BatchDefinition
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 Rows: TypeAlias = "pa.Table | DataFrame"
 
 
-#: Beside the suites; see drift.bounds.
-BOUNDS = "bounds.toml"
 SEVERITIES = ("info", "warning", "critical")
 
 
@@ -101,6 +100,7 @@ def load_suite(table: str, folder: Path | None = None) -> Suite:
     an id, a severity or a reason, where the declared ids and the present ones differ, or where the suite does not begin
     with the row count and the key. Of a published table these, its columns, their types and the day follow from its
     declaration in sql/warehouse/, and the file holds what else is judged; its meta.rows says how many rows there may be.
+    More checks of metrics follow from their bounds, see bounds.py.
     """
     file = (folder or EXPECTATIONS) / f"{table}.json"
     if not file.is_file():
@@ -124,7 +124,9 @@ def load_suite(table: str, folder: Path | None = None) -> Suite:
         )
     if table in declared.tables():
         expectations = declared.checks(table, judged.get("rows") or {}) + expectations
-        ids = [expectation["meta"]["id"] for expectation in expectations]
+    if table == "metrics":
+        expectations = expectations + bounds.checks(file.parent)
+    ids = [expectation["meta"]["id"] for expectation in expectations]
     if len(set(ids)) < len(ids):  # the outcome of one would hide that of the other
         raise InvalidInput(f"{file}: an id occurs twice in {ids}")
     may_be_empty = bool(judged.get("may_be_empty"))
@@ -294,7 +296,7 @@ def suite_hashes(tables: Iterable[str], folder: Path | None = None) -> dict[str,
     without importing Great Expectations.
     """
     files = {table: (folder or EXPECTATIONS) / f"{table}.json" for table in tables}
-    files[BOUNDS] = (folder or EXPECTATIONS) / BOUNDS
+    files[bounds.FILE] = (folder or EXPECTATIONS) / bounds.FILE
     return {name: _hash(name, file.read_bytes()) if file.is_file() else "" for name, file in files.items()}
 
 

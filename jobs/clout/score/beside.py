@@ -75,7 +75,7 @@ def _list(file: Path, section: str, name: str, value: Any, size: int) -> list[fl
     are_numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in numbers)
     rises = name.startswith("style_cut")
     if len(numbers) != size or not are_numbers or not all(math.isfinite(each) for each in numbers):
-        raise PoisonInput(f"{file}: [{section}] {name} must be a list of {size} numbers, is {value!r}")
+        raise InvalidInput(f"{file}: [{section}] {name} must be a list of {size} numbers, is {value!r}")
     if numbers != sorted(numbers) or (rises and len(set(numbers)) < size):
-        raise PoisonInput(f"{file}: [{section}] {name} must {'rise' if rises else 'not fall'} from each to the next")
+        raise InvalidInput(f"{file}: [{section}] {name} must {'rise' if rises else 'not fall'} from each to the next")
     return [float(each) for each in numbers]

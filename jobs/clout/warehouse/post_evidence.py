@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from clout.errors import PoisonInput
+from clout.errors import InvalidInput
 from clout.privacy.retention import Unnameable
 from clout.warehouse.contract import Warehouse
 
@@ -20,7 +20,7 @@ def named(warehouse: Warehouse, unnameable: Iterable[Unnameable]) -> frozenset[s
         try:
             rows = warehouse.read("clout.topic_evidence", entry.version, entry.ds).select(_COLUMNS)
         except (
-            PoisonInput
+            InvalidInput
         ):  # a version that gc has forgotten: its content, where it is still shown, is a later one's, too
             continue
         seen.update(zip(*rows.to_pydict().values(), strict=True))

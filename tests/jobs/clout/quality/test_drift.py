@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from clout.errors import InvalidInput
-from clout.quality import day_shape, drift
+from clout.quality import bounds, day_shape, drift
 from clout.quality.baseline import Past
 from clout.quality.tables import DATA_QUALITY, METRICS
 from clout.warehouse import catalog
@@ -57,22 +57,45 @@ def test_of_a_week_that_nobody_judged_the_worst_day_counts() -> None:
     assert day_shape.worst(tonight, []).equals(tonight)
 
 
+BOUND = (
+    "[why]\na = 'it moved'\n[movement]\n"
+    "a = {{ ideal = 1.0, usual = 0.0, step = {step}, chance = {chance}, wrong = '{wrong}', check = '{check}' }}"
+)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "not TOML",
         "movement = 1",
-        "[movement.a]\nideal = 1.0\nusual = 0.0\nstep = 0.1",
-        "[movement.a]\nideal = 1.0\nusual = 0.0\nstep = 0.1\nchance = true",
-        "[movement.a]\nideal = 1.0\nusual = 0.0\nstep = inf\nchance = 0.0",
-        "[movement.a]\nideal = 1.0\nusual = 0.0\nstep = 0.0\nchance = 0.0",
-        "[movement.a]\nideal = 1.0\nusual = 0.0\nstep = -0.1\nchance = 1.0",
+        "[why]\na = 'it moved'\n[movement]\na = { ideal = 1.0, usual = 0.0, step = 0.1, wrong = 'below', check = 'a' }",
+        BOUND.format(step="0.1", chance="true", wrong="below", check="a"),
+        BOUND.format(step="inf", chance="0.0", wrong="below", check="a"),
+        BOUND.format(step="0.0", chance="0.0", wrong="below", check="a"),
+        BOUND.format(step="-0.1", chance="1.0", wrong="below", check="a"),
+        BOUND.format(step="0.1", chance="1.0", wrong="beneath", check="a"),
+        BOUND.format(step="0.1", chance="1.0", wrong="below", check="b"),
+        BOUND.format(step="0.1", chance="1.0", wrong="below", check="a").replace("[why]", "[why]\nb = 'unused'"),
     ],
 )
 def test_bounds_that_bound_nothing_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "bounds.toml").write_text(text)
     with pytest.raises(InvalidInput, match=r"bounds.toml: "):
-        drift.bounds(tmp_path)
+        bounds.table(tmp_path)
+    with pytest.raises(InvalidInput, match=r"bounds.toml: "):
+        bounds.checks(tmp_path)
+
+
+def test_a_bound_becomes_a_row_and_a_check(tmp_path: Path) -> None:
+    (tmp_path / "bounds.toml").write_text(BOUND.format(step="0.1", chance="1.0", wrong="below", check="a"))
+    assert bounds.table(tmp_path).to_pylist() == [
+        {"dataset": "movement", "metric": "a", "ideal": 1.0, "usual": 0.0, "step": 0.1, "chance": 1.0}
+    ]
+    [check] = bounds.checks(tmp_path)
+    assert check["meta"] == {"id": "a", "why": "it moved", "gate": "approve"}
+    assert check["kwargs"]["unexpected_rows_query"].endswith(
+        "dataset = 'movement' AND metric IN ('a') AND deviation < -3"
+    )
 
 
 def test_the_lakes_and_the_analysts_columns_are_the_same() -> None:
