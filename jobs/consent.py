@@ -54,7 +54,9 @@ def bring(old: Lake, lake: Lake) -> int:
     consent_ledger.read(old)
     paths = consent_ledger.files(old)
     if not paths:
-        raise PoisonInput(f"{old.uri}: has no ledger of consent ({consent_ledger.FOLDER}/); name the lake that has one")
+        raise InvalidInput(
+            f"{old.uri}: has no ledger of consent ({consent_ledger.FOLDER}/); name the lake that has one"
+        )
     places = {path: f"{consent_ledger.FOLDER}/{path.rpartition('/')[2]}" for path in paths}
     infos = lake.fs.get_file_info([f"{lake.root}/{place}" for place in places.values()])
     missing = [path for path, info in zip(paths, infos, strict=True) if not info.is_file]

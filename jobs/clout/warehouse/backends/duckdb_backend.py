@@ -105,7 +105,7 @@ class DuckDBWarehouse(Warehouse):
         """Whatever is not as it was published: the log, content, files of views, what analysts open."""
         try:
             commit = self.commit()
-        except PoisonInput as poison:
+        except InvalidInput as poison:
             return [str(poison)]
         if commit.log and not self.root.joinpath(commit_log.NAME).exists():
             return [str(commit_log.damaged(self.root, "is missing"))]

@@ -220,7 +220,7 @@ def test_a_new_lake_says_that_it_has_no_ledger_and_takes_the_old_one(world: Worl
     assert consent.bring(world.lake, new) == len(consent_ledger.files(world.lake))
     assert consent.bring(world.lake, new) == 0
     Path(consent_ledger.files(new)[0]).unlink()
-    with pytest.raises(PoisonInput, match="is missing"):  # what was brought is watched like what was heard
+    with pytest.raises(InvalidInput, match="is missing"):  # what was brought is watched like what was heard
         consent_ledger.read(new)
     assert consent.bring(world.lake, new) == 1
     world.said.clear()
