@@ -2,7 +2,8 @@
 -- Meaning: an endorsement counts if its giver is credible and trusted and acted, in the window, on the receiver's posts about that
 --   topic; is somebody else; has given no more than endorse_a_day that day, in order of receiver and topic; and has not given it
 --   in this window before. One by somebody whom the receiver endorses, too, counts half. Of a receiver and topic at most
---   endorse_most count, and no more than half of the people who acted there. All others are refused, and counted as such.
+--   endorse_most count, and no more than half of the people who acted there. All others are refused, and counted as such, each
+--   with the first reason that holds.
 -- Unit: endorsements. Grain: one row per person_id, topic_id.
 -- Source: Klout's +K: five a day, and no effect on the score.
 -- Inputs: {endorsements} (actor, target, topic_id, given_on): who said so of whom; {topic_weights}; {variants}; {excluded} (account_key);
@@ -30,11 +31,11 @@ numbered AS (
   FROM given
 ),
 known AS (
-  SELECT variant AS topic_id, target AS receiver, actor AS giver
+  SELECT
+    variant AS topic_id, target AS receiver, actor AS giver,
+    bool_or(credibility >= :credible_at AND coalesce(trusted, false)) AS is_trusted
   FROM {topic_weights}
-  WHERE credibility >= :credible_at
   GROUP BY variant, target, actor
-  HAVING bool_or(coalesce(trusted, false))
 ),
 credible AS (
   SELECT variant AS topic_id, target AS receiver, count(DISTINCT actor) AS people
@@ -43,25 +44,41 @@ credible AS (
   GROUP BY variant, target
 ),
 mutual AS (SELECT DISTINCT giver AS receiver, receiver AS giver FROM given),
-judged AS (
+refused AS (
   SELECT
-    n.receiver, n.topic_id,
+    n.receiver, n.topic_id, m.giver IS NOT NULL AS is_mutual,
     CASE
-      WHEN k.giver IS NULL OR n.giver = n.receiver OR n.of_the_day > :endorse_a_day OR n.again > 1 THEN 0e0
-      WHEN m.giver IS NOT NULL THEN 0.5e0
-      ELSE 1e0
-    END AS worth
+      WHEN n.giver = n.receiver THEN 'of oneself'
+      WHEN k.giver IS NULL THEN 'by people who did nothing about it'
+      WHEN NOT k.is_trusted THEN 'by people whom nobody trusts'
+      WHEN n.again > 1 THEN 'given before'
+      WHEN n.of_the_day > :endorse_a_day THEN 'beyond what one gives in a day'
+    END AS why
   FROM numbered AS n
   LEFT JOIN known AS k ON k.topic_id = n.topic_id AND k.receiver = n.receiver AND k.giver = n.giver
   LEFT JOIN mutual AS m ON m.giver = n.giver AND m.receiver = n.receiver
 ),
+judged AS (
+  SELECT *, CASE WHEN why IS NOT NULL THEN 0e0 WHEN is_mutual THEN 0.5e0 ELSE 1e0 END AS worth FROM refused
+),
 summed AS (
   SELECT
-    j.receiver, j.topic_id, count(*) AS given,
+    j.receiver, j.topic_id, count(*) AS given, count_if(j.why IS NULL) AS good,
+    count_if(j.why = 'of oneself') AS own, count_if(j.why = 'by people who did nothing about it') AS strangers,
+    count_if(j.why = 'by people whom nobody trusts') AS untrusted, count_if(j.why = 'given before') AS again,
+    count_if(j.why = 'beyond what one gives in a day') AS too_many,
     CAST(floor(least(CAST(:endorse_most AS DOUBLE), floor(coalesce(max(c.people), 0) / 2e0), sum(j.worth))) AS BIGINT) AS counted
   FROM judged AS j
   LEFT JOIN credible AS c ON c.topic_id = j.topic_id AND c.receiver = j.receiver
   GROUP BY j.receiver, j.topic_id
 )
-SELECT receiver AS person_id, topic_id, counted AS endorsements, given - counted AS endorsements_refused
+SELECT
+  receiver AS person_id, topic_id, counted AS endorsements, given - counted AS endorsements_refused,
+  nullif(concat_ws('; ',
+    CASE WHEN own > 0 THEN concat(CAST(own AS STRING), ' of oneself') END,
+    CASE WHEN strangers > 0 THEN concat(CAST(strangers AS STRING), ' by people who did nothing about it') END,
+    CASE WHEN untrusted > 0 THEN concat(CAST(untrusted AS STRING), ' by people whom nobody trusts') END,
+    CASE WHEN again > 0 THEN concat(CAST(again AS STRING), ' given before') END,
+    CASE WHEN too_many > 0 THEN concat(CAST(too_many AS STRING), ' beyond what one gives in a day') END,
+    CASE WHEN good > counted THEN concat(CAST(good - counted AS STRING), ' beyond what counts') END), '') AS endorsements_refused_why
 FROM summed

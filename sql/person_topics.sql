@@ -11,7 +11,7 @@
 -- Source: sql/README.md, Topics.
 -- Inputs: {topic_counted}: counted.sql over topic_weights.sql; {topic_weights}; {topic_totals}; {post_topics} of the window;
 --   {gone_posts} (platform, post_key); {topics}, see topics.sql; {hidden_topics} (account_key, topic_id), `*` for all;
---   {endorsed} (person_id, topic_id, endorsements, endorsements_refused), see endorsed.sql; {score}, see score.sql; {variants};
+--   {endorsed}, see endorsed.sql; {score}, see score.sql; {variants};
 --   {agreed}, see agreed.sql;
 --   {excluded} (account_key); {persons} (account_key, person_id)
 -- Parameters:
@@ -71,7 +71,8 @@ known AS (
     o.person_id, o.topic_id, t.slug, o.posts, o.weeks, coalesce(m.people, 0) AS people, coalesce(m.back, 0) AS back,
     round(coalesce(m.worth / nullif(w.worth, 0e0), 0e0), 6) AS share,
     round(coalesce(r.topic_reach, 0e0), 6) AS topic_reach, m.last_day,
-    coalesce(d.endorsements, 0) AS endorsements, coalesce(d.endorsements_refused, 0) AS endorsements_refused
+    coalesce(d.endorsements, 0) AS endorsements, coalesce(d.endorsements_refused, 0) AS endorsements_refused,
+    d.endorsements_refused_why
   FROM posted AS o
   LEFT SEMI JOIN {score} AS s ON s.variant = 'now' AND s.person_id = o.person_id
   LEFT SEMI JOIN {agreed} AS c ON c.purpose = 'named' AND c.person_id = o.person_id
@@ -109,6 +110,7 @@ SELECT
   CASE WHEN not_named IS NULL THEN count(topic_score) OVER (PARTITION BY topic_id) END AS of,
   topic_score, topic_reach, share, posts, weeks, CAST(people AS BIGINT) AS people, CAST(back AS BIGINT) AS back,
   CAST(endorsements AS BIGINT) AS endorsements, CAST(endorsements_refused AS BIGINT) AS endorsements_refused,
+  endorsements_refused_why,
   last_day AS last_evidence_on, not_named, :ontology AS ontology_version, :model_version AS model_version
 FROM ranked
 WHERE not_named IS NULL OR own_place <= :topic_others

@@ -16,6 +16,7 @@ CREATE TABLE clout.person_topics (
   back BIGINT,
   endorsements BIGINT,
   endorsements_refused BIGINT,
+  endorsements_refused_why VARCHAR,
   last_evidence_on DATE,
   not_named VARCHAR,
   ontology_version VARCHAR,
@@ -37,6 +38,7 @@ COMMENT ON COLUMN clout.person_topics.people IS 'Distinct credible people who ac
 COMMENT ON COLUMN clout.person_topics.back IS 'Those of them who did so on different days';
 COMMENT ON COLUMN clout.person_topics.endorsements IS 'What people who act on the person on this topic said for it, as far as it counts; it orders equals and changes no score';
 COMMENT ON COLUMN clout.person_topics.endorsements_refused IS 'Endorsements that do not count';
+COMMENT ON COLUMN clout.person_topics.endorsements_refused_why IS 'How many of them do not count, and why; NULL where none was refused';
 COMMENT ON COLUMN clout.person_topics.last_evidence_on IS 'The last day on which somebody acted on such a post';
 COMMENT ON COLUMN clout.person_topics.not_named IS 'Why the person is not named for the topic; NULL where they are';
 COMMENT ON COLUMN clout.person_topics.ontology_version IS 'The version of the ontology';

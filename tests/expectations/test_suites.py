@@ -276,6 +276,7 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
             (nth(1, share=-0.1), set()),
             (nth(1, endorsements=6), set()),
             (nth(1, endorsements_refused=None), set()),
+            (first(endorsements_refused_why=None), set()),
         ],
         "shares_sum": [(nth(1, share=0.7), set())],
         "places_dense": [(first(place=2), set()), (first(of=2), set())],

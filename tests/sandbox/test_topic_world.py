@@ -11,7 +11,7 @@ from collections import defaultdict
 import pyarrow.compute as pc
 import pytest
 
-from sandbox.topic_world import PLANTED, Named, TopicWorld
+from sandbox.topic_world import LAST, PLANTED, Named, TopicWorld
 
 WORLDS = int(os.environ.get("CLOUT_TOPIC_WORLDS", "1"))
 
@@ -56,3 +56,25 @@ def test_evidence_is_of_named_topics(worlds: list[Named]) -> None:
         evidence = told.tables["topic_evidence"].to_pylist()
         assert {(row["person_id"], row["topic_id"]) for row in evidence} == named
         assert len(evidence) <= 3 * len(named)
+
+
+def test_carpet_bombing_with_endorsements_adds_nothing(worlds: list[Named]) -> None:
+    """200 accounts that never did anything about it: refused, and nothing else differs."""
+    plain = worlds[0].tables
+    said = [(f"commons:{n}", "commons:two_friends", "chess", LAST) for n in range(200)]
+    said += [(f"commons:{n}", "commons:gardener", "gardening", LAST) for n in range(200)]
+    bombed = TopicWorld(1, people=300, wrong=0.25).judged(said).tables
+    columns = [name for name in plain["person_topics"].column_names if "endorsements" not in name]
+    for name, key, of in (
+        ("score", ["variant", "person_id"], None),
+        ("person_topics", ["person_id", "topic_id"], columns),
+    ):
+        order = [(column, "ascending") for column in key]
+        before, after = (each[name].sort_by(order).select(of or each[name].column_names) for each in (plain, bombed))
+        assert after.equals(before)
+    told = {row["person_id"]: row for row in bombed["person_topics"].to_pylist() if row["endorsements_refused"]}
+    for who, most in (("two_friends", 1), ("gardener", 5)):
+        row = told[f"commons:{who}"]
+        assert row["endorsements"] <= most
+        assert row["endorsements"] + row["endorsements_refused"] == 200
+        assert "by people who did nothing about it" in row["endorsements_refused_why"]

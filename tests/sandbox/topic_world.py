@@ -246,8 +246,8 @@ class TopicWorld:
                 kind = str(self._draw.choice(("like", "reply", "share")))
                 self.acts.append((day, kind, f"commons:{fan}", f"commons:{case}", key))
 
-    def judged(self) -> Named:
-        """The world as a night sees it, by the default model."""
+    def judged(self, endorsements: list[tuple[Any, ...]] | None = None) -> Named:
+        """The world as a night sees it, by the default model. endorsements: rows of steps.ENDORSEMENTS."""
         model = variants.score_alone(read_model(queries.SQL / "models" / "v2.toml"))
         ontology, engine = read_ontology(), DuckDB()
         found, _ = topic_posts.of_day(self._posts_table(), LAST, Matcher(ontology), frozenset())
@@ -280,6 +280,7 @@ class TopicWorld:
             },
             posts=self._posts_table().select(POSTS_READ),
             post_topics=found,
+            endorsements=small_arrow(steps.ENDORSEMENTS, endorsements or []),
             ontology=small_arrow(steps.ONTOLOGY, topic_posts.ontology_rows(ontology)),
         )
         tables = {name: plan.resolve(name) for name in ("person_topics", "topic_evidence", "topics", "score")}

@@ -49,8 +49,8 @@ _COLUMNS = {
         " occurred_precision observed_via model_version no_score_reason amplification_missing_reason variant base back_of"
         " check_id severity verdict expected scope gate suite run_id action terms removed"
         " purpose country admin1 arm event currency visitor outcome_id query_hash registry decision"
-        " topic_id slug topic_type parent_ids wikidata_id evidence text_hash platform_topics not_named ontology_version"
-        " style between_style style_reason lens axis inputs"
+        " topic topic_id slug topic_type parent_ids wikidata_id evidence text_hash platform_topics not_named ontology_version"
+        " endorsements_refused_why style between_style style_reason lens axis inputs"
     ),
 }
 ROLES: Mapping[str, Role] = {name: role for role, names in _COLUMNS.items() for name in names.split()}
@@ -65,6 +65,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "consents": ("account_key",),
     "campaigns": ("account_key",),
     "credentials": ("account_key",),
+    "endorsements": ("actor_key", "target_account_key"),
     "outcomes": (),
     "activity": ("actor", "target"),
     "post_actions": ("post_key", "actor"),

@@ -226,6 +226,18 @@ CREDENTIALS = pa.schema(
     ]
 )
 
+#: Who says of whom that they are good on a topic, as the operator's list says on the snapshot's day; `topic` is a slug.
+ENDORSEMENTS = pa.schema(
+    [
+        _required("actor_key", pa.string()),
+        _required("target_account_key", pa.string()),
+        _required("topic", pa.string()),
+        _required("given_on", pa.date32()),
+        pa.field("note", pa.string()),
+        *PROVENANCE,
+    ]
+)
+
 #: What was planned, fetched, truncated, skipped or failed, and why; one row per endpoint and subject (for files: the file).
 MANIFEST = pa.schema(
     [
@@ -278,6 +290,7 @@ SNAPSHOTS: dict[str, pa.Schema] = {
     "consents": CONSENTS,
     "campaigns": CAMPAIGNS,
     "credentials": CREDENTIALS,
+    "endorsements": ENDORSEMENTS,
     "outcomes": OUTCOMES,
     "manifest": MANIFEST,
     "quarantine": QUARANTINE,

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clout import logs
+from clout.config.ontology import Ontology
 from clout.config.paths import ROOT
 from clout.config.sources import Sources, read_sources
 from clout.config.version import code_version
@@ -101,7 +102,7 @@ class Evidence(Plan):
             "topic_activity": engine.conformed(lake, "topic_activity", window(day, model.window_days)),
             "ontology": small_arrow(steps.ONTOLOGY, topic_posts.ontology_rows(ontology)),
             "hidden_topics": small_arrow(steps.HIDDEN_TOPICS, sources.topics.hidden_ids(ontology)),
-            "endorsements": steps.ENDORSEMENTS.empty_table(),
+            "endorsements": small_arrow(steps.ENDORSEMENTS, _endorsements(lake, sources, ontology, day)),
             "named_seeds": small_arrow(*_named_seeds(sources)),
             "sources": steps.sources_table(_platforms(sources)),
             **{name: small_arrow(*_listed(lake, sources, name, [day])) for name in steps.LISTS},
@@ -257,6 +258,21 @@ def _closed(lake: Lake, sources: Sources, day: date) -> list[tuple[Any, ...]]:
     beside = {"is_unreadable": True, "source_endpoint": "files", "fetched_at": datetime.combine(heard, time(), UTC)}
     closed = [{"account_key": key, "purpose": purpose} | beside for key, purpose in sorted(given - agreed)]
     return [tuple(row.get(name) for name in schema.names) for row in closed]
+
+
+def _endorsements(lake: Lake, sources: Sources, ontology: Ontology, day: date) -> list[tuple[Any, ...]]:
+    """What people said for others by the score date, as rows of steps.ENDORSEMENTS; of a topic that may be named alone."""
+    schema, rows = _listed(lake, sources, "endorsements", [day])
+    said = [dict(zip(schema.names, row, strict=True)) for row in rows]
+    ids = {topic.slug: topic.topic_id for topic in ontology.topics.values() if ontology.may_be_named(topic.topic_id)}
+    unknown = sum(one["topic"] not in ids for one in said)
+    if unknown:
+        LOG.info(f"{unknown} endorsements are of topics that the ontology does not have, or that may not be named")
+    return [
+        (one["actor_key"], one["target_account_key"], ids[one["topic"]], one["given_on"])
+        for one in said
+        if one["topic"] in ids
+    ]
 
 
 def _draws(lake: Lake) -> list[tuple[Any, ...]]:

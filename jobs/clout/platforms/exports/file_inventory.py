@@ -38,7 +38,7 @@ _BESIDE = re.compile(
 )
 #: Names without an ending under which programs write data.
 _BARE = re.compile(
-    r"(accounts|consents|campaigns|credentials|outcomes|posts|interactions|part-?\d|data|export)[^.]*|[^.]*\d{4}-\d{2}-\d{2}[^.]*"
+    r"(accounts|consents|campaigns|credentials|endorsements|outcomes|posts|interactions|part-?\d|data|export)[^.]*|[^.]*\d{4}-\d{2}-\d{2}[^.]*"
 )
 #: Texts that people put beside their data.
 _NOTES = re.compile(
@@ -61,7 +61,7 @@ _WHY = [
 #: A folder with such a folder in it belongs to a table format, which alone knows which files hold.
 _LOGS = {"_delta_log": "Delta Lake", ".hoodie": "Hudi", "metadata": "Iceberg"}
 #: Tables whose files say what holds from a day on, rather than what happened on it.
-STANDING = ("accounts", "consents", "campaigns", "credentials")
+STANDING = ("accounts", "consents", "campaigns", "credentials", "endorsements")
 #: More than that in a folder is no folder of exports; it may be a whole machine.
 MOST_FILES = 1_000_000
 #: So many files that are not read are named one by one in a manifest, the others together.

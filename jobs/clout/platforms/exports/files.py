@@ -7,6 +7,7 @@
 | campaigns               | campaign, code, account, starts_on; optionally arm, ends_on, cost … (campaign_lists.py)   |
 | outcomes                | code or url, and unix_ts, occurred_at or day; optionally event, value … (campaign_lists.py) |
 | credentials             | account, kind, title, year, evidence_url, reviewed_by … (credential_list.py)              |
+| endorsements            | giver, receiver, topic, given_on; optionally note (endorsement_list.py)                    |
 | consents                | account, purpose, given_on, withdrawn_on; optionally evidence (consent_list.py)           |
 
 A day (YYYY-MM-DD) in a file's path says whose snapshot it is: all its rows go there, and conform drops and counts those
@@ -31,6 +32,7 @@ from clout.platforms.exports import file_inventory, file_query, lists
 from clout.platforms.exports.campaign_lists import CAMPAIGNS, outcomes_of
 from clout.platforms.exports.consent_list import CONSENTS
 from clout.platforms.exports.credential_list import CREDENTIALS
+from clout.platforms.exports.endorsement_list import ENDORSEMENTS
 from clout.platforms.exports.file_consent import WHO, Consent
 from clout.platforms.exports.file_ids import IdColumns
 from clout.platforms.exports.file_inventory import check_passed, day_of, holding, look, passed_reports, table_of
@@ -43,7 +45,7 @@ from clout.platforms.pull.rows import BATCH_ROWS, Batch, Exports, PullReport, St
 from clout.privacy.suppression import NOBODY, SuppressionList
 
 #: What an operator keeps beside exports, by the beginning of the files' names.
-LISTS = {"consents": CONSENTS, "campaigns": CAMPAIGNS, "credentials": CREDENTIALS}
+LISTS = {"consents": CONSENTS, "campaigns": CAMPAIGNS, "credentials": CREDENTIALS, "endorsements": ENDORSEMENTS}
 
 
 def read(source: Source, days: set[date], hidden: SuppressionList = NOBODY) -> Iterator[Batch | PullReport]:
