@@ -1,7 +1,7 @@
 -- Platform scores: the published row of each person on each platform: features, what they are worth, and the evidence.
 -- Meaning: platform_score = the sum of the s_, each feature's part of s in platform_score.sql, weight included.
---   defence: `trust` where people can be told apart by whom trusted people acted on; `none` on a platform without a single seed,
---   where any crowd counts: name seeds in its source. NULL where only counters are shown.
+--   defence: `trust` where people can be told apart by whom trusted people acted on; `none` where nobody is a seed
+--   (on the platform; in v2 on any) and any crowd counts: name seeds in its source. NULL where only counters are shown.
 -- Unit: people; probability; shares of the full score. Grain: one row per ds, person_id, platform.
 -- Inputs: {platform_score}, see platform_score.sql; {people}, see people.sql
 -- Parameters:

@@ -2,11 +2,12 @@
 -- Meaning: weight = the platform's share of credibility * q, see pairs.sql: how far the pair counts before the bounds of counted.sql.
 --   t(a): the trust that others' acts give the actor, in people (engine/trust_flow.py); an act of a passes on
 --     g(a) = min(1, trust_share * min(seed_trust, t(a)) / max(acts_divided, people a acted on)).
---   tau(a,u) = min(1, t(a) - g(u), if u acted on a): what u gave to a does not count for u. 1 for a pair with an act on a
---     platform without a single seed, where nothing tells people apart: it has no defence.
+--   tau(a,u) = min(1, t(a) - g(u), if u acted on a): what u gave to a does not count for u. 1 where no platform has a single
+--     seed and nothing tells people apart: there is no defence. A platform without a seed beside one that has some is no way
+--     round them: trust is a person's, on whatever platform they act.
 --   trusted_weight = weight * tau. unvouched = weight * (1 - tau) * matured, matured: see pairs.sql. unvouched_influential: the same by
---   influence. named: whether the operator named seeds on the platform.
---   influential = weight * pct(a) / 100, pct: the actor's percentile of r on the model's frozen reference. trusted: whether tau > 0; NULL on a platform without a seed. seed: whether the target is one.
+--   influence. named: whether the operator named seeds on the platform; where it has none, whether they named all that there are.
+--   influential = weight * pct(a) / 100, pct: the actor's percentile of r on the model's frozen reference. trusted: whether tau > 0; NULL where there is no seed at all. seed: whether the target is one.
 -- Unit: people; influential: people of the highest percentile. Grain: one row per variant, platform, actor, target.
 -- Source: sql/v2/README.md.
 -- Inputs: {pairs}, see pairs.sql; {variants}; {trust} (variant, person_id, trust, gives, seed); {ranks} (variant, person_id, pct);
@@ -16,35 +17,31 @@
 WITH seeded AS (
   SELECT variant, platform, bool_or(named) AS named FROM {seeds} GROUP BY variant, platform
 ),
-undefended AS (
-  SELECT DISTINCT p.variant, p.actor, p.target
-  FROM {pairs} AS p
-  INNER JOIN {variants} AS v ON v.variant = p.variant
-  LEFT JOIN seeded AS s ON s.variant = v.base AND s.platform = p.platform
-  WHERE s.platform IS NULL
+defended AS (
+  SELECT variant, bool_and(named) AS named FROM {seeds} GROUP BY variant
 ),
 trusting AS (
   SELECT
     p.*, v.base,
-    CASE WHEN n.variant IS NOT NULL THEN 1e0
+    CASE WHEN d.variant IS NULL THEN 1e0
       ELSE least(1e0, greatest(0e0, a.trust - CASE WHEN p.acted_back THEN u.gives ELSE 0e0 END)) END AS tau,
-    coalesce(u.seed, false) AS seed
+    coalesce(u.seed, false) AS seed, d.variant IS NOT NULL AS is_defended, coalesce(d.named, false) AS all_named
   FROM {pairs} AS p
   INNER JOIN {variants} AS v ON v.variant = p.variant
   INNER JOIN {trust} AS a ON a.variant = v.base AND a.person_id = p.actor
   INNER JOIN {trust} AS u ON u.variant = v.base AND u.person_id = p.target
-  LEFT JOIN undefended AS n ON n.variant = p.variant AND n.actor = p.actor AND n.target = p.target
+  LEFT JOIN defended AS d ON d.variant = v.base
 )
 SELECT
   t.variant, t.platform, t.actor, t.target, t.strength, t.share, t.interactions, t.first_day, t.last_day, t.only_day,
   t.q, t.credibility, t.weight, t.targets,
   t.weight * t.tau AS trusted_weight,
   t.weight * (1e0 - t.tau) * t.matured AS unvouched,
-  coalesce(s.named, false) AS named,
+  coalesce(s.named, t.all_named) AS named,
   t.weight * (1e0 - t.tau) * t.matured * r.pct / 100e0 AS unvouched_influential,
   t.weight * r.pct / 100e0 AS influential,
   t.weight * t.tau * r.pct / 100e0 AS trusted_influential,
-  CASE WHEN s.platform IS NOT NULL THEN t.tau > 0e0 END AS trusted,
+  CASE WHEN t.is_defended THEN t.tau > 0e0 END AS trusted,
   t.seed
 FROM trusting AS t
 INNER JOIN {ranks} AS r ON r.variant = t.base AND r.person_id = t.actor

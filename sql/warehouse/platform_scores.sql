@@ -59,5 +59,5 @@ COMMENT ON COLUMN clout.platform_scores.counter_based IS 'Whether the platform s
 COMMENT ON COLUMN clout.platform_scores.people IS 'Distinct people who acted on the person there';
 COMMENT ON COLUMN clout.platform_scores.credible_people IS 'Those of them whose accounts are credible';
 COMMENT ON COLUMN clout.platform_scores.last_evidence_on IS 'The last day on which somebody acted on the person there';
-COMMENT ON COLUMN clout.platform_scores.defence IS 'trust: people are told apart by whom trusted people acted on; none: the platform has no seed, and any crowd counts; NULL where only counters are shown';
+COMMENT ON COLUMN clout.platform_scores.defence IS 'trust: people are told apart by whom trusted people acted on; none: there is no seed to tell by, and any crowd counts; NULL where only counters are shown';
 COMMENT ON COLUMN clout.platform_scores.model_version IS 'The model file behind it';

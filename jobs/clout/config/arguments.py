@@ -14,10 +14,14 @@ from clout.config.paths import ROOT
 HOME = Path(os.environ.get("CLOUT_HOME") or ROOT / ".clout")
 
 
+#: Days have windows of days before and after them: there must be room in the calendar.
+YEARS = range(1900, 9000)
+
+
 def day(text: str) -> date:
     """A day as YYYY-MM-DD. Refuses anything else, above all the empty text of a run that names no day."""
     try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) or int(text[:4]) not in YEARS:
             raise ValueError
         return date.fromisoformat(text)
     except ValueError:

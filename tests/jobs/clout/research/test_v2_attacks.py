@@ -88,9 +88,9 @@ def worlds() -> dict[tuple[int, bool], tuple[Dataset, leverage.Standing, attack_
     return found
 
 
-#: Where each honest person acts once. Not where nobody is a seed, since nothing tells people apart there (sql/v2/weights.sql).
+#: Where each honest person acts once; on a platform without a seed, too, beside one that has some.
 MANY_ACTS = {"foothold by the trusted", "foothold by anybody", "viral thread"}
-BOUNDED = sorted((FAMILIES | HELD_OUT).keys() - MANY_ACTS - {"platform without seeds"})
+BOUNDED = sorted((FAMILIES | HELD_OUT).keys() - MANY_ACTS)
 
 
 @settings(max_examples=16, deadline=None)
