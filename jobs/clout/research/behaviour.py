@@ -26,6 +26,8 @@ FANS = 120
 SILENCES = (7, 30, 60)
 #: How many of the newest days are compared with the day before.
 CHANGES = 5
+#: In how many ways days are parted into halves.
+DRAWS = 3
 #: Digits of a published score.
 DIGITS = 4
 
@@ -94,25 +96,52 @@ def changes(read: Read, model: Model, days: Iterable[date]) -> dict[str, Any]:
 def coverage(data: Dataset, model: Model, day: date, seed: int = 0) -> dict[str, dict[str, float]]:
     """evaluation.interval_coverage over two halves of the same days, each scored by itself.
 
-    by_days: every second day is in one half, where there are two days at least; by_acts: each row of activity is in either by
-    a coin. Posts and what was done to them go with their day. Half of the evidence gives a lower score, in both halves alike.
+    by_days: half of the days by luck, where there are two days at least, over DRAWS such halvings; by_acts: each row of
+    activity is in either half by a coin. Posts and what was done to them go with their day. Half of the evidence gives a lower
+    score, in both halves alike.
+
+    The interval takes days for the sample. Every second day in one half would part each burst and each quiet week evenly, and a
+    coin for each act parts each day so: such halves are more alike than two courses of the days are, and an interval that is
+    right holds too often.
     """
     days = sorted(set(data.activity["ds"].to_pylist()))
-    odd = pa.array(days[1::2], pa.date32())
-    coin = pa.array(np.random.default_rng(seed).random(len(data.activity)) < 0.5)
-    by_day = pc.is_in(data.activity["ds"], odd)
-    split = {"by_days": by_day, "by_acts": coin} if len(days) > 1 else {"by_acts": coin}
+    luck = np.random.default_rng(seed)
     found = {}
-    for name, first in split.items():
-        halves = []
-        for chosen in (first, pc.invert(first)):
-            half: dict[str, pa.Table] = {"activity": data.activity.filter(chosen)}
-            if name == "by_days":
-                on = odd if chosen is first else pa.array(days[::2], pa.date32())
-                half["post_actions"] = data.post_actions.filter(pc.is_in(data.post_actions["ds"], on))
-            halves.append(dataset.scored(dataset.build_evidence(replace(data, **half), model, day)))
-        found[name] = _coverage(halves)
+    if len(days) > 1:
+        drawn = []
+        for _ in range(DRAWS):
+            half = pa.array([days[i] for i in luck.permutation(len(days))[: len(days) // 2]], pa.date32())
+            on = [pc.is_in(table["ds"], half) for table in (data.activity, data.post_actions)]
+            drawn.append(_of_halves(data, model, day, *on))
+        found["by_days"] = _pooled(drawn)
+    coin = pa.array(luck.random(len(data.activity)) < 0.5)
+    found["by_acts"] = _of_halves(data, model, day, coin)
     return found
+
+
+def _of_halves(
+    data: Dataset, model: Model, day: date, acts: pa.Array, post_actions: pa.Array | None = None
+) -> dict[str, float]:
+    """The coverage of the half whose acts are chosen, and of the other. post_actions: which of them go with the first half."""
+    halves = []
+    for side in (lambda chosen: chosen, pc.invert):
+        half: dict[str, pa.Table] = {"activity": data.activity.filter(side(acts))}
+        if post_actions is not None:
+            half["post_actions"] = data.post_actions.filter(side(post_actions))
+        halves.append(dataset.scored(dataset.build_evidence(replace(data, **half), model, day)))
+    return _coverage(halves)
+
+
+def _pooled(found: list[dict[str, float]]) -> dict[str, float]:
+    """Shares and widths over all intervals of several halvings; n: of all of them."""
+    shown = [each for each in found if each["n"]]
+    total = sum(each["n"] for each in shown)
+    means = {
+        name: round(sum(each["n"] * each[name] for each in shown) / total, 4)
+        for name in ("coverage", "above", "below", "width")
+        if total
+    }
+    return {"n": int(total)} | means
 
 
 def _coverage(halves: list[pa.Table]) -> dict[str, float]:

@@ -78,17 +78,28 @@ def test_halves_hold_every_act_once(monkeypatch: pytest.MonkeyPatch) -> None:
         halves.append(half)
         return gathered(half, model, day)
 
-    monkeypatch.setattr(dataset, "gathered", remembered)
+    monkeypatch.setattr(dataset, "build_evidence", remembered)
+    monkeypatch.setattr(behaviour, "DRAWS", 2)
     found = behaviour.coverage(whole, MODEL, DAY)
-    for one, other in (halves[:2], halves[2:]):
+    for one, other in (halves[:2], halves[2:4], halves[4:]):
         assert len(one.activity) + len(other.activity) == len(whole.activity)
+        assert pc.sum(whole.activity["n"]) == pc.add(pc.sum(one.activity["n"]), pc.sum(other.activity["n"]))
     days = [set(half.activity["ds"].to_pylist()) for half in halves]
     assert not days[0] & days[1]
-    assert days[2] & days[3]
+    assert not days[2] & days[3]
+    assert days[0] not in (days[2], days[3])
+    assert days[4] & days[5]
     for figures in found.values():
         assert figures["n"] > 20
         assert 0 <= figures["coverage"] <= 1
-    assert pc.sum(whole.activity["n"]).as_py() == sum(pc.sum(half.activity["n"]).as_py() for half in halves[:2])
+
+
+def test_halvings_count_by_their_intervals() -> None:
+    one = {"n": 30, "coverage": 0.9, "above": 0.1, "below": 0.0, "width": 4.0}
+    other = {"n": 10, "coverage": 0.5, "above": 0.1, "below": 0.4, "width": 8.0}
+    pooled = {"n": 40, "coverage": 0.8, "above": 0.1, "below": 0.1, "width": 5.0}
+    assert behaviour._pooled([one, other, {"n": 0}]) == pooled
+    assert behaviour._pooled([{"n": 0}]) == {"n": 0}
 
 
 def test_one_day_has_no_halves_by_days(tmp_path: Path) -> None:
