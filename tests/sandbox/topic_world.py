@@ -52,7 +52,7 @@ HOMES = (
         "origami",
         "beekeeping",
     ),
-    *("birdwatching", "astronomy", "photography", "painting", "watercolor", "ceramics", "poetry", "calligraphy"),
+    *("birdwatching", "astronomy", "photography", "embroidery", "watercolor", "ceramics", "poetry", "calligraphy"),
     *(
         "architecture",
         "typography",

@@ -30,7 +30,7 @@ class Judged:
 def read_posts(file: Path) -> list[Judged]:
     """The posts of a file. Raises InvalidInput with file, row and field."""
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").split("\n")  # other signs that end lines may stand in a text
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{file}: cannot be read as UTF-8 text: {error}") from error
     posts = [_post(f"{file}, row {number}", line) for number, line in enumerate(lines, 1) if line.strip()]
@@ -84,12 +84,18 @@ def _post(where: str, line: str) -> Judged:
         raise InvalidInput(f"{where}: is no JSON object; write one object a line")
     for name in ("text", "lang"):
         if not isinstance(said.get(name), str | None):
-            raise InvalidInput(f"{where}: {name} must be a text, or null")
+            raise InvalidInput(f"{where}: {name} must be a text, or null, is {str(said[name])[:40]!r}")
     for name in ("hashtags", "links", "topics", "acceptable"):
-        value = said.get(name) or []
+        value = [] if said.get(name) is None else said[name]
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise InvalidInput(f"{where}: {name} must be a list of texts")
-    if "topics" not in said:
+            raise InvalidInput(
+                f"{where}: {name} must be a list of texts, is {str(value)[:40]!r}; write [] where there are none"
+            )
+    if not isinstance(said.get("tricky"), bool | None):
+        raise InvalidInput(
+            f"{where}: tricky must be true or false, is {str(said['tricky'])[:40]!r}; leave it out otherwise"
+        )
+    if said.get("topics") is None:
         raise InvalidInput(f"{where}: topics is missing; say [] where the post is about none")
     lists = {name: tuple(said.get(name) or ()) for name in ("hashtags", "links", "topics", "acceptable")}
     post = Post(said.get("text"), said.get("lang"), lists["hashtags"], lists["links"])

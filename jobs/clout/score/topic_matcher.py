@@ -9,10 +9,11 @@ A topic is found by, in this order of strength:
     phrase      the text holds a name of two words or more
     word        the text holds a name of one word, and a near topic was found in the same post by one of the above
 
-Phrases that mean something else (`idioms` of the ontology) are passed over. A topic whose name alone may mean something else is
-found only beside a near one, by two of its names, or with a word of its own field. Near are parents, children and
-siblings, see `_near`. English names are looked for in
-texts of which no language is told; in other languages that language's names, and English ones of two words or more.
+A phrase that the text denies ("nothing to do with machine learning") is passed over; one that may be a figure of speech, in
+quotation marks or behind "is a", counts as a word. Phrases that mean something else (`idioms` of the ontology) are passed over.
+A topic whose name alone may mean something else is found only beside a near one, by two of its names, or with a word of its own
+field. Near are parents, children and siblings, see `_near`. English names are looked for in texts of which no language is
+told; in other languages that language's names, and English ones of two words or more.
 """
 
 from __future__ import annotations
@@ -39,6 +40,13 @@ _TAG = re.compile(r"(?<![\w/&#])#([^\W_][\w]*)")
 _ARABIC = re.compile(r"^(?:[وبكف]?ال)(?=..)")
 _OWN_SPELLING = re.compile(r"[a-z].*[A-Z]|[A-Z].*[a-z].*[A-Z]|[A-Za-z]\+\+|[A-Za-z]{2,}\d|\d[A-Za-z]{3,}")
 _BREAK = "\n"
+#: Words that deny what follows them in the same clause, within so many words; but not "can't wait" and the like.
+_DENIALS = frozenset(("not", "no", "never", "nothing", "nobody", "without", "neither", "nor", "cannot"))
+_DENIAL_REACHES = 5
+_NO_DENIAL = frozenset(
+    ("wait", "miss", "forget", "stop", "help", "believe", "only", "just", "better", "enough", "more", "matter", "doubt")
+)
+_QUOTES = frozenset('"“”„«»‹›「」『』')
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,7 @@ class Matcher:
             for topic_id in topic_ids:
                 if is_sure and topic_id not in self._ambiguous:
                     sure.setdefault(topic_id, how)
-                elif by.setdefault(topic_id, name) != name and topic_id in unsure:
+                elif _differ(by.setdefault(topic_id, name), name) and topic_id in unsure:
                     sure.setdefault(topic_id, unsure[topic_id] if unsure[topic_id] != WORD else how)
                 else:
                     unsure.setdefault(topic_id, how)
@@ -163,8 +171,11 @@ class Matcher:
                         continue
                     if spelling is not None and tokens[at] != spelling:
                         continue
-                    if topic_ids:
-                        found.append((topic_ids, how, "".join(words[at : at + size])))
+                    if topic_ids and not _is_denied(words, at):
+                        is_sure = how == PHRASE and not _is_figure(tokens, words, at, at + size)
+                        found.append(
+                            (topic_ids, how if is_sure or how != PHRASE else WORD, "".join(words[at : at + size]))
+                        )
                     step = size
                     break
             at += step
@@ -261,17 +272,54 @@ def _phrases(ontology: Ontology) -> dict[str, dict[str, list[_Entry]]]:
 
 
 def _proper(ontology: Ontology) -> tuple[set[tuple[str, ...]], set[tuple[str, ...]]]:
-    """The names of two words or more that entities have, and those that other topics have."""
+    """The names of two words or more that entities have, and capital names of ambiguous topics; and those of other topics."""
     proper: set[tuple[str, ...]] = set()
     common: set[tuple[str, ...]] = set()
     for topic in ontology.topics.values():
         for name in topic.names.get("en", ()):
             words = _words(name)
-            if topic.topic_type != "entity":
-                common.add(words)
-            elif len(words) > 1 and name[0].isupper() and name.split()[-1][0].isupper():
+            is_capital = len(words) > 1 and name[0].isupper() and name.split()[-1][0].isupper()
+            if is_capital and (topic.topic_type == "entity" or (topic.is_ambiguous and name != topic.name)):
                 proper.add(words)
+            elif topic.topic_type != "entity":
+                common.add(words)
     return proper, common
+
+
+def _differ(name: str, other: str) -> bool:
+    """Whether two names are more than the singular and the plural of one."""
+    short, long = sorted((name, other), key=len)
+    return long not in (short, f"{short}s", f"{short}es") and not (short.endswith("y") and long == f"{short[:-1]}ies")
+
+
+def _is_denied(words: list[str], at: int) -> bool:
+    """Whether the clause says before a place that it is not about what follows: nothing to do with, no word of, not a."""
+    for place in range(at - 1, max(-1, at - 1 - _DENIAL_REACHES), -1):
+        word = words[place]
+        if word == _BREAK:
+            return False
+        if word in _DENIALS or word.endswith("n't"):
+            return words[place + 1] not in _NO_DENIAL
+    return False
+
+
+def _is_figure(tokens: list[str], words: list[str], start: int, end: int) -> bool:
+    """Whether a name may be a figure of speech: in quotation marks, "is a …", "like a …", "… of …", or a joke's "…? …"."""
+    before, after = words[max(0, start - 2) : start], words[end : end + 2]
+    if (
+        start
+        and end < len(words)
+        and _QUOTES.issuperset(tokens[start - 1][-1:])
+        and _QUOTES.issuperset(tokens[end][:1])
+    ):
+        return True
+    if after[:1] == ["of"] or before[-1:] == ["like"]:
+        return True
+    if len(before) == 2 and before[1] in ("a", "an") and before[0] in ("is", "was", "like", "as", "of", "it's"):
+        return True
+    if start == 0 and end < len(words):
+        return tokens[end][0] in ":?" or (after[0] == "is" and after[1:] in (["when"], ["what"], ["how"], ["where"]))
+    return False
 
 
 def _holds(words: list[str], phrase: tuple[str, ...]) -> bool:

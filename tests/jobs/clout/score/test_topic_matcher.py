@@ -157,3 +157,23 @@ def test_what_somebody_hides_is_not_even_noted(matcher: Matcher) -> None:
     found, _ = topic_posts.of_day(posts_of(rows), DAY, matcher, (), (), hidden)
     # What is left of a post counts no more than it did beside the hidden topic.
     assert [(one["topic_id"], one["part"]) for one in found.to_pylist()] == [("gardening", 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("We build machine learning models", {"machine-learning"}),
+        ("This has nothing to do with machine learning", set()),
+        ("We don't do machine learning", set()),
+        ("We don't cook. We do machine learning", {"machine-learning"}),
+        ("Can't wait for the machine learning course", {"machine-learning"}),
+        ("He said “machine learning” and left", set()),
+        ("It is a video game, this form", set()),
+        ("A supply chain of stolen biscuits", set()),
+        ("Deep learning? My bath is deep", set()),
+        # a figure of speech counts beside its own field
+        ("Deep learning? My bath is deep #machinelearning", {"machine-learning", "deep-learning"}),
+    ],
+)
+def test_what_a_text_denies_or_jokes_about_is_no_topic(matcher: Matcher, text: str, found: set[str]) -> None:
+    assert set(matcher.topics(Post(text, "en", tuple(topic_posts.tags_in(text))))) == found
