@@ -151,7 +151,7 @@ def run_night(
         LOG.log(logs.NOTICE if is_first else logging.INFO, _progress(source.name, pulled))
     staged = Staged(Lake(args.staging), day, args.run)
     if not args.refresh and (
-        shown := _published_before(lake, staged, warehouse, evidence.asked(lake, sources, model, day))
+        shown := _published_before(lake, staged, warehouse, lambda: evidence.asked(lake, sources, model, day))
     ):
         return f"nothing new: all that it is made of is as it was for version {shown.version}"
     conform.conform(lake, sources, model, day)
@@ -178,7 +178,7 @@ def run_night(
     )
 
 
-def _published_before(lake: Lake, staged: Staged, warehouse: Warehouse, inputs: str) -> Version | None:
+def _published_before(lake: Lake, staged: Staged, warehouse: Warehouse, inputs: Callable[[], str]) -> Version | None:
     """The version that shows what this night would publish, where nothing that it is made of changed and nothing is damaged.
 
     inputs: what evidence.asked gives of it. Publishes the staged run again, which changes nothing, and puts back what is
@@ -186,7 +186,7 @@ def _published_before(lake: Lake, staged: Staged, warehouse: Warehouse, inputs: 
     """
     try:
         run, of_day = staged.read_json("run.json"), [entry for entry in warehouse.log() if entry.ds == staged.day]
-        if not run or run.get("inputs") != inputs or not of_day or of_day[-1].run_id != staged.run:
+        if not run or not of_day or of_day[-1].run_id != staged.run or run.get("inputs") != inputs():
             return None
         if of_day[-1].content_hash != content_hash(staged.content()):
             return None

@@ -58,7 +58,7 @@ def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
         "model_sha256": evidence.model.sha256,
         "code_version": code_version(),
         "made_of": evidence.made_of,
-        "inputs": inputs(lake, evidence.metadata, evidence.made_of),
+        "inputs": inputs(evidence),
         **made_from.noted(lake, evidence.metadata),
     }
     staged.write_run(versions)

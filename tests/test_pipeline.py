@@ -31,6 +31,7 @@ from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.lake.schemas import CONFORMED
 from clout.lake.staging import RECORDED, SCORED, TABLES, Staged
+from clout.privacy import consent_ledger
 from clout.score import evidence
 from clout.score.model import read_model
 from sandbox.world import EXPORTED, World, day_rows, write
@@ -244,6 +245,19 @@ def test_a_second_run_publishes_nothing_new(home, world, capsys):
     run(home, "2026-03-05", world)
     assert published(home).read_bytes() == before
     assert "nothing new: all that it is made of is as it was for version 2" in capsys.readouterr().err
+
+
+def test_only_a_no_of_the_nights_own_people_makes_it_another(home, world, tmp_path):
+    """Somebody else's word leaves a night as it was: a second `make run` has nothing to compute."""
+    shutil.copytree(home / "lake", tmp_path / "lake")
+    lake, sources, model = Lake(tmp_path / "lake"), read_sources(world), read_model(ROOT / "sql" / "models" / "v2.toml")
+    before = Staged(Lake(home / "staging"), LAST, "by-hand").read_json("run.json")["inputs"]
+    ledger = consent_ledger.read(lake)
+    [actor] = lake.read(lake.conformed("activity", LAST))["actor"].to_pylist()[:1]
+    for key, is_same in (("murmur:of-another-day", True), (actor, False)):
+        said = consent_ledger.Word(ledger.hashed(key)[0], "opt_out", "no", "murmur", "murmur", "accounts.csv", LAST)
+        consent_ledger.append(lake, ledger, "murmur", [said])
+        assert (evidence.asked(lake, sources, model, LAST) == before) is is_same
 
 
 def test_backwards_gives_the_same_bytes(home, world, tmp_path):

@@ -56,6 +56,8 @@ TASKS = {
 }
 #: The queries by which conform says who is who.
 _WHO_IS_WHO = ("account_states", "counter_states", "claims", "remembered", "own_interactions")
+#: Where all the people of a night stand.
+_KNOWN = ("activity", "posts", "account_states")
 #: What conform keeps of a score date, by the names of the tables.
 _OF_CONFORM = {
     "account_states": "account_states",
@@ -160,7 +162,7 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     person_of = _with_pseudonyms(lake, found.person_of, unnamed, hidden)
     lake.write(lake.features("persons", day), small_arrow(identity.PERSONS, sorted(person_of.items())), metadata)
     listed = small_arrow(*operator_list(sources))
-    known = [evidence.resolve(name) for name in ("activity", "posts", "account_states")]
+    known = [evidence.resolve(name) for name in _KNOWN]
     beside = [evidence.resolve(name) for name in ("persons", "named_seeds", "sources", "variants")]
     engine.register_keys(*known, *beside, listed)
     left_out = small_arrow(LISTED, [*operator_list(sources)[1], *_remembered(lake, engine, *known)])
@@ -350,20 +352,32 @@ def _made_of(sources: Sources, model: Model) -> dict[str, Any]:
 
 
 def asked(lake: Lake, sources: Sources, model: Model, day: date) -> str:
-    """What `inputs` gives of a night whose sources are pulled, before anything is conformed."""
-    pulled = made_from.inputs(lake, [*sources.platforms], window(day, model.stored_days))
-    return inputs(lake, {"model": model.lineage, **pulled}, _made_of(sources, model))
+    """What `inputs` gives of a night that was run before and whose sources are pulled again, before anything is conformed.
+
+    Raises PoisonInput where who is who was gathered from something else.
+    """
+    evidence = load(lake, sources, model, day)
+    known = [evidence.resolve(name) for name in _KNOWN]
+    left_out = [*operator_list(sources)[1], *_remembered(lake, evidence.engine, *known)]
+    return _hash_of(evidence.metadata, evidence.made_of, left_out)
 
 
-def inputs(lake: Lake, metadata: dict[str, Any], made_of: dict[str, Any]) -> str:
+def inputs(evidence: Evidence) -> str:
     """One hash over all that a night's content is a function of: pulls, decisions of the operator, consent, model and code.
 
-    Two nights of one hash publish the same content. metadata, made_of: those of the evidence.
+    Two nights of one hash publish the same content.
     """
+    left_out = evidence.lake.read(evidence.lake.features("left_out", evidence.day))
+    rows = zip(left_out["account_key"].to_pylist(), left_out["reason"].to_pylist(), strict=True)
+    return _hash_of(evidence.metadata, evidence.made_of, rows)
+
+
+def _hash_of(metadata: dict[str, Any], made_of: dict[str, Any], left_out: Iterable[tuple[Any, ...]]) -> str:
+    """left_out: who of the night's people may not be shown, and why; what somebody else said since changes nothing here."""
     content = {
         "metadata": {name: metadata[name] for name in ("model", "sources", "days", "pulled")},
         "made_of": made_of,
-        "consent": sorted(path.rpartition("/")[2] for path in consent_ledger.files(lake)),
+        "left_out": sorted(map(list, left_out)),
         "code": code_version(),
         "bounds": hashlib.sha256((ROOT / "expectations" / "bounds.toml").read_bytes()).hexdigest(),
     }
