@@ -2,8 +2,8 @@
 
     python tests/newcomer.py FOLDER [--only README.md] [--venv .venv] [--all]
 
-FOLDER gets the clone and `transcript.txt`, which is there to be looked at; the last lines count what worked, what did not, and
-what was left out with its reason. With --venv that environment is linked instead of installing one, which takes minutes.
+FOLDER gets the clone, or keeps the one that it has, and `transcript.txt`, which is there to be looked at; the last lines
+count what worked, what did not, and what was left out with its reason. With --venv that environment is linked instead of installing one, which takes minutes.
 --all also types what takes longer than a few minutes. What a command needs besides (NEEDS) is provided as its README says.
 """
 
@@ -159,19 +159,21 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--all", action="store_true")
     args = parser.parse_args(argv)
     clone = args.folder / "clout"
-    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
-    if args.venv:
-        (clone / ".venv").symlink_to(args.venv.absolute())
-    if (shared := ROOT.parent / "shared").exists():
+    if not clone.exists():
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+        if args.venv:
+            (clone / ".venv").symlink_to(args.venv.absolute())
+    if (shared := ROOT.parent / "shared").exists() and not (args.folder / "shared").exists():
         (args.folder / "shared").symlink_to(shared)
-    provide(clone)
+    if not (clone / "path").exists():
+        provide(clone)
     environment = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("CLOUT", "AIRFLOW", "PYTHON", "MAKE", "VIRTUAL"))
     } | {"TERM": "xterm", "COLUMNS": str(COLUMNS)}
     good, bad, out = [], [], []
-    with (args.folder / "transcript.txt").open("w", encoding="utf-8") as transcript:
+    with (args.folder / "transcript.txt").open("a", encoding="utf-8") as transcript:
         for name in args.only or READMES:
             before: list[str] = []
             for command in commands(clone / name, name):
