@@ -149,7 +149,9 @@ with DAG(
         interval=timedelta(hours=30),
         callback=AsyncCallback("clout.quality.alerts.night_is_late"),
     ),
-    **settings(hours=3),
+    # Not one run: one by hand would wait for that which unpausing starts, and a day that is not over be refused late. The pool
+    # `spark` lets one task at a time compute.
+    **settings(hours=3, runs=3),
     params={
         "day": day_field("Day to score", "Empty: the run's logical date, or the last day that is over."),
         "reason": reason_field(f"Why this run is made; kept in meta.publish_log. {ARRIVES}"),

@@ -55,16 +55,16 @@ class NoRetryOnInvalidInput(RetryPolicy):
         return RetryDecision.default()
 
 
-def settings(*, hours: int, retries: int = 2, wait_minutes: int = 5) -> dict[str, Any]:
-    """The arguments that all of Clout's DAGs share: one run at a time, no retry that cannot help, word of a failure for good.
+def settings(*, hours: int, retries: int = 2, wait_minutes: int = 5, runs: int = 1) -> dict[str, Any]:
+    """The arguments that all of Clout's DAGs share: no retry that cannot help, word of a failure for good.
 
-    hours: what a task may take. wait_minutes: between a task's retries.
+    hours: what a task may take. wait_minutes: between a task's retries. runs: at a time.
     """
     return {
         # Early enough to backfill any archive of social media.
         "start_date": datetime(2006, 1, 1, tzinfo=UTC),
         "catchup": False,
-        "max_active_runs": 1,
+        "max_active_runs": runs,
         "default_args": {
             "owner": "clout",
             "retries": retries,
