@@ -86,6 +86,10 @@ class Asked:
             raise NotFound
         return row
 
+    def place(self, score: Mapping[str, Any]) -> dict[str, int]:
+        """How many have a higher score, and of how many: the figure `place`."""
+        return self.snapshot.day(self.day).place_of(score["score"])
+
     def name(self, person: str) -> str:
         """The name by which a person is shown."""
         accounts = self.rows("accounts", person=person)

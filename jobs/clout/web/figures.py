@@ -27,7 +27,15 @@ QUERIES = Path(__file__).parent / "queries"
 PAGE, MOST = 50, 1000
 _USED = re.compile(r"\$([a-z]+)")
 #: What stands for a parameter that nobody gave.
-_DEFAULTS: dict[str, Any] = {"platform": None, "most": PAGE, "skip": 0, "before": 1, "sign": 1}
+_DEFAULTS: dict[str, Any] = {
+    "platform": None,
+    "topic": None,
+    "region": None,
+    "most": PAGE,
+    "skip": 0,
+    "before": 1,
+    "sign": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,10 @@ class Figure:
     says: str
     sql: str
     takes: tuple[str, ...]
+
+    def may_lack(self, name: str) -> bool:
+        """Whether the query gives all rows where nobody gave this parameter."""
+        return f"${name} IS NULL" in self.sql
 
     def as_typed(self, values: Mapping[str, Any]) -> str:
         """The query with its parameters filled in, as it can be typed at a prompt."""

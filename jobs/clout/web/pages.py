@@ -26,15 +26,18 @@ BEFORE = {1: "yesterday", 7: "a week before", 30: "a month before"}
 
 def leaderboard(asked: Asked, settings: Settings) -> Context:
     """The people of a day, highest first."""
-    platform, skip = _platform(asked), asked.whole("skip", 0, 10_000_000)
-    values = {"platform": platform, "skip": skip}
+    skip = asked.whole("skip", 0, 10_000_000)
+    chosen = {name: asked.text(name) or None for name in ("platform", "topic", "region")}
+    values = chosen | {"skip": skip}
     rows = asked.rows("leaderboard", most=figures.PAGE + 1, **values)
     return {
         "title": "Leaderboard",
         "rows": rows[: figures.PAGE],
         "values": values,
         "platforms": asked.rows("platforms"),
-        "platform": platform,
+        "topics": asked.rows("topics", most=figures.MOST),
+        "regions": asked.rows("regions"),
+        "chosen": chosen,
         "skip": skip,
         "earlier": max(0, skip - figures.PAGE) if skip else None,
         "later": skip + figures.PAGE if len(rows) > figures.PAGE else None,
@@ -88,7 +91,7 @@ def person(asked: Asked, settings: Settings, key: str) -> Context:
         "person": score["person_id"],
         "score": score,
         "values": values,
-        "place": asked.row("place", **values),
+        "place": asked.place(score),
         "accounts": asked.rows("accounts", **values),
         "history": asked.rows("history", **values),
         "points": asked.rows("points", **values),
@@ -177,7 +180,7 @@ def compare(asked: Asked, settings: Settings) -> Context:
                 "score": score,
                 "name": asked.name(score["person_id"]),
                 "values": values,
-                "place": asked.row("place", **values),
+                "place": asked.place(score),
                 "points": asked.rows("points", **values),
             }
         )
@@ -315,7 +318,7 @@ def me(asked: Asked, settings: Settings) -> Context:
             "score": score,
             "values": values,
             "name": asked.name(score["person_id"]),
-            "place": asked.row("place", **values) if found["ranked"] else {},
+            "place": asked.place(score) if found["ranked"] else {},
             "changes": asked.rows("changes", **values),
             "causes": words.CAUSES,
             "before": BEFORE,
@@ -348,13 +351,9 @@ def figure(asked: Asked, name: str) -> tuple[figures.Figure, pa.Table, dict[str,
             values[each] = asked.whole("before", 1, 30)
         elif each == "sign":
             values[each] = -1 if asked.given.get("sign") == "-1" else 1
-        elif each == "topic":
-            values[each] = asked.text("topic")
-            if not values[each]:
-                raise NotFound
-        elif each == "wanted":
-            values[each] = asked.text("wanted")
-            if not values[each]:
+        elif each in ("topic", "region", "wanted"):
+            values[each] = asked.text(each) or None
+            if values[each] is None and not found.may_lack(each):
                 raise NotFound
     return found, figures.table(asked.snapshot, name, **_named(values)), values
 

@@ -46,6 +46,7 @@ def environment(tag: str = "") -> Environment:
         "moment": words.moment,
         "day": words.day,
         "shown": words.name,
+        "region": words.region,
         "cell": words.cell,
     }
     return made

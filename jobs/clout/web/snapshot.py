@@ -68,6 +68,8 @@ SELECT person_id, coalesce(min(display_name), min(handle)) AS name
 FROM clout.accounts WHERE display_name IS NOT NULL OR handle IS NOT NULL GROUP BY person_id ORDER BY person_id
 """
 
+_SCORES = "SELECT score FROM clout.scores WHERE score IS NOT NULL ORDER BY score"
+
 
 class NothingPublished(Exception):
     """There is no version to show yet."""
@@ -90,7 +92,10 @@ class Day:
         self._connection.execute("SET lock_configuration = true")
         self._file.unlink()  # its space goes with the last reader
         #: Everybody's name, in order of the keys: to join all accounts for twenty names takes longer than the rest of a page.
-        self._names = self.query(_NAMES, {}).to_struct_array().combine_chunks()
+        names = self.query(_NAMES, {})
+        self._keys, self._names = names["person_id"].combine_chunks(), names["name"].combine_chunks()
+        #: All scores, the lowest first.
+        self._scores = array("d", [row[0] for row in self._connection.execute(_SCORES).fetchall()])
 
     def rows(self, sql: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The rows of a query over this day: the quickest way to a few. `values` are its parameters, and no others."""
@@ -107,10 +112,13 @@ class Day:
 
     def name_of(self, person: str) -> str | None:
         """What a person is called; None where only the key is known."""
-        place = bisect.bisect_left(self._names, person, key=lambda row: row["person_id"].as_py())
-        if place == len(self._names) or (found := self._names[place].as_py())["person_id"] != person:
-            return None
-        return found["name"]
+        place = bisect.bisect_left(self._keys, person, key=lambda key: key.as_py())
+        return self._names[place].as_py() if place < len(self._keys) and self._keys[place].as_py() == person else None
+
+    def place_of(self, score: float) -> dict[str, int]:
+        """What the figure `place` says of somebody with this score, without reading everybody's again."""
+        scored = len(self._scores)
+        return {"place": scored - bisect.bisect_right(self._scores, score) + 1, "scored": scored}
 
     def query(self, sql: str, values: Mapping[str, Any]) -> pa.Table:
         """The same as a table. `values` are the parameters; the query may name fewer."""

@@ -95,6 +95,13 @@ CAUSES = {
 }
 
 
+def region(place: str) -> str:
+    """A region as one writes it: `US-PA/Philadelphia` is Philadelphia, PA, US."""
+    where, _, city = place.partition("/")
+    country, _, state = where.partition("-")
+    return ", ".join(filter(None, (city, state, country)))
+
+
 def is_pseudonym(key: str) -> bool:
     """Whether a key stands for somebody who did not agree to be named."""
     return _SOMEONE.fullmatch(key) is not None

@@ -15,6 +15,21 @@ WITH listed AS (
   WHERE
     (NOT contains(person_id, ':someone-') OR NOT regexp_matches(person_id, '^[^:]*:someone-[0-9a-f]{32}$'))
     AND ($platform IS NULL OR list_contains(string_split(platforms, ','), $platform))
+    AND (
+      $topic IS NULL OR person_id IN (
+        SELECT p.person_id
+        FROM clout.person_topics AS p
+        INNER JOIN clout.topics AS t ON t.ds = p.ds AND t.topic_id = p.topic_id AND NOT t.is_sensitive
+        WHERE p.ds = $day AND p.slug = $topic AND p.not_named IS NULL
+      )
+    )
+    AND (
+      $region IS NULL OR person_id IN (
+        SELECT person_id
+        FROM clout.person_regions
+        WHERE ds = $day AND $region IN (country, country || '-' || admin1, country || '-' || admin1 || '/' || city)
+      )
+    )
   ORDER BY place, person_id
   LIMIT $most OFFSET $skip
 ),

@@ -130,6 +130,31 @@ def test_a_person_is_shown_with_evidence(asked: TestClient) -> None:
         assert hidden not in page
 
 
+def test_the_leaderboard_by_topic_and_region(asked: TestClient) -> None:
+    """Whoever is named for the topic, and whoever agreed to have the place shown; the links keep what was chosen."""
+    board = {
+        chosen: [row["person_id"] for row in asked.get(f"/figure/leaderboard.json?{chosen}").json()["rows"]]
+        for chosen in (
+            "topic=gardening",
+            "region=US",
+            "region=US-PA",
+            "region=US-PA/Philadelphia",
+            "topic=chess&region=US",
+        )
+    }
+    assert board.pop("topic=gardening") == [NAMED]  # the other one has no score
+    assert board.pop("topic=chess&region=US") == []  # too few posts: not named
+    assert {tuple(found) for found in board.values()} == {("chirp:ada",)}
+    for nobody in ("topic=asthma", "topic=knitting", "region=DE", "region=US-P", "region=%3Cscript%3E"):
+        assert asked.get(f"/figure/leaderboard.json?{nobody}").json()["rows"] == [], nobody
+    page = asked.get("/?region=US-PA&topic=gardening").text
+    assert '<option value="US-PA" selected>PA, US (1)</option>' in page
+    assert '<option value="gardening" selected>&lt;b&gt;Gardening&lt;/b&gt; (2)</option>' in page
+    assert "who say that they live in PA, US" in page
+    assert f"/person/{NAMED}" in page
+    assert f"/person/{OTHER}" not in page
+
+
 def test_klouts_clients_find_them(asked: TestClient) -> None:
     found = asked.get(f"/v2/user.json/{klout.klout_id(NAMED)}/topics").json()
     assert found == [
