@@ -3,7 +3,8 @@
     python tests/newcomer.py FOLDER [--only README.md] [--venv .venv] [--all]
 
 FOLDER gets the clone, or keeps the one that it has, and `transcript.txt`, which is there to be looked at; the last lines
-count what worked, what did not, and what was left out with its reason. With --venv that environment is linked instead of installing one, which takes minutes.
+count what worked, what did not, and what was left out with its reason. With --venv that environment is linked instead of
+installing one, which takes minutes.
 --all also types what takes longer than a few minutes. What a command needs besides (NEEDS) is provided as its README says.
 """
 
