@@ -14,6 +14,7 @@ import argparse
 import fcntl
 import os
 import pty
+import random
 import re
 import select
 import shlex
@@ -91,16 +92,24 @@ def left_out(command: Command, clone: Path, is_all: bool) -> str | None:
 
 
 def provide(clone: Path) -> None:
-    """What READMEs speak of as somebody's own: a folder of exports at path/to/exports, four days of 2012."""
-    folder = clone / "path" / "to" / "exports"
+    """What READMEs speak of as somebody's own: a folder of exports at path/to/exports, four days of 2012.
+
+    400 people look at one another, some more than others, and all agreed to be drawn for campaigns.
+    """
+    folder, chance = clone / "path" / "to" / "exports", random.Random(5)
     folder.mkdir(parents=True)
-    (folder / "accounts.csv").write_text("account,handle,display_name\n1,ann,Ann Example\n")
+    people = range(1, 401)
+    accounts = "".join(f"{one},ann{one if one > 1 else ''},Ann Example {one},false\n" for one in people)
+    (folder / "accounts.csv").write_text(f"account,handle,display_name,opt_out\n{accounts}")
+    agreed = "".join(f"exports:{one},perks,2012-01-01,,a letter\n" for one in people)
+    (folder / "consents.csv").write_text(f"account,purpose,given_on,withdrawn_on,evidence\n{agreed}")
     for day in range(1, 5):
         rows = ""
-        for actor in range(100, 400):
-            for turn, kind in enumerate(("like", "share")):
-                target = 1 + (actor * 7 + day * 3 + turn * 11) % (5 + (actor + turn) % 60)
-                rows += f"{actor},{target},{kind},2012-07-{day:02}T{actor % 24:02}:{(actor + turn) % 60:02}:00Z\n"
+        for actor in people:
+            for _ in range(20):
+                target = int(len(people) * chance.random() ** 2) + 1
+                at = f"2012-07-{day:02}T{chance.randrange(24):02}:{chance.randrange(60):02}:00Z"
+                rows += f"{actor},{target},{chance.choice(('like', 'share', 'reply'))},{at}\n" if target != actor else ""
         (folder / f"acts-2012-07-{day:02}.csv").write_text(f"actor,target,kind,occurred_at\n{rows}")
 
 
