@@ -1,6 +1,6 @@
 """Audience: draw people for a campaign from those who agreed, by lot, and log who was drawn and by which rule.
 
-    audience.py --campaign spring --starts-on 2026-03-20 --floor 30 --take 50 --seed 7 --out campaigns.csv
+    audience.py --campaign spring --starts-on 2026-03-20 --floor 20 --take 50 --seed 7 --out campaigns.csv
 
 Eligible is who agreed (purpose `perks`), whose score surely lies above the floor, and whose stated region and topic are what is
 asked for. Among these a seeded lot decides, never a rank; a part is the holdout, who get nothing and are compared with. What is
