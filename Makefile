@@ -80,7 +80,7 @@ sql: setup ## a read-only prompt on the published tables, or Q="SELECT ..."
 	iceberg:*) $(PY) jobs/query.py $${Q:+--sql="$$Q"} ;; \
 	*) if [ ! -f "$$CLOUT_WAREHOUSE/warehouse.duckdb" ]; then \
 	     printf '%q: no published duckdb warehouse: make run\n' "$$CLOUT_WAREHOUSE" >&2; exit 2; fi; \
-	   .venv/bin/duckdb -readonly "$$CLOUT_WAREHOUSE/warehouse.duckdb" $${Q:+-c "$$Q"} ;; \
+	   .venv/bin/duckdb -readonly "$$CLOUT_WAREHOUSE/warehouse.duckdb" $${Q:+-dark-mode -c "$$Q"} ;; \
 	esac
 
 export: setup ## a published day as a folder: OUT=<folder>, FORMAT=csv|json|parquet, and DAY=2026-03-14 for another than the newest

@@ -109,7 +109,9 @@ def provide(clone: Path) -> None:
             for _ in range(20):
                 target = int(len(people) * chance.random() ** 2) + 1
                 at = f"2012-07-{day:02}T{chance.randrange(24):02}:{chance.randrange(60):02}:00Z"
-                rows += f"{actor},{target},{chance.choice(('like', 'share', 'reply'))},{at}\n" if target != actor else ""
+                rows += (
+                    f"{actor},{target},{chance.choice(('like', 'share', 'reply'))},{at}\n" if target != actor else ""
+                )
         (folder / f"acts-2012-07-{day:02}.csv").write_text(f"actor,target,kind,occurred_at\n{rows}")
 
 

@@ -215,6 +215,8 @@ def addresses(chance: random.Random) -> tuple[str, dict[str, str]]:
         "most",
         "sign",
         "wanted",
+        "topic",
+        "region",
     )
     figures = (
         "leaderboard",
