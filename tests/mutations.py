@@ -100,6 +100,7 @@ NEEDED = {
         "reblog",
     },
     "facebook": {"id", "from", "created_time", "name", "value", "values"},
+    "youtube": {"id", "channelId", "videoId", "publishedAt", "topLevelComment", "authorChannelId", "value", "uploads"},
     "linkedin": {
         "id",
         "lifecycleState",
@@ -119,6 +120,7 @@ REFERS = {
     "x": {"referenced_tweets", "in_reply_to_user_id", "entities", "note_tweet", "edit_history_tweet_ids"},
     "mastodon": {"mentions", "in_reply_to_id", "in_reply_to_account_id", "quote"},
     "facebook": {"message_tags", "parent"},
+    "youtube": {"replies"},
     "linkedin": {"reshareContext", "commentary", "parentComment"},
 }
 CORRUPT: list[Any] = [KeyError, -1, "a\x00\ud800", [], {}, [7], 1e308]

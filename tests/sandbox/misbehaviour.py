@@ -10,13 +10,14 @@ import re
 from dataclasses import dataclass, field
 
 WINDOW = 300  # seconds, where WINDOWS says nothing else
-WINDOWS = {"x": 900, "facebook": 3600, "linkedin": 86_400, "github": 3600}
+WINDOWS = {"x": 900, "facebook": 3600, "linkedin": 86_400, "github": 3600, "youtube": 86_400}
 BLUESKY, MASTODON, X = "murmur.test/", ".example/", "birdsite.test/"
 FACEBOOK, LINKEDIN, WIKIPEDIA = "pages.test/", "organisations.test/", "views.test/"
-HOUR, GITHUB = "archive.events.test/", r"\.events\.test/"
+HOUR, GITHUB, YOUTUBE = "archive.events.test/", r"\.events\.test/", r"videos\.test/"
 PAGED = "getAuthorFeed|getLikes|getRepostedBy|getQuotes|getFollowers|getFollows|listRecords"
 PAGED += "|/statuses$|favourited_by|reblogged_by|/followers|/following"
 PAGED += "|/published_posts|/tagged|/comments|/rest/posts|/rest/reactions"
+PAGED += "|/playlistItems|/commentThreads"
 PAGED += "|/2/.*/(tweets|mentions|recent|retweets|quote_tweets|liking_users)$"
 POSTS = "getAuthorFeed|getPosts|getQuotes|getPostThread"
 ACCOUNTS = r"\.example/api/v1/accounts/"
@@ -74,7 +75,7 @@ MISBEHAVIOURS = {
     "closed_instance": (MASTODON, "401 for the anonymous; choose one by its name: closed_instance@birch"),
     # Facebook; always: limits as HTTP 400, no shares where nobody shared, +0000, comments without from, the token in next
     "next_elsewhere": (FACEBOOK, "the next address names another host"),
-    "hidden_authors": (FACEBOOK, "no comment has an author, as with another Page's token"),
+    "hidden_authors": (f"{FACEBOOK}|{YOUTUBE}", "no comment has an author, as with another Page's token"),
     "no_summaries": (FACEBOOK, "no totals of reactions and comments, as where they may not be seen"),
     "metric_withdrawn": (FACEBOOK, "post_media_view is no metric any more"),
     "token_expired": (f"{FACEBOOK}|{LINKEDIN}", "code 190, and 401"),
@@ -96,6 +97,11 @@ MISBEHAVIOURS = {
     "duplicate_events": (HOUR, "each event twice"),
     "null_payloads": (HOUR, "payload: null"),
     "secondary_limit": (GITHUB, "403 with Retry-After: 60"),
+    # YouTube; always: counters as texts, absent where hidden, 403 where comments are turned off, no items where nobody is there
+    "quota_exceeded": (YOUTUBE, "403: the day's units are spent"),
+    "wrong_key": (YOUTUBE, "400: the key is not valid"),
+    "comments_disabled": (YOUTUBE, "403 for every list of comments"),
+    "hidden_counts": (YOUTUBE, "no number of subscribers, likes and comments"),
 }
 
 

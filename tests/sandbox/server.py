@@ -1,4 +1,4 @@
-"""The sandbox: one process on loopback that speaks Bluesky, Mastodon, X, Facebook Pages, LinkedIn, GitHub and page views.
+"""The sandbox: one process on loopback that speaks Bluesky, Mastodon, X, Facebook, LinkedIn, GitHub, YouTube and page views.
 
 Each host has a port of its own: the AppView (and PDS), two Mastodon instances, X, the Graph API, LinkedIn's, Wikimedia's. X
 wants a Bearer token; the next two want one that is a constant of their modules. What is shown is the world as of `now`, which
@@ -38,7 +38,7 @@ from urllib.parse import parse_qs, urlsplit
 if __name__ == "__main__":  # as a script this folder is on the path, but its modules are known as sandbox.*
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from sandbox import bluesky, facebook, github, linkedin, mastodon, wikipedia, x
+from sandbox import bluesky, facebook, github, linkedin, mastodon, wikipedia, x, youtube
 from sandbox.history import FIRST_DAY, INSTANCES, History, View, home, iso, last_day, username
 from sandbox.misbehaviour import MISBEHAVIOURS, WINDOW, WINDOWS, Limiter, Rule, Rules
 from sandbox.world import World
@@ -52,6 +52,7 @@ LIMITS = {
     "linkedin": 5000,
     "wikipedia": 500,
     "github": 5000,
+    "youtube": 10_000,
 }
 PLATFORM_OF = {
     bluesky.HOST: "bluesky",
@@ -61,7 +62,11 @@ PLATFORM_OF = {
     wikipedia.HOST: "wikipedia",
     github.ARCHIVE: "github",
     github.API: "github",
-}  # of other hosts: mastodon
+    youtube.HOST: "youtube",
+}
+#: What is shown of a platform that has no people of its own: articles are read by people of all platforms, and what they need
+#: of a view is the moment; who has a Page has a channel, and does there what they do here.
+SHOWN_BY = {"wikipedia": "bluesky", "youtube": "facebook"}  # of other hosts: mastodon
 CONNECTIONS, LOGGED, LONGEST_BODY = 64, 100_000, 65_536
 SKEW = 3 * 3600
 HTML = b"<!doctype html><title>One moment</title><p>Checking your browser before you go on."
@@ -97,9 +102,9 @@ class Sandbox:
         self.set_now(now)
         self.slots = threading.BoundedSemaphore(CONNECTIONS)
         hosts = (bluesky.HOST, *INSTANCES, x.HOST, facebook.HOST, linkedin.HOST, wikipedia.HOST)
-        hosts += (github.ARCHIVE, github.API)
+        hosts += (github.ARCHIVE, github.API, youtube.HOST)
         self.servers = [Server(self, host, port + i if port else 0) for i, host in enumerate(hosts)]
-        first, *others, bird, graph, rest, views, archive, api = [
+        first, *others, bird, graph, rest, views, archive, api, videos = [
             f"http://{LOOPBACK}:{server.server_port}" for server in self.servers
         ]
         self.urls: dict[str, Any] = {
@@ -111,6 +116,7 @@ class Sandbox:
             "wikipedia": f"{views}{wikipedia.BASE}",
             "gharchive": archive,
             "github": api,
+            "youtube": f"{videos}{youtube.BASE}",
             "control": f"{first}/_sandbox",
         }
 
@@ -134,6 +140,7 @@ class Sandbox:
 
     def view(self, platform: str) -> View:
         """What a platform shows now. Made when it is first asked for: a large world's takes a while."""
+        platform = SHOWN_BY.get(platform, platform)
         if platform not in self._views:
             if platform not in self._histories:
                 self._histories[platform] = History(since=self.since, platform=platform, world=self.world)
@@ -185,6 +192,7 @@ class Sandbox:
                 "acct": username(world, i),
                 "uri": f"https://{home(world, i, now)}/users/{username(world, i)}",
                 "page": facebook.page_id(i) if facebook.owns_page(i) else None,
+                "channel": youtube.channel_id(i) if facebook.owns_page(i) else None,
                 "login": github.name_of(world, i),
                 "article": wikipedia.title(world, i) if wikipedia.has_article(i) else None,
                 "organisation": linkedin.organisation_urn(i) if linkedin.runs_organisation(i) else None,
@@ -292,8 +300,7 @@ class Handler(BaseHTTPRequestHandler):
         client = f"{self.client_address[0]} {self.headers.get('User-Agent', '')[:200]}"
         asked_host = self.headers["Host"]
         with box.lock:
-            # Articles are read by people of all platforms; what they need of a view is the moment.
-            view, clock = box.view("bluesky" if platform == "wikipedia" else platform), box.clock
+            view, clock = box.view(platform), box.clock
             struck = box.rules.strike(host + path)
             part = f"{host} {linkedin.endpoint_of(path)}" if platform == "linkedin" else host
             part += re.sub(r"/\d+", "", path) if platform == "x" else ""
@@ -342,6 +349,8 @@ class Handler(BaseHTTPRequestHandler):
                 return facebook.limited(clock, counted[2])
             if platform == "linkedin":
                 return linkedin.limited()
+            if platform == "youtube":
+                return 403, youtube.limited().body, {}
             if platform == "x":
                 return 429, x.Refused(429, "Too Many Requests").body, {}
             if platform == "wikipedia":
@@ -374,6 +383,12 @@ class Handler(BaseHTTPRequestHandler):
                 return 200, facebook.Facebook(view, base, struck).answer(path, params, authorization), {}
             if platform == "linkedin":
                 return 200, linkedin.LinkedIn(view, struck).answer(path, query, params, self.headers), {}
+            if platform == "youtube":
+                return (
+                    200,
+                    youtube.YouTube(view, struck).answer(path, params, self.headers.get("X-Goog-Api-Key", "")),
+                    {},
+                )
             if platform == "wikipedia":
                 return 200, wikipedia.answer(view, path, self.headers.get("User-Agent", "")), {}
             if platform == "github":
@@ -391,6 +406,7 @@ class Handler(BaseHTTPRequestHandler):
             linkedin.Refused,
             wikipedia.Refused,
             github.Refused,
+            youtube.Refused,
         ) as refused:
             return refused.status, refused.body, {}
 
@@ -401,7 +417,7 @@ class Handler(BaseHTTPRequestHandler):
         limit, remaining, ends = counted
         if platform == "facebook":
             return facebook.usage(limit, remaining)
-        if platform in ("linkedin", "wikipedia"):
+        if platform in ("linkedin", "wikipedia", "youtube"):
             return {}
         names = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
         if platform == "mastodon":

@@ -16,7 +16,7 @@ reader = "bluesky"           # asked over HTTP, without credentials
 base_url = "https://public.api.bsky.app"
 subjects = ["ann.example"]   # whom to follow: handles or DIDs; of mastodon: names or ids on that one instance.
                              # Keys and seeds are DIDs; of mastodon: the accounts' uris. Of facebook: Pages by id or name
-                             # (keys are ids); of linkedin: urn:li:organization:1234
+                             # (keys are ids); of linkedin: urn:li:organization:1234; of youtube: channels by @handle or id
                              # gharchive takes base_url too, in the place of path: "https://data.gharchive.org"; no subjects
 platform = "mastodon"        # optional: the platform in every key, where several sources show parts of one, as the
                              # instances of mastodon do: an account has one key then, whichever instance shows it

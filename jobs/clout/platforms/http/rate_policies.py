@@ -153,18 +153,6 @@ class RatePolicy:
         return Wait(now + (reset - now) / (remaining + 1), f"quota nearly spent ({remaining} of {limit} left)")
 
 
-class YouTubePolicy(RatePolicy):
-    """YouTube: the day's quota is spent until midnight Pacific, whatever is asked."""
-
-    def _special(self, response: Response, now: datetime) -> Verdict | None:
-        error = response.body.get("error") if isinstance(response.body, dict) else None
-        errors = error.get("errors") if isinstance(error, dict) else None
-        reasons = {text_at(one, "reason") for one in errors} if isinstance(errors, list) else set()
-        if response.status == 403 and "quotaExceeded" in reasons:
-            return StopPlatform("daily_quota: until midnight Pacific")
-        return None
-
-
 def text_at(body: Any, name: str) -> str:
     """A text that a body holds under a name; "" where it holds none."""
     value = body.get(name) if isinstance(body, dict) else None

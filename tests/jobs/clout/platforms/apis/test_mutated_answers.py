@@ -28,14 +28,14 @@ from clout.platforms.apis import github_events
 from clout.platforms.pull import puller
 from clout.platforms.pull.pages import Page, PageContext, Rows, at
 from mutations import fits, places
-from sandbox import facebook, linkedin
+from sandbox import facebook, linkedin, youtube
 from sandbox.nights import clock_after
 from sandbox.server import LIMITS, Sandbox
 
 DAY = date(2026, 3, 6)
 FETCHED = datetime(2026, 3, 7, 0, 30, tzinfo=UTC)
 MANY = int(os.environ.get("CLOUT_MUTATIONS") or 300)
-READERS = ("bluesky", "facebook", "gharchive", "linkedin", "mastodon", "wikipedia", "x")
+READERS = ("bluesky", "facebook", "gharchive", "linkedin", "mastodon", "wikipedia", "x", "youtube")
 #: So many items of an answer are kept, and so many answers of an endpoint.
 ITEMS, ANSWERS = 3, 12
 #: Fields without which nothing is known of whom or of what an item is, or whether it may be shown. All others may be wrong.
@@ -59,6 +59,7 @@ NEEDED: dict[str, set[str]] = {
     "mastodon": {"uri", "url", "visibility", "account", "noindex", "suspended", "reblog"},
     "wikipedia": {"timestamp", "views", "article"},
     "x": {"id", "author_id", "protected"},
+    "youtube": {"id", "snippet", "publishedAt", "channelId", "contentDetails", "videoId", "topLevelComment"},
     "gharchive": {"type", "actor", "login", "repo", "name", "created_at", "payload", "action"},
 }
 Way = tuple[Any, ...]
@@ -105,7 +106,12 @@ def with_items(page: Page, items: Any) -> Page:
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recorded]:
     """The answers of a small sandbox to a night's pull of a few people."""
     lake = Lake(tmp_path_factory.mktemp("recorded"))
-    tokens = {"x": "an-app-of-the-sandbox", "facebook": facebook.TOKEN, "linkedin": linkedin.TOKEN}
+    tokens = {
+        "x": "an-app-of-the-sandbox",
+        "facebook": facebook.TOKEN,
+        "linkedin": linkedin.TOKEN,
+        "youtube": youtube.KEY,
+    }
     found: dict[str, Recorded] = {}
     with (
         pytest.MonkeyPatch.context() as patch,
@@ -116,6 +122,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recorded]:
         clock = clock_after(box, DAY)
         people = box.people(0, 100)
         names = {"bluesky": "did", "mastodon": "acct", "x": "x", "facebook": "page", "linkedin": "organisation"}
+        names["youtube"] = "channel"
         subjects = {
             reader: [p[key] for p in people if p[key] and (reader not in ("bluesky", "x") or reader in p["platforms"])]
             for reader, key in names.items()
@@ -256,6 +263,8 @@ def disposition(found: Rows) -> str:
     """What became of the one item of a page."""
     if any(found.tables.values()):
         return "kept"
+    if found.parents:
+        return "leads on"  # a place in a list of uploads, to the video that it names
     if found.bad:
         return "quarantined"
     if found.excluded or found.known.flags:

@@ -31,7 +31,7 @@ from clout.platforms.pull.puller import SystemClock
 from clout.privacy.suppression import ErasedKeys, write_erased
 from hosts import SandboxClock
 from mutations import fits, places, without_an_optional_field
-from sandbox import facebook, linkedin
+from sandbox import facebook, linkedin, youtube
 from sandbox.server import LIMITS, Sandbox
 
 NOW, DAY = "2026-03-07T00:30:00Z", date(2026, 3, 6)
@@ -61,6 +61,7 @@ PLATFORMS = [
     Asked("x", "x", lambda urls: urls["x"], "sandbox-token", lambda p: "x" in p["platforms"], people=4),
     Asked("facebook", "page", lambda urls: urls["facebook"], facebook.TOKEN),
     Asked("linkedin", "organisation", lambda urls: urls["linkedin"], linkedin.TOKEN),
+    Asked("youtube", "channel", lambda urls: urls["youtube"], youtube.KEY, people=8),
 ]
 SALT = "5a" * 32
 WITH_TOKEN = [one for one in PLATFORMS if one.token]
@@ -163,7 +164,9 @@ def test_a_past_day_asks_nothing_that_cannot_be_retaken(pull: Pull, lake: Lake) 
     platform = apis.READERS[pull.asked.reader]
     once = {endpoint.name for endpoint in platform.endpoints if not endpoint.backfillable}
     listed = lake.manifest("pl", DAY) or []
-    assert once & {row["endpoint"] for row in listed if row["reason"] == "not_backfillable"}
+    # Of YouTube all can be had later; its counters are not the day's any more then.
+    assert bool(once) == bool(once & {row["endpoint"] for row in listed if row["reason"] == "not_backfillable"})
+    assert once or pull.asked.reader == "youtube"
     assert sum(row["requests"] for row in listed if row["endpoint"] in once) == 0
     assert sum(row["requests"] for row in listed) == asked
     counters = [row[name] for row in snapshot(lake).get("posts", []) for name in ("like_count", "share_count")]
@@ -287,7 +290,7 @@ class Babbler:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                babbler.heard.append(self.headers.get("Authorization", ""))
+                babbler.heard.append(self.headers.get("Authorization", self.headers.get("X-Goog-Api-Key", "")))
                 count["requests"] += 1
                 headers = {
                     "X-RateLimit-Note": PLANTED,
@@ -300,7 +303,7 @@ class Babbler:
                     return self.answer(500, f"<p>{PLANTED}</p>", headers)
                 if count["requests"] % 17 == 0:
                     return self.answer(302, "", {"Location": f"http://localhost:9/?access_token={PLANTED}"})
-                own = dict(self.headers.items()) | {"Authorization": f"Bearer {token}"}
+                own = dict(self.headers.items()) | {"Authorization": f"Bearer {token}", "X-Goog-Api-Key": token}
                 told = requests.get(f"{there}{self.path}", headers=own, timeout=10)
                 text = json.dumps(self.spoilt(told.json()))
                 escaped = "".join(f"\\u{ord(sign):04X}" for sign in PLANTED)
@@ -361,7 +364,9 @@ def test_a_token_is_in_no_byte_that_is_written_or_said(
     pull(lake, base_url=there)
     babbler.server.shutdown()
     babbler.server.server_close()
-    assert set(babbler.heard) == {f"Bearer {PLANTED}"}
+    wanted = apis.READERS[pull.asked.reader].token
+    assert wanted is not None
+    assert set(babbler.heard) == {wanted.form.format(PLANTED)}
     found = snapshot(lake)
     assert found["posts"]
     whole = written(lake)

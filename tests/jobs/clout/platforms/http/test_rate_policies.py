@@ -12,6 +12,7 @@ from clout.platforms.apis.linkedin import LinkedInPolicy
 from clout.platforms.apis.mastodon import MastodonPolicy
 from clout.platforms.apis.wikipedia import WikipediaPolicy
 from clout.platforms.apis.x import XPolicy
+from clout.platforms.apis.youtube import YouTubePolicy
 from clout.platforms.http.rate_policies import (
     Go,
     RatePolicy,
@@ -21,7 +22,6 @@ from clout.platforms.http.rate_policies import (
     StopUnit,
     Verdict,
     Wait,
-    YouTubePolicy,
 )
 from clout.platforms.pull.hour_files import GitHubPolicy
 
@@ -137,7 +137,16 @@ STOPS: list[tuple[type[RatePolicy], int, dict[str, str], Any, Verdict]] = [
         403,
         {},
         {"error": {"errors": [{"reason": "commentsDisabled"}]}},
-        StopUnit("refused: HTTP 403"),
+        StopUnit("no_data: comments are turned off"),
+    ),
+    (YouTubePolicy, 403, {}, {"error": {"errors": [{"reason": "forbidden"}]}}, StopUnit("refused: HTTP 403")),
+    (YouTubePolicy, 404, {}, {"error": {"errors": [{"reason": "videoNotFound"}]}}, StopUnit("gone: HTTP 404")),
+    (
+        YouTubePolicy,
+        400,
+        {},
+        {"error": {"errors": [{"reason": "badRequest"}], "details": [{"reason": "API_KEY_INVALID"}]}},
+        StopPlatform("auth: API_KEY_INVALID"),
     ),
     (MastodonPolicy, 401, {}, None, StopEndpoint("auth: HTTP 401")),
     (MastodonPolicy, 410, {}, None, StopUnit("gone: HTTP 410")),
