@@ -1,7 +1,7 @@
 """Damage of an Iceberg warehouse in a local folder: a copy of its log, checksums of its metadata, and building both again.
 
     <root>/commit.json      a copy of the log and the parts, for when the catalogue or their tables are lost
-    <root>/metadata.json    the sha256 of every metadata file, which Iceberg itself does not keep
+    <root>/metadata.json    the sha256 of every metadata file and of the catalogue, which Iceberg itself does not keep
 
 Both are written when a writing is committed. What they say is made again from the parts: metadata never hold more than that.
 """
@@ -19,6 +19,8 @@ from clout.warehouse.versions import DataFile, LogEntry
 
 NOTE = "metadata.json"
 
+CATALOGUE = "catalog.sqlite"
+
 #: Where Iceberg's metadata lie.
 FOLDERS = ("tables", "views")
 
@@ -32,6 +34,8 @@ def keep(root: Path, log: list[LogEntry], parts: list[DataFile], states: Sequenc
     known = noted(root)
     found = _found(root)
     note = {name: known.get(name) or _digest(root / name) for name in found}
+    if (root / CATALOGUE).exists():  # each commit writes into it
+        note[CATALOGUE] = _digest(root / CATALOGUE)
     aside = root / f".tmp-{NOTE}"
     aside.write_text(json.dumps(note, indent=0, sort_keys=True), encoding="utf-8")
     content_files.sync_path(aside)
