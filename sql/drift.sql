@@ -1,8 +1,10 @@
 -- Drift: how unlike the published past a night's metrics are.
 -- Meaning: expected is the median of the metric over the published days of the same weekday, at most :weeks of them, points
 --   how many there are. What has grown is expected to be as large as it is by now: a number of rows counts as much more as the
---   median of the seven days before the score date is above that of the seven before its own day, up to three times. spread is what one step from it is: the robust standard deviation 1.4826 MAD, and at least :floor of
---   the median and the square root of the median, by which a count scatters by chance; of a share at least :share_floor.
+--   median of the seven days before the score date is above that of the seven before its own day, up to three times. spread is what
+--   one step from it is: the robust standard deviation 1.4826 MAD, and at least :floor of the median and the square root of the
+--   median, by which a count scatters by chance; for a value above it also half of what growth added, since growth may have gone
+--   on faster; of a share at least :share_floor.
 --   deviation is (value - expected) / spread. The rest is for the scores' distribution: psi = Σ (p - q) ln(p / q) over the ten
 --   bins, p the share of tonight's scores, q that of the 28 days before, of the same model; half a score is added to every
 --   bin. expected is what chance alone can make of it, mean and three deviations of a χ² with 9 degrees of freedom times
@@ -62,14 +64,18 @@ grown AS (
     CASE
       WHEN p.unit = 'rows' THEN p.value * least(greatest(coalesce(n.level / nullif(t.level, 0e0), 1e0), 1e0), 3e0)
       ELSE p.value
-    END AS value
+    END AS value,
+    p.value AS as_it_was
   FROM {past} AS p
   LEFT JOIN levels AS t ON t.ds = p.ds AND t.dataset = p.dataset AND t.platform = p.platform AND t.metric = p.metric
   LEFT JOIN levels AS n ON n.ds = :day AND n.dataset = p.dataset AND n.platform = p.platform AND n.metric = p.metric
   WHERE p.ds < :day AND date_diff(:day, p.ds) <= 7 * :weeks AND date_diff(:day, p.ds) % 7 = 0
 ),
 weekday AS (
-  SELECT dataset, platform, metric, value, median(value) OVER (PARTITION BY dataset, platform, metric) AS expected
+  SELECT
+    dataset, platform, metric, value,
+    median(value) OVER (PARTITION BY dataset, platform, metric) AS expected,
+    median(as_it_was) OVER (PARTITION BY dataset, platform, metric) AS as_it_was
   FROM grown
 ),
 usual AS (
@@ -77,6 +83,7 @@ usual AS (
     dataset, platform, metric,
     count(*) AS points,
     max(expected) AS expected,
+    max(as_it_was) AS as_it_was,
     1.4826 * median(abs(value - expected)) AS scatter
   FROM weekday
   GROUP BY dataset, platform, metric
@@ -87,7 +94,10 @@ judged AS (
     coalesce(u.points, 0) AS points,
     u.expected,
     CASE
-      WHEN m.unit = 'rows' AND u.points > 0 THEN greatest(u.scatter, :floor * u.expected, sqrt(u.expected), 1)
+      WHEN m.unit = 'rows' AND u.points > 0 THEN greatest(
+        u.scatter, :floor * u.expected, sqrt(u.expected), 1,
+        CASE WHEN m.value > u.expected THEN (u.expected - u.as_it_was) / 2 ELSE 0e0 END
+      )
       WHEN m.unit = 'share' AND u.points > 0 THEN greatest(u.scatter, :share_floor)
     END AS spread
   FROM tonight AS m
