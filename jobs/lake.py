@@ -73,8 +73,8 @@ def main(argv: list[str]) -> None:
     if args.command == "check":
         left = check(lake, staging, days, args.adopt)
     else:
-        healer = Healer(lake, staging, args)
-        left = healer.heal(days)
+        with lake.together("heal"):  # nobody who is being erased is made again
+            left = Healer(lake, staging, args).heal(days)
     if left:
         raise InvalidInput(f"{left} parts of {lake.uri} and {staging.uri} are damaged")
 

@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import shutil
+import threading
 from datetime import date
 from pathlib import Path
 
@@ -209,6 +210,16 @@ def test_what_cannot_be_made_again_is_said(home: Home, capsys: pytest.CaptureFix
         for export in exports:
             export.with_name(f"gone-{export.name}.bak").rename(export)
         home.restore()
+
+
+def test_nothing_is_healed_while_somebody_is_erased(home: Home) -> None:
+    healed = threading.Event()
+    healing = threading.Thread(target=lambda: (home.job("heal"), healed.set()))
+    with Lake(home.root / "lake").alone("erase"):
+        healing.start()
+        assert not healed.wait(2)
+    healing.join()
+    assert healed.is_set()
 
 
 def as_before_checksums(place: Path) -> None:
