@@ -28,7 +28,6 @@ from clout.errors import InvalidInput, run_main
 from clout.lake.partitions import Lake
 from clout.lake.schemas import SELECTIONS
 from clout.privacy.row_deletion import partitions
-from clout.warehouse import catalog
 from clout.warehouse.contract import Warehouse
 from clout.warehouse.factory import open_warehouse
 
@@ -161,16 +160,15 @@ def _eligible(args: argparse.Namespace, warehouse: Warehouse, day: date, log: pa
 
 
 def _topics(slug: str, warehouse: Warehouse, day: date) -> pa.Table:
-    """Who is named for which topic. Refuses what is not published, and topics that are sensitive."""
-    known = catalog.relations()
-    if "person_topics" not in known:
-        raise InvalidInput(f"--topic {slug}: this version publishes no topics; leave --topic out")
-    if "topics" in known and "is_sensitive" in (column.name for column in known["topics"].columns):
-        of = warehouse.read("clout.topics", day=day)
-        if slug in of.filter(pc.fill_null(of["is_sensitive"], True))["slug"].to_pylist():
-            raise InvalidInput(f"--topic {slug} is sensitive: nobody is drawn by health, belief, politics or the like")
-    rows = warehouse.read("clout.person_topics", day=day)
-    return rows.filter(pc.is_null(rows["not_named"])).select(["person_id", "slug"])
+    """Who is named for which topic. Refuses a topic that is not published, and one that is sensitive."""
+    known = warehouse.read("clout.topics", day=day)
+    rows = known.filter(pc.equal(known["slug"], slug))
+    if not rows.num_rows:
+        raise InvalidInput(f"--topic {slug}: no topic is called so on {day}; clout.topics lists all by their slugs")
+    if pc.any(pc.fill_null(rows["is_sensitive"], True)).as_py():
+        raise InvalidInput(f"--topic {slug} is sensitive: nobody is drawn by health, belief, politics or the like")
+    people = warehouse.read("clout.person_topics", day=day)
+    return people.filter(pc.is_null(people["not_named"])).select(["person_id", "slug"])
 
 
 def _region(text: str, regions: pa.Table) -> tuple[str, str, str]:

@@ -48,6 +48,12 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> contract.Warehouse:
     tables["pile_ons"] = rows_of("pile_ons", piled_on)
     told = [(DAY, p, "US", "PA", 4560349, "Philadelphia", "stated", DAY) for p in people[:40]]
     tables["person_regions"] = rows_of("person_regions", told)
+    known, unsure = tables["person_topics"].to_pylist()[:2]
+    assert (known["slug"], known["not_named"], bool(unsure["not_named"])) == ("gardening", None, True)
+    of_topic = [known, unsure | {name: known[name] for name in ("topic_id", "slug")}]
+    tables["person_topics"] = pa.Table.from_pylist(
+        [of_topic[n >= 30] | {"person_id": person} for n, person in enumerate(people)], tables["person_topics"].schema
+    )
     staged = approve(stage(folder / "staging", tables=tables))
     made = open_warehouse(str(folder / "warehouse"))
     made.publish(contract.release(staged), staged, now())
@@ -127,9 +133,18 @@ def test_by_place(warehouse: contract.Warehouse, tmp_path: Path) -> None:
     assert {row["account"] for row in listed(tmp_path)} <= {f"chirp:p{n:02}" for n in range(40)}
 
 
+def test_by_topic_those_alone_who_are_named_for_it(warehouse: contract.Warehouse, tmp_path: Path) -> None:
+    said = drawn(warehouse, tmp_path, topic="gardening")
+    assert f"by lot from {30 - 5} eligible" in said[0]
+    assert {row["account"] for row in listed(tmp_path)} <= {f"chirp:p{n:02}" for n in range(30)}
+
+
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
+        ({"topic": "asthma"}, "--topic asthma is sensitive"),
+        ({"topic": "chess"}, "0 people are eligible"),
+        ({"topic": "ches"}, "--topic ches: no topic is called so"),
         ({"by": "score"}, "nobody is drawn by rank"),
         ({"floor": 99}, "0 people are eligible"),
         ({"floor": 0}, "--floor 0 is not on the scale"),
