@@ -38,6 +38,10 @@ from clout.warehouse import damage, factory
 from clout.warehouse.contract import Warehouse
 from clout.warehouse.factory import open_warehouse
 
+_VERSION = arguments.number(int, "a version's number", 1, 2**31 - 1)
+_DAYS = arguments.number(int, "a number of days", 0, 36_500)
+_HOURS = arguments.number(float, "a number of hours", 0, 876_000)
+
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
@@ -56,21 +60,36 @@ def arg_parser() -> argparse.ArgumentParser:
     rollback = command("rollback", "show a day as it was; a new version of old content")
     rollback.add_argument("--day", **{**day, "required": True, "help": "the score date"})
     rollback.add_argument(
-        "--to", type=int, default=None, help="a version of that day; without it, the one before its last publication"
+        "--to",
+        type=_VERSION,
+        default=None,
+        help="a version of that day; without it, the one before its last publication",
     )
     rollback.add_argument("--reason", required=True, help="kept in meta.publish_log")
     arguments.add(rollback, "lake", "sources")
     gc = command("gc", "forget states that were replaced long ago, and remove orphans")
-    gc.add_argument("--keep-days", type=_count, required=True, help="for how many days a replaced state stays readable")
+    gc.add_argument(
+        "--keep-days",
+        type=arguments.number(int, "a number of days", 0, 36_500),
+        required=True,
+        help="for how many days a replaced state stays readable",
+    )
     read = command("read", "write a table as CSV, as it is shown or as it was")
     read.add_argument("table", help="such as clout.scores")
     read.add_argument("--day", **day)
-    read.add_argument("--as-of", type=int, default=None, metavar="VERSION", help="as it was when this was the newest")
+    read.add_argument(
+        "--as-of", type=_VERSION, default=None, metavar="VERSION", help="as it was when this was the newest"
+    )
     command("relocate", "after the folder of a duckdb warehouse was moved: make it readable again")
     command("scrub", "name whatever is not as it was published; exit status 1 where there is something")
     arguments.add(command("heal", "put back what is not as it was published"), "staging")
     fresh = command("fresh", "exit status 1 unless the newest published day is recent and none before it is missing")
-    fresh.add_argument("--hours", type=float, default=30.0, help="allowed since that day's end; 30 is a night at 06:00")
+    fresh.add_argument(
+        "--hours",
+        type=arguments.number(float, "a number of hours", 0, 876_000),
+        default=30.0,
+        help="allowed since that day's end; 30 is a night at 06:00",
+    )
     return parser
 
 
@@ -183,12 +202,6 @@ def staleness(warehouse: Warehouse, now: datetime, allowed: timedelta) -> str | 
     if since <= allowed:
         return None
     return f"{warehouse.location}: the newest published day is {newest}, which ended {since / timedelta(hours=1):.0f} hours ago"
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days, 0 or more")
-    return int(text)
 
 
 if __name__ == "__main__":

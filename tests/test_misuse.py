@@ -67,7 +67,11 @@ CASES = [
     ("warehouse", "rollback --day 2020-01-01 --reason x", 65, "nothing to roll back"),
     ("warehouse", "rollback --day 2026-03-14", 2, "--reason"),
     ("warehouse", "gc --keep-days -1", 2, "is not a number of days"),
-    ("warehouse", "fresh --hours soon", 2, "'soon'"),
+    ("warehouse", "fresh --hours soon", 2, "'soon' is not a number of hours"),
+    ("warehouse", "fresh --hours 1e300", 2, "'1e300' is not a number of hours"),
+    ("warehouse", "fresh --hours nan", 2, "'nan' is not a number of hours"),
+    ("warehouse", "gc --keep-days 99999999999", 2, "is not a number of days"),
+    ("warehouse", "read clout.scores --as-of 99999999999", 2, "is not a version's number"),
     ("warehouse", "read clout.nothing", 65, "clout.nothing"),
     ("warehouse", "restore", 2, "invalid choice: 'restore'"),
     ("conform", "--sources exports", 2, "--day"),
@@ -85,7 +89,7 @@ CASES = [
         "none",
     ),
     ("erase", "--day 2026-03-01 --sources exports", 65, "CLOUT_ERASE_KEY"),
-    ("../tests/bench/speed", "--interactions many", 2, "'many' is not a number"),
+    ("../tests/bench/speed", "--interactions many", 2, "bench/speed.py --help lists"),
 ]
 
 

@@ -79,7 +79,9 @@ def run_main(main: Callable[[list[str]], None]) -> None:
 
 def _mistyped(parser: argparse.ArgumentParser, message: str) -> NoReturn:
     """Say in a line what is wrong with a command line, and end."""
-    _tell(f"{re.sub('^argument ', '', message)}; jobs/{parser.prog} --help lists what there is")
+    job = os.path.relpath(sys.argv[0]) if sys.argv[0] else parser.prog
+    command = " ".join([job, *parser.prog.split()[1:]])  # of a job with several commands, that one
+    _tell(f"{re.sub('^argument ', '', message)}; {command} --help lists what there is")
     sys.exit(MISTYPED)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import re
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from clout.config.paths import ROOT
 
@@ -37,6 +38,24 @@ def run_id(text: str) -> str:
     if not slug:
         raise argparse.ArgumentTypeError(f"{text!r} cannot name a run; use letters, digits, - and _")
     return slug
+
+
+Number = TypeVar("Number", int, float)
+
+
+def number(kind: type[Number], what: str, least: Number, most: Number) -> Callable[[str], Number]:
+    """A type of arguments: numbers of a kind from `least` to `most`, said as `what`, such as `a number of hours`."""
+
+    def found(text: str) -> Number:
+        try:
+            value = kind(text)
+            if least <= value <= most:  # nan is not
+                return value
+        except (ValueError, OverflowError):
+            pass
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}, {least:,} to {most:,}")
+
+    return found
 
 
 _ARGUMENTS: dict[str, dict[str, Any]] = {

@@ -156,7 +156,9 @@ def read_sources(location: Path) -> Sources:
     try:
         text = tomllib.loads(location.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"{location}: not a TOML file: {error}") from error
+        raise InvalidInput(
+            f"{location}: not a TOML file: {error}; of exports, name the folder in which they lie"
+        ) from error
     known = {"source", "topics", *LISTS}
     if unknown := sorted(set(text) - known):
         raise InvalidInput(f"{location}: top: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
