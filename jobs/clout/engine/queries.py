@@ -135,11 +135,15 @@ def for_duckdb(name: str, parameters: Mapping[str, Any], inputs: Mapping[str, st
 
 
 def _for_spark(text: str) -> str:
-    """The sum of the n largest, loudest(x, n), has a name in neither. DuckDB keeps n a group (_DUCKDB), Spark sorts all."""
+    """The text as spark.sql formats it: braces that name no table are doubled.
+
+    The sum of the n largest, loudest(x, n), has a name in neither. DuckDB keeps n a group (_DUCKDB), Spark sorts all.
+    """
+    doubled = text.replace("{", "{{").replace("}", "}}")
     return re.sub(
         r"\bloudest\((\w+), (:\w+)\)",
         r"aggregate(slice(sort_array(array_agg(\1), false), 1, \2), 0e0, (a, b) -> a + b)",
-        text,
+        re.sub(r"\{\{(\w+)\}\}", r"{\1}", doubled),
     )
 
 
