@@ -1,4 +1,4 @@
-"""Graph of one score date: trust and network rank on the ties, and whose audience counts for how much, sql/counted.sql."""
+"""Graph of one score date: trust, network rank, and how much of everybody's audience counts, sql/capped_audience.sql."""
 
 from __future__ import annotations
 

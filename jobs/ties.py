@@ -1,4 +1,4 @@
-"""Ties of one score date: what acts are worth, sql/acts.sql, and how surely one moves another, sql/pairs.sql."""
+"""Ties of one score date: what acts are worth, sql/daily_engagement.sql, and how surely one moves another, sql/pairs.sql."""
 
 from __future__ import annotations
 

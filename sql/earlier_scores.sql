@@ -5,6 +5,6 @@
 -- Parameters:
 --   before INT  how many days before the score date
 -- Run: .venv/bin/python jobs/score.py --day 2026-03-14 --run by-hand
-SELECT CAST(:before AS INT) AS days_before, person_id, score, unheld
+SELECT CAST(:before AS INT) AS days_before, person_id, score, raw_score
 FROM {score}
 WHERE variant = 'now'

@@ -10,7 +10,7 @@ SELECT
   w.variant, w.platform, w.actor, w.target,
   CASE WHEN w.strength > 0e0 THEN w.credibility ELSE 0e0 END AS weight
 FROM {pairs} AS w
-INNER JOIN {variants} AS v ON v.variant = w.variant AND v.variant = v.base
+INNER JOIN {variants} AS v ON v.variant = w.variant AND v.variant = v.strengths_from
 UNION ALL
 -- NULL of whatever type people are of.
 SELECT variant, platform, person_id, nullif(person_id, person_id), CAST(NULL AS DOUBLE)

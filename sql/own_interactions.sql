@@ -1,6 +1,6 @@
 -- Own interactions: how much of the window's activity is between two accounts of one person.
 -- Meaning: people move themselves with every account that they have; such acts say nothing, and are left out of the evidence
---   (sql/acts.sql). Here they are counted, so that nothing is lost unseen.
+--   (sql/daily_engagement.sql). Here they are counted, so that nothing is lost unseen.
 -- Unit: interactions. Grain: one row in all.
 -- Inputs: {activity} of the window (actor, target, n); {persons} (account_key, person_id) of linked accounts
 -- Parameters: none

@@ -1,9 +1,9 @@
 -- Pairs: how surely one person moves another, over the window.
 -- Meaning:  R(a,u) = min(1, S(u,a) / S(a,u))                              reciprocity, 0 when one-sided; S: strengths.sql
 --           q(a,u) = (1 - e^(-S / kappa)) * (1 - rho * R)                 in [0, 1); rises with S(a,u)
---   A variant without strengths of its own takes those of its base; one that leaves out what the person u did takes S(u,a)
---   of another one. weight: credibility * q, before anybody asks who is trusted. targets: on how many distinct people the
---   actor acted.
+--   A variant without strengths of its own reads those of strengths_from; one that ignores u's own acts reads the reverse
+--   strength S(u,a) from reverse_from. weight: credibility * q, before trust is applied. targets: on how many distinct
+--   people the actor acted.
 -- Unit: q a share, 0 to 1. Grain: one row per variant, platform, actor, target.
 -- Source: sql/README.md, Method, step 3. With R = min / max of both strengths, as first designed, acting more on u could lower q.
 -- Inputs: {strengths} of the variants' bases, {reverse_strengths}: of those whose S(u,a) they take, see strengths.sql; {variants};
@@ -24,14 +24,14 @@ FROM (
   -- One join of all pairs with what is known of their actors.
   INNER JOIN (
     SELECT
-      v.variant, v.base, v.back_of, busy.platform, busy.actor, busy.targets, coalesce(c.credibility, 1e0) AS credibility
+      v.variant, v.strengths_from, v.reverse_from, busy.platform, busy.actor, busy.targets, coalesce(c.credibility, 1e0) AS credibility
     FROM (
       SELECT variant, platform, actor, count(*) AS targets FROM {strengths} GROUP BY variant, platform, actor
     ) AS busy
-    INNER JOIN {variants} AS v ON v.base = busy.variant
+    INNER JOIN {variants} AS v ON v.strengths_from = busy.variant
     LEFT JOIN {credibility} AS c
       ON c.evaluated_on = v.evaluated_on AND c.platform = busy.platform AND c.person_id = busy.actor
-  ) AS a ON a.base = s.variant AND a.platform = s.platform AND a.actor = s.actor
+  ) AS a ON a.strengths_from = s.variant AND a.platform = s.platform AND a.actor = s.actor
   LEFT JOIN {reverse_strengths} AS back
-    ON back.variant = a.back_of AND back.platform = s.platform AND back.actor = s.target AND back.target = s.actor
+    ON back.variant = a.reverse_from AND back.platform = s.platform AND back.actor = s.target AND back.target = s.actor
 ) AS moved

@@ -1,7 +1,7 @@
 -- Person topics: on which topics people react to what a person says, the evidence, and why a topic is not named.
 -- Meaning: named where all hold: own posts with different words; different weeks in which they were posted; distinct credible
 --   people who acted on them, and those of them who did so on different days; the share of all that is done to the person; and
---   the person did not hide it. Else not_named says the first that does not hold. topic_reach: see counted.sql, fed with
+--   the person did not hide it. Else not_named says the first that does not hold. topic_reach: see capped_audience.sql, fed with
 --   topic_weights.sql; topic_score = 1 + 99 * min(1, ln(1 + topic_reach) / ln(1 + topic_ref_reach)), on a frozen scale. place: among
 --   the people named for the topic, by topic_score, then by endorsements; of: how many these are.
 --   Named topics, and the topic_others strongest of the others; of people who agreed to be named (purpose named of agreed.sql)
@@ -9,7 +9,7 @@
 --   a thing. Sensitive topics are found nowhere.
 -- Unit: people; share of all acts; topic_score points, 1 to 100. Grain: one row per ds, person_id, topic_id.
 -- Source: sql/README.md, Topics.
--- Inputs: {topic_counted}: counted.sql over topic_weights.sql; {topic_weights}; {topic_totals}; {post_topics} of the window;
+-- Inputs: {topic_audience}: capped_audience.sql over topic_weights.sql; {topic_weights}; {topic_totals}; {post_topics} of the window;
 --   {gone_posts} (platform, post_key); {topics}, see topics.sql; {hidden_topics} (account_key, topic_id), `*` for all;
 --   {endorsed}, see endorsed.sql; {score}, see score.sql; {variants};
 --   {agreed}, see agreed.sql;
@@ -58,7 +58,7 @@ moved AS (
 ),
 reach AS (
   SELECT person_id, variant AS topic_id, CAST(sum(CAST(people AS DECIMAL(24, 12))) AS DOUBLE) AS topic_reach
-  FROM {topic_counted}
+  FROM {topic_audience}
   GROUP BY person_id, variant
 ),
 hidden AS (

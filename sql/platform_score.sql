@@ -6,10 +6,10 @@
 --     followers, listed   the platform's own counters, only where it shows no act of anybody: marked counter_based
 --   So no evidence is 0 points. Who posts nothing, or whose own feed nobody reads, gets no points for amplification. Only where a platform shows no posts of
 --   anybody does its weight go to the other two, so that not knowing neither helps nor harms.
---   s_variance: the sampling variance of s, by the delta method from spread.sql and the variance of the Beta distribution.
+--   s_variance: the sampling variance of s, by the delta method from sampling_variance.sql and the variance of the Beta distribution.
 -- Unit: share of the full score, 0 to 1. Grain: one row per variant, platform, person_id.
 -- Source: sql/README.md, Method, step 10.
--- Inputs: {reach}, {network}, {amplification}, {spread}, {counters}: see the queries of these names;
+-- Inputs: {reach}, {network}, {amplification}, {sampling_variance}, {counters}: see the queries of these names;
 --   {platforms} (platform, shows_posts, shows_people)
 -- Parameters:
 --   alpha0 DOUBLE              prior: posts acted on
@@ -44,7 +44,7 @@ WITH measured AS (
   INNER JOIN {platforms} AS p ON p.platform = r.platform
   LEFT JOIN {amplification} AS a
     ON a.variant = r.variant AND a.platform = r.platform AND a.person_id = r.person_id
-  LEFT JOIN {spread} AS s ON r.variant = 'now' AND s.platform = r.platform AND s.person_id = r.person_id
+  LEFT JOIN {sampling_variance} AS s ON r.variant = 'now' AND s.platform = r.platform AND s.person_id = r.person_id
   UNION ALL
   SELECT
     c.variant, c.platform, c.person_id, 0e0, 0e0, 0e0, 0, 0, CAST(NULL AS DATE),

@@ -3,7 +3,7 @@
 --   defence: `trust` where people can be told apart by whom trusted people acted on; `none` where nobody is a seed
 --   (on the platform; in v2 on any) and any crowd counts: name seeds in its source. NULL where only counters are shown.
 -- Unit: people; probability; shares of the full score. Grain: one row per ds, person_id, platform.
--- Inputs: {platform_score}, see platform_score.sql; {people}, see people.sql
+-- Inputs: {platform_score}, see platform_score.sql; {audience}, see audience.sql
 -- Parameters:
 --   day DATE              the score date
 --   model_version STRING  version of the model file
@@ -39,5 +39,5 @@ SELECT
   CASE WHEN NOT s.counter_based THEN CASE WHEN p.seeded THEN 'trust' ELSE 'none' END END AS defence,
   :model_version AS model_version
 FROM {platform_score} AS s
-LEFT JOIN {people} AS p ON p.variant = s.variant AND p.platform = s.platform AND p.person_id = s.person_id
+LEFT JOIN {audience} AS p ON p.variant = s.variant AND p.platform = s.platform AND p.person_id = s.person_id
 WHERE s.variant = 'now'

@@ -1,10 +1,10 @@
 -- True Reach: how many people a person really moves.
--- Meaning: reach(u) = what counts of the sum over actors of weight(a, u) = credibility * q, see counted.sql.
+-- Meaning: reach(u) = what counts of the sum over actors of weight(a, u) = credibility * q, see capped_audience.sql.
 --   One person repeating counts once at most. reach_cut: what does not count. trusted_evidence: the part of trusted actors.
 --   people: distinct actors; credible_people: the credible of them.
 -- Unit: people. Grain: one row per variant, platform, person_id.
 -- Source: sql/README.md, Method, step 7.
--- Inputs: {counted}, see counted.sql; {people}, see people.sql
+-- Inputs: {capped_audience}, see capped_audience.sql; {audience}, see audience.sql
 -- Parameters: none
 -- Run: .venv/bin/python jobs/reach.py --day 2026-03-14
 SELECT
@@ -13,5 +13,5 @@ SELECT
   c.people_cut AS reach_cut,
   c.trusted_people AS trusted_evidence,
   p.people, p.credible_people, p.last_day
-FROM {counted} AS c
-INNER JOIN {people} AS p ON p.variant = c.variant AND p.platform = c.platform AND p.person_id = c.person_id
+FROM {capped_audience} AS c
+INNER JOIN {audience} AS p ON p.variant = c.variant AND p.platform = c.platform AND p.person_id = c.person_id

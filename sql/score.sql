@@ -2,13 +2,13 @@
 -- Meaning: L = sum over platforms of -ln(1 - s), so that joining one can only help;  score = 1 + 99 * g(1 - e^-L),
 --   g the model's frozen piecewise linear map, with g(0) = 0: who moves nobody has 1.
 --   low, high: the same of L - z * sd and L + z * sd, var(L) = sum of var(s) / (1 - s)^2.
---   Fewer than min_people distinct credible people over all platforms: no score, and no_score_reason says so; `unheld` is the
+--   Fewer than min_people distinct credible people over all platforms: no score, and no_score_reason says so; `raw_score` is the
 --   number all the same, for the parts of a change.
 --   A person's measures over several platforms: reach and influential people add up; amplification is weighted by posts,
 --   network by reach.
 -- Unit: points, 1 to 100. Grain: one row per variant, person_id on whom somebody acted in the window, or who has counters.
 -- Source: sql/README.md, Method, step 11.
--- Inputs: {platform_score}, see platform_score.sql; {engaged} (variant, person_id, people, credible_people), see engaged.sql;
+-- Inputs: {platform_score}, see platform_score.sql; {distinct_actors} (variant, person_id, people, credible_people), see distinct_actors.sql;
 --   {scale} (above, upto, value, slope), the pieces of g
 -- Parameters:
 --   min_people INT     fewer credible people give no score
@@ -52,7 +52,7 @@ SELECT
   CASE WHEN coalesce(e.credible_people, 0) >= :min_people THEN 1e0 + 99e0 * (t.value + t.slope * (p.upper - t.above)) END
     AS score_high,
   CASE WHEN coalesce(e.credible_people, 0) >= :min_people THEN NULL ELSE 'insufficient evidence' END AS no_score_reason,
-  1e0 + 99e0 * (m.value + m.slope * (p.middle - m.above)) AS unheld,
+  1e0 + 99e0 * (m.value + m.slope * (p.middle - m.above)) AS raw_score,
   p.l,
   p.true_reach, p.reach_cut,
   p.amplification_x_posts / nullif(p.posts_weight, 0e0) AS amplification,
@@ -71,7 +71,7 @@ SELECT
   p.last_day,
   p.counter_based
 FROM ends AS p
-LEFT JOIN {engaged} AS e ON e.variant = p.variant AND e.person_id = p.person_id
+LEFT JOIN {distinct_actors} AS e ON e.variant = p.variant AND e.person_id = p.person_id
 INNER JOIN {scale} AS m ON p.middle >= m.above AND p.middle < m.upto
 INNER JOIN {scale} AS b ON p.lower >= b.above AND p.lower < b.upto
 INNER JOIN {scale} AS t ON p.upper >= t.above AND p.upper < t.upto

@@ -19,10 +19,10 @@ WITH steps AS (
     h.days_before, now.person_id, now.score,
     CASE WHEN h.other_model THEN by_then.score ELSE early.score END AS score_before,
     -- Nobody acted on them: that is worth 1.
-    CASE WHEN h.other_model THEN coalesce(by_then.unheld, 1e0) ELSE coalesce(early.unheld, 1e0) END AS then_k,
-    coalesce(early.unheld, 1e0) AS before_k,
-    coalesce(aged.unheld, 1e0) AS aged_k,
-    coalesce(others.unheld, 1e0) AS others_k
+    CASE WHEN h.other_model THEN coalesce(by_then.raw_score, 1e0) ELSE coalesce(early.raw_score, 1e0) END AS then_k,
+    coalesce(early.raw_score, 1e0) AS before_k,
+    coalesce(aged.raw_score, 1e0) AS aged_k,
+    coalesce(others.raw_score, 1e0) AS others_k
   FROM {score} AS now
   CROSS JOIN {horizons} AS h
   LEFT JOIN {score} AS early

@@ -15,7 +15,7 @@
 WITH votes AS (
   SELECT p.variant, p.platform, p.target AS person_id
   FROM {pairs} AS p
-  INNER JOIN {variants} AS v ON v.variant = p.variant AND v.variant = v.base
+  INNER JOIN {variants} AS v ON v.variant = p.variant AND v.variant = v.strengths_from
   WHERE p.credibility >= :credible_at AND p.targets >= 2
   GROUP BY p.variant, p.platform, p.target
   HAVING sum(CAST(p.credibility / p.targets AS DECIMAL(24, 12))) >= :seed_votes
@@ -31,7 +31,7 @@ voted AS (
 SELECT v.variant, n.platform, coalesce(p.person_id, n.account_key) AS person_id
 FROM {named_seeds} AS n
 LEFT JOIN {persons} AS p ON p.account_key = n.account_key
-CROSS JOIN (SELECT variant FROM {variants} WHERE variant = base) AS v
+CROSS JOIN (SELECT variant FROM {variants} WHERE variant = strengths_from) AS v
 UNION
 SELECT voted.variant, voted.platform, voted.person_id
 FROM voted

@@ -1,10 +1,10 @@
 -- Strengths: how strongly one person was moved to act by another, over a window.
--- Meaning:  S(a,u) = sum over days of 2^(-(T - d) / H) * m(d,a,u)         m: acts.sql
+-- Meaning:  S(a,u) = sum over days of 2^(-(T - d) / H) * m(d,a,u)         m: daily_engagement.sql
 --   Of each variant of score/variants.py that has strengths of its own: over other days, with another T or H.
 --   first_day, last_day: of all acts that are counted in it.
 -- Unit: likes by somebody who did nothing else that day. Grain: one row per variant, platform, actor, target.
 -- Source: sql/README.md, Method, step 2.
--- Inputs: {acts}, see acts.sql; {variants}
+-- Inputs: {daily_engagement}, see daily_engagement.sql; {variants}
 -- Parameters: none
 -- Run: .venv/bin/python jobs/ties.py --day 2026-03-14
 SELECT
@@ -15,7 +15,7 @@ SELECT
   CAST(sum(a.n) AS BIGINT) AS interactions,
   min(a.ds) AS first_day,
   max(a.ds) AS last_day
-FROM {acts} AS a
+FROM {daily_engagement} AS a
 INNER JOIN {variants} AS v ON a.ds BETWEEN v.first_day AND v.acts_until
-WHERE v.variant = v.base
+WHERE v.variant = v.strengths_from
 GROUP BY v.variant, a.platform, a.actor, a.target

@@ -1,9 +1,9 @@
 -- Topic days: what a person's acts on another person's posts about a topic on one day are worth together.
--- Meaning:  m_t(d,a,u) = sum over kinds of base_k * n * part * (1 + O)^-gamma     O: see acts.sql, so that m_t <= m
+-- Meaning:  m_t(d,a,u) = sum over kinds of base_k * n * part * (1 + O)^-gamma     O: see daily_engagement.sql, so that m_t <= m
 --   A post that was deleted at its source, or whose topic may not be named any more, counts no more.
--- Unit: that of acts.sql. Grain: one row per ds, platform, topic_id, actor, target.
+-- Unit: that of daily_engagement.sql. Grain: one row per ds, platform, topic_id, actor, target.
 -- Source: sql/README.md, Topics.
--- Inputs: {topic_activity} of the window; {acts}, see acts.sql; {topics}, see topics.sql; {gone_posts} (platform, post_key);
+-- Inputs: {topic_activity} of the window; {daily_engagement}, see daily_engagement.sql; {topics}, see topics.sql; {gone_posts} (platform, post_key);
 --   {variants}; {excluded} (account_key); {persons} (account_key, person_id)
 -- Parameters:
 --   base_like DOUBLE   strength of a like
@@ -33,7 +33,7 @@ WITH mine AS (
 ),
 busy AS (
   SELECT a.ds, a.platform, a.actor, sum(a.n) AS n
-  FROM {acts} AS a
+  FROM {daily_engagement} AS a
   LEFT SEMI JOIN mine AS m ON m.ds = a.ds AND m.platform = a.platform AND m.actor = a.actor
   GROUP BY a.ds, a.platform, a.actor
 )
@@ -41,6 +41,6 @@ SELECT
   m.ds, m.platform, m.topic_id, m.actor, m.target,
   m.worth * power(1e0 + b.n - a.n, -:gamma) AS worth
 FROM mine AS m
-INNER JOIN {acts} AS a ON a.ds = m.ds AND a.platform = m.platform AND a.actor = m.actor AND a.target = m.target
+INNER JOIN {daily_engagement} AS a ON a.ds = m.ds AND a.platform = m.platform AND a.actor = m.actor AND a.target = m.target
 INNER JOIN busy AS b ON b.ds = m.ds AND b.platform = m.platform AND b.actor = m.actor
 WHERE m.actor <> m.target

@@ -1,7 +1,7 @@
 -- Topic weights: how far a pair counts by what was done on posts about one topic.
 -- Meaning:  S_t(a,u) = sum over days of 2^(-(T - d) / H) * m_t(d,a,u)              m_t: see topic_days.sql
 --           weight_t = weight * (1 - e^(-S_t / kappa)) / (1 - e^(-S / kappa))      at most the pair's weight
---   worth: the same sum; it adds up over topics. The topic is the variant, so that counted.sql bounds it as it bounds reach.
+--   worth: the same sum; it adds up over topics. The topic is the variant, so that capped_audience.sql bounds it as it bounds reach.
 -- Unit: people. Grain: one row per variant (the topic), platform, actor, target.
 -- Source: sql/README.md, Topics.
 -- Inputs: {topic_days}; {weights}, see weights.sql; {variants}

@@ -1,5 +1,5 @@
 -- Weights: the pairs, what is known of trust, and what each is worth when people are counted by how influential they are.
--- Meaning: weight = c(a) * q(a,u), see pairs.sql: how far the pair counts before the bounds of counted.sql.
+-- Meaning: weight = c(a) * q(a,u), see pairs.sql: how far the pair counts before the bounds of capped_audience.sql.
 --   influential = weight * pct(a) / 100. pct: the actor's percentile of r on the model's frozen reference, 0 to 100;
 --   r: how many influential people act on a, r = sum over those of credibility * pct / 100 (edges.sql, engine/network_rank.py).
 --   trusted: whether the actor is, see network_rank.py; NULL on a platform without a single seed, where nothing tells people
@@ -27,6 +27,6 @@ INNER JOIN (
   LEFT JOIN {trust} AS t ON t.variant = r.variant AND t.platform = r.platform AND t.person_id = r.person_id
   LEFT JOIN (SELECT DISTINCT variant, platform FROM {trust} WHERE seed) AS seeded
     ON seeded.variant = r.variant AND seeded.platform = r.platform
-) AS a ON a.variant = v.base AND a.platform = p.platform AND a.person_id = p.actor
+) AS a ON a.variant = v.strengths_from AND a.platform = p.platform AND a.person_id = p.actor
 LEFT JOIN (SELECT variant, platform, person_id FROM {trust} WHERE seed) AS u
-  ON u.variant = v.base AND u.platform = p.platform AND u.person_id = p.target
+  ON u.variant = v.strengths_from AND u.platform = p.platform AND u.person_id = p.target

@@ -170,7 +170,7 @@ def test_who_may_not_be_scored_is_nowhere(home):
     for table, column in columns:
         assert not keys & {row[0] for row in query(home, f"SELECT DISTINCT {column} FROM clout.{table}")}, table
     # As actors neither: not one of them is in the activity or in what is made of it.
-    for table in ("activity", "features/acts", "features/weights"):
+    for table in ("activity", "features/daily_engagement", "features/weights"):
         files = str(home / "lake" / table / "**" / "*.parquet")
         actors = duckdb.sql(
             f"SELECT actor FROM read_parquet('{files}') UNION SELECT target FROM read_parquet('{files}')"

@@ -11,7 +11,7 @@ SELECT
   w.variant, '' AS platform, w.actor, w.target,
   max(CASE WHEN w.strength > 0e0 THEN w.credibility ELSE 0e0 END) AS weight
 FROM {pairs} AS w
-INNER JOIN {variants} AS v ON v.variant = w.variant AND v.variant = v.base
+INNER JOIN {variants} AS v ON v.variant = w.variant AND v.variant = v.strengths_from
 GROUP BY w.variant, w.actor, w.target
 UNION ALL
 -- NULL of whatever type people are of.

@@ -7,8 +7,8 @@
 --   people the actor acted. matured: how far the actor is old enough to count without anybody's word: 0 up to unvouched_from_days
 --   of age, 1 from unvouched_full_days on or where no age is shown; of several accounts the oldest. acted_back: whether the person acted on the actor, too. only_day: the day, where all acts on this
 --   person fall on one.
---   A variant without strengths of its own takes those of its base; one that leaves out what the person u did takes S(u,a) of
---   another one.
+--   A variant without strengths of its own reads those of strengths_from; one that ignores u's own acts reads the reverse
+--   strength S(u,a) from reverse_from.
 -- Unit: q a share, 0 to 1. Grain: one row per variant, platform, actor, target.
 -- Source: sql/v2/README.md.
 -- Inputs: {strengths} of the variants' bases, {reverse_strengths}: of those whose S(u,a) they take, see strengths.sql; {variants};
@@ -20,14 +20,14 @@
 -- Run: .venv/bin/python jobs/ties.py --day 2026-03-14
 WITH known AS (
   SELECT
-    v.variant, v.base, v.back_of, s.platform, s.actor, s.target, s.strength, s.interactions, s.first_day, s.last_day,
+    v.variant, v.strengths_from, v.reverse_from, s.platform, s.actor, s.target, s.strength, s.interactions, s.first_day, s.last_day,
     coalesce(c.credibility, 1e0) AS credibility,
     -- least and greatest pass over NULL: an unknown age must be asked for.
     CASE WHEN c.created_on IS NULL THEN 1e0
       ELSE least(1e0, greatest(0e0, (unix_date(v.evaluated_on) - unix_date(c.created_on) - :unvouched_from_days)
         / (:unvouched_full_days - :unvouched_from_days))) END AS matured
   FROM {strengths} AS s
-  INNER JOIN {variants} AS v ON v.base = s.variant
+  INNER JOIN {variants} AS v ON v.strengths_from = s.variant
   LEFT JOIN {credibility} AS c
     ON c.evaluated_on = v.evaluated_on AND c.platform = s.platform AND c.person_id = s.actor
 ),
@@ -51,19 +51,19 @@ united AS (
     max(k.credibility) AS credibility, max(k.matured) AS matured,
     CASE WHEN min(k.first_day) = max(k.last_day) THEN max(k.last_day) END AS only_day
   FROM known AS k
-  INNER JOIN several AS s ON s.variant = k.base AND s.actor = k.actor AND s.target = k.target
+  INNER JOIN several AS s ON s.variant = k.strengths_from AND s.actor = k.actor AND s.target = k.target
   GROUP BY k.variant, k.actor, k.target
 ),
 whole AS (
   SELECT
-    k.variant, k.base, k.back_of, k.platform, k.actor, k.target, k.interactions, k.first_day, k.last_day,
+    k.variant, k.strengths_from, k.reverse_from, k.platform, k.actor, k.target, k.interactions, k.first_day, k.last_day,
     k.strength AS of_platform, k.strength, k.credibility, k.matured,
     CASE WHEN k.first_day = k.last_day THEN k.last_day END AS only_day
   FROM known AS k
-  ANTI JOIN several AS s ON s.variant = k.base AND s.actor = k.actor AND s.target = k.target
+  ANTI JOIN several AS s ON s.variant = k.strengths_from AND s.actor = k.actor AND s.target = k.target
   UNION ALL
   SELECT
-    k.variant, k.base, k.back_of, k.platform, k.actor, k.target, k.interactions, k.first_day, k.last_day,
+    k.variant, k.strengths_from, k.reverse_from, k.platform, k.actor, k.target, k.interactions, k.first_day, k.last_day,
     k.strength AS of_platform, u.strength, u.credibility, u.matured, u.only_day
   FROM known AS k
   INNER JOIN united AS u ON u.variant = k.variant AND u.actor = k.actor AND u.target = k.target
@@ -80,8 +80,8 @@ moved AS (
       * (1e0 - :rho * coalesce(least(w.strength, coalesce(back.strength, 0e0)) / nullif(w.strength, 0e0), 0e0)) AS q,
     coalesce(w.of_platform / nullif(w.strength, 0e0), 0e0) AS share
   FROM whole AS w
-  INNER JOIN busy AS b ON b.variant = w.base AND b.actor = w.actor
-  LEFT JOIN acted_back AS back ON back.variant = w.back_of AND back.actor = w.target AND back.target = w.actor
+  INNER JOIN busy AS b ON b.variant = w.strengths_from AND b.actor = w.actor
+  LEFT JOIN acted_back AS back ON back.variant = w.reverse_from AND back.actor = w.target AND back.target = w.actor
 )
 SELECT
   variant, platform, actor, target,

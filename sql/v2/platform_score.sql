@@ -9,11 +9,11 @@
 --                    the largest C. They fill in for people moved, and never add to them: people = max(True Reach, C). So 1,000
 --                    bought followers move nobody past somebody with counter_people real people
 --   A platform's part of a feature's points is its part of f. So no evidence is 0 points, the same people on a second platform add
---   nothing, and joining one can only help. s_variance: the part of the sampling variance of s, by the delta method from spread.sql
+--   nothing, and joining one can only help. s_variance: the part of the sampling variance of s, by the delta method from sampling_variance.sql
 --   and the variance of the Beta distribution; of counters their own size, so that they can only widen an interval.
 -- Unit: share of the full score, 0 to 1. Grain: one row per variant, platform, person_id.
 -- Source: sql/v2/README.md.
--- Inputs: {reach}, {network}, {amplification}, {spread}, {counters}: see the queries of these names;
+-- Inputs: {reach}, {network}, {amplification}, {sampling_variance}, {counters}: see the queries of these names;
 --   {platforms} (platform, shows_posts, shows_people)
 -- Parameters:
 --   alpha0 DOUBLE              prior: posts acted on
@@ -48,7 +48,7 @@ WITH measured AS (
   INNER JOIN {platforms} AS p ON p.platform = r.platform
   LEFT JOIN {amplification} AS a
     ON a.variant = r.variant AND a.platform = r.platform AND a.person_id = r.person_id
-  LEFT JOIN {spread} AS s ON r.variant = 'now' AND s.platform = r.platform AND s.person_id = r.person_id
+  LEFT JOIN {sampling_variance} AS s ON r.variant = 'now' AND s.platform = r.platform AND s.person_id = r.person_id
   UNION ALL
   SELECT
     c.variant, c.platform, c.person_id, 0e0, 0e0, 0e0, 0, 0, CAST(NULL AS DATE),

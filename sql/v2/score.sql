@@ -4,12 +4,12 @@
 --   No score, and no_score_reason says why, for whom fewer than min_people distinct credible people acted on, over all
 --   platforms, for whom all of the audience is cut at what needs nobody's word, and for whom nobody counts, such as who is only
 --   mentioned and never there: such people cannot be told apart. standing and momentum are told of whom the score is.
---   `unheld` is the number all the same, for the parts of a change.
+--   `raw_score` is the number all the same, for the parts of a change.
 --   A person's measures over several platforms: reach and influential people add up, since nobody counts on two; amplification is
 --   weighted by posts, network by reach.
 -- Unit: points, 1 to 100. Grain: one row per variant, person_id on whom somebody acted in the window, or who has counters.
 -- Source: sql/v2/README.md.
--- Inputs: {platform_score}, see platform_score.sql; {engaged} (variant, person_id, people, credible_people), see engaged.sql;
+-- Inputs: {platform_score}, see platform_score.sql; {distinct_actors} (variant, person_id, people, credible_people), see distinct_actors.sql;
 --   {scale} (above, upto, value, slope), the pieces of g
 -- Parameters:
 --   min_people INT     fewer credible people give no score
@@ -49,7 +49,7 @@ judged AS (
     greatest(0e0, s - :interval_z * deviation) AS lower,
     least(1e0, s + :interval_z * deviation) AS upper
   FROM by_person AS p
-  LEFT JOIN {engaged} AS e ON e.variant = p.variant AND e.person_id = p.person_id
+  LEFT JOIN {distinct_actors} AS e ON e.variant = p.variant AND e.person_id = p.person_id
   LEFT JOIN unverified AS u
     ON u.variant = CASE WHEN p.variant IN ('standing', 'momentum') THEN 'now' ELSE p.variant END AND u.person_id = p.person_id
 )
@@ -59,7 +59,7 @@ SELECT
   CASE WHEN p.no_score_reason IS NULL THEN 1e0 + 99e0 * (b.value + b.slope * (p.lower - b.above)) END AS score_low,
   CASE WHEN p.no_score_reason IS NULL THEN 1e0 + 99e0 * (t.value + t.slope * (p.upper - t.above)) END AS score_high,
   p.no_score_reason,
-  1e0 + 99e0 * (m.value + m.slope * (p.s - m.above)) AS unheld,
+  1e0 + 99e0 * (m.value + m.slope * (p.s - m.above)) AS raw_score,
   p.s AS l,
   p.true_reach, p.reach_cut,
   p.amplification_x_posts / nullif(p.posts_weight, 0e0) AS amplification,

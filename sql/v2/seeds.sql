@@ -25,7 +25,7 @@ WITH audiences AS (
       AS DECIMAL(24, 12))) AS votes,
     row_number() OVER (PARTITION BY p.variant, p.platform ORDER BY count(*) DESC, p.target) AS place
   FROM {pairs} AS p
-  INNER JOIN {variants} AS v ON v.variant = p.variant AND v.variant = v.base
+  INNER JOIN {variants} AS v ON v.variant = p.variant AND v.variant = v.strengths_from
   GROUP BY p.variant, p.platform, p.target
 ),
 least_audience AS (
@@ -46,7 +46,7 @@ candidates AS (
 SELECT v.variant, n.platform, coalesce(p.person_id, n.account_key) AS person_id, true AS named
 FROM {named_seeds} AS n
 LEFT JOIN {persons} AS p ON p.account_key = n.account_key
-CROSS JOIN (SELECT variant FROM {variants} WHERE variant = base) AS v
+CROSS JOIN (SELECT variant FROM {variants} WHERE variant = strengths_from) AS v
 UNION
 SELECT c.variant, c.platform, c.person_id, false AS named
 FROM candidates AS c

@@ -1,5 +1,5 @@
 -- Strengths: how strongly one person was moved to act by another on a platform, over a window.
--- Meaning:  p(d) = 1 - e^(-m(d,a,u) / kappa)            one day's acts, saturated: repeating within a day counts less; m: acts.sql
+-- Meaning:  p(d) = 1 - e^(-m(d,a,u) / kappa)            one day's acts, saturated: repeating within a day counts less; m: daily_engagement.sql
 --           w(d) = 2^(-(T - d) / H) * taper             its age, outside of any saturation
 --           taper = 1 until the last taper_days of the window, then ((window_days - age) / taper_days)^2, so that nothing leaves
 --           the window with a step
@@ -8,7 +8,7 @@
 --   Of each variant of score/variants.py that has strengths of its own. first_day, last_day: of all acts counted in it.
 -- Unit: none; S adds up over days and platforms. Grain: one row per variant, platform, actor, target.
 -- Source: sql/v2/README.md. Sums are of decimals, so that no order of adding can change a bit.
--- Inputs: {acts}, see acts.sql; {variants}
+-- Inputs: {daily_engagement}, see daily_engagement.sql; {variants}
 -- Parameters:
 --   kappa DOUBLE     what a day's acts must be worth to count 1 - 1/e
 --   taper_days INT   over how many days at the window's end evidence fades out
@@ -24,7 +24,7 @@ SELECT
   CAST(sum(a.n) AS BIGINT) AS interactions,
   min(a.ds) AS first_day,
   max(a.ds) AS last_day
-FROM {acts} AS a
+FROM {daily_engagement} AS a
 INNER JOIN {variants} AS v ON a.ds BETWEEN v.first_day AND v.acts_until
-WHERE v.variant = v.base
+WHERE v.variant = v.strengths_from
 GROUP BY v.variant, a.platform, a.actor, a.target

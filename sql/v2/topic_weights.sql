@@ -1,7 +1,7 @@
 -- Topic weights: how far a pair counts by what was done on posts about one topic.
 -- Meaning:  S_t(a,u) = sum over days and platforms of -ln(1 - p_t(d) * w(d)), p_t = 1 - e^(-m_t / kappa)     w: see strengths.sql
 --           weight_t = weight * (1 - e^-S_t) / (1 - e^-S), divided among platforms as S_t is; at most the pair's weight
---   worth: the sum of m_t over days, each by its age alone; it adds up over topics. The topic is the variant, so that counted.sql
+--   worth: the sum of m_t over days, each by its age alone; it adds up over topics. The topic is the variant, so that capped_audience.sql
 --   bounds it as it bounds reach; trust, named and unvouched parts are the pair's.
 -- Unit: people. Grain: one row per variant (the topic), platform, actor, target.
 -- Source: sql/README.md, Topics.

@@ -1,5 +1,5 @@
 -- Weights: the pairs, how far each actor is trusted, and what each pair is worth when people count by how influential they are.
--- Meaning: weight = the platform's share of credibility * q, see pairs.sql: how far the pair counts before the bounds of counted.sql.
+-- Meaning: weight = the platform's share of credibility * q, see pairs.sql: how far the pair counts before the bounds of capped_audience.sql.
 --   t(a): the trust that others' acts give the actor, in people (engine/trust_flow.py); an act of a passes on
 --     g(a) = min(1, trust_share * min(seed_trust, t(a)) / max(acts_divided, people a acted on)).
 --   tau(a,u) = min(1, t(a) - g(u), if u acted on a): what u gave to a does not count for u. 1 where no platform has a single
@@ -22,15 +22,15 @@ defended AS (
 ),
 trusting AS (
   SELECT
-    p.*, v.base,
+    p.*, v.strengths_from,
     CASE WHEN d.variant IS NULL THEN 1e0
       ELSE least(1e0, greatest(0e0, a.trust - CASE WHEN p.acted_back THEN u.gives ELSE 0e0 END)) END AS tau,
     coalesce(u.seed, false) AS seed, d.variant IS NOT NULL AS is_defended, coalesce(d.named, false) AS all_named
   FROM {pairs} AS p
   INNER JOIN {variants} AS v ON v.variant = p.variant
-  INNER JOIN {trust} AS a ON a.variant = v.base AND a.person_id = p.actor
-  INNER JOIN {trust} AS u ON u.variant = v.base AND u.person_id = p.target
-  LEFT JOIN defended AS d ON d.variant = v.base
+  INNER JOIN {trust} AS a ON a.variant = v.strengths_from AND a.person_id = p.actor
+  INNER JOIN {trust} AS u ON u.variant = v.strengths_from AND u.person_id = p.target
+  LEFT JOIN defended AS d ON d.variant = v.strengths_from
 )
 SELECT
   t.variant, t.platform, t.actor, t.target, t.strength, t.share, t.interactions, t.first_day, t.last_day, t.only_day,
@@ -44,5 +44,5 @@ SELECT
   CASE WHEN t.is_defended THEN t.tau > 0e0 END AS trusted,
   t.seed
 FROM trusting AS t
-INNER JOIN {ranks} AS r ON r.variant = t.base AND r.person_id = t.actor
-LEFT JOIN seeded AS s ON s.variant = t.base AND s.platform = t.platform
+INNER JOIN {ranks} AS r ON r.variant = t.strengths_from AND r.person_id = t.actor
+LEFT JOIN seeded AS s ON s.variant = t.strengths_from AND s.platform = t.platform

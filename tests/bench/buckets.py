@@ -49,36 +49,36 @@ TABLES = {
     "influences": ("person_id", "direction", "place"),
 }
 #: Columns that are words; files hold them as text.
-_WORDS = {"platform": "platforms", "variant": "variants", "back_of": "variants", "kind": "kinds"}
+_WORDS = {"platform": "platforms", "variant": "variants", "reverse_from": "variants", "kind": "kinds"}
 _DATED = "hive_partitioning = true, hive_types = {'ds': DATE}"
 _ALL_DAYS = {"first_day": window(DAY, V2.stored_days)[0], "last_day": DAY}
 
 #: sql/v2/pairs.sql up to `busy`, which is known where the actor is.
 KNOWN = """
-SELECT v.variant, v.back_of, s.platform, s.actor, s.target, s.strength, s.interactions, s.first_day, s.last_day,
+SELECT v.variant, v.reverse_from, s.platform, s.actor, s.target, s.strength, s.interactions, s.first_day, s.last_day,
   coalesce(c.credibility, 1e0) AS credibility,
   CASE WHEN c.created_on IS NULL THEN 1e0
     ELSE least(1e0, greatest(0e0, (unix_date(v.evaluated_on) - unix_date(c.created_on) - {unvouched_from_days})
       / ({unvouched_full_days} - {unvouched_from_days}))) END AS matured,
   y.targets, s.target % {buckets} AS b
 FROM strengths AS s
-JOIN variants AS v ON v.base = s.variant
+JOIN variants AS v ON v.strengths_from = s.variant
 JOIN (SELECT actor, count(DISTINCT target) AS targets FROM strengths GROUP BY actor) AS y ON y.actor = s.actor
 LEFT JOIN credibility AS c ON c.evaluated_on = v.evaluated_on AND c.platform = s.platform AND c.person_id = s.actor
 """
 #: And the rest of it, where the target is.
 PAIRS = """
 WITH united AS (
-  SELECT variant, back_of, actor, target, CAST(sum(CAST(strength AS DECIMAL(24, 12))) AS DOUBLE) AS strength,
+  SELECT variant, reverse_from, actor, target, CAST(sum(CAST(strength AS DECIMAL(24, 12))) AS DOUBLE) AS strength,
     max(credibility) AS credibility, max(matured) AS matured, max(targets) AS targets,
     CASE WHEN min(first_day) = max(last_day) THEN max(last_day) END AS only_day
-  FROM known GROUP BY variant, back_of, actor, target
+  FROM known GROUP BY variant, reverse_from, actor, target
 ), acted_back AS (
   SELECT variant, actor, target, CAST(sum(CAST(strength AS DECIMAL(24, 12))) AS DOUBLE) AS strength FROM back GROUP BY ALL
 ), moved AS (
   SELECT u.*, b.strength IS NOT NULL AS acted_back, (1e0 - exp(-u.strength))
     * (1e0 - {rho} * coalesce(least(u.strength, coalesce(b.strength, 0e0)) / nullif(u.strength, 0e0), 0e0)) AS q
-  FROM united AS u LEFT JOIN acted_back AS b ON b.variant = u.back_of AND b.actor = u.target AND b.target = u.actor
+  FROM united AS u LEFT JOIN acted_back AS b ON b.variant = u.reverse_from AND b.actor = u.target AND b.target = u.actor
 )
 SELECT k.variant, k.platform, k.actor, k.target, m.strength, k.interactions, k.first_day, k.last_day, m.only_day,
   m.q, m.credibility, m.matured, m.targets, m.acted_back,
@@ -149,7 +149,9 @@ class Task:
             self.con.execute(statement)
         named = [dict(zip(variants.SCHEMA.names, row, strict=True)) for row in rows]
         self.con.register("given", pa.Table.from_pylist(named, variants.SCHEMA))
-        columns = ", ".join(f"CAST({name} AS variants) AS {name}" for name in ("variant", "base", "back_of"))
+        columns = ", ".join(
+            f"CAST({name} AS variants) AS {name}" for name in ("variant", "strengths_from", "reverse_from")
+        )
         self.make("variants", f"SELECT * REPLACE ({columns}) FROM given")
 
     def make(self, name: str, text: str, bound: Any = None) -> None:
@@ -252,13 +254,13 @@ def by_actor(night: dict[str, Any], bucket: int) -> None:
     """What the bucket's people did, by the bucket of whom they did it to."""
     task = Task(night)
     task.make("persons_activity", task.read("days-*", bucket))
-    task.make("present", f"SELECT DISTINCT * FROM ({task.read('present-*')})")
-    task.run("acts")
-    task.con.execute("DROP TABLE persons_activity; DROP TABLE present")
-    acts = f"SELECT ds, platform, actor, target, worth, target % {task.buckets} AS b FROM acts"
+    task.make("active_people", f"SELECT DISTINCT * FROM ({task.read('present-*')})")
+    task.run("daily_engagement")
+    task.con.execute("DROP TABLE persons_activity; DROP TABLE active_people")
+    acts = f"SELECT ds, platform, actor, target, worth, target % {task.buckets} AS b FROM daily_engagement"
     task.write(acts, f"acts-{bucket}", "b")
     task.run("strengths")
-    task.con.execute("DROP TABLE acts")
+    task.con.execute("DROP TABLE daily_engagement")
     task.make("credibility", task.read("credibility", bucket))
     task.write(task.cut(KNOWN), f"ties-{bucket}", "b")
 
@@ -334,12 +336,12 @@ def measures(night: dict[str, Any], bucket: int) -> None:
         task.make(name, task.read(name))
     task.run("weights", trust="ranks")
     task.con.execute("DROP TABLE pairs; DROP TABLE ranks")
-    task.run("people", "engaged")
-    task.run("counted", people="span")
+    task.run("audience", "distinct_actors")
+    task.run("capped_audience", audience="span")
     task.run("reach", "network")
-    task.make("acts", task.read("acts-*", bucket))
-    task.run("spread")
-    task.con.execute("DROP TABLE acts")
+    task.make("daily_engagement", task.read("acts-*", bucket))
+    task.run("sampling_variance")
+    task.con.execute("DROP TABLE daily_engagement")
     task.make("amplification", task.read("amplification", bucket))
     task.make("platforms", f"SELECT '{PLATFORM}'::platforms AS platform, true AS shows_posts, true AS shows_people")
     task.make(

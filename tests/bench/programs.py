@@ -24,7 +24,7 @@ NUMBERS = ROOT / "sql" / "models" / "v1.toml"
 #: The stage to which each query's time goes. All else: pairs.
 STAGE_OF = {
     **dict.fromkeys(("seeds", "edges"), "rank"),
-    **dict.fromkeys(("weights", "people", "engaged", "counted", "reach", "network"), "reach"),
+    **dict.fromkeys(("weights", "audience", "distinct_actors", "capped_audience", "reach", "network"), "reach"),
     "amplification": "acted_posts",
 }
 
@@ -163,7 +163,7 @@ JOIN (SELECT ds, actor, sum(n) AS n FROM {daily} GROUP BY ds, actor) AS b ON b.d
 STRENGTHS = """
 SELECT actor, target, sum(m * power(2, -datediff({unit}DATE '2026-03-14', ds{last}) / {half_life_days})) AS strength,
   min(ds) AS first_day, max(ds) AS last_day
-FROM {acts} GROUP BY actor, target
+FROM {daily_engagement} GROUP BY actor, target
 """
 PAIRS = """
 SELECT s.actor, s.target, s.strength, s.first_day, s.last_day,
@@ -277,7 +277,7 @@ def independent(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
     }
     make("daily", DAILY)
     make("acts", ACTS.replace("{daily}", "daily"))
-    make("strengths", STRENGTHS.replace("{acts}", "acts"))
+    make("strengths", STRENGTHS.replace("{daily_engagement}", "acts"))
     make("pairs", PAIRS.replace("{strengths}", "strengths"))
     made |= {"accounts": f"'{lake}/snapshots/accounts/*/*/*.parquet'"}
     make("by_key", CREDIBILITY)

@@ -4,7 +4,7 @@
 
 The programs (programs.py) run in turn, each a process of its own, RUNS times; medians are printed. What they compare:
 
-- pairs (acts, strengths, q), rank (seeds, trust, ranks), reach (with the bounds of sql/counted.sql, and the network influence),
+- pairs (acts, strengths, q), rank (seeds, trust, ranks), reach (with the bounds of sql/capped_audience.sql, and network),
   acted_posts (amplification, with its interval): the same formulas by hand, in the same memory.
 - every: Clout with the twelve variants of a night, which nobody else computes: what a night costs, beside the same work.
 - spark: Clout's queries on Spark, as where a night is too large for one machine; each result is written out.
@@ -18,9 +18,10 @@ Peak memory is of the whole tree of processes, sampled ten times a second. CPU c
 written are all that its system calls moved, from the page cache, too: with them what was spilled, and shuffled by Spark.
 
 What lost, with the factor by which it was slower or larger, in CPU seconds at 5 million interactions unless said otherwise:
-- windows over all rows in counted.sql (row_number over days, circle by circle) 2.7 times; the largest days of a list that is
-  sorted (array_agg, list_sort) instead of DuckDB's max(x, n) 1.8 times; max(x, n) of decimals instead of doubles 1.5 times;
-- FILTER instead of CASE in the sums of counted.sql 1.15 times;
+- windows over all rows in capped_audience.sql (row_number over days, circle by circle) 2.7 times; the largest days of a
+  list that is sorted (array_agg, list_sort) instead of DuckDB's max(x, n) 1.8 times; max(x, n) of decimals instead of
+  doubles 1.5 times;
+- FILTER instead of CASE in the sums of capped_audience.sql 1.15 times;
 - strings instead of numbers for people 1.7 times; features read as an Arrow dataset instead of by DuckDB's own reader twice;
 - sums of decimals cost a quarter more than those of floats in one step; they stay, since equal bytes rest on them;
 - tables in a file instead of memory that spills 1.2 times the night at 27 million (they are compressed as they are written);
@@ -30,7 +31,7 @@ What lost, with the factor by which it was slower or larger, in CPU seconds at 5
 - hash buckets of pairs, 4 or 16, each grouped and joined alone: no gain (0.9 to 1.9 times); both directions of a pair in one
   group instead of a self-join 1.7 times;
 - Spark SQL over the same aggregates, and blocks of the rank made by Spark's joins: see tests/README.md;
-- a window for what else an actor did that day in acts.sql instead of a join 1.2 times;
+- a window for what else an actor did that day in daily_engagement.sql instead of a join 1.2 times;
 - counting targets by a join in pairs.sql while the strengths are no table yet 1.2 times: DuckDB takes a join with a range of
   days for dozens of times fewer rows than it gives, and builds its hash tables on the wrong side.
 

@@ -88,12 +88,15 @@ LAKE = [
         f"{table}/ds={DAY}"
         for table in ("activity", "post_actions", "conservation", "pulls", "coverage", "quarantined", "first_seen")
     ),
-    *(f"features/{measure}/ds={DAY}" for measure in ("acts", "persons", "account_states", "reach", "network")),
+    *(
+        f"features/{measure}/ds={DAY}"
+        for measure in ("daily_engagement", "persons", "account_states", "reach", "network")
+    ),
 ]
 KINDS = {
     **{f"lake/{path}/part-0.parquet": path.split("/platform")[0].split("/ds")[0] for path in LAKE},
     f"lake/activity/ds={DAY}/_facts.json": "metadata",
-    f"lake/features/acts/ds={DAY}/_facts.json": "metadata of features",
+    f"lake/features/daily_engagement/ds={DAY}/_facts.json": "metadata of features",
     f"lake/activity/ds={DAY}/{SEAL}": "checksums",
     f"lake/checksums/activity/ds={DAY}.json": "what is expected",
     f"staging/{DAY}/by-hand/scores/part-0.parquet": "staged scores",

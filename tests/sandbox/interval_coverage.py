@@ -36,7 +36,7 @@ AUDIENCES = ((5, 20), (20, 100), (100, 1_000_000))
 
 def measure(model: Model, people: int, replicas: int, days: list[date]) -> dict[str, Any]:
     """Coverage over all scores of all replicas."""
-    columns = ("unheld", "score_low", "score_high", "people")
+    columns = ("raw_score", "score_low", "score_high", "people")
     found = np.full((len(columns), replicas, people), np.nan)
     found[0] = 1.0  # on whom nobody acted
     for replica in range(replicas):

@@ -100,7 +100,7 @@ DEFAULTS = {
     "persons": empty(account_key="STRING", person_id="STRING"),
     "excluded": empty(account_key="STRING"),
     "unnamed": empty(account_key="STRING"),
-    "present": empty(platform="STRING", person_id="STRING"),
+    "active_people": empty(platform="STRING", person_id="STRING"),
     "credibility": empty(evaluated_on="DATE", platform="STRING", person_id="STRING", credibility="DOUBLE"),
     "named_seeds": empty(platform="STRING", account_key="STRING"),
     "posts": empty(platform="STRING", author_key="STRING"),
@@ -109,17 +109,17 @@ DEFAULTS = {
         **{"followers_count": "BIGINT", "listed_count": "BIGINT"},
         **dict.fromkeys(("by_followers", "by_listed", "by_others"), "DOUBLE"),
     ),
-    "earlier_scores": empty(days_before="INT", person_id="STRING", score="DOUBLE", unheld="DOUBLE"),
+    "earlier_scores": empty(days_before="INT", person_id="STRING", score="DOUBLE", raw_score="DOUBLE"),
     "gone_posts": empty(platform="STRING", post_key="STRING"),
     "hidden_topics": empty(account_key="STRING", topic_id="STRING"),
-    "spread": empty(
+    "sampling_variance": empty(
         platform="STRING", person_id="STRING", reach_variance="DOUBLE", network_variance="DOUBLE", covariance="DOUBLE"
     ),
 }
 #: Inputs with one row, or many, for each variant.
 BY_VARIANT = (
-    *("strengths", "reverse_strengths", "pairs", "trust", "weights", "ranks", "counted", "people", "seeds"),
-    *("reach", "network", "amplification", "platform_score", "score", "engaged", "counters"),
+    *("strengths", "reverse_strengths", "pairs", "trust", "weights", "ranks", "capped_audience", "audience", "seeds"),
+    *("reach", "network", "amplification", "platform_score", "score", "distinct_actors", "counters"),
 )
 
 

@@ -50,7 +50,13 @@ _NAMED = (
 #: Queries that are cheap: computed whenever they are read, so that their rows are stored nowhere.
 _VIEWS = ("persons_activity",)
 #: The columns that hold one of few words, each with the type that enumerates them.
-_WORDS = {"platform": "platforms", "variant": "variants", "base": "variants", "back_of": "variants", "kind": "kinds"}
+_WORDS = {
+    "platform": "platforms",
+    "variant": "variants",
+    "strengths_from": "variants",
+    "reverse_from": "variants",
+    "kind": "kinds",
+}
 _NOTHING = "SELECT NULL::VARCHAR"
 _UNKNOWN = "a key that was not registered: "
 _GRAPH = {"variant": pa.string(), "platform": pa.string(), "person_id": pa.int32()}

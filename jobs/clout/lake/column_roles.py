@@ -46,7 +46,8 @@ _COLUMNS = {
     Role.WORD: (
         "interaction_key account_type status platform platforms kind subkind post_type visibility lang lists_asked basis"
         " signal unit table table_name endpoint source_endpoint source snapshot dataset metric feature direction defence"
-        " occurred_precision observed_via model_version no_score_reason amplification_missing_reason variant base back_of"
+        " occurred_precision observed_via model_version no_score_reason amplification_missing_reason variant"
+        " strengths_from reverse_from"
         " check_id severity verdict expected scope gate suite run_id action terms removed"
         " purpose country admin1 arm event currency visitor outcome_id query_hash registry decision"
         " topic topic_id slug topic_type parent_ids wikidata_id evidence text_hash platform_topics not_named ontology_version"

@@ -203,7 +203,7 @@ def configurations(model: Model) -> dict[str, Model]:
 def ranks(attacks: list[Attack], attacked: Dataset, candidates: list[str], model: Model, day: date) -> dict[str, int]:
     """The place that each attack's profiteer takes among the candidates; who shares a score with others comes first."""
     table = dataset.scored(dataset.build_evidence(attacked, model, day))
-    found = dict(zip(table["person_id"].to_pylist(), table["unheld"].to_pylist(), strict=True))
+    found = dict(zip(table["person_id"].to_pylist(), table["raw_score"].to_pylist(), strict=True))
     others = np.array([found.get(person, 1.0) for person in candidates])
     return {each.name: 1 + int((others > found.get(each.profiteer, 1.0)).sum()) for each in attacks}
 

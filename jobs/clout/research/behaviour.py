@@ -146,7 +146,7 @@ def _pooled(found: list[dict[str, float]]) -> dict[str, float]:
 
 def _coverage(halves: list[pa.Table]) -> dict[str, float]:
     """Who has no evidence in a half has a score of 1 there, and no interval."""
-    defaults = {"unheld": 1.0, "score_low": np.nan, "score_high": np.nan}
+    defaults = {"raw_score": 1.0, "score_low": np.nan, "score_high": np.nan}
     rows = [{row["person_id"]: row for row in half.select(["person_id", *defaults]).to_pylist()} for half in halves]
     people = sorted(set().union(*rows))
     values = np.empty((len(defaults), len(halves), len(people)))

@@ -149,7 +149,7 @@ def build_evidence(data: Dataset, model: Model, day: date) -> Plan:
 
 
 def scored(plan: Plan) -> pa.Table:
-    """sql/score.sql of everybody in the evidence. Of those too for whom a night abstains: `unheld`."""
+    """sql/score.sql of everybody in the evidence. Of those too for whom a night abstains: `raw_score`."""
     return plan.arrow("score")
 
 
@@ -163,10 +163,10 @@ def rankings(data: Dataset, model: Model, day: date, people: list[str]) -> dict[
     of 0, for who has no evidence left.
     """
     table = scored(steps.in_memory(DuckDB(), variants.without_changes(model), day, **data.given))
-    rows = zip(*(table[name].to_pylist() for name in ("variant", "person_id", "unheld", "true_reach")), strict=True)
+    rows = zip(*(table[name].to_pylist() for name in ("variant", "person_id", "raw_score", "true_reach")), strict=True)
     found: dict[str, dict[str, float]] = {}
-    for variant, person, unheld, reach in rows:
-        found.setdefault("score" if variant == "now" else variant, {})[person] = unheld
+    for variant, person, raw_score, reach in rows:
+        found.setdefault("score" if variant == "now" else variant, {})[person] = raw_score
         if variant == "now":
             found.setdefault("true_reach", {})[person] = reach
     return {

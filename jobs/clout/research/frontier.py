@@ -1,8 +1,8 @@
 """The frontier of the defences: how much a crowd of accounts can be worth, against how well honest people are ranked.
 
-A setting is a way of trust, of seeds, and the bound of sql/v2/counted.sql: `floor` people need nobody's word, and trusted
-people let in others by `cap` and `cap_half`. Of each setting two things are told: the largest leverage of random attacks (see
-leverage.py), and NDCG@100 of its True Reach without any attack. A better setting is one to the left and above.
+A setting is a way of trust, of seeds, and the bound of sql/v2/capped_audience.sql: `floor` people need nobody's word, and
+trusted people let in others by `cap` and `cap_half`. Of each setting two things are told: the largest leverage of random
+attacks (see leverage.py), and NDCG@100 of its True Reach without any attack. A better setting is one to the left and above.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Setting:
 
     @property
     def numbers(self) -> dict[str, float]:
-        """As the parameters of sql/v2/counted.sql, wherever seeds are from."""
+        """As the parameters of sql/v2/capped_audience.sql, wherever seeds are from."""
         bound = {"floor": self.floor, "cap": self.cap, "cap_half": self.cap_half}
         return bound | {f"named_{name}": value for name, value in bound.items()}
 
@@ -131,7 +131,7 @@ def _audiences(
         plan.tables["seeds"] = plan.run("seeds", **SEEDS[seeds][1])
         plan.tables["trust"] = _trust(plan, way)
         weights = plan.arrow("weights")
-        plan.resolve("people")
+        plan.resolve("audience")
         if targets is not None:
             plan.tables["weights"] = weights.filter(pc.is_in(weights["target"], targets))
         for setting in asked:
@@ -150,7 +150,7 @@ def _trust(plan: Plan, way: str) -> Frame:
 
 def _people(plan: Plan, setting: Setting) -> dict[str, float]:
     """person -> people who count by the setting, over all platforms."""
-    counted = to_arrow(plan.run("counted", **setting.numbers))
+    counted = to_arrow(plan.run("capped_audience", **setting.numbers))
     found: dict[str, float] = {}
     for person, worth in zip(counted["person_id"].to_pylist(), counted["people"].to_pylist(), strict=True):
         found[person] = found.get(person, 0.0) + worth

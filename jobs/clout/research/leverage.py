@@ -30,7 +30,7 @@ _BY_PERSON = "SELECT actor, max({worth}) FROM weights WHERE variant = 'now' AND 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where everybody stands: `unheld` score and true_reach by person; trust of who acted, 0 to 1, where somebody is a seed."""
+    """Where everybody stands: raw_score and true_reach by person; trust of who acted, 0 to 1, where somebody is a seed."""
 
     score: Mapping[str, float]
     reach: Mapping[str, float]
@@ -43,7 +43,7 @@ def standing(data: Dataset, model: Model, day: date) -> Standing:
     evidence = dataset.build_evidence(data, model, day)
     table = dataset.scored(evidence)
     people = table["person_id"].to_pylist()
-    score, reach = (dict(zip(people, table[name].to_pylist(), strict=True)) for name in ("unheld", "true_reach"))
+    score, reach = (dict(zip(people, table[name].to_pylist(), strict=True)) for name in ("raw_score", "true_reach"))
     return Standing(score, reach, trust_of_actors(evidence.resolve("weights")), evidence)
 
 

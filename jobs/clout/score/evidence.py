@@ -48,8 +48,8 @@ _SEEDS = pa.schema([("platform", pa.string()), ("account_key", pa.string())])
 
 #: The tasks between conform and score, in order, each with the tables that it keeps as features.
 TASKS = {
-    "ties": ("acts", "pairs"),
-    "graph": ("weights", "people", "engaged", "counted"),
+    "ties": ("daily_engagement", "pairs"),
+    "graph": ("weights", "audience", "distinct_actors", "capped_audience"),
     "reach": ("reach",),
     "amplification": ("amplification",),
     "network": ("network",),
@@ -396,4 +396,4 @@ def _metadata(lake: Lake, sources: Sources, model: Model, day: date, closed: lis
     content = json.dumps([conformed, seeds, sorted(sources.excluded), links, *map(str, closed)]).encode()
     people = fingerprints.of_tables(_WHO_IS_WHO, modules=(identity.__name__, "clout.lake.columns"))
     pulled = made_from.inputs(lake, [*sources.platforms], window(day, model.stored_days))
-    return {"model": model.lineage, "people": people, "window": hashlib.sha256(content).hexdigest(), **pulled}
+    return {"model": model.lineage, "audience": people, "window": hashlib.sha256(content).hexdigest(), **pulled}

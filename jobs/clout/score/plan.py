@@ -24,7 +24,7 @@ SAME = {"reverse_strengths": "strengths", "account_flags": "account_states"}
 
 #: Tables that several queries read, which engines that compute lazily are to compute once.
 CACHED = frozenset(
-    ("classified", "excluded", "present", "credibility", "strengths", "pairs", "seeds", "trust", "ranks")
+    ("classified", "excluded", "active_people", "credibility", "strengths", "pairs", "seeds", "trust", "ranks")
 )
 #: Tables of which Spark makes no valid plan together with what they were computed of.
 CUT = frozenset(("platform_score", "score"))
@@ -33,7 +33,7 @@ CUT = frozenset(("platform_score", "score"))
 OF_VARIANTS = frozenset(
     (
         *("strengths", "reverse_strengths", "pairs", "seeds", "edges", "trust", "ranks"),
-        *("weights", "people", "engaged", "counted"),
+        *("weights", "audience", "distinct_actors", "capped_audience"),
     )
 )
 

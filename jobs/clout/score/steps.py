@@ -25,7 +25,7 @@ _SOURCES = pa.schema([("platform", pa.string())])
 _SCALE = pa.schema([(name, pa.float64()) for name in ("above", "upto", "value", "slope")])
 _HORIZONS = pa.schema([("days_before", pa.int32()), ("other_model", pa.bool_())])
 _EARLIER = pa.schema(
-    [("days_before", pa.int32()), ("person_id", pa.string()), ("score", pa.float64()), ("unheld", pa.float64())]
+    [("days_before", pa.int32()), ("person_id", pa.string()), ("score", pa.float64()), ("raw_score", pa.float64())]
 )
 DAYS = pa.schema([("ds", pa.date32())])
 
@@ -155,13 +155,13 @@ def _days(plan: Plan) -> Frame:
     return small_arrow(DAYS, [(plan.day,)])
 
 
-@step("acts", "activity")
-def _acts(plan: Plan) -> Frame:
-    """sql/acts.sql over the stored days, some of them at a time where the engine says so."""
+@step("daily_engagement", "activity")
+def _daily_engagement(plan: Plan) -> Frame:
+    """sql/daily_engagement.sql over the stored days, some of them at a time where the engine says so."""
     engine, activity = plan.engine, plan.resolve("activity")
     batches = engine.day_batches(activity, window(plan.day, plan.model.stored_days))
-    found = [plan.run("acts", first_day=first, last_day=last) for first, last in batches]
-    plan.forget("persons_activity", "present")
+    found = [plan.run("daily_engagement", first_day=first, last_day=last) for first, last in batches]
+    plan.forget("persons_activity", "active_people")
     return engine.union_all(found)
 
 
@@ -208,8 +208,8 @@ def pairs_of_variants(plan: Plan) -> Iterator[tuple[list[tuple[Any, ...]], Plan]
         if own:
             strengths |= dict.fromkeys(own, some.resolve("strengths"))
         if "pairs" not in some.tables:
-            _, base, back_of, *_ = group[0]
-            some.tables |= {"strengths": strengths[base], "reverse_strengths": strengths[back_of]}
+            _, strengths_from, reverse_from, *_ = group[0]
+            some.tables |= {"strengths": strengths[strengths_from], "reverse_strengths": strengths[reverse_from]}
             some.resolve("pairs")
         some.forget("strengths", "reverse_strengths")
         for name in strengths.keys() - needed:
@@ -217,11 +217,11 @@ def pairs_of_variants(plan: Plan) -> Iterator[tuple[list[tuple[Any, ...]], Plan]
         yield group, some
 
 
-def _audience(plan: Plan) -> dict[str, Frame]:
-    """weights of the variant `now`; people, engaged and counted of all."""
+def _of_the_graph(plan: Plan) -> dict[str, Frame]:
+    """weights of the variant `now`; audience, distinct_actors and capped_audience of all."""
     engine, rows = plan.engine, variants.variants(plan.model, plan.day)
     graphs: dict[str, dict[str, Frame]] = {}  # by variant: what is known of its graph, as long as a later one needs it
-    found: dict[str, list[Frame]] = {"people": [], "engaged": [], "counted": []}
+    found: dict[str, list[Frame]] = {"audience": [], "distinct_actors": [], "capped_audience": []}
     done, now = 0, None
     for group, some in pairs_of_variants(plan):
         done += len(group)
@@ -237,11 +237,11 @@ def _audience(plan: Plan) -> dict[str, Frame]:
                 graph = {name: some.resolve(name) for name in ("pairs", "trust", "ranks", "seeds")}
                 now = plan.of_variants(small_arrow(variants.SCHEMA, rows[:1]), **graph).run("weights")
         some.forget("pairs")
-        found["people"].append(engine.cache(some.resolve("people")))
-        found["engaged"].append(some.resolve("engaged"))
+        found["audience"].append(engine.cache(some.resolve("audience")))
+        found["distinct_actors"].append(some.resolve("distinct_actors"))
         for part in engine.target_batches(weights):
             some.tables["weights"] = part
-            found["counted"].append(some.run("counted"))
+            found["capped_audience"].append(some.run("capped_audience"))
         # The generator computes the next pairs while this frame waits: nothing of this group may be held then.
         some.tables.clear()
         del weights, part
@@ -252,24 +252,24 @@ def _audience(plan: Plan) -> dict[str, Frame]:
 
 def _of_all(name: str) -> Callable[[Plan], Frame]:
     def make(plan: Plan) -> Frame:
-        plan.tables |= _audience(plan)
+        plan.tables |= _of_the_graph(plan)
         return plan.tables[name]
 
     return make
 
 
-for _name in ("weights", "people", "engaged", "counted"):
+for _name in ("weights", "audience", "distinct_actors", "capped_audience"):
     step(_name, of_all_variants=True)(_of_all(_name))
 
 
 # Topics -----------------------------------------------------------------------------------------------------------------
 
 
-@step("topic_counted", "topic_weights", "topic_spans")
-def _topic_counted(plan: Plan) -> Frame:
+@step("topic_audience", "topic_weights", "topic_spans")
+def _topic_audience(plan: Plan) -> Frame:
     """What counts of the people who act on posts about a topic: the bounds of reach, with the topic as the variant."""
     weights, spans = plan.resolve("topic_weights"), plan.resolve("topic_spans")
-    return plan.of_variants(plan.resolve("variants"), weights=weights, people=spans).run("counted")
+    return plan.of_variants(plan.resolve("variants"), weights=weights, audience=spans).run("capped_audience")
 
 
 # What another model would have said -------------------------------------------------------------------------------------

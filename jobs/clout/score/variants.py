@@ -21,13 +21,13 @@ import pyarrow as pa
 
 from clout.score.model import Model
 
-#: variant; base: the variant whose strengths S(a,u) and ranks it takes; back_of: whose S(u,a); evaluated_on: T;
+#: variant; strengths_from: the variant whose strengths S(a,u) and ranks it takes; reverse_from: whose S(u,a); evaluated_on: T;
 #: first_day..acts_until: the activity it sees, first_day..posts_until: the posts; half_life_days: H.
 SCHEMA = pa.schema(
     [
         ("variant", pa.string()),
-        ("base", pa.string()),
-        ("back_of", pa.string()),
+        ("strengths_from", pa.string()),
+        ("reverse_from", pa.string()),
         ("evaluated_on", pa.date32()),
         ("first_day", pa.date32()),
         ("acts_until", pa.date32()),
@@ -60,7 +60,16 @@ def variants(model: Model, day: date) -> list[tuple[Any, ...]]:
     def row(name: str, on: date, until: date, posts_until: date, half_life: str = "", **other: str) -> tuple[Any, ...]:
         first = on - timedelta(days=model.window_days - 1)
         life = numbers[f"{half_life}half_life_days"]
-        return (name, other.get("base", name), other.get("back_of", name), on, first, until, posts_until, life)
+        return (
+            name,
+            other.get("strengths_from", name),
+            other.get("reverse_from", name),
+            on,
+            first,
+            until,
+            posts_until,
+            life,
+        )
 
     rows = [row("now", day, day, day)]
     rows += [row(name, day, day, day, f"{name}_") for name in BESIDE if f"{name}_half_life_days" in numbers]
@@ -69,6 +78,6 @@ def variants(model: Model, day: date) -> list[tuple[Any, ...]]:
         rows += [
             row(f"before_{days}", then, then, then),
             row(f"aged_{days}", day, then, then),
-            row(f"others_{days}", day, day, then, base="now", back_of=f"aged_{days}"),
+            row(f"others_{days}", day, day, then, strengths_from="now", reverse_from=f"aged_{days}"),
         ]
     return rows

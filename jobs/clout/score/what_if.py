@@ -121,12 +121,12 @@ def _score(model: Model, day: date, rows: list[Row], credible_people: int, with_
         "reach": _table(_REACH, seen),
         "network": _table(_NETWORK, seen),
         "amplification": _table(_AMPLIFICATION, posted),
-        "spread": _table(_SPREAD, []),
+        "sampling_variance": _table(_SPREAD, []),
         "counters": _table(_COUNTERS, [_weighed(model, row, counted) for row in named if row["counter_based"]]),
         "platforms": _table(_PLATFORMS, platforms),
-        "engaged": pa.Table.from_pylist([engaged]),
+        "distinct_actors": pa.Table.from_pylist([engaged]),
     }
-    found: float = Plan(DuckDB(), given, model, day).arrow("score")["unheld"][0].as_py()
+    found: float = Plan(DuckDB(), given, model, day).arrow("score")["raw_score"][0].as_py()
     return found
 
 

@@ -272,14 +272,17 @@ def model_card(asked: Asked, settings: Settings) -> Context:
 
 #: The formulas in order: the query that holds each, and what it says in a sentence.
 STEPS = (
-    ("acts", "One action of one account on another, weighed by how rarely it acts on others and how long ago it was."),
+    (
+        "daily_engagement",
+        "One action of one account on another, weighed by how rarely it acts on others and how long ago it was.",
+    ),
     ("credibility", "How far an account can be believed: its age, and whether it is declared a bot."),
     (
         "pairs",
         "All that one person did to another, which counts as at most one person, less where they do it for each other.",
     ),
     (
-        "counted",
+        "capped_audience",
         "How much of everybody's weight counts: the three defences against bought, single-purpose and one-day crowds.",
     ),
     ("reach", "True Reach: the people who are really moved."),

@@ -60,24 +60,27 @@ def test_reads_what_conform_and_pull_left_and_keeps_features(
     monkeypatch.setattr(duckdb_engine, "ROWS_AT_ONCE", 1)
     assert engine.day_batches(read, DAYS) == [(day, day) for day in DAYS]
     between = engine.run("persons_activity", {}, activity=read, excluded=gone, persons=persons)
-    present = engine.run("present", {}, persons_activity=between, posts=shown, persons=persons)
+    present = engine.run("active_people", {}, persons_activity=between, posts=shown, persons=persons)
     acts = engine.union_all(
         [
             engine.run(
-                "acts", numbers | {"first_day": first, "last_day": last}, persons_activity=between, present=present
+                "daily_engagement",
+                numbers | {"first_day": first, "last_day": last},
+                persons_activity=between,
+                active_people=present,
             )
             for first, last in engine.day_batches(read, DAYS)
         ]
     )
-    acts = engine.save_features(lake, "acts", DAYS[1], acts, {"made": "of this"})
+    acts = engine.save_features(lake, "daily_engagement", DAYS[1], acts, {"made": "of this"})
     expected = [(day, "murmur", "murmur:bo", "murmur:ada", n, float(n)) for n, day in enumerate(DAYS, 1)]
     again = DiskDuckDB()
-    kept = again.load_features(lake, "acts", DAYS[1], {"made": "of this"}, "conform")
+    kept = again.load_features(lake, "daily_engagement", DAYS[1], {"made": "of this"}, "conform")
     seen = again.posts(lake, {"murmur_one": "murmur"}, days)
     again.register_keys(kept, seen)
-    for rows in (acts, again.run("platforms", {}, sources=kept, posts=seen, acts=kept) and acts):
+    for rows in (acts, again.run("platforms", {}, sources=kept, posts=seen, daily_engagement=kept) and acts):
         assert sorted(tuple(row.values()) for row in rows.toArrow().to_pylist()) == expected
-    assert lake.read(lake.features("acts", DAYS[1])).num_rows == 2
+    assert lake.read(lake.features("daily_engagement", DAYS[1])).num_rows == 2
     assert set(shown.toArrow().column_names) == set(POSTS)
     told = {(row["post_key"], row["from_feed"]) for row in shown.toArrow().to_pylist()}
     assert told == {("p1", True), ("p0", None)}

@@ -79,7 +79,7 @@ class World:
         sources = read_sources(self.root / "sources.toml")
         conform.conform(self.lake, sources, MODEL, day)
         evidence.load(self.lake, sources, MODEL, day).make("ties")
-        acts = self.lake.read(self.lake.features("acts", day))
+        acts = self.lake.read(self.lake.features("daily_engagement", day))
         return {key.removeprefix("chirp:") for name in ("actor", "target") for key in acts[name].to_pylist()}
 
 

@@ -54,7 +54,7 @@ def test_silence_is_scored_as_a_night_scores_it() -> None:
     for age in (0, 30):
         rows = fans(behaviour.FANS, "ann", age)
         assert behaviour._after(empty, MODEL, DAY, age) == pytest.approx(
-            scores_of(rows, model=alone)["murmur:ann"]["unheld"]
+            scores_of(rows, model=alone)["murmur:ann"]["raw_score"]
         )
 
 

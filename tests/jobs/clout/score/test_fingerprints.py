@@ -11,7 +11,7 @@ from clout.engine import queries
 from clout.lake.schemas import CONFORMED
 from clout.score import evidence, fingerprints, steps
 
-TABLES = ("conformed", "acts", "pairs", "weights", "counted", "reach", "amplification", "network")
+TABLES = ("conformed", "daily_engagement", "pairs", "weights", "capped_audience", "reach", "amplification", "network")
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     ("file", "old", "new"),
     [
         ("classified.sql", "-- Meaning: kept", "-- Meaning: taken"),
-        ("acts.sql", "WITH pair_days", "-- what a pair did on a day\nWITH   pair_days"),
-        ("network.sql", "FROM {counted}", "FROM {counted} -- the audience"),
+        ("daily_engagement.sql", "WITH pair_days", "-- what a pair did on a day\nWITH   pair_days"),
+        ("network.sql", "FROM {capped_audience}", "FROM {capped_audience} -- the audience"),
         ("v2/pairs.sql", "1e0", "2e0"),
     ],
 )
@@ -56,8 +56,8 @@ def test_a_comment_and_other_formulas_recompute_nothing(edited, file: str, old: 
 def test_an_edited_query_recomputes_what_depends_on_it(edited) -> None:
     assert edited("reach.sql", "SELECT", "SELECT DISTINCT") == {"reach"}
     assert edited("amplification.sql", ":alpha0", ":beta0") == {"amplification"}
-    assert edited("edges.sql", "0e0", "1e0") == {"weights", "counted", "reach", "network"}
-    assert edited("acts.sql", "'like'", "'share'") == set(TABLES) - {"conformed", "amplification"}
+    assert edited("edges.sql", "0e0", "1e0") == {"weights", "capped_audience", "reach", "network"}
+    assert edited("daily_engagement.sql", "'like'", "'share'") == set(TABLES) - {"conformed", "amplification"}
     assert edited("classified.sql", "'kept'", "'held'") == {"conformed"}
 
 
@@ -72,6 +72,6 @@ def test_a_kernel_is_code_of_the_graph_and_a_docstring_is_none() -> None:
 
 
 def test_every_feature_has_a_task() -> None:
-    assert {evidence.task_of(name) for name in ("acts", "pairs", "tie_keys")} == {"ties"}
-    assert evidence.task_of("counted") == "graph"
+    assert {evidence.task_of(name) for name in ("daily_engagement", "pairs", "tie_keys")} == {"ties"}
+    assert evidence.task_of("capped_audience") == "graph"
     assert evidence.task_of("left_out") == "conform"

@@ -226,8 +226,8 @@ def test_more_engagement_never_lowers_a_score(seed: int) -> None:
     scores = scores_of(everything, seeds=[("sown", "sown:p0"), *seeds], model=NAMED_SEEDS_ONLY)
     for number, (_, target) in enumerate(copies):
         base = "sown" if number < 20 else "base"
-        before = scores.get(f"{base}:{target.split(':')[1]}", {"unheld": 1.0})["unheld"]
-        assert scores[target]["unheld"] >= before - 1e-9, target
+        before = scores.get(f"{base}:{target.split(':')[1]}", {"raw_score": 1.0})["raw_score"]
+        assert scores[target]["raw_score"] >= before - 1e-9, target
 
 
 def shares(actors: Iterable[str], *targets: str, day: date = DAY) -> Rows:
@@ -245,7 +245,7 @@ def test_engagement_by_somebody_who_acts_on_ones_own_people_lowers_nothing() -> 
     rows = [*shares(["ada"], "bo", "cleo"), *shares(["bo"], "cleo"), *shares(["ada"] * 40, "cleo")]
     before, after = (scores_of(each) for each in (rows, [*rows, *shares(["ada"], "cleo")]))
     assert after["murmur:bo"]["true_reach"] < before["murmur:bo"]["true_reach"]
-    for name in ("true_reach", "influential_people", "unheld"):
+    for name in ("true_reach", "influential_people", "raw_score"):
         assert after["murmur:cleo"][name] >= before["murmur:cleo"][name]
 
 
@@ -266,7 +266,7 @@ def test_a_vote_for_one_more_can_unseat_a_seed() -> None:
     assert after["true_reach"] < before["true_reach"] / 5
     named = [("murmur", "murmur:sam"), ("murmur", "murmur:rita")]
     before, after = (scores_of(each, seeds=named)["murmur:tess"] for each in (rows, more))
-    assert after["unheld"] > before["unheld"]
+    assert after["raw_score"] > before["raw_score"]
 
 
 def crowd(chance: random.Random) -> list[dict[str, Any]]:
@@ -322,8 +322,8 @@ def test_more_evidence_never_lowers_what_is_counted(seed: int) -> None:
     rows.append(rows[0] | ends)
     numbers = MODEL.parameters | {"cap": 4.0, "floor": 0.25}
     engine, weights = DuckDB(), pa.Table.from_pylist(rows)
-    people = engine.run("people", numbers, weights=weights)
-    counted = engine.run("counted", numbers, weights=weights, people=people).to_pylist()
+    people = engine.run("audience", numbers, weights=weights)
+    counted = engine.run("capped_audience", numbers, weights=weights, audience=people).to_pylist()
     found = {row["person_id"]: row for row in counted}
     assert sum(row["people_cut"] > 0 for row in counted) > 100
     for number in range(300):
@@ -339,9 +339,9 @@ def test_one_more_platform_never_lowers_a_score() -> None:
     apart, together = scores_of(rows), scores_of(rows, persons=linked)
     assert len(together) == len(NAMES)
     for person, row in together.items():
-        alone = [apart[key]["unheld"] for key in (person, person.replace("murmur", "plaza")) if key in apart]
-        assert row["unheld"] >= max(alone) - 1e-9
-        assert len(alone) < 2 or row["unheld"] > max(alone)
+        alone = [apart[key]["raw_score"] for key in (person, person.replace("murmur", "plaza")) if key in apart]
+        assert row["raw_score"] >= max(alone) - 1e-9
+        assert len(alone) < 2 or row["raw_score"] > max(alone)
 
 
 def test_one_person_repeating_is_worth_less_than_many() -> None:
@@ -352,7 +352,7 @@ def test_one_person_repeating_is_worth_less_than_many() -> None:
     scores = scores_of([*many, share("fan", "pestered", 5), share("bore", "pestered twice", 100_000)])
     assert scores["murmur:loved"]["true_reach"] > 4 * scores["murmur:pestered"]["true_reach"]
     assert scores["murmur:pestered twice"]["true_reach"] <= 1
-    assert scores["murmur:loved"]["unheld"] > scores["murmur:pestered twice"]["unheld"]
+    assert scores["murmur:loved"]["raw_score"] > scores["murmur:pestered twice"]["raw_score"]
 
 
 def test_without_new_evidence_a_score_declines_and_standing_more_slowly_than_momentum() -> None:
@@ -364,7 +364,7 @@ def test_without_new_evidence_a_score_declines_and_standing_more_slowly_than_mom
         for variant in ("now", "standing", "momentum"):
             before, after = (scores_of(rows, variant, day=day) for day in (then, later))
             assert before.keys() == after.keys()
-            fall[variant] = {person: 1 - after[person]["unheld"] / before[person]["unheld"] for person in before}
+            fall[variant] = {person: 1 - after[person]["raw_score"] / before[person]["raw_score"] for person in before}
         for person, fell in fall["standing"].items():
             assert 0 < fell < min(fall["now"][person], fall["momentum"][person]), (person, days)
 
@@ -387,5 +387,5 @@ def test_a_disjoint_copy_of_everybody_does_not_change_a_score() -> None:
     assert alone["murmur:loud"]["reach_cut"] > 5
     for person, row in alone.items():
         for key in (person, f"{person}-copy"):
-            for name in ("unheld", "score_low", "score_high"):
+            for name in ("raw_score", "score_low", "score_high"):
                 assert twice[key][name] == pytest.approx(row[name], abs=1e-6), (key, name)

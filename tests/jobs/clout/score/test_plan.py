@@ -61,10 +61,12 @@ def test_what_is_given_is_not_made_and_a_name_may_stand_for_another() -> None:
 
 def test_variants_are_made_apart_from_what_they_share() -> None:
     engine = Noting()
-    whole = Plan(engine, {"acts": "A", "account_states": "S", "persons": "P"}, MODELS["v1"], date(2026, 3, 14))
+    whole = Plan(
+        engine, {"daily_engagement": "A", "account_states": "S", "persons": "P"}, MODELS["v1"], date(2026, 3, 14)
+    )
     some = [whole.of_variants(name) for name in ("first", "second")]
     for each, name in zip(some, ("first", "second"), strict=True):
-        assert f"strengths(acts=A, variants={name})" in each.resolve("pairs")
+        assert f"strengths(daily_engagement=A, variants={name})" in each.resolve("pairs")
     assert engine.ran.count("credibility") == 1
     assert "credibility" in whole.tables
     assert "pairs" not in whole.tables
@@ -86,9 +88,18 @@ def test_only_what_the_lake_and_the_sources_give_is_made_by_nothing(formulas: st
 
 
 def test_what_is_behind_a_table_is_told_without_running_it() -> None:
-    assert set(plan.behind(["network"], "v1", given=["counted"])) == {"network", "counted"}
+    assert set(plan.behind(["network"], "v1", given=["capped_audience"])) == {"network", "capped_audience"}
     behind = set(plan.behind(["trust"], "v2", given=steps.GIVEN))
-    assert {"edges", "pairs", "seeds", "strengths", "acts", "present", "credibility", "activity"} <= behind
+    assert {
+        "edges",
+        "pairs",
+        "seeds",
+        "strengths",
+        "daily_engagement",
+        "active_people",
+        "credibility",
+        "activity",
+    } <= behind
     assert "classified" not in behind
 
 

@@ -40,7 +40,7 @@ def test_one_audience_over_platforms() -> None:
     once = scores_of(fans(8), model=MODEL)["murmur:ann"]
     twice = scores_of(fans(8) + fans(8, platform="plaza"), persons=people, model=MODEL)["murmur:ann"]
     assert once["true_reach"] <= twice["true_reach"] <= once["people"] == twice["people"] == 8
-    assert twice["unheld"] == pytest.approx(once["unheld"], abs=0.2)
+    assert twice["raw_score"] == pytest.approx(once["raw_score"], abs=0.2)
 
 
 def test_evidence_falls_by_its_age_however_strong_it_was() -> None:
@@ -49,10 +49,10 @@ def test_evidence_falls_by_its_age_however_strong_it_was() -> None:
     half = 2 ** (-30 / NUMBERS["half_life_days"])
     assert then[30]["true_reach"] == pytest.approx(then[0]["true_reach"] * half, rel=0.01)
     for age, points in ((7, 1.5), (30, 6), (60, 15)):
-        assert then[0]["unheld"] - then[age]["unheld"] >= points
+        assert then[0]["raw_score"] - then[age]["raw_score"] >= points
     # Nowhere by a cliff: least of all where evidence fades out of the window.
     for ages in ((0, 1), range(83, 90)):
-        ends = [scores_of(fans(120, age=age), model=MODEL)["murmur:ann"]["unheld"] for age in ages]
+        ends = [scores_of(fans(120, age=age), model=MODEL)["murmur:ann"]["raw_score"] for age in ages]
         assert all(0 < before - after <= 2 for before, after in pairwise(ends))
 
 
@@ -97,7 +97,7 @@ def test_nobody_is_ranked_by_an_audience_that_nobody_vouches_for() -> None:
     found = scores_of(crowd + socks, seeds=seeds, model=MODEL)
     assert found["murmur:boss"]["score"] is None
     assert found["murmur:boss"]["no_score_reason"] == "unverified audience"
-    assert found["murmur:boss"]["unheld"] > 1
+    assert found["murmur:boss"]["raw_score"] > 1
 
 
 def test_who_is_only_mentioned_and_never_there_has_no_score() -> None:
@@ -106,7 +106,7 @@ def test_who_is_only_mentioned_and_never_there_has_no_score() -> None:
     found = scores_of(fans(9) + absent, model=MODEL)
     assert found["murmur:ann"]["score"] > 1
     assert found["murmur:absent"]["people"] == 9
-    assert (found["murmur:absent"]["score"], found["murmur:absent"]["unheld"]) == (None, 1)
+    assert (found["murmur:absent"]["score"], found["murmur:absent"]["raw_score"]) == (None, 1)
     assert found["murmur:absent"]["no_score_reason"] == "unverified audience"
     there = [(DAY, "murmur", "murmur:absent", "murmur:fan0", "like", 1, None)]
     assert scores_of(fans(9) + absent + there, model=MODEL)["murmur:absent"]["score"] > 1
@@ -134,7 +134,7 @@ def test_one_more_act_never_lowers_a_score(seed: int) -> None:
         actor, target = chance.sample([*NAMES, "newcomer"], 2)
         more = [*rows, (DAY, "murmur", f"murmur:{actor}", f"murmur:{target}", "share", 1, None)]
         after = scores_of(more, seeds=seeds, model=MODEL)[f"murmur:{target}"]
-        assert after["unheld"] >= before.get(f"murmur:{target}", {"unheld": 1.0})["unheld"] - 1e-6
+        assert after["raw_score"] >= before.get(f"murmur:{target}", {"raw_score": 1.0})["raw_score"] - 1e-6
 
 
 def test_points_add_up_and_the_engine_of_nights_agrees() -> None:

@@ -69,7 +69,7 @@ def test_is_what_the_evidence_brings_when_it_comes() -> None:
             r for r in evidence.resolve("score").to_pylist() if (r["variant"], r["person_id"]) == ("now", "murmur:ada")
         ]
         rows = evidence.resolve("platform_scores")
-        return row["unheld"], [r for r in rows.to_pylist() if r["person_id"] == "murmur:ada"]
+        return row["raw_score"], [r for r in rows.to_pylist() if r["person_id"] == "murmur:ada"]
 
     at = world()["posts"][0][5].replace(year=DAY.year, month=DAY.month, day=DAY.day)
     posts = [(*post[:5], at, True) for post in posts]

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 PAGES = (
     *("/", "/movers", "/search?q=bo", "/compare", f"/compare?p1={NAMED}&p2=murmur:p15", "/topic", "/night", "/model"),
-    *(f"/me?account={NAMED}", "/glossary", "/sql/counted", "/docs", f"/person/{NAMED}", f"/audience/{NAMED}"),
+    *(f"/me?account={NAMED}", "/glossary", "/sql/capped_audience", "/docs", f"/person/{NAMED}", f"/audience/{NAMED}"),
     *(f"/raise/{NAMED}", "/figure/leaderboard", "/nowhere", "/tables"),
 )
 EMPTY = ("area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source")

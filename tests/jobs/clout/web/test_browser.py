@@ -23,7 +23,14 @@ from published_world import NAMED
 FEW = ("/", f"/person/{NAMED}")
 ALL = (
     *("/", "/movers", "/search?q=bo", f"/compare?p1={NAMED}&p2=murmur:p15", "/topic", "/night", "/model", "/glossary"),
-    *(f"/me?account={NAMED}", "/sql/counted", "/docs", f"/person/{NAMED}", f"/audience/{NAMED}", f"/raise/{NAMED}"),
+    *(
+        f"/me?account={NAMED}",
+        "/sql/capped_audience",
+        "/docs",
+        f"/person/{NAMED}",
+        f"/audience/{NAMED}",
+        f"/raise/{NAMED}",
+    ),
     *("/figure/leaderboard", "/nowhere", "/tables"),
 )
 IS_ALL = os.environ.get("CLOUT_BROWSER") == "all"

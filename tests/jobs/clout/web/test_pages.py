@@ -35,7 +35,7 @@ PAGES = (
     "/me",
     f"/me?account={NAMED}&rank=yes",
     "/glossary",
-    "/sql/counted",
+    "/sql/capped_audience",
     "/docs",
     f"/person/{NAMED}",
     f"/audience/{NAMED}",

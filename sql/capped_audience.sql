@@ -9,7 +9,7 @@
 --   Each bound can only rise with evidence, so that more of it never lowers what is counted.
 -- Unit: people; influential people of the highest percentile. Grain: one row per variant, platform, person_id.
 -- Source: sql/README.md, Method, step 6; bursts, single-purpose actors and own_seed are ours, measured against pile-ons and bribed accounts.
--- Inputs: {weights}, see weights.sql, of any of the targets; {people}, see people.sql, of all. loudest(x, n) is the sum of the n largest x, see jobs/clout/engine/queries.py.
+-- Inputs: {weights}, see weights.sql, of any of the targets; {audience}, see audience.sql, of all. loudest(x, n) is the sum of the n largest x, see jobs/clout/engine/queries.py.
 -- Parameters:
 --   cap DOUBLE           how much untrusted evidence a unit of trusted evidence lets in
 --   floor DOUBLE         trusted evidence that everybody is credited with
@@ -73,7 +73,7 @@ sums AS (
 ),
 spans AS (
   SELECT variant, platform, unix_date(max(last_day)) - unix_date(min(first_day)) + 1 AS days
-  FROM {people}
+  FROM {audience}
   GROUP BY variant, platform
 ),
 rests AS (
@@ -87,7 +87,7 @@ rests AS (
     greatest(0e0, s.y2 - s.y2_loud) AS y2_rest,
     greatest(0e0, s.y3 - s.y3_loud) AS y3_rest
   FROM sums AS s
-  INNER JOIN {people} AS u ON u.variant = s.variant AND u.platform = s.platform AND u.person_id = s.target
+  INNER JOIN {audience} AS u ON u.variant = s.variant AND u.platform = s.platform AND u.person_id = s.target
   INNER JOIN spans AS p ON p.variant = s.variant AND p.platform = s.platform
 ),
 circles AS (

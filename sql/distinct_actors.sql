@@ -2,7 +2,7 @@
 -- Meaning: somebody with accounts on several platforms counts once. credible_people: those of credibility at least credible_at.
 --   Whom people act on on one platform only was counted there: distinct actors are counted only of the others.
 -- Unit: people. Grain: one row per variant, person_id.
--- Inputs: {weights}, see weights.sql; {people}, see people.sql
+-- Inputs: {weights}, see weights.sql; {audience}, see audience.sql
 -- Parameters:
 --   credible_at DOUBLE  credibility from which an actor is called credible
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
@@ -12,7 +12,7 @@ WITH totals AS (
     count(*) AS platforms,
     CAST(sum(people) AS BIGINT) AS people,
     CAST(sum(credible_people) AS BIGINT) AS credible_people
-  FROM {people}
+  FROM {audience}
   GROUP BY variant, person_id
 )
 SELECT variant, person_id, people, credible_people FROM totals WHERE platforms = 1

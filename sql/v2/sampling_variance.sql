@@ -1,18 +1,23 @@
 -- Spread: how much a person's measures would differ had the days gone otherwise. Their sampling variance, for the score's interval.
 -- Meaning: the days are the sample: one post draws many, so acts of one day hang together. g_d is what the measure would lose
---   without the day d; an average day of that age gives w_d * mean, w_d = 2^(-(T - d) / H), mean = sum of g / sum of w;
+--   without the day d; an average day of that age gives w_d * mean, w_d the age's weight of strengths.sql, mean = sum of g / sum of w;
 --   variance = n / (n - 1) * sum over the n days of (g_d - w_d * mean)^2. With one day only, g_d^2.
---   Of the weights before the bounds of counted.sql.
+--   Without a day's acts on a platform, S of the pair is less by what they add to it. Of the weights before the bounds of capped_audience.sql.
 -- Unit: people squared. Grain: one row per platform, person_id. Variant `now` only.
 -- Source: the jackknife, with days as clusters.
--- Inputs: {acts}, see acts.sql; {weights}, see weights.sql; {variants}
+-- Inputs: {daily_engagement}, see daily_engagement.sql; {weights}, see weights.sql; {variants}
 -- Parameters:
---   kappa DOUBLE  saturation
+--   kappa DOUBLE     what a day's acts must be worth to count 1 - 1/e
+--   taper_days INT   over how many days at the window's end evidence fades out
+--   window_days INT  length of the window
 -- Run: .venv/bin/python jobs/score.py --day 2026-03-14 --run by-hand
 WITH acted AS (
-  SELECT a.platform, a.actor, a.target, a.ds, a.worth,
-    power(2e0, (unix_date(a.ds) - unix_date(v.evaluated_on)) / v.half_life_days) AS weight
-  FROM {acts} AS a
+  SELECT a.platform, a.actor, a.target, a.ds,
+    (1e0 - exp(-a.worth / :kappa)) AS chance,
+    power(2e0, (unix_date(a.ds) - unix_date(v.evaluated_on)) / v.half_life_days)
+      * least(1e0, greatest(0e0, (:window_days - unix_date(v.evaluated_on) + unix_date(a.ds)) / CAST(:taper_days AS DOUBLE)))
+      AS weight
+  FROM {daily_engagement} AS a
   INNER JOIN {variants} AS v ON a.ds BETWEEN v.first_day AND v.acts_until
   WHERE v.variant = 'now'
 ),
@@ -25,16 +30,16 @@ drops AS (
   SELECT
     a.platform, a.target AS person_id, CAST(max(a.weight) AS DECIMAL(24, 12)) AS w,
     sum(CAST(
-      p.weight
-      * (exp((a.worth * a.weight - p.strength) / :kappa) - exp(-p.strength / :kappa)) / (1e0 - exp(-p.strength / :kappa))
+      p.weight / nullif(p.share, 0e0)
+      * exp(-p.strength) * (1e0 / greatest(1e-12, 1e0 - a.chance * a.weight) - 1e0) / (1e0 - exp(-p.strength))
     AS DECIMAL(24, 12))) AS g,
     sum(CAST(
-      p.influential
-      * (exp((a.worth * a.weight - p.strength) / :kappa) - exp(-p.strength / :kappa)) / (1e0 - exp(-p.strength / :kappa))
+      p.influential / nullif(p.share, 0e0)
+      * exp(-p.strength) * (1e0 / greatest(1e-12, 1e0 - a.chance * a.weight) - 1e0) / (1e0 - exp(-p.strength))
     AS DECIMAL(24, 12))) AS e
   FROM acted AS a
   INNER JOIN {weights} AS p ON p.variant = 'now' AND p.platform = a.platform AND p.actor = a.actor AND p.target = a.target
-  WHERE p.strength > 0
+  WHERE p.strength > 1e-9
   GROUP BY a.platform, a.target, a.ds
 ),
 sums AS (

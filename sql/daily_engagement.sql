@@ -1,11 +1,11 @@
 -- Acts: what a person's acts on another person on one day are worth. Additive: all later evidence is a sum of these.
 -- Meaning:  m(d,a,u) = sum over kinds of base_k * n * (1 + O)^-gamma       O = all that a did to others that day on that platform
 --   The friend who likes everything counts less than the one who never reacts; doing more for the same person never counts less.
---   A mention counts only for somebody who is there, see present.sql: a name that everybody speaks of, and that belongs to
+--   A mention counts only for somebody who is there, see active_people.sql: a name that everybody speaks of, and that belongs to
 --   nobody, moves nobody; mention_absent is what is left of such mentions. What a person's accounts do to each other is dropped.
 -- Unit: likes by somebody who did nothing else that day. Grain: one row per ds, platform, actor, target.
 -- Source: sql/README.md, Method, step 1. Sums are of decimals, so that no order of adding can change a bit.
--- Inputs: {persons_activity}; {present}: present.sql
+-- Inputs: {persons_activity}; {active_people}: active_people.sql
 -- Parameters:
 --   first_day DATE         acts of this day
 --   last_day DATE          to this one
@@ -31,7 +31,7 @@ WITH pair_days AS (
       END
     AS DECIMAL(24, 12))) AS DOUBLE) AS worth
   FROM {persons_activity} AS ev
-  LEFT JOIN {present} AS here ON here.platform = ev.platform AND here.person_id = ev.target
+  LEFT JOIN {active_people} AS here ON here.platform = ev.platform AND here.person_id = ev.target
   WHERE ev.actor <> ev.target AND ev.ds BETWEEN :first_day AND :last_day
   GROUP BY ev.ds, ev.platform, ev.actor, ev.target
 )
