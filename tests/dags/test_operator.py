@@ -89,9 +89,11 @@ class Ui:
         return sorted(set(found))
 
     def stop(self) -> None:
-        """End it as Ctrl-C does, with all that it started."""
+        """End it as Ctrl-C does, with all that it started: nothing of it is left."""
+        parts = psutil.Process(self.process.pid).children(recursive=True)
         os.killpg(self.process.pid, signal.SIGINT)
         self.process.wait(120)
+        assert not [part for part in parts if part.is_running() and part.status() != psutil.STATUS_ZOMBIE]
 
 
 @pytest.fixture(scope="module")
