@@ -47,7 +47,11 @@ LEFT_OUT = {
     r"s3://|storage\.example": "wants object storage: tests/jobs/clout/test_lake_s3.py",
 }
 #: Minutes to hours: only with --all.
-LONG = (r"make (attack|fit|bench|evaluate)", r"interval_coverage|special_days|tests/judged/|bench/exports")
+LONG = (
+    r"make (attack|fit|bench)",
+    r"make evaluate (SOURCE|BEHAVIOUR)",
+    r"interval_coverage|special_days|tests/judged/|bench/exports",
+)
 #: Seconds that a command may take.
 SLOWEST = 1800
 

@@ -62,12 +62,12 @@ GLOSSARY: dict[str, tuple[str, str, str]] = {
     "credible": (
         "Credible",
         "people",
-        "Whoever has an account old enough to mean something and is not declared a bot.",
+        "People whose account is old enough to mean something and not declared a bot.",
     ),
     "trusted": (
         "Trusted",
         "people",
-        "Whoever can be reached by a path of real attention from people who are known to be real. Bought accounts"
+        "People who can be reached by a path of real attention from people who are known to be real. Bought accounts"
         " act on others, but nobody real acts on them.",
     ),
     "reach_cut": (

@@ -1,5 +1,5 @@
 -- Coverage
--- Of what a platform counts on recent posts, how much it also names.
+-- Of the reactions that a platform counts on recent posts, how many it also shows with names.
 SELECT platform, kind, posts, counted, identified, coverage
 FROM meta.coverage
 WHERE ds = $day

@@ -1,5 +1,5 @@
 -- Volume and drift
--- The night's own numbers beside what its past lets expect. Above 3 steps away is a warning.
+-- The night's own numbers beside what earlier nights lead to expect. More than 3 steps away is a warning.
 SELECT dataset, platform, metric, unit, value, points AS days, expected, deviation
 FROM meta.metrics
 WHERE ds = $day AND unit <> 'print' AND unit <> 'bin'

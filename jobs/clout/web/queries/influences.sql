@@ -1,5 +1,5 @@
 -- Who moves whom
--- The people whom the person moves most surely, and those who move the person. Who did not agree to be named is counted and not listed.
+-- The people whom this person moves most surely, and those who move this person. People who did not agree to be named are counted, not listed.
 SELECT direction, place, other_id, strength, interactions, last_day
 FROM clout.influences
 WHERE

@@ -1,5 +1,5 @@
 -- Who is not listed
--- How many of the people who move, or are moved by, the person did not agree to be named.
+-- How many of the people who move this person, or whom this person moves, did not agree to be named.
 SELECT direction, count(*) AS people
 FROM clout.influences
 WHERE

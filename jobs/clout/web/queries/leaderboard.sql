@@ -1,5 +1,5 @@
 -- Leaderboard
--- The scored people of a day, highest first. Equal scores share a place. Who did not agree to be named is counted in the places and not listed.
+-- Everybody with a score on this day, highest first; equal scores share a place. People who did not agree to be named count for the places and are not listed.
 WITH listed AS (
   SELECT place, tied, person_id
   FROM (

@@ -1,5 +1,5 @@
 -- Topics
--- On how many people's posts about a topic others react, surely enough to name them. Sensitive topics are recognised only to be left out.
+-- How many people move others with posts about a topic, by evidence enough to name them. Sensitive topics are recognised only to be left out.
 SELECT t.slug, t.name, count(*) AS people, max(p.topic_reach) AS most_moved
 FROM clout.person_topics AS p
 INNER JOIN clout.topics AS t ON t.ds = p.ds AND t.topic_id = p.topic_id
