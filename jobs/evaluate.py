@@ -29,7 +29,7 @@ from clout.lake.partitions import Lake, days_between, window
 from clout.lake.scratch import Scratch
 from clout.platforms.exports import whole_exports
 from clout.platforms.pull.puller import over, pull
-from clout.research import behaviour, dataset, evaluation, labelled_pairs, ratings, topic_evaluation
+from clout.research import behaviour, dataset, evaluation, labelled_pairs, lens_pairs, ratings, topic_evaluation
 from clout.research.dataset import Dataset
 from clout.score.model import Model, read_model
 
@@ -101,7 +101,9 @@ def evaluate_pairs(file: Path, model: Model) -> dict[str, Any]:
     }
     for key, name in names.items():
         print(f"  {name:56} AUC {figures[key]:.4f}")
-    return figures
+    lenses = lens_pairs.judged(pairs, model.parameters)
+    lens_pairs.show(lenses)
+    return figures | {"lenses": lenses}
 
 
 def evaluate_ratings(file: Path, cuts: list[date] | None, model: Model) -> dict[str, Any]:

@@ -6,6 +6,7 @@ pairs      judged by people: weights of counters
 source     exports, cut into past and future. Formulas v1: weights of True Reach and Network Influence. Later formulas: what a
            tie is worth, chosen on all cuts but the last; what does not pay on the last one, and in the world, is left out
 lake       a large world, conformed, of v1 for the scale, scored on --day; later, of which the last week is foretold
+Of all formulas also the reference of styles: how people of the world, and of the exports, behave.
 What cannot be told by these stays as it stands in --model. The same input gives the same bytes.
 """
 
@@ -25,7 +26,8 @@ from clout.errors import run_main
 from clout.lake.partitions import Lake, days_between, window
 from clout.lake.scratch import Scratch
 from clout.platforms.pull.puller import over, pull
-from clout.research import dataset, evaluation, fitting, labelled_pairs, ranking_fit
+from clout.research import dataset, evaluation, fitting, labelled_pairs, ranking_fit, style_fitting
+from clout.score import beside
 from clout.score.model import Model, read_model
 
 #: Writes fitted numbers into the draft of the model file, and reads it.
@@ -70,6 +72,9 @@ def main(argv: list[str]) -> None:
         report["pairs"] = _of_pairs(pairs, model)
         fit = _fit_measures if model.formulas == "v1" else _fit_ties
         report |= fit(args, model, Lake(f"{folder}/lake"), took)
+        if "[styles]" not in text:  # from here on the model has its own
+            draft.write_text(f"{draft.read_text(encoding='utf-8')}\n{beside.section_text('styles')}", encoding="utf-8")
+        report["styles"] = _fit_styles(args, read_model(draft), Lake(f"{folder}/lake"), took)
         args.out.write_text(draft.read_text(encoding="utf-8"), encoding="utf-8")
     shown = json.dumps(report, indent=1) + "\n"
     args.out.with_suffix(".json").write_text(shown, encoding="utf-8")
@@ -109,6 +114,15 @@ def _fit_ties(args: argparse.Namespace, model: Model, lake: Lake, took: Took) ->
     found, report = ranking_fit.fitted(tuning, judging, model)
     took(found)
     return {"tuning": [each.name for each in tuning], "judging": [each.name for each in judging], "terms": report}
+
+
+def _fit_styles(args: argparse.Namespace, model: Model, lake: Lake, took: Took) -> dict[str, Any]:
+    """The reference of styles: deciles of the world and of the exports, and how many of the world have each style by them."""
+    sources, day = read_sources(args.source), max(args.cut) - timedelta(days=1)
+    past = dataset.read(lake, sources, model, window(day, model.window_days))
+    world = dataset.read(Lake(args.lake), read_sources(args.world), model, window(args.day, model.window_days))
+    found = style_fitting.fitted(world, model, args.day, [past])
+    return found["styles"] | {"people": style_fitting.counts(world, took(found), args.day)}
 
 
 def _event(name: str, past: dataset.Dataset, day: date, future: dict[str, int]) -> ranking_fit.Event:

@@ -16,7 +16,7 @@ from clout.score.model import Model, read_model
 from clout.terminal import printable
 from clout.warehouse.contract import Warehouse
 from clout.warehouse.factory import open_published
-from clout.web import person_topics
+from clout.web import person_style, person_topics
 
 UNITS = {
     "reach": "people really moved",
@@ -42,7 +42,7 @@ TABLES = (
     "influences",
     "pile_ons",
     "perk_selections",
-    *("topics", "person_topics", "topic_evidence"),
+    *("topics", "person_topics", "topic_evidence", "styles", "lenses"),
 )
 
 
@@ -155,6 +155,7 @@ def page(warehouse: duckdb.DuckDBPyConnection, model: Model, person: str, day: d
         yield from _steps(warehouse, model, day, platforms, score)
         yield from _influences(rows, day, person)
     yield from person_topics.lines(rows, day, person)
+    yield from person_style.lines(rows, day, person)
     yield ""
     yield "Not a measure of worth, honesty or skill. Not for hiring, credit, insurance or tiers of customer service."
 

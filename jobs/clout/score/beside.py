@@ -42,6 +42,14 @@ def numbers(file: Path, text: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def section_text(name: str) -> str:
+    """A section of the shared file as it is written, with its comments."""
+    lines = FILE.read_text(encoding="utf-8").splitlines()
+    start = next(at for at, line in enumerate(lines) if line.startswith(f"[{name}]"))
+    end = next((at for at, line in enumerate(lines) if at > start and line.startswith("[")), len(lines))
+    return "\n".join(lines[start:end]).rstrip() + "\n"
+
+
 @cache
 def _shared() -> dict[str, Any]:
     return tomllib.loads(FILE.read_text(encoding="utf-8"))

@@ -19,6 +19,9 @@ _SOMEONE = re.compile(r"[^:]*:someone-[0-9a-f]{32}")
 #: What must be said wherever a score is shown.
 NOT_FOR = "Not for hiring, credit, insurance or tiers of customer service. Not a measure of worth, honesty or skill."
 
+#: What a lens is called.
+LENSES = {"peerindex": "PeerIndex", "tweetlevel": "TweetLevel"}
+
 #: Measure -> its name, its unit in words, and what it means. The model card and the glossary show all.
 GLOSSARY: dict[str, tuple[str, str, str]] = {
     "score": (
@@ -76,7 +79,37 @@ GLOSSARY: dict[str, tuple[str, str, str]] = {
         "Reach that was seen and not counted: accounts without a path of trust, accounts that act on nobody else, and crowds"
         " that came on one loud day only.",
     ),
+    "style": (
+        "Style",
+        "one of sixteen",
+        "How somebody behaves, and not how well: how much of what they do is their own, on how many days, how much of it"
+        " is talk, and of how many topics. The names are Klout's, the cuts ours.",
+    ),
+    "outreach": (
+        "Outreach",
+        "points, level 0 to 12",
+        "Ten points for each person shared, answered or mentioned on a day. It falls as days pass, and changes no score.",
+    ),
+    "lens": (
+        "Lens",
+        "0 to 100",
+        "The same evidence as PeerIndex or TweetLevel looked at it, by formulas of our own. It changes no score.",
+    ),
 }
+
+
+def style(row: dict[str, Any]) -> str:
+    """A row of clout.styles in words."""
+    if row["style"] is None:
+        return str(row["style_reason"])
+    between = f"between {row['style']} and {row['between_style']}" if row["between_style"] else str(row["style"])
+    return f"{between} ({row['style_reason']})" if row["style_reason"] else between
+
+
+def axis(name: str) -> str:
+    """An axis of a lens in words."""
+    return "all three" if name == "peerindex_like" else name
+
 
 #: Feature of an explanation -> its words.
 FEATURES = {

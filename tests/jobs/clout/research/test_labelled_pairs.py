@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from clout.engine.queries import SQL
 from clout.errors import InvalidInput
-from clout.research import labelled_pairs
+from clout.research import labelled_pairs, lens_pairs
 from clout.research.labelled_pairs import COUNTERS, LabelledPairs
+from clout.score.model import read_model
 
 HEADER = ["Choice", *(f"{side}_{name}" for side in "AB" for name in COUNTERS)]
 
@@ -105,3 +107,24 @@ def test_the_published_score_of_counters_is_followers_and_lists_alone():
     assert weights.pop("follower_count") == pytest.approx(0.25 / np.log(1e8 + 1))
     assert weights.pop("listed_count") == pytest.approx(0.4 / np.log(1e6 + 1))
     assert set(weights.values()) == {0.0}
+
+
+def test_each_axis_of_a_lens_rises_with_its_evidence():
+    numbers = read_model(SQL / "models" / "v2.toml").parameters
+    plain = np.full((1, len(labelled_pairs.COUNTERS)), 10.0)
+    before = lens_pairs.axes(plain, numbers)
+    rises = {
+        "follower_count": {"popularity"},
+        "retweets_received": {"audience", "trust", "peerindex_like"},
+        "network_feature_1": {"authority", "peerindex_like"},
+        "mentions_sent": {"engagement"},
+    }
+    for counter, axes in rises.items():
+        more = plain.copy()
+        more[0, labelled_pairs.COUNTERS.index(counter)] = 100.0
+        after = lens_pairs.axes(more, numbers)
+        risen = {axis for axis in before if after[axis][0] > before[axis][0]}
+        assert risen - {"influence"} == axes, counter  # the index of counters weighs some of them with 0
+    unknown = plain.copy()
+    unknown[0, labelled_pairs.COUNTERS.index("follower_count")] = np.nan
+    assert np.isnan(lens_pairs.axes(unknown, numbers)["popularity"][0])

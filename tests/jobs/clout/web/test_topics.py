@@ -155,6 +155,14 @@ def test_the_leaderboard_by_topic_and_region(asked: TestClient) -> None:
     assert f"/person/{OTHER}" not in page
 
 
+def test_a_person_is_shown_with_style_and_lenses(asked: TestClient) -> None:
+    page = asked.get(f"/person/{NAMED}").text
+    assert "between Pundit and Celebrity (topics unknown)" in page
+    assert "As PeerIndex looked at it: authority 40" in page
+    assert "As TweetLevel looked at it: influence 62" in page
+    assert "How they behave" not in asked.get(f"/person/{OTHER}").text  # who has no score has no page
+
+
 def test_klouts_clients_find_them(asked: TestClient) -> None:
     found = asked.get(f"/v2/user.json/{klout.klout_id(NAMED)}/topics").json()
     assert found == [
