@@ -42,8 +42,10 @@ def arg_parser() -> argparse.ArgumentParser:
         "--families", choices=sorted(attack_families.SETS), default="judging", help="which random attacks"
     )
     parser.add_argument("--thorough", action="store_true", help="the random attacks of all sizes, 20 to 10,000 socks")
-    parser.add_argument("--frontier", type=Path, help="plot there, as SVG, what other defences would let in and cost")
-    parser.add_argument("--json", type=Path, help="write the figures there, too")
+    parser.add_argument(
+        "--frontier", type=arguments.output_file, help="plot there, as SVG, what other defences would let in and cost"
+    )
+    parser.add_argument("--json", type=arguments.output_file, help="write the figures there, too")
     arguments.add(parser, "model")
     return parser
 

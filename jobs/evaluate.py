@@ -53,7 +53,7 @@ def arg_parser() -> argparse.ArgumentParser:
     parser.add_argument("--behaviour", action="store_true", help="how scores behave, rather than who will be shared")
     parser.add_argument("--lake", type=Path, help="of --behaviour: the lake of these sources")
     parser.add_argument("--ontology", type=Path, help="of --topics: a folder with our form, or Klout's; else ours")
-    parser.add_argument("--json", type=Path, help="write the figures there, too")
+    parser.add_argument("--json", type=arguments.output_file, help="write the figures there, too")
     arguments.add(parser, "model")
     return parser
 

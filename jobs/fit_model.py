@@ -48,7 +48,10 @@ def arg_parser() -> argparse.ArgumentParser:
     parser.add_argument("--world", type=Path, required=True, help="its sources file")
     parser.add_argument("--day", type=arguments.day, required=True, help="the day on which the world is scored")
     parser.add_argument(
-        "--out", type=Path, required=True, help="the model file to write; its report goes beside it, as .json"
+        "--out",
+        type=arguments.output_file,
+        required=True,
+        help="the model file to write; its report goes beside it, as .json",
     )
     arguments.add(parser, "model")
     return parser

@@ -123,6 +123,23 @@ def test_wants_a_cut(folder, capsys):
     assert "needs --cut" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--cut", "0001-01-01"], "is not a day like"),
+        (["--cut", "9999-12-31"], "is not a day like"),
+        (["--cut", "2026-03-05", "--json", "no/such/folder.json"], "cannot be written"),
+        (["--cut", "2026-03-05", "--json", "."], "cannot be written"),
+        (["--cut", "2026-03-05", "--json", ""], "cannot be written"),
+    ],
+)
+def test_asks_first_whether_there_is_room_for_the_days_and_the_figures(folder, capsys, more, said):
+    with pytest.raises(SystemExit) as ended:
+        evaluate.main(["--source", str(folder), *more])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("cut", [date(2012, 7, 3), date(2012, 7, 4)])
 def test_the_real_week(shared_data, cut):
     """Issue C: undefended above distinct resharers; with defences at most 0.02 below. Ours is above."""

@@ -32,6 +32,14 @@ def day(text: str) -> date:
         ) from None
 
 
+def output_file(text: str) -> Path:
+    """A file to write, in a folder that is there: asked before the minutes that its content takes."""
+    file = Path(text)
+    if not text or file.is_dir() or not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be written; name a file in a folder that is there")
+    return file
+
+
 def run_id(text: str) -> str:
     """A run's name as part of a path: Airflow's run ids hold signs that paths and URIs do not like."""
     slug = re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-.")
