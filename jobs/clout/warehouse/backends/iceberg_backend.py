@@ -136,12 +136,13 @@ class IcebergWarehouse(Warehouse):
     def harm(self) -> list[str]:
         """Whatever is not as it was published: content, and the metadata of every table."""
         try:
-            parts = self.meta()[1]
+            log, parts = self.meta()
         except InvalidInput as invalid:
             return [str(invalid)]
         found = [content_files.described(*each) for each in content_files.harmed(self.root, parts)]
         if self.folder:
-            found += [f"{name} {what}" for name, what in iceberg_damage.harmed(self.folder)]
+            copy = iceberg_damage.harm_of_copy(self.folder, log, parts)
+            found += [f"{name} {what}" for name, what in [*copy, *iceberg_damage.harmed(self.folder)]]
         for relation in catalog.tables() if parts else []:
             if what := harm_of_metadata(self.catalog, relation):
                 found.append(what)

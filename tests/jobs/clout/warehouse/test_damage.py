@@ -136,6 +136,8 @@ METADATA = {
     "the log's rows": "tables/meta.publish_log-*/data/*.parquet",
     "the log's metadata": "tables/meta.published_files-*/metadata/0000[3-9]*.metadata.json",
     "a view": "views/clout.leaderboard/*.metadata.json",
+    "the copy of the log": "commit.json",
+    "the checksums of all these": "metadata.json",
 }
 
 
