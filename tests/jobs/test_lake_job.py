@@ -21,6 +21,7 @@ import publish
 import pytest
 from clout.errors import InvalidInput
 from clout.lake import checksums
+from clout.lake.check import is_note, paths
 from clout.lake.checksums import SEAL
 from clout.lake.partitions import Lake
 from clout.lake.staging import Staged
@@ -212,6 +213,24 @@ def test_what_cannot_be_made_again_is_said(home: Home, capsys: pytest.CaptureFix
     finally:
         for export in exports:
             export.with_name(f"gone-{export.name}.bak").rename(export)
+        home.restore()
+
+
+def test_one_of_every_kind_that_a_night_leaves_is_healed_at_once(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of_kinds: dict[str, Path] = {}
+    for path in paths(Lake(home.root / "lake")):
+        if str(DAY) in path and not is_note(path):
+            of_kinds.setdefault(path.partition("/platform=")[0], home.root / "lake" / path / "part-0.parquet")
+    for number, file in enumerate(of_kinds.values()):
+        list(file_damage.DAMAGE.values())[number % len(file_damage.DAMAGE)](file)
+    try:
+        home.job("heal", "--day", str(DAY))
+        told = capsys.readouterr().out
+        assert told.count(": byte for byte as before") == len(of_kinds) >= 30
+        assert home.changed() == []
+    finally:
         home.restore()
 
 
