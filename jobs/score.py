@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from clout import logs
 from clout.config import arguments
 from clout.config.sources import read_sources
@@ -63,6 +65,17 @@ def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
     }
     staged.write_run(versions)
     LOG.info(f"score {day}: staged {staged.location}")
+    shown = staged.root.read(staged.table("platform_scores"), ["platform", "defence"])
+    if bare := undefended(shown):
+        LOG.warning(
+            f"score {day}: {', '.join(bare)}: nobody is a seed of trust, so any bought crowd counts there; name people whom you"
+            " vouch for as seeds of a source"
+        )
+
+
+def undefended(platform_scores: pa.Table) -> list[str]:
+    """The platforms on which nothing tells a bought crowd from people."""
+    return sorted(platform_scores.filter(pc.equal(platform_scores["defence"], "none"))["platform"].unique().to_pylist())
 
 
 if __name__ == "__main__":
