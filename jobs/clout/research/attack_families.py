@@ -32,9 +32,9 @@ Acts = list[tuple[str, str, str, int]]
 
 @dataclass(frozen=True)
 class Crowd:
-    """Whom an attack can meet on a platform. actors: all who act; trusted: those with most trust; little_known: trusted people
-    on whom few act; celebrities: on whom most act. person: of accounts that are one of several. days: how many the data
-    has. taken: who is drawn already.
+    """Whom an attack can meet on a platform. actors: all who act; trusted: those with most trust, or all where nobody has any;
+    little_known: trusted people on whom few act; celebrities: on whom most act. person: of accounts that are one of several.
+    days: how many the data has. taken: who is drawn already.
     """
 
     platform: str
@@ -47,8 +47,13 @@ class Crowd:
     taken: set[str]
 
     def some(self, among: list[str], number: int, draw: np.random.Generator) -> list[str]:
-        """So many of them whom no attack has drawn: an act dilutes what other acts of the same person pass on."""
+        """So many of them whom no attack has drawn: an act dilutes what other acts of the same person pass on.
+
+        Of all of them where too few are left, and all where there are fewer.
+        """
         free = [person for person in among if person not in self.taken]
+        if len(free) < number:
+            free = among
         chosen = [free[i] for i in draw.permutation(len(free))[:number]]
         self.taken.update(chosen)
         return chosen
@@ -66,7 +71,9 @@ def crowd(clean: Dataset, now: Standing) -> Crowd:
     person = leverage.persons(clean)
     worth = leverage.amounts(now.evidence)
     amount = {account: worth.get(person.get(account, account), 0.0) for account in acts}
-    trusted = sorted((account for account in acts if amount[account]), key=lambda each: (-amount[each], each))
+    # Where nobody is a seed nobody has trust, and all are alike.
+    having = [account for account in acts if amount[account]] or acts
+    trusted = sorted(having, key=lambda each: (-amount[each], each))
     highly = max(AT_LEAST, round(HIGHLY * len(trusted)))
     by_audience = sorted(audience, key=lambda each: (-len(audience[each]), each))
     return Crowd(

@@ -73,6 +73,16 @@ def test_judging_draws_other_attacks_than_tuning() -> None:
     assert max(sizes) > 20 * min(sizes)
 
 
+def test_a_handful_of_people_without_a_seed_can_be_attacked() -> None:
+    """As an export of a few rows: there is nobody with trust, and fewer people than are asked for."""
+    clean = dataset_of(draw(random.Random(5), "murmur", 8, ["ann", "ben", "cem"]))
+    found = attack_families.crowd(clean, leverage.standing(clean, MODELS["v2"], DAY))
+    assert found.trusted == found.actors
+    attacked = [each for _, group in attack_families.drawn(found, "judging") for each in group]
+    assert {each.name.split(":")[0] for each in attacked} == {*FAMILIES, *HELD_OUT}
+    assert all(leverage.honest_people(each, clean) <= 3 for each in attacked)
+
+
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 def test_leverage_is_people_for_each_honest_person(model: Model, clean: Dataset) -> None:
     naked = dataset.undefended(model)
