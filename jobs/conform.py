@@ -120,8 +120,8 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
     given |= {
         "persons": identity.PERSONS.empty_table(),
         "days": small_arrow(steps.DAYS, [(day,) for day in owed]),
-        "operator_list": small_arrow(*evidence.operator_list(sources)),
-        "sources": steps.sources_table(sorted(set(sources.platforms.values()))),
+        "operator_list": evidence.operator_list(sources),
+        "sources": steps.sources_table(sources.platforms.values()),
     }
     plan = Plan(engine, given, parameters={"repeat_days": repeats, "topic_days": topic_posts.KEPT_DAYS})
     _match(lake, sources, ontology, owed, plan.arrow("excluded"))

@@ -154,7 +154,7 @@ def inject(clean: Dataset, attacks: list[Attack], day: date) -> Dataset:
     if linked:
         changes["persons"] = extended(clean.persons, linked, ["account_key", "person_id"])
     platforms = {*clean.sources["platform"].to_pylist(), *map(platform_of, made), *(row[1] for row in activity)}
-    changes["sources"] = steps.sources_table(sorted(platforms))
+    changes["sources"] = steps.sources_table(platforms)
     return replace(clean, **changes)
 
 

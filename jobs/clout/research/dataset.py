@@ -20,9 +20,7 @@ from clout.lake import arrow
 from clout.lake.columns import CONFORMED_FROM, STATES_FROM, as_named
 from clout.lake.partitions import Lake
 from clout.lake.schemas import small_arrow
-from clout.privacy import consent_ledger
-from clout.score import identity, steps, variants
-from clout.score.evidence import LISTED
+from clout.score import evidence, identity, steps, variants
 from clout.score.model import Model
 from clout.score.plan import Plan
 
@@ -52,7 +50,6 @@ def undefended(model: Model) -> Model:
     return overlaid(model, {name: value for numbers in off for name, value in numbers.items()})
 
 
-_SEEDS = pa.schema([("platform", pa.string()), ("account_key", pa.string())])
 #: Of posts, what the queries read, and the day on which they were shown.
 _POSTS = as_named(
     *("post_key", "author_key", "post_type", "event_at", "is_deleted", "from_feed", "platform", "snapshot_date")
@@ -87,16 +84,12 @@ def read(lake: Lake, sources: Sources, model: Model, days: list[date]) -> Datase
         table: arrow.read_snapshots(lake, table, platforms, days, columns) for table, columns in STATES_FROM.items()
     }
     shown = Plan(engine, snapshots, model, days[-1])
-    claims = shown.arrow("claims")
-    both_ways = claims.filter(claims["both_ways"])
-    found = identity.persons(
-        zip(both_ways["account_a"].to_pylist(), both_ways["account_b"].to_pylist(), strict=True),
-        [link.accounts for link in sources.links if link.holds_on(days[-1])],
-    )
-    named = [(source.platform, f"{source.platform}:{seed}") for source in sources.sources for seed in source.seeds]
-    operator_list = small_arrow(LISTED, sorted(sources.excluded.items()))
+    found, _ = evidence.linked_persons(shown.arrow("claims"), sources, days[-1])
+    operator_list = evidence.operator_list(sources)
     acted = _activity(engine, lake, sources, snapshots["accounts"], operator_list, days)
-    remembered = _remembered(engine, lake, acted["activity"], shown.arrow("account_states"))
+    columns = (acted["activity"]["actor"], acted["activity"]["target"], shown.arrow("account_states")["account_key"])
+    keys = pa.chunked_array([chunk for column in columns for chunk in column.chunks], pa.string()).unique()
+    remembered = evidence.remembered(lake, engine, pa.table({"account_key": keys}))
     return Dataset(
         **acted,
         account_states=shown.arrow("account_states"),
@@ -104,8 +97,8 @@ def read(lake: Lake, sources: Sources, model: Model, days: list[date]) -> Datase
         posts=arrow.read_snapshots(lake, "posts", platforms, days, _POSTS),
         operator_list=pa.concat_tables([operator_list, remembered]),
         persons=small_arrow(identity.PERSONS, sorted(found.person_of.items())),
-        named_seeds=small_arrow(_SEEDS, named),
-        sources=steps.sources_table(sorted(set(platforms.values()))),
+        named_seeds=evidence.named_seeds(sources),
+        sources=steps.sources_table(platforms.values()),
     )
 
 
@@ -127,15 +120,6 @@ def _activity(
     }
     plan = Plan(engine, given, parameters={"repeat_days": sources.repeat_days})
     return {table: plan.arrow(table) for table in tables}
-
-
-def _remembered(engine: DuckDB, lake: Lake, activity: pa.Table, states: pa.Table) -> pa.Table:
-    """Whom of those who acted, were acted on or have a state the ledger of consent holds back."""
-    held = small_arrow(consent_ledger.ROWS, consent_ledger.read(lake).rows())
-    columns = (activity["actor"], activity["target"], states["account_key"])
-    keys = pa.chunked_array([chunk for column in columns for chunk in column.chunks], pa.string()).unique()
-    found = engine.run("remembered", {}, account_keys=pa.table({"account_key": keys}), ledger=held)
-    return found.select(LISTED.names).cast(LISTED)
 
 
 def overlaid(model: Model, numbers: dict[str, Any]) -> Model:

@@ -24,7 +24,7 @@ from clout.config.paths import ROOT
 from clout.config.sources import Sources, read_sources
 from clout.config.version import code_version
 from clout.engine import queries
-from clout.engine.engines import NightEngine, engine_for
+from clout.engine.engines import Engine, NightEngine, engine_for
 from clout.engine.frames import Frame, to_arrow
 from clout.engine.snapshot_io import conforming_engine
 from clout.lake import made_from
@@ -105,8 +105,8 @@ class Evidence(Plan):
             "ontology": small_arrow(steps.ONTOLOGY, topic_posts.ontology_rows(ontology)),
             "hidden_topics": small_arrow(steps.HIDDEN_TOPICS, sources.topics.hidden_ids(ontology)),
             "endorsements": small_arrow(steps.ENDORSEMENTS, _endorsements(lake, sources, ontology, day)),
-            "named_seeds": small_arrow(*_named_seeds(sources)),
-            "sources": steps.sources_table(_platforms(sources)),
+            "named_seeds": named_seeds(sources),
+            "sources": steps.sources_table(sources.platforms.values()),
             **{name: small_arrow(*_listed(lake, sources, name, [day])) for name in steps.LISTS},
             "consents": small_arrow(consents, [*listed, *closed]),
             **{name: small_arrow(*_listed(lake, sources, name, days)) for name in steps.HAPPENED},
@@ -155,17 +155,17 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     shown = Plan(conforming, snapshots, model, day)
     for name in ("account_states", "counter_states"):
         shown.tables[name] = conforming.save_features(lake, name, day, shown.resolve(name), metadata)
-    found, one_way = _persons(shown.arrow("claims"), sources, day)
+    found, one_way = linked_persons(shown.arrow("claims"), sources, day)
     agreed = _agreed_to_be_named(evidence, found.person_of)
     unnamed, hidden = _unnamed(lake, sources, model, day, agreed)
     lake.write(lake.features("unnamed", day), small_arrow(steps.UNNAMED, [(key,) for key in sorted(unnamed)]), metadata)
     person_of = _with_pseudonyms(lake, found.person_of, unnamed, hidden)
     lake.write(lake.features("persons", day), small_arrow(identity.PERSONS, sorted(person_of.items())), metadata)
-    listed = small_arrow(*operator_list(sources))
+    listed = operator_list(sources)
     known = [evidence.resolve(name) for name in _KNOWN]
     beside = [evidence.resolve(name) for name in ("persons", "named_seeds", "sources", "variants")]
     engine.register_keys(*known, *beside, listed)
-    left_out = small_arrow(LISTED, [*operator_list(sources)[1], *_remembered(lake, engine, *known)])
+    left_out = pa.concat_tables([listed, remembered(lake, engine, engine.people(*known))])
     lake.write(lake.features("left_out", day), left_out, metadata)
     own = to_arrow(evidence.run("own_interactions"))["n"][0].as_py()
     refused = [(*link, why) for link, why in sorted(found.refused.items())]
@@ -196,33 +196,28 @@ def run_task(task: str, args: argparse.Namespace) -> None:
         load(lake, read_sources(args.sources), read_model(args.model), args.day).make(task)
 
 
-def operator_list(sources: Sources) -> tuple[pa.Schema, list[tuple[Any, ...]]]:
-    """The operator's exclusions, (account_key, reason), as schema and rows."""
-    return LISTED, sorted(sources.excluded.items())
+def operator_list(sources: Sources) -> pa.Table:
+    """The operator's exclusions, (account_key, reason)."""
+    return small_arrow(LISTED, sorted(sources.excluded.items()))
 
 
-def _remembered(lake: Lake, engine: NightEngine, *frames: Frame) -> list[tuple[Any, ...]]:
-    """Of the people in the frames those whom the ledger of consent holds back, each with a reason."""
+def remembered(lake: Lake, engine: Engine, keys: Frame) -> pa.Table:
+    """Of some accounts, (account_key), those whom the ledger of consent holds back, each with a reason."""
     held = consent_ledger.read(lake).rows()
     if not held:
-        return []
-    keys, ledger = engine.people(*frames), small_arrow(consent_ledger.ROWS, held)
-    found = to_arrow(engine.run("remembered", {}, account_keys=keys, ledger=ledger))
-    return sorted(zip(found["account_key"].to_pylist(), found["reason"].to_pylist(), strict=True))
+        return LISTED.empty_table()
+    found = to_arrow(engine.run("remembered", {}, account_keys=keys, ledger=small_arrow(consent_ledger.ROWS, held)))
+    order = [(name, "ascending") for name in LISTED.names]
+    return found.select(LISTED.names).cast(LISTED).sort_by(order)
 
 
-def _platforms(sources: Sources) -> list[str]:
-    return sorted(set(sources.platforms.values()))
+def named_seeds(sources: Sources) -> pa.Table:
+    """The seeds that the sources name, (platform, account_key)."""
+    named = [(source.platform, f"{source.platform}:{seed}") for source in sources.sources for seed in source.seeds]
+    return small_arrow(_SEEDS, named)
 
 
-def _named_seeds(sources: Sources) -> tuple[pa.Schema, list[tuple[Any, ...]]]:
-    """The seeds that the sources name, (platform, account_key), as schema and rows."""
-    return _SEEDS, [
-        (source.platform, f"{source.platform}:{seed}") for source in sources.sources for seed in source.seeds
-    ]
-
-
-def _persons(claims: pa.Table, sources: Sources, day: date) -> tuple[identity.Persons, int]:
+def linked_persons(claims: pa.Table, sources: Sources, day: date) -> tuple[identity.Persons, int]:
     """The persons of a day, and how many claims are one-way, which is said and does nothing."""
     both_ways = claims.filter(pc.field("both_ways")).select(["account_a", "account_b"])
     by_operator = [link.accounts for link in sources.links if link.holds_on(day)]
@@ -354,12 +349,12 @@ def _made_of(sources: Sources, model: Model) -> dict[str, Any]:
 def asked(lake: Lake, sources: Sources, model: Model, day: date) -> str:
     """What `inputs` gives of a night that was run before and whose sources are pulled again, before anything is conformed.
 
-    Raises PoisonInput where who is who was gathered from something else.
+    Raises InvalidInput where who is who was gathered from something else.
     """
     evidence = load(lake, sources, model, day)
     known = [evidence.resolve(name) for name in _KNOWN]
-    left_out = [*operator_list(sources)[1], *_remembered(lake, evidence.engine, *known)]
-    return _hash_of(evidence.metadata, evidence.made_of, left_out)
+    held = remembered(lake, evidence.engine, evidence.engine.people(*known))
+    return _hash_of(evidence.metadata, evidence.made_of, pa.concat_tables([operator_list(sources), held]))
 
 
 def inputs(evidence: Evidence) -> str:
@@ -367,17 +362,16 @@ def inputs(evidence: Evidence) -> str:
 
     Two nights of one hash publish the same content.
     """
-    left_out = evidence.lake.read(evidence.lake.features("left_out", evidence.day))
-    rows = zip(left_out["account_key"].to_pylist(), left_out["reason"].to_pylist(), strict=True)
-    return _hash_of(evidence.metadata, evidence.made_of, rows)
+    left_out = evidence.lake.read(evidence.lake.features("left_out", evidence.day), LISTED.names)
+    return _hash_of(evidence.metadata, evidence.made_of, left_out)
 
 
-def _hash_of(metadata: dict[str, Any], made_of: dict[str, Any], left_out: Iterable[tuple[Any, ...]]) -> str:
+def _hash_of(metadata: dict[str, Any], made_of: dict[str, Any], left_out: pa.Table) -> str:
     """left_out: who of the night's people may not be shown, and why; what somebody else said since changes nothing here."""
     content = {
         "metadata": {name: metadata[name] for name in ("model", "sources", "days", "pulled")},
         "made_of": made_of,
-        "left_out": sorted(map(list, left_out)),
+        "left_out": sorted([*row.values()] for row in left_out.to_pylist()),
         "code": code_version(),
         "bounds": hashlib.sha256((ROOT / "expectations" / "bounds.toml").read_bytes()).hexdigest(),
     }

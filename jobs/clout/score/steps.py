@@ -86,7 +86,7 @@ _FILES = pa.schema(
 
 def sources_table(platforms: Iterable[str]) -> pa.Table:
     """The platforms of the configured sources, (platform)."""
-    return small_arrow(_SOURCES, [(platform,) for platform in platforms])
+    return small_arrow(_SOURCES, [(platform,) for platform in sorted({*platforms})])
 
 
 def variants_table(model: Model, day: date) -> pa.Table:

@@ -6,6 +6,7 @@ named like the relation. They are read by running them in an empty DuckDB.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -160,3 +161,8 @@ MEMORY = ("publish_log", "published_files")
 def is_content(relation: Relation) -> bool:
     """Whether a relation is a table of what is published."""
     return relation.select is None and relation.name not in MEMORY
+
+
+def mark(*more: str) -> str:
+    """A hash of what is published, and of more texts: it says what a warehouse's schemas were made from."""
+    return hashlib.sha256(repr([*relations().values(), *more]).encode()).hexdigest()[:16]

@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from requests.utils import parse_header_links
+
 from clout.config.sources import Source
 from clout.lake.partitions import days_between
 from clout.platforms.http.client import Client, Limits, StopError
@@ -243,7 +245,8 @@ class Walk:
                 goes_on = isinstance(items, list) and len(items) >= (endpoint.page_size or 1)
             return json.dumps([["start", str(following)]]) if goes_on else None
         if endpoint.paginator == "link_header":
-            target = _next_link(record["headers"].get("link", ""))
+            links = parse_header_links(record["headers"].get("link", "")[:10_000])
+            target = next((link["url"] for link in links if "next" in link.get("rel", "").split()), None)
             if target is None:
                 return None
             here = self.client.url(endpoint, unit.subject)
@@ -332,11 +335,3 @@ class Walk:
         for key, reasons in known.contradicted.items():
             for reason in reasons:
                 hearing.yes(key, reason, self.day)
-
-
-def _next_link(header: str) -> str | None:
-    """The target of rel="next" in a Link header."""
-    for target, rest in re.findall(r"<([^<>]*)>([^<]*)", header[:10_000]):
-        if re.search(r'rel="?next\b', rest):
-            return target
-    return None

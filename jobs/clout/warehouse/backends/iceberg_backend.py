@@ -52,7 +52,6 @@ from clout.warehouse.backends.iceberg_tables import (
     meta_of,
     refuse_foreign_head,
     schema_of,
-    surface_mark,
     tag_head,
     tag_of,
 )
@@ -317,7 +316,7 @@ class IcebergWriter(Writer):
                 self._fill(self._create(relation), relation, self.states(log), log, parts)
         if any(name.startswith("views/") for name in names):
             for relation in catalog.views():
-                self._create_view(relation, surface_mark())
+                self._create_view(relation, catalog.mark())
         if names:
             self._commit_and_sweep()
 
@@ -350,7 +349,7 @@ class IcebergWriter(Writer):
 
     def prepare(self) -> None:
         """Make the tables and views that are missing, and add columns that are new."""
-        mark = surface_mark()
+        mark = catalog.mark()
         for schema in ("clout", "meta"):
             self.catalog.create_namespace_if_not_exists(schema)
         if self.catalog.load_namespace_properties("meta").get("surface") == mark:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -185,8 +184,3 @@ def schema_of(relation: catalog.Relation) -> Schema:
 def arrow_of(relation: catalog.Relation, rows: Sequence[LogEntry] | Sequence[DataFile]) -> pa.Table:
     """Rows of the log or of the files, as their table holds them."""
     return pa.Table.from_pylist([vars(row) for row in rows], relation.arrow_schema)
-
-
-def surface_mark() -> str:
-    """A hash of the catalogue: a mark of what the tables were made from."""
-    return hashlib.sha256(repr(list(catalog.relations().values())).encode()).hexdigest()[:16]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import psycopg
 
 from clout.errors import InvalidInput
@@ -31,7 +29,7 @@ def prepare(connection: psycopg.Connection) -> None:
         cursor.execute("SELECT count(*) FROM pg_roles WHERE rolname = 'clout_analyst'")
         if cursor.fetchone() == (0,):
             raise InvalidInput("the server has no role clout_analyst: run sql/warehouse/postgres/roles.sql first")
-        wanted = _surface_mark()
+        wanted = _schema_mark()
         cursor.execute("SELECT obj_description(to_regnamespace('meta'), 'pg_namespace')")
         if cursor.fetchone() == (wanted,):
             return
@@ -69,10 +67,11 @@ def _let_care_read(cursor: psycopg.Cursor) -> None:
         cursor.execute("GRANT SELECT ON clout.care_lookup TO clout_care")
 
 
-def _surface_mark() -> str:
-    """A comment that says by which surface the schemas were made."""
-    made = repr((list(catalog.relations().values()), _as_of(catalog.relations()["scores"])))
-    return f"What was published when. Made by surface {hashlib.sha256(made.encode()).hexdigest()[:16]}"
+def _schema_mark() -> str:
+    """A comment that says what the schemas were made from."""
+    return (
+        f"What was published when. Made from the catalogue {catalog.mark(repr(_as_of(catalog.relations()['scores'])))}"
+    )
 
 
 def _add_columns(connection: psycopg.Connection, relation: catalog.Relation) -> None:

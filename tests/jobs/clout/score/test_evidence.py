@@ -56,7 +56,7 @@ def test_persons_of_a_day(tmp_path: Path) -> None:
     (tmp_path / "sources.toml").write_text('links = "links.csv"\n' + text)
     sources = read_sources(tmp_path / "sources.toml")
     claims = [("murmur:a", "plaza:b", True), ("murmur:fan", "plaza:b", False), ("murmur:e", "murmur:f", True)]
-    found, one_way = evidence._persons(small_arrow(CLAIMS, claims), sources, DAY)
+    found, one_way = evidence.linked_persons(small_arrow(CLAIMS, claims), sources, DAY)
     assert found.person_of == dict.fromkeys(("murmur:a", "plaza:b", "agora:z"), "agora:z")
     assert found.refused == {("murmur:e", "murmur:f"): "claims would join two accounts of murmur"}
     assert one_way == 1
@@ -69,7 +69,7 @@ def test_persons_of_a_day(tmp_path: Path) -> None:
     persons = small_arrow(PERSONS, sorted(found.person_of.items()))
     own = DuckDB().run("own_interactions", {}, activity=small_arrow(ACTIVITY, acts), persons=persons)
     assert own.to_pylist() == [{"n": 3 + 2}]
-    assert evidence._persons(small_arrow(CLAIMS, []), Sources((), {}), DAY)[0].person_of == {}
+    assert evidence.linked_persons(small_arrow(CLAIMS, []), Sources((), {}), DAY)[0].person_of == {}
 
 
 def _who_is_who(
@@ -142,7 +142,7 @@ def test_the_worlds_linked_people_are_found_and_nobody_else() -> None:
     links = small_arrow(LINKS, rows)
     states = small_arrow(STATES, sorted({(key, None, DAY) for row in rows for key in row[:2]}))
     claims = Plan(DuckDB(), {"account_links": links, "account_states": states}, day=DAY).resolve("claims")
-    found, one_way = evidence._persons(claims, Sources((), {}), DAY)
+    found, one_way = evidence.linked_persons(claims, Sources((), {}), DAY)
     of_person: dict[int, set[str]] = {}
     for key, *_ in rows:
         if (person := int(key.partition(":")[2])) in world.linked:
