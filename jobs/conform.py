@@ -136,23 +136,28 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
 
 
 def _match(lake: Lake, sources: Sources, ontology: Ontology, days: list[date], excluded: pa.Table) -> None:
-    """Say of each day's posts what they are about, where posts, ontology or who is left out are not as they were then."""
-    from clout.score import fingerprints, topic_posts
+    """Say of each day's posts what they are about, and how replies sound, where posts, ontology, who is left out or what judges
+    are not as they were then."""
+    from clout.score import fingerprints, topic_posts, valence
     from clout.score.topic_matcher import Matcher
 
-    code, hidden = fingerprints.of_modules(topic_posts.CODE), sources.topics.hidden_ids(ontology)
+    code, hidden = fingerprints.of_modules((*topic_posts.CODE, *valence.CODE)), sources.topics.hidden_ids(ontology)
     repositories = {source.platform for source in sources.sources if source.reader == "gharchive"}
     matcher: Matcher | None = None
     for day in days:
         of_day = excluded.filter(pc.equal(excluded["ds"], pa.scalar(day)))["account_key"].to_pylist()
         manifests = [_timeless(lake.manifest(platform, day) or []) for platform in sources.platforms]
-        matched = _hash([code, ontology.version, sources.platforms, sorted(of_day), hidden, manifests])
+        matched = _hash([code, ontology.version, sources.platforms, sorted(of_day), hidden, manifests, valence.judge()])
         path = lake.conformed("post_topics", day)
         if lake.exists(path) and (lake.metadata(path) or {}).get("matched") == matched:
             continue
         matcher = matcher or Matcher(ontology, topic_posts.MOST)
         posts = arrow.read_snapshots(lake, "posts", sources.platforms, [day], topic_posts.COLUMNS)
-        made = topic_posts.of_day(posts, day, matcher, frozenset(of_day), repositories, hidden)
+        replies = arrow.read_snapshots(lake, "posts", sources.platforms, [day], valence.COLUMNS)
+        made = (
+            *topic_posts.of_day(posts, day, matcher, frozenset(of_day), repositories, hidden),
+            valence.of_day(replies, day, frozenset(of_day)),
+        )
         for table, rows in zip(MATCHED, made, strict=True):
             arrow.write_conformed(lake, table, rows, [day], lambda day: {"matched": matched})  # noqa: B023
 
@@ -164,7 +169,7 @@ def _timeless(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _fingerprints(lake: Lake, sources: Sources, days: list[date], repeats: int) -> dict[date, str | None]:
     """What each conformed day depends on, as one hash; None where no source was pulled for it."""
-    from clout.score import fingerprints, topic_posts
+    from clout.score import fingerprints, topic_posts, valence
 
     def pulled(day: date) -> str | None:
         manifests = [lake.manifest(platform, day) for platform in sources.platforms]
@@ -179,9 +184,11 @@ def _fingerprints(lake: Lake, sources: Sources, days: list[date], repeats: int) 
     looked_at = {day: pulled(day) for day in window(days[-1], len(days) + repeats)}
     kept = topic_posts.KEPT_DAYS
     posts = {day: posted(day) for day in window(days[-1], len(days) + kept)}
-    code = fingerprints.of_tables(CONFORMED, modules=("clout.lake.columns", "clout.lake.schemas", *topic_posts.CODE))
+    code = fingerprints.of_tables(
+        CONFORMED, modules=("clout.lake.columns", "clout.lake.schemas", *topic_posts.CODE, *valence.CODE)
+    )
     topics = [sources.topics.ontology().version, sorted(sources.topics.hidden)]
-    rules = [sources.platforms, sorted(sources.excluded), code, *topics]
+    rules = [sources.platforms, sorted(sources.excluded), code, valence.judge(), *topics]
 
     def of_day(day: date) -> list[list[str | None]]:
         return [[looked_at[each] for each in window(day, repeats + 1)], [posts[each] for each in window(day, kept + 1)]]

@@ -210,6 +210,10 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
                 *(1, 0, 0, 1, 0, 0, 0, None, label),
             ),
         ],
+        "sentiment": [
+            (day, "chirp:ada", 60, 40, 0.666667, 30, 0.25, 0.125, 0.375, 0.2, f"en fr {label}", None),
+            (day, "chirp:bo", 40, 10, 0.25, 25, None, None, None, None, "de en", "language"),
+        ],
         "lenses": [
             (day, "chirp:ada", "peerindex", "authority", 40.0, '{"topic_score": 40.0}', label),
             (day, "chirp:ada", "tweetlevel", "influence", 61.5, '{"score": 61.5}', label),

@@ -462,6 +462,24 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         ],
         "people_of_scores": [(first(person_id="chirp:cy"), set())],
     },
+    "sentiment": {
+        "row_count": [(three_people, {"people_of_scores"})],
+        "key_unique": [(twice, {"row_count"})],
+        "reason_or_approval": [
+            (first(approval=None), {"interval_holds"}),
+            (first(reason="a guess"), set()),
+            (first(judged=20, judged_share=0.333333), set()),
+            (nth(1, reason=None), {"interval_holds"}),
+            (nth(1, approval=0.5), set()),
+        ],
+        "interval_holds": [
+            (first(approval_low=0.5), set()),
+            (first(approval_high=1.5), set()),
+            (first(negative_people_share=1.5), set()),
+        ],
+        "crowds_alone": [(first(people=19), set()), (first(people=61), set()), (nth(1, judged=41), set())],
+        "people_of_scores": [(first(person_id="chirp:cy"), set())],
+    },
     "lenses": {
         "row_count": [(many_times("axis"), {"known_axis"})],
         "known_axis": [(first(axis="charm"), set()), (first(lens="tweetlevel"), set()), (first(lens=None), set())],

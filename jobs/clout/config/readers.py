@@ -41,7 +41,7 @@ SHORT = (Rule("raw", 30, "drop", _OURS), Rule("quarantine", 30, "drop", _OURS), 
 #: What holds of platforms that show deletions.
 DELETED = tuple(
     Rule(table, 1, "forget_deleted", "X: delete within 24 hours of the source; ours elsewhere")
-    for table in ("posts", "accounts", "interactions", "post_topics", "topic_activity")
+    for table in ("posts", "accounts", "interactions", "post_topics", "topic_activity", "reactions")
 )
 
 

@@ -72,6 +72,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "post_actions": ("post_key", "actor"),
     "post_topics": ("post_key", "author_key"),
     "topic_activity": ("post_key", "actor", "target"),
+    "reactions": ("post_key", "actor", "target"),
     "manifest": (),
 }
 

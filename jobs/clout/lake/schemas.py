@@ -410,6 +410,20 @@ TOPIC_COVERAGE = pa.schema(
     ]
 )
 
+#: One row per (ds, platform, post): a reply to somebody that was seen on the day, and how it sounds, -1 to 1; no text.
+#: `valence` is NULL where nobody judged it. See score/valence.py.
+REACTIONS = pa.schema(
+    [
+        _required("ds", pa.date32()),
+        _required("platform", pa.string()),
+        _required("post_key", pa.string()),
+        _required("actor", pa.string()),
+        _required("target", pa.string()),
+        pa.field("lang", pa.string()),
+        pa.field("valence", pa.float64()),
+    ]
+)
+
 #: What conform writes, one folder each: lake/<table>/ds=<day>/
 CONFORMED: dict[str, pa.Schema] = {
     "activity": ACTIVITY,
@@ -421,9 +435,10 @@ CONFORMED: dict[str, pa.Schema] = {
     "post_topics": POST_TOPICS,
     "topic_activity": TOPIC_ACTIVITY,
     "topic_coverage": TOPIC_COVERAGE,
+    "reactions": REACTIONS,
 }
 #: Of them, what Python makes of posts, and no query.
-MATCHED = ("post_topics", "topic_coverage")
+MATCHED = ("post_topics", "topic_coverage", "reactions")
 
 #: One row per person of each draw for a campaign, see jobs/audience.py: lake/selections/ds=<day of the draw>/.
 SELECTIONS = pa.schema(

@@ -166,7 +166,7 @@ def _without_deleted(rows: pa.Table, table: str, deleted: _Deleted) -> tuple[pa.
     def among(column: str, keys: frozenset[str]) -> pa.Array:
         return pc.fill_null(pc.is_in(rows[column], pa.array(sorted(keys), pa.string())), False)
 
-    if table in ("post_topics", "topic_activity"):
+    if table in ("post_topics", "topic_activity", "reactions"):
         people = ("author_key",) if table == "post_topics" else ("actor", "target")
         gone = reduce(pc.or_, (among(column, deleted.accounts) for column in people), among("post_key", deleted.posts))
     elif table == "posts":

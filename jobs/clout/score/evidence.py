@@ -102,6 +102,7 @@ class Evidence(Plan):
             "posts": engine.posts(lake, sources.platforms, days),
             "post_topics": engine.conformed(lake, "post_topics", window(day, model.window_days)),
             "topic_activity": engine.conformed(lake, "topic_activity", window(day, model.window_days)),
+            "reactions": engine.conformed(lake, "reactions", window(day, model.window_days)),
             "ontology": small_arrow(steps.ONTOLOGY, topic_posts.ontology_rows(ontology)),
             "hidden_topics": small_arrow(steps.HIDDEN_TOPICS, sources.topics.hidden_ids(ontology)),
             "endorsements": small_arrow(steps.ENDORSEMENTS, _endorsements(lake, sources, ontology, day)),

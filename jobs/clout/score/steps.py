@@ -51,6 +51,7 @@ ENDORSEMENTS = pa.schema(
 BESIDE = {
     "post_topics": CONFORMED["post_topics"],
     "topic_activity": CONFORMED["topic_activity"],
+    "reactions": CONFORMED["reactions"],
     "ontology": ONTOLOGY,
     "hidden_topics": HIDDEN_TOPICS,
     "endorsements": ENDORSEMENTS,
@@ -63,7 +64,7 @@ _GRAPH = ("engine.network_rank", "engine.trust_flow", "engine.blocked_rank")
 GIVEN = (
     *("activity", "account_states", "counter_states", "posts", "post_actions"),
     *("operator_list", "persons", "named_seeds", "sources"),
-    *("post_topics", "topic_activity", "ontology", "hidden_topics", "endorsements"),
+    *("post_topics", "topic_activity", "ontology", "hidden_topics", "endorsements", "reactions"),
 )
 #: An operator's lists that hold on the score date, by the names of their snapshots.
 LISTS = ("consents", "campaigns", "credentials")

@@ -390,7 +390,7 @@ class LinkedInPolicy(RatePolicy):
 _DAY, _TWO_DAYS = "LinkedIn: profile data of members 24 hours", "LinkedIn: activity of members 48 hours"
 _SIX_WEEKS = "LinkedIn: activity of organisations 6 weeks"
 #: What is known of what posts are about.
-_TOPICS = ("post_topics", "topic_activity")
+_TOPICS = ("post_topics", "topic_activity", "reactions")
 
 PLATFORM = Platform(
     ENDPOINTS,

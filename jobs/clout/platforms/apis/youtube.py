@@ -328,7 +328,7 @@ PLATFORM = Platform(
         Rule("raw", 30, "drop", _TERMS),
         Rule("quarantine", 30, "drop", _TERMS),
         *(Rule(table, 30, "drop", _TERMS) for table in ("accounts", "posts", "interactions")),
-        *(Rule(table, 30, "forget_platform", _TERMS) for table in ("post_topics", "topic_activity")),
+        *(Rule(table, 30, "forget_platform", _TERMS) for table in ("post_topics", "topic_activity", "reactions")),
         FEATURES,
         *DELETED,
     ),

@@ -1,4 +1,4 @@
-"""Erasure and deletion at the source reach what is known of what posts are about."""
+"""Erasure and deletion at the source reach what is known of what posts are about, and how replies sound."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from clout.config.sources import Source
 from clout.lake.partitions import Lake
-from clout.lake.schemas import POST_TOPICS, SNAPSHOTS, TOPIC_ACTIVITY
+from clout.lake.schemas import POST_TOPICS, REACTIONS, SNAPSHOTS, TOPIC_ACTIVITY
 from clout.privacy import erasure, retention
 from clout.warehouse import contract
 from clout.warehouse.contract import Warehouse
@@ -34,19 +34,31 @@ ACTS = pa.Table.from_pylist(
     ],
     TOPIC_ACTIVITY,
 )
+REPLIES = pa.Table.from_pylist(
+    [
+        {"ds": DAY, "platform": "x", "post_key": f"x:{n}", "actor": "x:cy", "target": who, "lang": "en", "valence": 0.5}
+        for n, who in enumerate(("x:ann", "x:bob"))
+    ],
+    REACTIONS,
+)
 
 
 @pytest.mark.parametrize(
     ("posts", "accounts", "gone"),
-    [({"x:0"}, set(), (1, 1)), (set(), {"x:bob"}, (1, 1)), (set(), {"x:cy"}, (0, 2)), (set(), set(), (0, 0))],
+    [
+        ({"x:0"}, set(), (1, 1, 1)),
+        (set(), {"x:bob"}, (1, 1, 1)),
+        (set(), {"x:cy"}, (0, 2, 2)),
+        (set(), set(), (0, 0, 0)),
+    ],
 )
-def test_what_is_deleted_at_the_source_is_forgotten(posts: set[str], accounts: set[str], gone: tuple[int, int]) -> None:
+def test_what_is_deleted_at_the_source_is_forgotten(posts: set[str], accounts: set[str], gone: tuple[int, ...]) -> None:
     deleted = retention._Deleted(frozenset(posts), frozenset(accounts))
-    tables = ((POSTS, "post_topics"), (ACTS, "topic_activity"))
+    tables = ((POSTS, "post_topics"), (ACTS, "topic_activity"), (REPLIES, "reactions"))
     assert tuple(retention._without_deleted(rows, name, deleted)[1] for rows, name in tables) == gone
 
 
-@pytest.mark.parametrize(("rows", "table"), [(POSTS, "post_topics"), (ACTS, "topic_activity")])
+@pytest.mark.parametrize(("rows", "table"), [(POSTS, "post_topics"), (ACTS, "topic_activity"), (REPLIES, "reactions")])
 def test_who_is_erased_is_in_no_row(rows: pa.Table, table: str) -> None:
     kept, _ = erasure.edit_of(f"{table}/ds={DAY}", erasure.Request(frozenset({"x:ann"})))(rows)
     assert kept["post_key"].to_pylist() == ["x:1"]

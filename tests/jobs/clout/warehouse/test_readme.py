@@ -75,7 +75,7 @@ def test_duckdb(tmp_path: Path) -> None:
 
 def statements() -> list[str]:
     """The questions that the page prints."""
-    blocks = re.findall(r"^```sql\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+    blocks = re.findall(r"^```sql(?: of lists)?\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
     return [each.strip() for block in blocks for each in block.split(";\n") if each.strip()]
 
 
