@@ -1,4 +1,4 @@
-"""Graph of one score date: trust, network rank, and how much of everybody's audience counts, sql/capped_audience.sql."""
+"""Computes trust, network rank and the capped audience (sql/capped_audience.sql) of one score date."""
 
 from __future__ import annotations
 

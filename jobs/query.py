@@ -1,4 +1,4 @@
-"""Ask the published tables in SQL, whichever warehouse holds them: DuckDB's SQL, on a copy that nobody can change.
+"""Query the published tables in SQL, whichever warehouse holds them: DuckDB's SQL, on a read-only copy.
 
     query.py --sql "SELECT * FROM clout.leaderboard LIMIT 10"
     query.py                                                     a prompt

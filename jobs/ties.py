@@ -1,4 +1,4 @@
-"""Ties of one score date: what acts are worth, sql/daily_engagement.sql, and how surely one moves another, sql/pairs.sql."""
+"""Computes daily engagement (sql/daily_engagement.sql) and influence probabilities (sql/pairs.sql) of one score date."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
--- Present: who is there: who acted, posted, or drew another kind of act than a mention, on any of the stored days.
--- Meaning: a name that everybody speaks of need not belong to anybody, see daily_engagement.sql. To be there on one platform is not to be on another.
+-- Active people: people who acted, posted, or drew another kind of act than a mention, on any of the stored days.
+-- Meaning: a name that is mentioned need not belong to anybody, see daily_engagement.sql. Being active on one platform does
+--   not make a person active on another.
 -- Grain: one row per platform, person_id.
 -- Inputs: {persons_activity}, and {posts}, of the stored days;
 --   {persons} (account_key, person_id) of people with several accounts

@@ -1,4 +1,4 @@
--- People: how many distinct people acted on a person on a platform, and since when and until when.
+-- Audience: how many distinct people acted on a person on a platform, with the first and the last day on which they did.
 -- Meaning: credible_people: those of credibility at least credible_at. seed: of the person; seeded: whether the platform has
 --   seeds at all.
 -- Unit: people. Grain: one row per variant, platform, person_id.

@@ -1,4 +1,4 @@
--- Counted: how much of the weights of the people who acted on a person counts. The defences, in two numbers.
+-- Capped audience: each person's audience after the anti-abuse caps: number of people, and the same weighted by their influence.
 -- Meaning: three circles of actors: 1 the trusted, 2 besides those who acted on others, too, 3 all. Of a circle's sum X,
 --     B(X) = min(X, rest + burst_slope * (burst_floor + rest)),  rest = X without its burst_days loudest days, on which
 --     only those are left out who came on that day and on no other: a crowd that comes once counts as far as other days

@@ -1,4 +1,4 @@
--- Acts: what a person's acts on another person on one day are worth. Additive: all later evidence is a sum of these.
+-- Daily engagement: the weight of what one person did to another on one day. Additive: all later evidence is a sum of these.
 -- Meaning:  m(d,a,u) = sum over kinds of base_k * n * (1 + O)^-gamma       O = all that a did to others that day on that platform
 --   The friend who likes everything counts less than the one who never reacts; doing more for the same person never counts less.
 --   A mention counts only for somebody who is there, see active_people.sql: a name that everybody speaks of, and that belongs to

@@ -1,4 +1,4 @@
--- Engaged: how many distinct people acted on a person, over all platforms. Abstention rests on this number.
+-- Distinct actors: how many distinct people acted on a person, over all platforms. A score is withheld where they are too few.
 -- Meaning: somebody with accounts on several platforms counts once. credible_people: those of credibility at least credible_at.
 --   Whom people act on on one platform only was counted there: distinct actors are counted only of the others.
 -- Unit: people. Grain: one row per variant, person_id.

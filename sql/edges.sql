@@ -1,7 +1,7 @@
 -- Edges: the graph on which trust and rank are computed, with the seeds marked.
--- Meaning: an edge leads from who acts to on whom; a row without a weight says that its actor is a seed. Only of variants that
---   have a graph of their own. An actor's weight is their credibility, once they did anything that counts: with neither
---   selectivity nor reciprocity, so that nothing that is done to one person can lower the rank of another.
+-- Meaning: an edge leads from who acts to on whom; a row without a weight says that its actor is a seed. Only variants
+--   with their own graph have edges. The weight is the actor's credibility if the tie has positive strength, else 0.
+--   Selectivity and reciprocity are left out, so that an act towards one person cannot lower another's rank.
 -- Unit: credible people. Grain: one row per variant, platform, actor, target; seeds: target is NULL.
 -- Inputs: {pairs}, see pairs.sql; {seeds}, see seeds.sql; {variants}
 -- Parameters: none

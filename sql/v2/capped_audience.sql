@@ -1,4 +1,4 @@
--- Counted: each person's audience after the anti-abuse bounds, as a number of people and the same weighted by their influence.
+-- Capped audience: each person's audience after the anti-abuse bounds, as a number of people and the same weighted by their influence.
 -- Meaning: over all platforms together, of the people who acted on u:
 --     X = sum of weight,  A = sum of trusted_weight,  U = sum of unvouched: see weights.sql
 --     let_in(A) = floor + cap * A^2 / (A + cap_half)           how many people whom nobody trusts are believed

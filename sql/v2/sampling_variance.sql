@@ -1,4 +1,4 @@
--- Spread: how much a person's measures would differ had the days gone otherwise. Their sampling variance, for the score's interval.
+-- Sampling variance: the variance of a person's measures, by a delete-one-day jackknife with days as clusters; for the interval.
 -- Meaning: the days are the sample: one post draws many, so acts of one day hang together. g_d is what the measure would lose
 --   without the day d; an average day of that age gives w_d * mean, w_d the age's weight of strengths.sql, mean = sum of g / sum of w;
 --   variance = n / (n - 1) * sum over the n days of (g_d - w_d * mean)^2. With one day only, g_d^2.

@@ -1,4 +1,4 @@
-"""What the configuration may say of a source, as models: what all sources have, and what is asked over HTTP besides.
+"""Models of the options of a source: those of every source, and those of sources that are asked over HTTP.
 
 A field's description is the cure: it is what a message says that the value is not. `repr=False` keeps a value that may hold a
 password by mistake out of messages. A reader adds fields of its own in its own module; see readers.Reader.

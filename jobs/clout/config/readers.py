@@ -1,4 +1,4 @@
-"""What is to be known of a form of input besides how it is read: its options, how long it may be kept, how it writes keys.
+"""The properties of a form of input beside how it is read: its options, its retention rules, its form of keys.
 
 A reader is a plug-in: what lies below the platforms (configuration, privacy) finds it by its name and imports no platform.
 """

@@ -1,4 +1,4 @@
-"""What runs the queries of sql/. Same files, same numbers.
+"""The engines that run the queries of sql/: the same files give the same numbers on each.
 
     DiskDuckDB  nights, up to ON_DISK_ROWS: DuckDB, on disk where memory is short; a frame is a table of it (duckdb_engine.py)
     Spark       nights beyond; a frame is a DataFrame (spark_engine.py)

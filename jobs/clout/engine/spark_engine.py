@@ -1,4 +1,4 @@
-"""Spark as an engine: what nights are computed and conformed by that are too large for DuckDB, or whose Spark is a cluster.
+"""The engine of nights that are too large for DuckDB, or whose Spark is a cluster.
 
 See engines.Engine, engines.NightEngine and conforming.ConformingEngine. Import it where Spark is needed only.
 """

@@ -1,4 +1,4 @@
-"""Looks through a lake or a staging area for damage: what is not as it was written, and what is gone.
+"""Finds damage in a lake or a staging area: files that differ from what was written, and files that are missing.
 
 Compares every partition, raw day and note with its checksums. Of a lake from before checksums it still finds what manifests
 and conformed days say must be there.

@@ -1,4 +1,4 @@
-"""What is said of a file of the lake that is not as it was written, and the command that mends it."""
+"""The message about a damaged file of the lake, with the command that mends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON in which no object may say two things under one name: where one of them is a no, nobody could tell which one holds.
+"""Refuses JSON objects that repeat a name: where one of the two values is a refusal of consent, neither can be trusted.
 
 Python's json keeps the last of them, other readers the first. The same thing said twice is said once.
 """

@@ -1,4 +1,4 @@
-"""Whom a lake holds back as it is now: for content that was made before somebody said no, and is about to be shown.
+"""The people whom a lake hides today: applied when content is shown again that was made before somebody said no.
 
 A rollback shows old content, and a run that waited for a person is published days after it was scored. Both are held against
 the newest word of the ledger of consent, the list of the erased, and the operator's list, in whatever spelling.

@@ -1,4 +1,4 @@
-"""Takes rows out of partitions that are in place: what purging and erasing have in common.
+"""Deletes rows from partitions in place: the common part of purging and erasing.
 
 A partition is rewritten beside its place and renamed into it. The manifest keeps saying how many rows came in: what was
 taken out is counted there as excluded, so that conservation stays exact when the day is conformed again.

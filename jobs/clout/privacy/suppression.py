@@ -1,4 +1,4 @@
-"""Whom no snapshot may show, whatever a platform says: the operator's list, and people who were erased.
+"""The people whom no snapshot may show: those on the operator's list, and those who were erased.
 
     lake/erased.json   a salt, and with it the hashes of erased people's keys and names
 

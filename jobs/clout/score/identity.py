@@ -1,4 +1,4 @@
-"""Identity: which accounts are one person. Pure: declared links in, connected sets out; nobody is matched by name.
+"""Groups accounts into persons by declared links: links in, connected sets out. Accounts are never matched by name.
 
 A link holds where both accounts declare each other (self_declared), where the platform itself checked that the page which the
 account names links back (rel_me), or where the operator says so. Claims that would join what cannot be one person are in

@@ -1,4 +1,4 @@
-"""Reads the place that somebody states of themselves, such as "Paris, Texas", and says nothing where it is not plain.
+"""Reads the place that an account states, such as "Paris, Texas". An ambiguous text gives no place.
 
 Only what people wrote into the field for their place is read: never a language, a time zone, followers or an address. The
 rules, by which a joke, two places, or a name that many places bear give nothing:

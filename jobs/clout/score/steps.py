@@ -1,4 +1,4 @@
-"""The tables that no SQL makes: rows that say what is asked, the kernels of graphs, what runs a query more than once."""
+"""The tables of a plan that Python makes: parameters as rows, graph kernels, and queries that run more than once."""
 
 from __future__ import annotations
 

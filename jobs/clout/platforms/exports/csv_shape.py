@@ -1,4 +1,4 @@
-"""What is looked at in a CSV file before it is read: its header, whether its quotes close, how far it unpacks."""
+"""Inspects a CSV file before it is read: its header, whether its quotes close, how far it unpacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom a day's snapshot of exports may not show, by the accounts files that hold on the day."""
+"""The accounts that a day's snapshot of exports must leave out, by the accounts files that hold on that day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no honest export comes near: limits of cells, columns, lines and of what a packed file may unpack to.
+"""Limits that no honest export comes near: of cells, columns, lines and of what a packed file may unpack to.
 
 Without them a file of a thousand bytes fills eight gigabytes of memory. Whatever meets one is refused by file and row.
 """

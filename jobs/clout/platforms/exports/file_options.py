@@ -1,4 +1,4 @@
-"""What the configuration may say of exports: folders of files in any form (files), and of GH Archive's hours (gharchive)."""
+"""Models of the options of exports: of folders of files in any form (files), and of GH Archive's hours (gharchive)."""
 
 from __future__ import annotations
 

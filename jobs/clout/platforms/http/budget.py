@@ -1,4 +1,4 @@
-"""What a source may spend in one UTC day, kept so that a killed run cannot spend it twice.
+"""The budget of a source for one UTC day, stored so that a killed run cannot spend it twice.
 
 Before a request is sent, the lake's note says that its worst price is spent; when the answer has come, it says what the
 answer cost. A request whose answer was lost stays at its worst price. The day is that of the requests, not of the

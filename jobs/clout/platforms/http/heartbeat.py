@@ -1,4 +1,4 @@
-"""Says every half minute how far a pull has come, so that nobody takes a long one for one that hangs."""
+"""Logs the progress of a pull every half minute, so that a long pull does not look like one that hangs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all platforms' ways to say "not now" and "no more" have in common; each platform's own stands in its module.
+"""The common part of all platforms' rate policies; each platform's own stands in its module.
 
 `after(response, now)` is pure: it gets the time and gives a verdict. No verdict waits beyond the run's deadline, no wait
 is longer than the platform's longest window, and a server that says "0 seconds" is given one.

@@ -1,4 +1,4 @@
-"""Headers within a time. Requests' read timeout starts anew with every byte, so a host that drips its headers has for ever.
+"""A deadline for headers: the read timeout of requests restarts with every byte, so that dripped headers never time out.
 
 The body needs no such thing: http_client reads it piece by piece, and looks at the time between them.
 """

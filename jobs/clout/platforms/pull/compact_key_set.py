@@ -1,4 +1,4 @@
-"""Which keys of a day were seen, in eight bytes each, so that a large day does not fill the memory."""
+"""A set of keys in eight bytes each, so that a large day does not fill the memory."""
 
 from __future__ import annotations
 

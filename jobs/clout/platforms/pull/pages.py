@@ -1,4 +1,4 @@
-"""What the HTTP puller and a platform's module tell one another: endpoints as data, one stored page, and its rows.
+"""The interface between the HTTP puller and a platform's module: endpoints as data, one stored page, and its rows.
 
 A normaliser is a pure function `(Page, PageContext) -> Rows`: no network, no clock. It never drops in silence: each item of a
 page becomes rows, or is quarantined with its reason, or is counted in `notes`.

@@ -1,4 +1,4 @@
-"""Whose a name was: the account that earlier snapshots show under it. Of those who are gone a platform may say no more."""
+"""Finds the account that earlier snapshots show under a name, where the platform tells nothing of it any more."""
 
 from __future__ import annotations
 

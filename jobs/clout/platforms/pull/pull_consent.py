@@ -1,4 +1,4 @@
-"""What a pull does about consent: it hears the ledger before, adds to it after, and names whom it must not lose."""
+"""The consent part of a pull: it reads the ledger before, adds to it after, and names accounts that must not be missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every reader gives to the puller: batches of canonical rows, and a report per file."""
+"""The output of every reader: batches of canonical rows, and a report per file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hashtags and links of a post, as readers write them: what is none is dropped and counted, and costs nobody the post.
+"""Reads the hashtags and links of a post. An invalid one is dropped and counted; the post stays.
 
 NULL means that nobody said, an empty list that there is none.
 """

@@ -1,4 +1,4 @@
-"""One object of an answer, read field by field: what cannot be read is NULL and noted, and costs nobody the item.
+"""Reads one object of an answer field by field. An unreadable field becomes NULL and is counted; the item stays.
 
 Only ids, consent and time stop an item. Everything else that is of another type than it should be, or that no table can hold
 (a negative counter, U+0000, half a surrogate pair), becomes NULL or is mended; the quarantine says so beside a row that is

@@ -1,4 +1,4 @@
-"""What is done with one Iceberg table: its schema and columns, its days and tags, and what is wrong with it."""
+"""Operations on one Iceberg table: its schema and columns, its days and tags, and its damage."""
 
 from __future__ import annotations
 
