@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sandbox.world import FIRST_DAY, KINDS, PEOPLE, SEED, Day, World, distinct
+from sandbox.world import FIRST_DAY, KINDS, PEOPLE, SEED, Day, World, distinct, home_topic
 
 POST, LIKE, REPLY, SHARE, MENTION, QUOTE = range(6)
 NAMES = ("post", *KINDS)
@@ -312,7 +312,8 @@ def words(at: int, actor: int) -> tuple[str, str]:
     """What somebody wrote, and its hashtag: the same for the same event on every platform."""
     nouns = ("pine", "moor", "reed", "loch", "tarn", "isle", "dune", "weir", "quay", "holt", "vale")
     mixed = (at * 2_654_435_761 + actor * 40_503) % 2**32
-    return f"Notes on {nouns[mixed % 11]} and {nouns[mixed // 11 % 11]}, no. {at % 10_000}", nouns[mixed // 121 % 11]
+    tag = home_topic(actor, at) or nouns[mixed // 121 % 11]
+    return f"Notes on {nouns[mixed % 11]} and {nouns[mixed // 11 % 11]}, no. {at % 10_000}", tag
 
 
 def page(keys: np.ndarray, limit: int, after: int | None, struck: frozenset[str]) -> tuple[np.ndarray, int | None]:

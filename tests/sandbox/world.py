@@ -474,6 +474,40 @@ def days_of(text: str) -> list[date]:
 # Exports ----------------------------------------------------------------------------------------------------------
 
 EXPORTED = (PLATFORMS["murmur"], PLATFORMS["plaza"])
+#: What people are at home in; each has one of these, and says so in about half of their posts.
+HOME_TOPICS = (
+    *(
+        "gardening",
+        "coffee",
+        "chess",
+        "knitting",
+        "photography",
+        "astronomy",
+        "hiking",
+        "sourdough",
+        "cycling",
+        "origami",
+    ),
+    *(
+        "beekeeping",
+        "archaeology",
+        "podcasts",
+        "linux",
+        "postgresql",
+        "woodworking",
+        "yoga",
+        "tennis",
+        "guitar",
+        "poetry",
+    ),
+)
+#: Every third person agreed to be named.
+AGREED = 3
+
+
+def home_topic(person: int, at: int) -> str | None:
+    """The topic of what somebody posts at a moment, None where it is about nothing: the same on every platform."""
+    return HOME_TOPICS[person * 7919 % len(HOME_TOPICS)] if (at * 2_654_435_761 + person) // 7 % 2 else None
 
 
 def account_rows(world: World, platform: Platform) -> list[dict[str, object]]:
@@ -495,12 +529,27 @@ def account_rows(world: World, platform: Platform) -> list[dict[str, object]]:
     ]
 
 
+def consent_rows(world: World, platform: Platform) -> list[dict[str, object]]:
+    """Rows of consents.csv."""
+    return [
+        {
+            "account": f"{platform.name}:{i}",
+            "purpose": "named",
+            "given_on": "2026-01-01",
+            "withdrawn_on": "",
+            "evidence": "by letter",
+        }
+        for i in np.flatnonzero(world.present[platform.name]).tolist()
+        if i % AGREED == 0
+    ]
+
+
 def day_rows(world: World, platform: Platform, day: date) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Rows of posts and of interactions of one day, in order of time. One act in 500 is there twice, as in real exports."""
     it = world.day(platform.name, day)
     names = [f"{day:%y%m%d}{author:04d}{row}" for row, author in enumerate(it.author.tolist())]
     posts = [
-        {"post": name, "author": author, "unix_ts": at, "post_type": "original"}
+        {"post": name, "author": author, "unix_ts": at, "post_type": "original", "hashtags": home_topic(author, at)}
         for name, author, at in zip(names, it.author.tolist(), it.posted.tolist(), strict=True)
     ]
     acts = [
@@ -521,6 +570,7 @@ def write(folder: Path, days: list[date], seed: int = SEED, people: int = PEOPLE
         place = folder / platform.name
         place.mkdir(parents=True, exist_ok=True)
         _write_csv(place / "accounts.csv", account_rows(world, platform))
+        _write_csv(place / "consents.csv", consent_rows(world, platform))
         for day in days:
             file = place / f"interactions-{day}.csv.gz"
             if file.exists():
