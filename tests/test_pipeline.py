@@ -252,6 +252,8 @@ def test_only_a_no_of_the_nights_own_people_makes_it_another(home, world, tmp_pa
     shutil.copytree(home / "lake", tmp_path / "lake")
     lake, sources, model = Lake(tmp_path / "lake"), read_sources(world), read_model(ROOT / "sql" / "models" / "v2.toml")
     before = Staged(Lake(home / "staging"), LAST, "by-hand").read_json("run.json")["inputs"]
+    path = lake.conformed("activity", FIRST + timedelta(days=1))
+    lake.write(path, lake.read(path), {**lake.metadata(path), "fingerprint": "conformed again by another night"})
     ledger = consent_ledger.read(lake)
     [actor] = lake.read(lake.conformed("activity", LAST))["actor"].to_pylist()[:1]
     for key, is_same in (("murmur:of-another-day", True), (actor, False)):

@@ -84,7 +84,7 @@ class Evidence(Plan):
     engine: NightEngine
 
     def __init__(self, lake: Lake, sources: Sources, model: Model, day: date) -> None:
-        closed = _closed(lake, sources, day)
+        self.closed = closed = _closed(lake, sources, day)
         self.lake, self.metadata, self.made_of = (
             lake,
             _metadata(lake, sources, model, day, closed),
@@ -182,7 +182,10 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
 
 def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
     """The evidence of `day`. Raises InvalidInput where it was not conformed, or from other snapshots or another model."""
-    evidence = Evidence(lake, sources, model, day)
+    return _registered(Evidence(lake, sources, model, day))
+
+
+def _registered(evidence: Evidence) -> Evidence:
     evidence.engine.register_keys(*(evidence.resolve(name) for name in (*steps.GIVEN, "variants")))
     return evidence
 
@@ -350,12 +353,14 @@ def _made_of(sources: Sources, model: Model) -> dict[str, Any]:
 def asked(lake: Lake, sources: Sources, model: Model, day: date) -> str:
     """What `inputs` gives of a night that was run before and whose sources are pulled again, before anything is conformed.
 
-    Raises InvalidInput where who is who was gathered from something else.
+    Raises InvalidInput where who is who is not there. Of what it was gathered is not asked: other nights conform days of this
+    one's window again, and what is pulled decides.
     """
-    evidence = load(lake, sources, model, day)
-    known = [evidence.resolve(name) for name in _KNOWN]
+    evidence = Evidence(lake, sources, model, day)
+    now, evidence.metadata = evidence.metadata, lake.metadata(lake.features("left_out", day)) or {}
+    known = [_registered(evidence).resolve(name) for name in _KNOWN]
     held = remembered(lake, evidence.engine, evidence.engine.people(*known))
-    return _hash_of(evidence.metadata, evidence.made_of, pa.concat_tables([operator_list(sources), held]))
+    return _hash_of(evidence, now, pa.concat_tables([operator_list(sources), held]))
 
 
 def inputs(evidence: Evidence) -> str:
@@ -364,15 +369,16 @@ def inputs(evidence: Evidence) -> str:
     Two nights of one hash publish the same content.
     """
     left_out = evidence.lake.read(evidence.lake.features("left_out", evidence.day), LISTED.names)
-    return _hash_of(evidence.metadata, evidence.made_of, left_out)
+    return _hash_of(evidence, evidence.metadata, left_out)
 
 
-def _hash_of(metadata: dict[str, Any], made_of: dict[str, Any], left_out: pa.Table) -> str:
+def _hash_of(evidence: Evidence, metadata: dict[str, Any], left_out: pa.Table) -> str:
     """left_out: who of the night's people may not be shown, and why; what somebody else said since changes nothing here."""
     content = {
         "metadata": {name: metadata[name] for name in ("model", "sources", "days", "pulled")},
-        "made_of": made_of,
+        "made_of": evidence.made_of,
         "left_out": sorted([*row.values()] for row in left_out.to_pylist()),
+        "closed": evidence.closed,
         "code": code_version(),
         "bounds": hashlib.sha256((ROOT / "expectations" / "bounds.toml").read_bytes()).hexdigest(),
     }
