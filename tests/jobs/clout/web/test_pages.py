@@ -114,7 +114,7 @@ def test_spreadsheet_runs_no_name(client: TestClient) -> None:
 def test_who_did_not_agree_to_be_named_is_counted_and_not_listed(client: TestClient) -> None:
     totals = client.get("/figure/totals.json").json()["rows"][0]
     assert totals["unnamed"] == 1
-    assert "1 people did not agree to be named" in client.get("/").text
+    assert "1 of the scored did not agree to be named" in client.get("/").text
     for path in (*PAGES, "/figure/leaderboard.csv?most=1000", "/figure/movers.json", "/figure/search.json?wanted=p5"):
         text = client.get(path).text
         assert PSEUDONYM not in text, path
