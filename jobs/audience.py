@@ -26,7 +26,7 @@ from clout.config.paths import SQL
 from clout.engine import queries
 from clout.errors import InvalidInput, run_main
 from clout.lake.partitions import Lake
-from clout.lake.schemas import SELECTIONS
+from clout.lake.records import SELECTIONS
 from clout.privacy.row_deletion import partitions
 from clout.warehouse.contract import Warehouse
 from clout.warehouse.factory import open_warehouse

@@ -25,7 +25,7 @@ from clout.config.native_ids import normal_key
 from clout.config.sources import Sources, read_sources
 from clout.errors import InvalidInput, run_main
 from clout.lake.partitions import Lake
-from clout.lake.schemas import ERASURE_LOG
+from clout.lake.records import ERASURE_LOG
 from clout.platforms.http.raw_pages import RawPages
 from clout.platforms.pull.hour_files import RawHours
 from clout.privacy import consent_ledger, erasure

@@ -16,7 +16,7 @@ from clout.config import arguments
 from clout.config.sources import Source, read_sources
 from clout.errors import run_main
 from clout.lake.partitions import Lake
-from clout.lake.schemas import PURGE_LOG
+from clout.lake.records import PURGE_LOG
 from clout.privacy.retention import Purged, purge, unnameable
 from clout.privacy.suppression import read_erased, write_erased
 from clout.warehouse import post_evidence

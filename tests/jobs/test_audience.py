@@ -13,7 +13,7 @@ import pytest
 from clout.config.sources import Source
 from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
-from clout.lake.schemas import SELECTIONS
+from clout.lake.records import SELECTIONS
 from clout.platforms.exports import files
 from clout.platforms.pull.rows import Batch
 from clout.warehouse import contract

@@ -440,36 +440,6 @@ CONFORMED: dict[str, pa.Schema] = {
 #: Of them, what Python makes of posts, and no query.
 MATCHED = ("post_topics", "topic_coverage", "reactions")
 
-#: One row per person of each draw for a campaign, see jobs/audience.py: lake/selections/ds=<day of the draw>/.
-SELECTIONS = pa.schema(
-    [
-        _required("campaign", pa.string()),
-        _required("selected_on", pa.date32()),
-        _required("person_id", pa.string()),
-        _required("account_key", pa.string()),
-        _required("arm", pa.string()),
-        _required("eligible", pa.int64()),
-        _required("seed", pa.string()),
-        _required("rule", pa.string()),
-        _required("query_hash", pa.string()),
-    ]
-)
-
-#: One row per partition that a purge changed: lake/purge_log/ds=<day of the purge>/. Counts, never people.
-PURGE_LOG = pa.schema(
-    [
-        _required("source", pa.string()),
-        _required("table", pa.string()),
-        _required("action", pa.string()),
-        _required("terms", pa.string()),
-        _required("ds", pa.date32()),
-        pa.field("rows", pa.int64()),
-    ]
-)
-
-#: One row per erasure: lake/erasure_log/ds=<day of the erasure>/. How many accounts, and what went, as JSON; never who.
-ERASURE_LOG = pa.schema([_required("accounts", pa.int64()), _required("removed", pa.string())])
-
 
 def small_arrow(schema: pa.Schema, rows: list[tuple[Any, ...]]) -> pa.Table:
     """A few rows as an Arrow table."""

@@ -30,7 +30,8 @@ from clout.engine.snapshot_io import conforming_engine
 from clout.lake import made_from
 from clout.lake.columns import STATES_FROM
 from clout.lake.partitions import Lake, window
-from clout.lake.schemas import SELECTIONS, SNAPSHOTS, small_arrow
+from clout.lake.records import SELECTIONS
+from clout.lake.schemas import SNAPSHOTS, small_arrow
 from clout.privacy import consent_ledger
 from clout.privacy.newest_consents import newest
 from clout.privacy.row_deletion import partitions

@@ -15,7 +15,8 @@ from clout.engine.engines import Engine
 from clout.engine.frames import Frame
 from clout.lake import declared
 from clout.lake.partitions import window
-from clout.lake.schemas import CONFORMED, SELECTIONS, SNAPSHOTS, small_arrow
+from clout.lake.records import SELECTIONS
+from clout.lake.schemas import CONFORMED, SNAPSHOTS, small_arrow
 from clout.lake.staging import SCORED
 from clout.score import places, style_grid, variants  # noqa: F401  style_grid registers what styles read
 from clout.score.model import Model

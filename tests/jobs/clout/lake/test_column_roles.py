@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 from clout.lake import declared
 from clout.lake.column_roles import OWNERS, ROLES, Role, columns, people_of, role, spoken_of
-from clout.lake.schemas import CONFORMED, ERASURE_LOG, PURGE_LOG, SNAPSHOTS
+from clout.lake.records import ERASURE_LOG, PURGE_LOG
+from clout.lake.schemas import CONFORMED, SNAPSHOTS
 from clout.quality.tables import DATA_QUALITY, METRICS
 
 TABLES = {

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import scored_world
 from clout.engine.engines import DuckDB
-from clout.lake.schemas import SELECTIONS, SNAPSHOTS, small_arrow
+from clout.lake.records import SELECTIONS
+from clout.lake.schemas import SNAPSHOTS, small_arrow
 from clout.score import steps
 from scored_world import DAY, NAMES
 
