@@ -208,7 +208,7 @@ def _progress(name: str, pulled: Pulled) -> str:
     return f"{name}: {len(pulled.written)} days pulled, {pulled.rows:,} rows{bad}"
 
 
-def show_leaderboard(warehouse: Warehouse, day: date, places: int = 7) -> None:
+def show_leaderboard(warehouse: Warehouse, day: date, places: int = 5) -> None:
     """Print the first places of a published day."""
     scores, leaderboard = (warehouse.read(name, day=day) for name in ("clout.scores", "clout.leaderboard"))
     with duckdb.connect() as connection:
