@@ -78,3 +78,23 @@ def test_carpet_bombing_with_endorsements_adds_nothing(worlds: list[Named]) -> N
         assert row["endorsements"] <= most
         assert row["endorsements"] + row["endorsements_refused"] == 200
         assert "by people who did nothing about it" in row["endorsements_refused_why"]
+
+
+def test_one_more_credible_act_lowers_nobodys_reach(worlds: list[Named]) -> None:
+    """Somebody more acts on a post of three people about their topic, on the day of the post."""
+    world = TopicWorld(1, people=300, wrong=0.25)
+    asked = {"gardener": "gardening", "protest": "veganism", "holiday": "hiking"}
+    for number, (case, topic) in enumerate(asked.items()):
+        posts = [
+            post
+            for post, about in zip(world.posts, world.about, strict=True)
+            if post["author_key"] == f"commons:{case}" and about == topic
+        ]
+        actor = f"commons:{world._crowd[-1 - number]}"
+        world.acts.append((posts[-1]["snapshot_date"], "reply", actor, f"commons:{case}", posts[-1]["post_key"]))
+    before, after = (
+        {(row["person_id"], row["slug"]): row["topic_reach"] for row in table.to_pylist()}
+        for table in (worlds[0].tables["person_topics"], world.judged().tables["person_topics"])
+    )
+    for case, topic in asked.items():
+        assert after[f"commons:{case}", topic] > before[f"commons:{case}", topic]
