@@ -155,7 +155,7 @@ def rankings(data: Dataset, model: Model, day: date, people: list[str]) -> dict[
             found.setdefault("true_reach", {})[person] = reach
     return {
         name: np.array([values.get(person, 0.0 if name == "true_reach" else 1.0) for person in people])
-        for name, values in found.items()
+        for name, values in sorted(found.items())
     }
 
 
