@@ -244,14 +244,15 @@ class DiskDuckDB:
         found = _parquet(lake, [features_path(lake, name, day, metadata, made_by)])
         if name != "pairs":
             return found
-        keys = self._relation(_parquet(lake, [features_path(lake, "tie_keys", day, metadata, made_by)]))
-        [others] = self.connection.execute(
+        keys, pairs = map(
+            self._relation, (_parquet(lake, [features_path(lake, "tie_keys", day, metadata, made_by)]), found)
+        )
+        [[others]] = self.connection.execute(
             f"SELECT count(*) FROM keys FULL JOIN {keys} AS k ON k.id = keys.id AND k.account_key = keys.key"
             " WHERE k.id IS NULL OR keys.id IS NULL"
-        ).fetchone() or (1,)
+        ).fetchall()
         if others:
             raise InvalidInput(f"the ties of {day} are of other people; run jobs/ties.py --day {day} first")
-        pairs = self._relation(found)
         columns = [f"CAST({c} AS {_WORDS[c]}) AS {c}" if c in _WORDS else c for c in self._columns(pairs)]
         return self._make(f"SELECT {', '.join(columns)} FROM {pairs}")
 
@@ -286,7 +287,8 @@ class DiskDuckDB:
         return Rows(self, f"made_{self._made}", of=of)
 
     def _count(self, relation: str) -> int:
-        return self.connection.sql(f"FROM {relation}").shape[0]
+        [[rows]] = self.connection.execute(f"SELECT count(*) FROM {relation}").fetchall()  # leaves no result open
+        return int(rows)
 
     def _register(self, rows: Frame) -> str:
         self._made += 1
