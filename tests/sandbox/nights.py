@@ -91,7 +91,7 @@ def write_sources(folder: Path, sandbox: Sandbox) -> Path:
 def add_exports(file: Path, last: date, people: int) -> World:
     """Add to the sources two networks whose exports one has, PAST_DAYS of them up to `last`. Gives the world they are of."""
     days = [last - timedelta(days=age) for age in range(PAST_DAYS)]
-    exports = write(file.parent / "exports", sorted(days), people=people).read_text(encoding="utf-8")
+    exports = write(file.parent / "exports", sorted(days), people=people, joined=True).read_text(encoding="utf-8")
     # Paths are from where the sources file lies.
     exports = exports.replace('"exclusions.csv"', '"exports/exclusions.csv"').replace('path = "', 'path = "exports/')
     file.write_text(f"{exports}\n{file.read_text(encoding='utf-8')}", encoding="utf-8")

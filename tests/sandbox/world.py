@@ -563,13 +563,25 @@ def day_rows(world: World, platform: Platform, day: date) -> tuple[list[dict[str
     return posts, acts
 
 
-def write(folder: Path, days: list[date], seed: int = SEED, people: int = PEOPLE) -> Path:
-    """Write the world's exports of `days` into `folder`; give its sources file. Days already there are left alone."""
+def with_same_as(world: World, platform: Platform, rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Rows of accounts.csv in which two of five of those who are on both networks say so on both: they are one person each."""
+    [elsewhere] = [each for each in EXPORTED if each is not platform]
+    both = world.present[platform.name] & world.present[elsewhere.name] & (np.arange(world.people) % 5 < 2)
+    said = {str(i): f"{elsewhere.name}:{i}" for i in np.flatnonzero(both).tolist()}
+    return [row | {"same_as": said.get(str(row["account"]), "")} for row in rows]
+
+
+def write(folder: Path, days: list[date], seed: int = SEED, people: int = PEOPLE, joined: bool = False) -> Path:
+    """Write the world's exports of `days` into `folder`; give its sources file. Days already there are left alone.
+
+    joined: see with_same_as.
+    """
     world = World(seed, people)
     for platform in EXPORTED:
         place = folder / platform.name
         place.mkdir(parents=True, exist_ok=True)
-        _write_csv(place / "accounts.csv", account_rows(world, platform))
+        rows = account_rows(world, platform)
+        _write_csv(place / "accounts.csv", with_same_as(world, platform, rows) if joined else rows)
         _write_csv(place / "consents.csv", consent_rows(world, platform))
         for day in days:
             file = place / f"interactions-{day}.csv.gz"
