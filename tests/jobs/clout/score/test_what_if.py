@@ -87,7 +87,8 @@ def test_is_what_the_evidence_brings_when_it_comes() -> None:
 def test_knows_the_counters_that_are_not_published_by_their_points() -> None:
     """Followers and lists are published; of mentions, shares and the rest the points are, and these are enough."""
     model = read_model(SQL / "models" / "v2.toml")
-    few = {**world(), "activity": draw(random.Random(6), "murmur", 110) + draw(random.Random(7), "plaza", 60)}
+    few = {**world(), "activity": draw(random.Random(6), "murmur", 200) + draw(random.Random(7), "plaza", 60)}
+    few["seeds"] = [("murmur", f"murmur:p{n}") for n in range(3)]
     persons = [(f"{platform}:p{n}", f"murmur:p{n}") for n in range(26) for platform in ("murmur", "pages")]
     given = dataset_of(**few | {"persons": persons}, platforms=("murmur", "pages", "plaza"), model=model)
     states, chance = given.counter_states, random.Random(2)
@@ -104,5 +105,5 @@ def test_knows_the_counters_that_are_not_published_by_their_points() -> None:
         if any(each["s_counters"] > 0 for each in rows):
             told.append(person)
             steps_ = what_if.steps(model, DAY, rows, row["credible_people"], {"murmur"})
-            assert min(step.points for step in steps_) >= 0
+            assert min(step.points for step in steps_) >= -1e-9  # the published numbers are rounded
     assert len(told) >= 2

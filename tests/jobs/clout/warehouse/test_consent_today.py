@@ -29,7 +29,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """Two versions of a day, and a lake that knows of nobody."""
     cluster = request.getfixturevalue("postgres") if request.param == "postgres" else None
     place = Place(request.param, tmp_path, cluster)
-    agree(Lake(tmp_path / "lake"), "care", "perks", "regions")
+    agree(Lake(tmp_path / "lake"), "care", "named", "perks", "regions")
     for run, label in (("r1", "one"), ("r2", "newer")):
         place.publish(DAY, run, label)
     yield place
@@ -90,11 +90,11 @@ def test_a_rollback_lists_nobody_who_took_their_consent_back_since(tmp_path: Pat
     place = Place("duckdb", tmp_path)
     for run, label in (("r1", "one"), ("r2", "newer")):
         place.publish(DAY, run, label)
-    agree(Lake(tmp_path / "lake"), "care", day=NEXT)
+    agree(Lake(tmp_path / "lake"), "care", "named", day=NEXT)
     roll_back(place, tmp_path / "lake")
     read = place.open().read
-    assert read("clout.consented")["purpose"].to_pylist() == ["care"]
-    for table in ("person_regions", "perk_selections", "credentials"):
+    assert read("clout.consented")["purpose"].to_pylist() == ["care", "named"]
+    for table in ("person_regions", "perk_selections"):
         assert read(f"clout.{table}").num_rows == 0, table
     assert set(read("clout.campaign_outcomes")["person_id"].to_pylist()) <= {None}
     assert named(place) == {"chirp:bo", "chirp:ada", "chirp:cy"}  # a score needs no consent
@@ -123,16 +123,16 @@ def test_a_rollback_without_a_lake_is_refused(tmp_path: Path) -> None:
 
 def test_a_run_scored_before_a_no_is_not_published_after_it(tmp_path: Path) -> None:
     place, lake = Place("duckdb", tmp_path), Lake(tmp_path / "lake")
-    agree(lake, "care", "perks")
+    agree(lake, "care", "named", "perks")
     staged = stage(place.staging)
     staged.write_run({**(staged.read_json("run.json") or {}), "lake": lake.uri})
     approve(staged)
     say_no(lake, "chirp:nobody")
     assert publish.publish(staged, place.open()).is_new
-    agree(lake, "care", day=NEXT)
+    agree(lake, "care", "named", day=NEXT)
     with pytest.raises(InvalidInput, match=r"1 of the people of run r1 took back .*\(perks\): run jobs/night"):
         publish.publish(staged, place.open())
-    agree(lake, "care", "perks", day=NEXT)
+    agree(lake, "care", "named", "perks", day=NEXT)
     say_no(lake, "chirp:cy")  # whom only another's row names
     with pytest.raises(InvalidInput, match=r"1 of the accounts of run r1 have said no.*night.py --days 2026-03-14"):
         publish.publish(staged, place.open())
