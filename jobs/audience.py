@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -109,16 +110,23 @@ def draw(args: argparse.Namespace, warehouse: Warehouse, lake: Lake) -> Iterator
 
 
 def fairness(eligible: list[dict[str, Any]], drawn: list[dict[str, Any]]) -> Iterator[str]:
-    """Who was drawn of whom, by platform, region and tenth of the scores; a group drawn much less often is warned of."""
+    """Who was drawn of whom, by platform, region and tenth of the scores; a group drawn much less often is warned of.
+
+    Much less: below FAIR of the rate of the group drawn most, and so few that a lot gives it once in two hundred draws.
+    """
+    all_of_them, share = len(eligible), len(drawn) / len(eligible)
     for name in ("platforms", "region", "decile"):
         could = Counter(str(row[name] or "not told") for row in eligible)
         were = Counter(str(row[name] or "not told") for row in drawn)
         most = max(were[group] / number for group, number in could.items())
         for group, number in sorted(could.items()):
             rate = were[group] / number
-            # A group of few is drawn more or less often by chance alone.
-            warned = "   WARNING: drawn much less often" if number >= LEAST and rate < FAIR * most else ""
-            yield f"  {name} {group}: {were[group]} of {number}{warned}"
+            # Of the rate of a part in a draw without replacement.
+            deviation = math.sqrt(share * (1 - share) / number * (all_of_them - number) / max(1, all_of_them - 1))
+            is_few = number >= LEAST and rate < FAIR * most and rate < share - 2.6 * deviation
+            yield f"  {name} {group}: {were[group]} of {number}" + (
+                "   WARNING: drawn much less often" if is_few else ""
+            )
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import random
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -180,3 +181,13 @@ def test_a_group_that_is_drawn_less_often_is_warned_of() -> None:
     assert "  platforms a: 40 of 50" in said
     assert "  platforms b: 10 of 50   WARNING: drawn much less often" in said
     assert "  region not told: 50 of 100" in said
+
+
+def test_a_fair_lot_is_seldom_warned_of() -> None:
+    """A tenth of a thousand people, by lot: ten deciles, none of which is drawn at the rate of another."""
+    chance, warned = random.Random(7), 0
+    everybody = [{"platforms": "a", "region": None, "decile": n % 10} for n in range(1000)]
+    for _ in range(50):
+        said = list(audience.fairness(everybody, chance.sample(everybody, 100)))
+        warned += any("WARNING" in line for line in said)
+    assert warned <= 5
