@@ -84,13 +84,13 @@ measured AS (
 axes AS (
   SELECT
     person_id, 'peerindex' AS lens, 'authority' AS axis, authority AS value,
-    concat('{"topic_score": ', coalesce(CAST(round(best, 4) AS STRING), 'null'),
-      ', "influential_people": ', coalesce(CAST(round(influential_people, 4) AS STRING), 'null'), '}') AS inputs
+    concat('{"topic_score": ', coalesce(CAST(CAST(best AS DECIMAL(18, 4)) AS STRING), 'null'),
+      ', "influential_people": ', coalesce(CAST(CAST(influential_people AS DECIMAL(18, 4)) AS STRING), 'null'), '}') AS inputs
   FROM measured
   UNION ALL
   SELECT
     person_id, 'peerindex', 'audience', audience,
-    concat('{"true_reach": ', coalesce(CAST(round(true_reach, 4) AS STRING), 'null'), '}')
+    concat('{"true_reach": ', coalesce(CAST(CAST(true_reach AS DECIMAL(18, 4)) AS STRING), 'null'), '}')
   FROM measured
   UNION ALL
   SELECT person_id, 'peerindex', 'activity', activity, concat('{"doings": ', coalesce(CAST(doings AS STRING), 'null'), '}')
@@ -113,12 +113,12 @@ axes AS (
   FROM measured
   UNION ALL
   SELECT
-    person_id, 'tweetlevel', 'influence', score, concat('{"score": ', coalesce(CAST(round(score, 4) AS STRING), 'null'), '}')
+    person_id, 'tweetlevel', 'influence', score, concat('{"score": ', coalesce(CAST(CAST(score AS DECIMAL(18, 4)) AS STRING), 'null'), '}')
   FROM measured
   UNION ALL
   SELECT
     person_id, 'tweetlevel', 'trust', trust,
-    concat('{"trusted_evidence": ', coalesce(CAST(round(trusted_evidence, 4) AS STRING), 'null'),
+    concat('{"trusted_evidence": ', coalesce(CAST(CAST(trusted_evidence AS DECIMAL(18, 4)) AS STRING), 'null'),
       ', "sharers": ', CAST(sharers AS STRING), '}')
   FROM measured
 )

@@ -77,9 +77,9 @@ def handles(world: World, people: Collection[int]) -> set[str]:
 
 def write_lists(folder: Path, world: World, day: date) -> None:
     """Lists that speak of everybody beside the world's exports: consents, of which two thirds hold; campaigns; credentials."""
-    agreed, campaigns, books = [], [], []
     reviewed = ("none", "rae", day - timedelta(days=9), "accepted")
     for platform in EXPORTED:
+        agreed, campaigns, books = [], [], []
         for i in np.flatnonzero(world.present[platform.name]).tolist():
             given, withdrawn = _consent(i, day)
             key = f"{platform.name}:{i}"
@@ -87,14 +87,13 @@ def write_lists(folder: Path, world: World, day: date) -> None:
                 agreed += [(key, purpose, given, withdrawn or "") for purpose in ("named", "perks", "care", "regions")]
             campaigns.append(("spring", f"code-{platform.name}-{i}", key, "person", day - timedelta(days=2)))
             books.append((key, "book", f"Book {i}", 2020, f"https://books.example/{i}", *reviewed))
-    place = folder / EXPORTED[0].name
-    for name, header, rows in (
-        ("consents", "account,purpose,given_on,withdrawn_on", agreed),
-        ("campaigns", "campaign,code,account,arm,starts_on", campaigns),
-        ("credentials", "account,kind,title,year,evidence_url,registry,reviewed_by,reviewed_on,decision", books),
-    ):
-        lines = [header, *(",".join(map(str, row)) for row in rows)]
-        (place / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        for name, header, rows in (
+            ("consents", "account,purpose,given_on,withdrawn_on", agreed),
+            ("campaigns", "campaign,code,account,arm,starts_on", campaigns),
+            ("credentials", "account,kind,title,year,evidence_url,registry,reviewed_by,reviewed_on,decision", books),
+        ):
+            lines = [header, *(",".join(map(str, row)) for row in rows)]
+            (folder / platform.name / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _consent(i: int, day: date) -> tuple[date, date | None]:

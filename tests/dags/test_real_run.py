@@ -15,8 +15,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from clout.lake.partitions import Lake
 from sandbox.world import write
 from spark_cluster import SETTINGS, cluster
+from staged_run import agree
 from warehouses import Place
 
 pytestmark = [pytest.mark.airflow, pytest.mark.quality]
@@ -98,7 +100,7 @@ def test_a_rollback_through_airflow_on_the_connections_warehouse(airflow_home, t
     connection = {"conn_type": "generic", "host": str(place.root)}
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE_DEFAULT", json.dumps(connection))
     monkeypatch.setenv("CLOUT_WAREHOUSE", str(tmp_path / "another"))
-    (tmp_path / "lake").mkdir()
+    agree(Lake(tmp_path / "lake"), "care", "named", "perks")
     monkeypatch.setenv("CLOUT_LAKE", str(tmp_path / "lake"))
     assert airflow("db", "migrate").returncode == 0
     form = {"action": "rollback", "day": str(day), "reason": "a test"}
