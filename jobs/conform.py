@@ -152,11 +152,10 @@ def _match(lake: Lake, sources: Sources, ontology: Ontology, days: list[date], e
         if lake.exists(path) and (lake.metadata(path) or {}).get("matched") == matched:
             continue
         matcher = matcher or Matcher(ontology, topic_posts.MOST)
-        posts = arrow.read_snapshots(lake, "posts", sources.platforms, [day], topic_posts.COLUMNS)
-        replies = arrow.read_snapshots(lake, "posts", sources.platforms, [day], valence.COLUMNS)
+        posts = arrow.read_snapshots(lake, "posts", sources.platforms, [day], topic_posts.COLUMNS | valence.COLUMNS)
         made = (
             *topic_posts.of_day(posts, day, matcher, frozenset(of_day), repositories, hidden),
-            valence.of_day(replies, day, frozenset(of_day)),
+            valence.of_day(posts, day, frozenset(of_day)),
         )
         for table, rows in zip(MATCHED, made, strict=True):
             arrow.write_conformed(lake, table, rows, [day], lambda day: {"matched": matched})  # noqa: B023

@@ -96,7 +96,6 @@ class Evidence(Plan):
         engine = engine_for(lake, days)
         ontology = sources.topics.ontology()
         super().__init__(engine, {}, model, day, {"ontology": ontology.version})
-        consents, listed = _listed(lake, sources, "consents", [day])
         self.tables |= {
             "activity": engine.conformed(lake, "activity", days),
             "post_actions": engine.conformed(lake, "post_actions", days),
@@ -110,10 +109,11 @@ class Evidence(Plan):
             "named_seeds": named_seeds(sources),
             "sources": steps.sources_table(sources.platforms.values()),
             **{name: small_arrow(*_listed(lake, sources, name, [day])) for name in steps.LISTS},
-            "consents": small_arrow(consents, [*listed, *closed]),
             **{name: small_arrow(*_listed(lake, sources, name, days)) for name in steps.HAPPENED},
             "selections": small_arrow(SELECTIONS, _draws(lake)),
         }
+        taken_back = small_arrow(SNAPSHOTS["consents"], closed)
+        self.tables["consents"] = pa.concat_tables([self.tables["consents"], taken_back])
 
     def metadata_of(self, table: str) -> dict[str, Any]:
         """What the features of a table must have been made of: the lake's days, the model, and the code behind them."""
