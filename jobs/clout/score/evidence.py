@@ -112,8 +112,9 @@ class Evidence(Plan):
             **{name: small_arrow(*_listed(lake, sources, name, days)) for name in steps.HAPPENED},
             "selections": small_arrow(SELECTIONS, _draws(lake)),
         }
-        taken_back = small_arrow(SNAPSHOTS["consents"], closed)
-        self.tables["consents"] = pa.concat_tables([self.tables["consents"], taken_back])
+        if closed:
+            taken_back = small_arrow(SNAPSHOTS["consents"], closed)
+            self.tables["consents"] = pa.concat_tables([self.tables["consents"], taken_back])
 
     def metadata_of(self, table: str) -> dict[str, Any]:
         """What the features of a table must have been made of: the lake's days, the model, and the code behind them."""
