@@ -30,6 +30,7 @@ OWN = SQL / "topics"
 SENSITIVE = "sensitive.txt"
 ACTIONS = ("add", "rename", "alias", "parent", "hide", "sensitive", "ambiguous", "link", "platform", "idiom")
 _OWN_COLUMNS = ("slug", "name", "type", "parents", "aliases", "flags")
+_FIELDS = ("topics", "words")
 _TYPES = ("super", "sub", "entity")
 _FLAGS = ("sensitive", "ambiguous")
 _SLUG = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
@@ -43,7 +44,8 @@ class Topic:
     """One topic. parents: topic_ids; names: language -> what it is called, the first one its display name in that language.
 
     is_ambiguous: its name alone, even as a hashtag, may mean something else; context: words of which one beside a hashtag, or
-    two beside the word, say that it does not. source: who says that it is one.
+    two beside the word, say that it does not. vocabulary: words of its field, of which one confirms a name of two
+    everyday words. source: who says that it is one.
     """
 
     topic_id: str
@@ -57,6 +59,7 @@ class Topic:
     is_ambiguous: bool = False
     is_hidden: bool = False
     context: tuple[str, ...] = ()
+    vocabulary: tuple[str, ...] = ()
     source: str = "clout"
 
 
@@ -90,7 +93,7 @@ def read_ontology(folder: Path | None = None, overlay: Path | None = None) -> On
     edited = _Edited(topics, _lines(OWN / "idioms.txt"))
     if overlay is not None:
         edited.read(overlay)
-    found = _sensitive(edited.topics)
+    found = _with_vocabulary(_sensitive(edited.topics))
     content = repr((sorted(map(repr, found.values())), edited.links, edited.platform_topics, edited.idioms))
     return Ontology(
         found,
@@ -242,6 +245,32 @@ def _with_context(topics: dict[str, Topic]) -> dict[str, Topic]:
         if context is not None:
             topic = replace(topic, is_ambiguous=True, context=tuple(word for word in context if word))
         found[key] = topic
+    return found
+
+
+def _with_vocabulary(topics: dict[str, Topic]) -> dict[str, Topic]:
+    """The topics with the words of their field: those of the rows of fields.csv that name them, or what they are below."""
+    rows = [(cells["topics"].split(), cells["words"].split("|")) for _, cells in _rows(OWN / "fields.csv", _FIELDS)]
+    of_root: dict[str, list[str]] = defaultdict(list)
+    for roots, words in rows:
+        for root in roots:
+            of_root[root] += words
+    found = {}
+    for key, topic in topics.items():
+        names = {topics[above].slug.removesuffix("-super") for above in (key, *_above(topics, key))}
+        found[key] = replace(
+            topic, vocabulary=tuple(sorted({word for name in names for word in of_root.get(name, ())}))
+        )
+    return found
+
+
+def _above(topics: Mapping[str, Topic], key: str) -> set[str]:
+    found: set[str] = set()
+    waiting = list(topics[key].parents)
+    while waiting:
+        if (parent := waiting.pop()) not in found:
+            found.add(parent)
+            waiting += topics[parent].parents
     return found
 
 

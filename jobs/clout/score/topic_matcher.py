@@ -10,10 +10,11 @@ A topic is found by, in this order of strength:
     word        the text holds a name of one word, and a near topic was found in the same post by one of the above
 
 A phrase that the text denies ("nothing to do with machine learning") is passed over; one that may be a figure of speech, in
-quotation marks or behind "is a", counts as a word. Phrases that mean something else (`idioms` of the ontology) are passed over.
-A topic whose name alone may mean something else is found only beside a near one, by two of its names, or with a word of its own
-field. Near are parents, children and siblings, see `_near`. English names are looked for in texts of which no language is
-told; in other languages that language's names, and English ones of two words or more.
+quotation marks or behind "is a", counts as a word. A phrase of two everyday words, such as heavy metal, may be a pun: it
+needs a word of its field (fields.csv), or a near topic, in the same post. Phrases that mean something else (`idioms` of the
+ontology) are passed over. A topic whose name alone may mean something else is found only beside a near one, by two of its
+names, or with a word of its own field. Near are parents, children and siblings, see `_near`. English names are looked for in
+texts of which no language is told; in other languages that language's names, and English ones of two words or more.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -37,6 +38,8 @@ _LETTERS = rf"(?:(?![{_UNSPACED}])[^\W_])+"
 _TOKEN = re.compile(rf"[{_UNSPACED}]|{_LETTERS}(?:['’.]{_LETTERS})*(?:\+\+)?|[^\w\s'’&/-]+|[\n&]")
 _LOST = re.compile(r"https?://\S+|www\.\S+|(?<!\w)[@#][\w.@-]+", re.IGNORECASE)
 _TAG = re.compile(r"(?<![\w/&#])#([^\W_][\w]*)")
+#: #wine-not: what a platform cuts off at the hyphen is no word of the author's.
+_PUN = re.compile(r"(?<![\w/&#])#(\w+)[-'’]\w")
 _ARABIC = re.compile(r"^(?:[وبكف]?ال)(?=..)")
 _OWN_SPELLING = re.compile(r"[a-z].*[A-Z]|[A-Z].*[a-z].*[A-Z]|[A-Za-z]\+\+|[A-Za-z]{2,}\d|\d[A-Za-z]{3,}")
 _BREAK = "\n"
@@ -45,6 +48,26 @@ _DENIALS = frozenset(("not", "no", "never", "nothing", "nobody", "without", "nei
 _DENIAL_REACHES = 5
 _NO_DENIAL = frozenset(
     ("wait", "miss", "forget", "stop", "help", "believe", "only", "just", "better", "enough", "more", "matter", "doubt")
+)
+#: Words with which a question begins: "Any good video games?" asks, "My tax return? Gone" jokes.
+_ASKING = frozenset(
+    (
+        "any",
+        "anyone",
+        "anybody",
+        "who",
+        "what",
+        "which",
+        "how",
+        "why",
+        "where",
+        "when",
+        "is",
+        "are",
+        "do",
+        "does",
+        "best",
+    )
 )
 _QUOTES = frozenset('"“”„«»‹›「」『』')
 
@@ -70,8 +93,8 @@ class Matcher:
         self._ambiguous = frozenset(t.topic_id for t in ontology.topics.values() if t.is_ambiguous)
         self._named = frozenset(key for key in ontology.topics if ontology.may_be_named(key))
         self._tags = _tags(ontology)
-        self._phrases = _phrases(ontology)
         self._near, self._beside = _near(ontology)
+        self._phrases = _phrases(ontology, self._near)
         self._context = {
             t.topic_id: frozenset(words for word in t.context if (words := _words(word)))
             for t in ontology.topics.values()
@@ -99,8 +122,11 @@ class Matcher:
                     unsure.setdefault(topic_id, how)
 
         tags = self._tags.get(language)
+        puns = frozenset(map(plain, _PUN.findall(post.text))) if post.text and "#" in post.text else frozenset()
         for tag in post.hashtags:
             name = plain(tag)
+            if name in puns:
+                continue
             how = REPOSITORY if post.is_repository else TAG
             if tags and name in tags:
                 found(tags[name], how, name)
@@ -117,8 +143,8 @@ class Matcher:
         if post.text:
             tokens = _tokens(post.text)
             words = [_word(token) for token in tokens]
-            for topic_ids, how, name in self._in_words(tokens, words, language):
-                found(topic_ids, how, name, how != WORD)
+            for topic_ids, how, name, is_sure in self._in_words(tokens, words, language):
+                found(topic_ids, how, name, is_sure)
             for topic_id in [key for key in unsure if key in self._context]:
                 near_words = sum(_holds(words, each) for each in self._context[topic_id])
                 if near_words > (unsure[topic_id] == WORD):
@@ -155,16 +181,18 @@ class Matcher:
             place = head
         return None
 
-    def _in_words(self, tokens: list[str], words: list[str], language: str) -> list[tuple[tuple[str, ...], str, str]]:
-        """Topics, how, and by which name, of what a text holds, from left to right; the longest name wins."""
+    def _in_words(
+        self, tokens: list[str], words: list[str], language: str
+    ) -> list[tuple[tuple[str, ...], str, str, bool]]:
+        """Topics, how, by which name, and whether that is enough, of a text, from left to right; the longest name wins."""
         index = self._phrases.get(language) or self._phrases[""]
-        found: list[tuple[tuple[str, ...], str, str]] = []
+        found: list[tuple[tuple[str, ...], str, str, bool]] = []
         at, end = 0, len(words)
         while at < end:
             entries = index.get(words[at])
             step = 1
             if entries:
-                for rest, size, topic_ids, how, spelling, is_proper in entries:
+                for rest, size, topic_ids, how, spelling, is_proper, field in entries:
                     if size > 1 and tuple(words[at + 1 : at + size]) != rest:
                         continue
                     if is_proper and not (tokens[at][0].isupper() and tokens[at + size - 1][0].isupper()):
@@ -172,10 +200,12 @@ class Matcher:
                     if spelling is not None and tokens[at] != spelling:
                         continue
                     if topic_ids and not _is_denied(words, at):
-                        is_sure = how == PHRASE and not _is_figure(tokens, words, at, at + size)
-                        found.append(
-                            (topic_ids, how if is_sure or how != PHRASE else WORD, "".join(words[at : at + size]))
+                        if how == PHRASE and _is_figure(tokens, words, at, at + size):
+                            how = WORD
+                        is_sure = how != WORD and (
+                            field is None or not field.isdisjoint([*words[:at], *words[at + size :]])
                         )
+                        found.append((topic_ids, how, "".join(words[at : at + size]), is_sure))
                     step = size
                     break
             at += step
@@ -224,11 +254,12 @@ def _words(name: str) -> tuple[str, ...]:
 
 
 #: Of a first word: the other words, how many words, the topics, how, the exact spelling where that is asked for, and
-#: whether it is a proper name of ordinary words, which a text writes with capital letters: Whole Foods, Green Day.
-_Entry = tuple[tuple[str, ...], int, tuple[str, ...], str, str | None, bool]
+#: whether it is a proper name of ordinary words, which a text writes with capital letters: Whole Foods, Green Day. Last, the
+#: words of its field, one of which must stand in the same text; None where the name is enough.
+_Entry = tuple[tuple[str, ...], int, tuple[str, ...], str, str | None, bool, frozenset[str] | None]
 
 
-def _phrases(ontology: Ontology) -> dict[str, dict[str, list[_Entry]]]:
+def _phrases(ontology: Ontology, near: Mapping[str, frozenset[str]]) -> dict[str, dict[str, list[_Entry]]]:
     """language -> first word -> entries, longest first. "" is for languages of which there are no names."""
     spelt: dict[tuple[str, ...], set[str]] = defaultdict(set)
     spellings: dict[tuple[str, ...], str] = {}
@@ -250,6 +281,7 @@ def _phrases(ontology: Ontology) -> dict[str, dict[str, list[_Entry]]]:
     proper -= common
     idioms = {words for idiom in ontology.idioms if (words := _words(idiom))}
     long_english = {words: ids for words, ids in own["en"].items() if len(words) > 1}
+    fields = _fields(ontology, own["en"], near)
     made: dict[str, dict[str, list[_Entry]]] = {}
     for language in {*own, ""}:
         sought = (long_english if language != "en" else {}) | own.get(language, {})
@@ -258,17 +290,42 @@ def _phrases(ontology: Ontology) -> dict[str, dict[str, list[_Entry]]]:
             if words in idioms:
                 continue
             is_phrase = len(words) > (2 if _is_unspaced(words[0]) else 1)
-            index[words[0]].append(
-                (words[1:], len(words), tuple(sorted(ids)), PHRASE if is_phrase else WORD, None, words in proper)
-            )
+            how, is_proper = PHRASE if is_phrase else WORD, words in proper
+            field = fields(words, ids) if language == "en" and is_phrase and not is_proper else None
+            index[words[0]].append((words[1:], len(words), tuple(sorted(ids)), how, None, is_proper, field))
         for words, ids in spelt.items():
-            index[words[0]].append(((), 1, tuple(sorted(ids)), NAME, spellings[words], False))
+            index[words[0]].append(((), 1, tuple(sorted(ids)), NAME, spellings[words], False, None))
         for words in idioms:
-            index[words[0]].append((words[1:], len(words), (), "", None, False))
+            index[words[0]].append((words[1:], len(words), (), "", None, False, None))
         made[language] = {
             word: sorted(entries, key=lambda entry: (-entry[1], entry[4] is None)) for word, entries in index.items()
         }
     return made
+
+
+def _fields(
+    ontology: Ontology, english: Mapping[tuple[str, ...], set[str]], near: Mapping[str, frozenset[str]]
+) -> Callable[[tuple[str, ...], set[str]], frozenset[str] | None]:
+    """Of a name and its topics: words of which one must stand beside it, where it has two words and neither names the field.
+
+    Yoga teacher and pizza oven hold a name of their field; heavy metal and supply chain are words of every day.
+    """
+    of_word = {words[0]: ids for words, ids in english.items() if len(words) == 1}
+
+    def of(words: tuple[str, ...], ids: set[str]) -> frozenset[str] | None:
+        topics = [ontology.topics[key] for key in ids]
+        if len(words) != 2 or not all(topic.vocabulary for topic in topics):
+            return None
+        field = ids.union(*(near[key] for key in ids))
+        named = {
+            key
+            for word in words
+            for key in of_word.get(word, ())
+            if not ontology.topics[key].is_ambiguous and ontology.topics[key].topic_type != "super"
+        }
+        return None if named & field else frozenset(word for topic in topics for word in topic.vocabulary)
+
+    return of
 
 
 def _proper(ontology: Ontology) -> tuple[set[tuple[str, ...]], set[tuple[str, ...]]]:
@@ -316,6 +373,9 @@ def _is_figure(tokens: list[str], words: list[str], start: int, end: int) -> boo
     if after[:1] == ["of"] or before[-1:] == ["like"]:
         return True
     if len(before) == 2 and before[1] in ("a", "an") and before[0] in ("is", "was", "like", "as", "of", "it's"):
+        return True
+    is_asked = start <= 2 and end < len(words) - 1 and tokens[end][0] == "?"
+    if is_asked and not _ASKING.intersection(words[:start]):
         return True
     if start == 0 and end < len(words):
         return tokens[end][0] in ":?" or (after[0] == "is" and after[1:] in (["when"], ["what"], ["how"], ["where"]))
