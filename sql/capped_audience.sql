@@ -122,6 +122,7 @@ SELECT
   variant, platform, target AS person_id,
   people,
   greatest(0e0, x - people) AS people_cut,
+  greatest(0e0, x - people) AS people_held_back,
   CASE WHEN seeded THEN b1 ELSE 0e0 END AS trusted_people,
   influential,
   greatest(0e0, y - influential) AS influential_cut

@@ -12,6 +12,8 @@
 --   The bound: a set of accounts, none of them a seed, on which E honest people acted, each of whom passes on at most 1 in all, has
 --   A <= E / (1 - trust_share), see engine/trust_flow.py, so it gives a target at most A + let_in(A) people, however many accounts
 --   they are. With the numbers of v2.toml that is at most 50 people for each of 1, 3 or 10 honest people, and 10 with named seeds.
+--   people_cut: X - people. people_held_back: the part of it that the bounds cut; the rest are too young to count by nobody's word,
+--   and that they came says nothing against the others.
 --   influential: the same of weights by influence; but what is let in is nobody_pct / 100 each.
 --   Each platform has the part of the person's people that its weights are of X. Each bound rises with evidence.
 -- Unit: people; influential people of the highest percentile. Grain: one row per variant, platform, person_id.
@@ -98,13 +100,15 @@ bounded AS (
     least(x - phase * greatest(0e0, x - x_rest - :burst_slope * (:burst_floor + x_rest)),
       a + least(u, let_in) + least(u_named, named_let_in)) AS people,
     least(y - phase * greatest(0e0, y - y_rest - :nobody_pct / 100e0 * :burst_slope * (:burst_floor + x_rest)),
-      b + least(v, :nobody_pct / 100e0 * let_in) + least(v_named, :nobody_pct / 100e0 * named_let_in)) AS influential
+      b + least(v, :nobody_pct / 100e0 * let_in) + least(v_named, :nobody_pct / 100e0 * named_let_in)) AS influential,
+    a + u + u_named AS unbounded
   FROM rests
 )
 SELECT
   p.variant, p.platform, p.target AS person_id,
   coalesce(CAST(p.x AS DOUBLE) / nullif(b.x, 0e0), 0e0) * b.people AS people,
   coalesce(CAST(p.x AS DOUBLE) / nullif(b.x, 0e0), 0e0) * greatest(0e0, b.x - b.people) AS people_cut,
+  coalesce(CAST(p.x AS DOUBLE) / nullif(b.x, 0e0), 0e0) * greatest(0e0, b.unbounded - b.people) AS people_held_back,
   CASE WHEN p.seeded THEN CAST(p.a AS DOUBLE) ELSE 0e0 END AS trusted_people,
   coalesce(CAST(p.y AS DOUBLE) / nullif(b.y, 0e0), 0e0) * b.influential AS influential,
   coalesce(CAST(p.y AS DOUBLE) / nullif(b.y, 0e0), 0e0) * greatest(0e0, b.y - b.influential) AS influential_cut

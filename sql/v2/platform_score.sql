@@ -29,7 +29,7 @@
 -- Run: .venv/bin/python jobs/score.py --day 2026-03-14 --run by-hand
 WITH measured AS (
   SELECT
-    r.variant, r.platform, r.person_id, r.true_reach, r.reach_cut, r.trusted_evidence,
+    r.variant, r.platform, r.person_id, r.true_reach, r.reach_cut, r.reach_held_back, r.trusted_evidence,
     r.people, r.credible_people, r.last_day,
     n.network_influence, n.influential_people, n.influential_cut,
     a.amplification, a.amplification_low, a.amplification_high, a.posts, a.posts_weight, a.acted_weight,
@@ -51,7 +51,7 @@ WITH measured AS (
   LEFT JOIN {sampling_variance} AS s ON r.variant = 'now' AND s.platform = r.platform AND s.person_id = r.person_id
   UNION ALL
   SELECT
-    c.variant, c.platform, c.person_id, 0e0, 0e0, 0e0, 0, 0, CAST(NULL AS DATE),
+    c.variant, c.platform, c.person_id, 0e0, 0e0, 0e0, 0e0, 0, 0, CAST(NULL AS DATE),
     CAST(NULL AS DOUBLE), 0e0, 0e0,
     CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS BIGINT), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE),
     p.shows_posts, c.followers_count, c.listed_count, true,
@@ -136,7 +136,7 @@ SELECT
     + 2e0 * per_reach * per_network * covariance
     + per_network * per_network * network_variance
     + per_amplification * per_amplification * coalesce(amplification_variance, 0e0)) AS s_variance,
-  true_reach, reach_cut, trusted_evidence,
+  true_reach, reach_cut, reach_held_back, trusted_evidence,
   network_influence, influential_people,
   amplification, amplification_low, amplification_high, posts, posts_weight, acted_weight, shows_posts,
   followers_count, listed_count, counter_based,

@@ -2,7 +2,7 @@
 -- Meaning: s = sum of the platforms' parts, see platform_score.sql;  score = 1 + 99 * g(s), g the model's frozen piecewise linear
 --   map, with g(0) = 0: who moves nobody has 1.  low, high: the same of s - z * sd and s + z * sd, var(s) = sum of the parts'.
 --   No score, and no_score_reason says why, for whom fewer than min_people distinct credible people acted on, over all
---   platforms, for whom all of the audience is cut at what needs nobody's word, and for whom nobody counts, such as who is only
+--   platforms, for whom a bound cuts the audience and nobody trusted is in it, and for whom nobody counts, such as who is only
 --   mentioned and never there: such people cannot be told apart. standing and momentum are told of whom the score is.
 --   `raw_score` is the number all the same, for the parts of a change.
 --   A person's measures over several platforms: reach and influential people add up, since nobody counts on two; amplification is
@@ -22,6 +22,7 @@ WITH by_person AS (
     sqrt(CAST(sum(CAST(s_variance AS DECIMAL(24, 12))) AS DOUBLE)) AS deviation,
     CAST(sum(CAST(true_reach AS DECIMAL(24, 12))) AS DOUBLE) AS true_reach,
     CAST(sum(CAST(reach_cut AS DECIMAL(24, 12))) AS DOUBLE) AS reach_cut,
+    CAST(sum(CAST(reach_held_back AS DECIMAL(24, 12))) AS DOUBLE) AS reach_held_back,
     CAST(sum(CAST(trusted_evidence AS DECIMAL(24, 12))) AS DOUBLE) AS trusted_evidence,
     CAST(sum(CAST(influential_people AS DECIMAL(24, 12))) AS DOUBLE) AS influential_people,
     max(last_day) AS last_day,
@@ -37,7 +38,7 @@ WITH by_person AS (
   GROUP BY variant, person_id
 ),
 unverified AS (
-  SELECT variant, person_id FROM by_person WHERE s <= 0e0 OR (reach_cut > 0e0 AND trusted_evidence <= 0e0)
+  SELECT variant, person_id FROM by_person WHERE s <= 0e0 OR (reach_held_back > 0e0 AND trusted_evidence <= 0e0)
 ),
 judged AS (
   SELECT

@@ -25,7 +25,7 @@ _TEXT, _NUMBER, _COUNT = pa.string(), pa.float64(), pa.int64()
 _KEYS = {"variant": _TEXT, "platform": _TEXT, "person_id": _TEXT}
 _REACH = {
     **_KEYS,
-    **dict.fromkeys(("true_reach", "reach_cut", "trusted_evidence"), _NUMBER),
+    **dict.fromkeys(("true_reach", "reach_cut", "reach_held_back", "trusted_evidence"), _NUMBER),
     **dict.fromkeys(("people", "credible_people"), _COUNT),
     "last_day": pa.date32(),
 }
@@ -108,7 +108,7 @@ def _scores(model: Model, day: date, cases: list[list[Row]], credible_people: in
     counters: list[Row] = []
     for case, rows in enumerate(cases):
         counted = _people(model, rows)
-        unpublished = {"variant": "now", "influential_cut": None, "person_id": str(case)}
+        unpublished = {"variant": "now", "influential_cut": None, "reach_held_back": 0.0, "person_id": str(case)}
         for row in (row | unpublished | {"last_day": row["last_evidence_on"]} for row in rows):
             if row["counter_based"]:
                 counters.append(_weighed(model, row, counted))
