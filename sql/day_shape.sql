@@ -5,7 +5,9 @@
 --   share that does not. kinds_differ: half of Σ |p - q| over the kinds. repeated_share: the most of the day's acts that one
 --   earlier day has, too, by actor, target, kind and number; a file that is delivered again under another day has all.
 --   one_target: the share of the acts on one target. newcomers_one_target: of the actors those who never acted before and act
---   on one target. Of the exact times: hours_differ, half of Σ |p - q| over the hours, q of the days before in {times};
+--   on one target. Of the exact times: hours_differ, half of Σ |p - q| over the hours, q of the days before in {times}, n as many acts
+--   as would scatter so by chance: 1 / (1 / acts + 1 / acts before), less by as much as the days before differ among themselves by
+--   more than chance (Pearson's chi-square a degree of freedom), since acts come in crowds;
 --   one_moment: the share of acts at one microsecond. Of the acts that name a post, mentions left out, on platforms that
 --   show posts: posts_known, the share whose post {posts} has; of these on_author, the share whose target wrote it, and
 --   after_post, that of acts after it.
@@ -66,7 +68,7 @@ newcomers AS (
   GROUP BY t.platform, t.target
 ),
 exact AS (
-  SELECT ds = :day AS is_tonight, platform, extract(HOUR FROM occurred_at) AS hour, occurred_at
+  SELECT ds, ds = :day AS is_tonight, platform, extract(HOUR FROM occurred_at) AS hour, occurred_at
   FROM {times}
   WHERE ds <= :day AND occurred_at IS NOT NULL
 ),
@@ -77,6 +79,22 @@ hours AS (
     sum(count(*)) OVER (PARTITION BY is_tonight, platform) AS n
   FROM exact
   GROUP BY is_tonight, platform, hour
+),
+-- Pearson's chi-square of the days before: Σ (acts - expected)² / expected = Σ acts² / expected - all acts.
+each_day AS (
+  SELECT platform, ds, hour, CAST(count(*) AS DOUBLE) AS acts, CAST(sum(count(*)) OVER (PARTITION BY platform, ds) AS DOUBLE) AS of_day
+  FROM exact
+  WHERE NOT is_tonight
+  GROUP BY platform, ds, hour
+),
+dispersed AS (
+  SELECT
+    d.platform,
+    greatest(1e0, (sum(d.acts * d.acts / (d.of_day * h.share)) - sum(d.acts))
+      / nullif(CAST((count(DISTINCT d.ds) - 1) * (count(DISTINCT d.hour) - 1) AS DOUBLE), 0e0)) AS times
+  FROM each_day AS d
+  INNER JOIN hours AS h ON NOT h.is_tonight AND h.platform = d.platform AND h.hour = d.hour
+  GROUP BY d.platform
 ),
 moments AS (
   SELECT platform, occurred_at, count(*) AS n FROM exact WHERE is_tonight GROUP BY platform, occurred_at
@@ -168,9 +186,11 @@ found AS (
   GROUP BY a.platform, a.n
   UNION ALL
   SELECT coalesce(h.platform, b.platform), 'hours_differ', 'moved',
-    sum(abs(coalesce(h.share, 0e0) - coalesce(b.share, 0e0))) / 2e0, CAST(max(h.n) AS BIGINT)
+    sum(abs(coalesce(h.share, 0e0) - coalesce(b.share, 0e0))) / 2e0,
+    CAST(greatest(1e0, round(max(h.n) * max(b.n) / (max(h.n) + max(b.n)) / coalesce(max(s.times), 1e0))) AS BIGINT)
   FROM (SELECT * FROM hours WHERE is_tonight) AS h
   FULL JOIN (SELECT * FROM hours WHERE NOT is_tonight) AS b ON b.platform = h.platform AND b.hour = h.hour
+  LEFT JOIN dispersed AS s ON s.platform = coalesce(h.platform, b.platform)
   GROUP BY coalesce(h.platform, b.platform)
   HAVING count(h.hour) > 0 AND count(b.hour) > 0
   UNION ALL
