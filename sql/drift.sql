@@ -15,7 +15,8 @@
 --   Of all other units {bounds} says what holds without a past: ideal, the value of a night that moves nothing, usual, how far
 --   from it a night is, and one step from there. expected is ideal + scale * usual, from four published days in the 28 before
 --   on ideal + :gap * (their median - ideal); spread is the robust standard deviation of these days, at most three times
---   and at least scale * step + chance / √n, n being what the metric rests on.
+--   and at least scale * step + chance / √n, n being what the metric rests on, and scale * few / n: so few of them come together
+--   on ordinary days.
 --   movement is scaled, and recomputed and again: each person who may not be shown since takes other people's acts with them,
 --   and scales these by one more, up to three. Of the unit people the newest published value is expected, and one of them is a step.
 --   Of a print the newest published one is expected, of before that of until; deviation is 1 where it is another.
@@ -23,7 +24,7 @@
 -- Source: expectations/README.md, The bounds; Yurdakul and Naranjo, Journal of Risk Model Validation 14
 --   (2020), for what chance makes of psi.
 -- Inputs: {metrics}, see metrics.sql and movement.sql, with ds, model_version and n; {past}, the same of published days, without
---   n; {bounds} (dataset, metric, ideal, usual, step, chance), see expectations/bounds.toml;
+--   n; {bounds} (dataset, metric, ideal, usual, step, chance, few), see expectations/bounds.toml;
 --   {scales} (platform, scale): how much more than on a settled lake scores may move from one published day to the next
 -- Parameters:
 --   day DATE            the score date
@@ -142,7 +143,7 @@ bounded AS (
     m.ds, m.dataset, m.platform, m.metric, m.unit, m.value, m.model_version,
     coalesce(l.points, 0) AS points,
     CASE WHEN l.points >= 4 THEN b.ideal + m.gap * (l.middle - b.ideal) ELSE b.ideal + m.scale * b.usual END AS expected,
-    m.scale * b.step + b.chance / sqrt(greatest(m.n, 1)) AS stated,
+    greatest(m.scale * b.step + b.chance / sqrt(greatest(m.n, 1)), m.scale * b.few / greatest(m.n, 1)) AS stated,
     CASE WHEN l.points >= 4 THEN l.scatter ELSE 0e0 END AS scatter
   FROM (
     SELECT

@@ -17,15 +17,20 @@ FILE = "bounds.toml"
 #: A check fails where a metric deviates by more than three spreads on its wrong side.
 _FAILS = {"below": "deviation < -3", "above": "deviation > 3", "either": "abs(deviation) > 3"}
 _NUMBERS = ("ideal", "usual", "step", "chance")
+#: May be left out: none then.
+_FEW = "few"
 _TABLE = pa.schema(
-    [*((name, pa.string()) for name in ("dataset", "metric")), *((name, pa.float64()) for name in _NUMBERS)]
+    [*((name, pa.string()) for name in ("dataset", "metric")), *((name, pa.float64()) for name in (*_NUMBERS, _FEW))]
 )
 
 
 def table(folder: Path) -> pa.Table:
     """The bounds as the input {bounds} of sql/drift.sql. Raises InvalidInput where the file has none, or a broken one."""
     _, bounds = _read(folder / FILE)
-    return small_arrow(_TABLE, [(*key, *(float(each[name]) for name in _NUMBERS)) for key, each in bounds.items()])
+    return small_arrow(
+        _TABLE,
+        [(*key, *(float(each[name]) for name in _NUMBERS), float(each.get(_FEW, 0))) for key, each in bounds.items()],
+    )
 
 
 def checks(folder: Path) -> list[dict[str, Any]]:
@@ -60,11 +65,15 @@ def _read(file: Path) -> tuple[dict[str, str], dict[tuple[str, str], dict[str, A
     for dataset, metrics in content.items():
         for metric, each in metrics.items() if isinstance(metrics, dict) else [("", {})]:
             where = f"{file}: [{dataset}] {metric}"
-            if not isinstance(each, dict) or each.keys() != {*_NUMBERS, "wrong", "check"}:
-                raise InvalidInput(f"{where}: must say {', '.join(_NUMBERS)}, wrong and check, and nothing else")
-            if not all(type(each[name]) in (int, float) and isfinite(each[name]) for name in _NUMBERS):
-                raise InvalidInput(f"{where}: {', '.join(_NUMBERS)} must be numbers")
-            if min(each["step"], each["chance"]) < 0 or each["step"] + each["chance"] == 0:
+            if not isinstance(each, dict) or each.keys() - {_FEW} != {*_NUMBERS, "wrong", "check"}:
+                raise InvalidInput(
+                    f"{where}: must say {', '.join(_NUMBERS)}, wrong and check, and nothing else but {_FEW}"
+                )
+            if not all(
+                type(each[name]) in (int, float) and isfinite(each[name]) for name in each.keys() - {"wrong", "check"}
+            ):
+                raise InvalidInput(f"{where}: {', '.join(_NUMBERS)} and {_FEW} must be numbers")
+            if min(each["step"], each["chance"], each.get(_FEW, 0)) < 0 or each["step"] + each["chance"] == 0:
                 raise InvalidInput(f"{where}: must have a step or a chance above 0, and neither below")
             if each["wrong"] not in _FAILS or each["check"] not in reasons:
                 raise InvalidInput(f"{where}: wrong is one of {', '.join(_FAILS)}, check a name of [why]")

@@ -89,7 +89,7 @@ def test_bounds_that_bound_nothing_are_refused(tmp_path: Path, text: str) -> Non
 def test_a_bound_becomes_a_row_and_a_check(tmp_path: Path) -> None:
     (tmp_path / "bounds.toml").write_text(BOUND.format(step="0.1", chance="1.0", wrong="below", check="a"))
     assert bounds.table(tmp_path).to_pylist() == [
-        {"dataset": "movement", "metric": "a", "ideal": 1.0, "usual": 0.0, "step": 0.1, "chance": 1.0}
+        {"dataset": "movement", "metric": "a", "ideal": 1.0, "usual": 0.0, "step": 0.1, "chance": 1.0, "few": 0.0}
     ]
     [check] = bounds.checks(tmp_path)
     assert check["meta"] == {"id": "a", "why": "it moved", "gate": "approve"}
