@@ -73,6 +73,8 @@ BOUND = (
         BOUND.format(step="inf", chance="0.0", wrong="below", check="a"),
         BOUND.format(step="0.0", chance="0.0", wrong="below", check="a"),
         BOUND.format(step="-0.1", chance="1.0", wrong="below", check="a"),
+        BOUND.format(step="0.1", chance="1.0, few = -1", wrong="below", check="a"),
+        BOUND.format(step="0.1", chance="1.0, few = true", wrong="below", check="a"),
         BOUND.format(step="0.1", chance="1.0", wrong="beneath", check="a"),
         BOUND.format(step="0.1", chance="1.0", wrong="below", check="b"),
         BOUND.format(step="0.1", chance="1.0", wrong="below", check="a").replace("[why]", "[why]\nb = 'unused'"),
