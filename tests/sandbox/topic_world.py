@@ -136,13 +136,15 @@ class Named:
 class TopicWorld:
     """Posts and acts of twelve weeks, with what each post is about. Keys are `commons:number` and `commons:case`."""
 
-    def __init__(self, seed: int, people: int = 400, wrong: float = 0.0) -> None:
-        self.world, self.wrong = World(seed, people), wrong
+    def __init__(self, seed: int, people: int = 400, wrong: float = 0.0, luck: int = 0) -> None:
+        self.world, self.wrong = World(seed, people, luck=luck), wrong
         self._draw = np.random.default_rng([seed, people, 21])
         self.homes = [
             tuple(self._draw.choice(HOMES, int(self._draw.choice(3, p=(0.3, 0.4, 0.3))), replace=False))
             for _ in range(people)
         ]
+        if luck:  # the same people, with the same homes; other posts, and others act
+            self._draw = np.random.default_rng([seed, people, 21, luck])
         self.posts: list[dict[str, Any]] = []
         self.acts: list[tuple[date, str, str, str, str]] = []  # day, kind, actor, target, post
         self.about: list[str | None] = []
@@ -331,6 +333,10 @@ class TopicWorld:
         came_back = {who for who in reacted if sum(len(each) > 1 for each in days[who].values()) >= 3}
         return {who for who in came_back if acts[who] >= 0.1 * acts[who[0]]}, reacted
 
+    def findable(self) -> frozenset[tuple[str, str]]:
+        """The true topics of ordinary people whose evidence in this draw is what the rule asks."""
+        return frozenset(self._findable({(str(n), topic) for n, homes in enumerate(self.homes) for topic in homes})[0])
+
     def _posts_table(self) -> pa.Table:
         names = [name for name in (*topic_posts.COLUMNS, "from_feed") if name in POSTS.names]
         kinds = {name: POSTS.field(name).type for name in names} | {
@@ -378,6 +384,9 @@ def main(argv: list[str]) -> None:
     )
     parser.add_argument("--seeds", default="1..20", help="FIRST..LAST")
     parser.add_argument("--people", type=int, default=400)
+    parser.add_argument(
+        "--redraws", type=int, default=0, help="how often to draw the same people's posts and acts anew"
+    )
     parser.add_argument("--wrong", type=float, default=0.0, help="the share of posts that carry a wrong topic")
     args = parser.parse_args(argv)
     first, _, last = args.seeds.partition("..")
@@ -392,6 +401,9 @@ def main(argv: list[str]) -> None:
             reacted=len(told.reacted),
             named_of_reacted=len(told.named & told.reacted),
         )
+        if args.redraws:
+            usual = usually_findable(seed, args.people, args.redraws)
+            counts.update(usual=len(usual), named_of_usual=len(told.named & usual))
         wrong = {case: sorted(topics) for case, topics in told.planted_wrong.items()}
         shares = f"right {told.right:.3f}, found {told.found:.3f} of {len(told.findable)}"
         print(f"seed {seed}: {len(told.named)} named, {shares}; planted wrong: {wrong or 'none'}", flush=True)
@@ -402,6 +414,15 @@ def main(argv: list[str]) -> None:
     print(f"all: {counts['named']} named, {counts['right']} of them right")
     print(f"of {counts['findable']} true topics with the evidence that the rule asks found: {found:.3f}")
     print(f"of {counts['reacted']} with posts, weeks and people, whether or not these came back: {reacted:.3f}")
+    if args.redraws:
+        usual_found = counts["named_of_usual"] / max(1, counts["usual"])
+        print(f"of {counts['usual']} that have that evidence in most other draws of the same people: {usual_found:.3f}")
+
+
+def usually_findable(seed: int, people: int, redraws: int) -> frozenset[tuple[str, str]]:
+    """The true topics that have the evidence in most of some other draws: what people are like, and not how one draw went."""
+    times = Counter(who for luck in range(1, redraws + 1) for who in TopicWorld(seed, people, luck=luck).findable())
+    return frozenset(who for who, often in times.items() if 2 * often > redraws)
 
 
 if __name__ == "__main__":
