@@ -95,6 +95,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     for table in TABLES:
         required(staged.root, staged.table(table), f"run jobs/score.py --day {day} --run {staged.run} first")
     required(lake, lake.conformed("activity", day), f"run jobs/conform.py --day {day} first")
+    required(lake, lake.features("hidden_topics", day), f"run jobs/score.py --day {day} --run {staged.run} again")
     versions = staged.read_json("run.json")
     if versions is None:
         raise InvalidInput(f"{staged.location}/run.json is missing; score again")
@@ -111,7 +112,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     counts["activity"] = lake.count(lake.conformed("activity", day))
     is_small = sum(counts.values()) <= IN_MEMORY_ROWS
     read = (_in_memory if is_small else _in_spark)(lake, staged)
-    beside = {table: read(table) for table in ("scores", "topics", "person_topics", "consented")}
+    beside = {table: read(table) for table in ("scores", "topics", "person_topics", "consented", "hidden_topics")}
     scored = suites.count_present(beside["scores"], "score")
     people = suites.count_present(beside["scores"], "person_id")
     parameters = {
@@ -154,19 +155,23 @@ def _in_memory(lake: Lake, staged: Staged) -> Callable[[str], pa.Table]:
     def read(table: str) -> pa.Table:
         if table == "activity":
             return arrow.read_conformed(lake, "activity", [staged.day])
+        if table == "hidden_topics":
+            return lake.read(lake.features(table, staged.day))
         return staged.root.read(staged.table(table))
 
     return read
 
 
 def _in_spark(lake: Lake, staged: Staged) -> Callable[[str], DataFrame]:
-    from clout.engine.spark_lake import read_conformed
+    from clout.engine.spark_lake import data_frame, read_conformed
 
     spark = session.get_or_create("clout audit")
 
     def read(table: str) -> DataFrame:
         if table == "activity":
             return read_conformed(spark, lake, "activity", [staged.day])
+        if table == "hidden_topics":
+            return data_frame(spark, lake.read(lake.features(table, staged.day)))
         return spark.read.parquet(staged.root.location(staged.root.current(staged.table(table))))
 
     return read

@@ -255,6 +255,14 @@ def rows_of(table: str, rows: list[tuple]) -> pa.Table:
 def write_activity(lake: Lake, tables: dict[str, pa.Table], day: date = DAY) -> None:
     """The day's evidence, where conform would have put it."""
     lake.write(lake.conformed("activity", day), tables["activity"].drop_columns("ds"))
+    lake.write(lake.features("hidden_topics", day), HIDDEN)
+
+
+#: Who wants no word of which topic, as score leaves it for the audit.
+HIDDEN = pa.Table.from_pylist(
+    [{"person_id": "chirp:ada", "topic_id": "knitting"}, {"person_id": "chirp:eve", "topic_id": "*"}],
+    pa.schema([("person_id", pa.string()), ("topic_id", pa.string())]),
+)
 
 
 def stage(

@@ -13,7 +13,7 @@ import pytest
 from clout.lake import declared
 from clout.lake.staging import AUDITED
 from clout.quality import bounds, suites
-from staged_run import DAY, NEXT, frame, good, interpreted
+from staged_run import DAY, HIDDEN, NEXT, frame, good, interpreted
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -286,6 +286,10 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
             (nth(1, topic_id="asthma", slug="asthma"), set()),
             (nth(1, topic_id="alchemy", slug="alchemy"), set()),
             (nth(1, slug="gardening"), set()),
+        ],
+        "never_hidden": [
+            (nth(1, topic_id="knitting", slug="knitting"), set()),
+            (nth(1, person_id="chirp:eve", topic_reach=0.0), {"people_of_scores", "agreed_to_be_named"}),
         ],
         "agreed_to_be_named": [(nth(1, person_id="chirp:bo", topic_reach=0.0), set())],
     },
@@ -639,6 +643,7 @@ def _interpreted(spark: SparkSession) -> Iterator[None]:
 def judge(suite: suites.Suite, rows: pa.Table, spark: SparkSession | None = None) -> list[suites.Check]:
     """The checks of rows in memory, or in Spark where one is given."""
     beside = {table: good()[table] for table in ("scores", "topics", "person_topics", "consented")}
+    beside["hidden_topics"] = HIDDEN
     parameters = {
         "days": [DAY],
         "persons": beside["scores"].num_rows,

@@ -80,6 +80,26 @@ def test_carpet_bombing_with_endorsements_adds_nothing(worlds: list[Named]) -> N
         assert "by people who did nothing about it" in row["endorsements_refused_why"]
 
 
+def test_what_somebody_hides_is_in_no_table_from_that_night_on(worlds: list[Named]) -> None:
+    """Though the matcher noted it on the days before: neither named nor nearly named, no evidence, no place of others."""
+    hidden = (("commons:gardener", "gardening"), ("commons:protest", "*"))
+    before, after = worlds[0].tables, TopicWorld(1, people=300, wrong=0.25).judged(hidden=hidden).tables
+    for name in ("person_topics", "topic_evidence"):
+        pairs = {(row["person_id"], row["topic_id"]) for row in before[name].to_pylist()}
+        gone = {(who, topic) for who, topic in pairs if (who, topic) == hidden[0] or who == "commons:protest"}
+        assert len(gone) >= 2
+        left = {(row["person_id"], row["topic_id"]) for row in after[name].to_pylist()}
+        assert not gone & left
+        assert pairs - gone == left
+    gardeners = [row["of"] for row in after["person_topics"].to_pylist() if row["slug"] == "gardening" and row["of"]]
+    assert all(of == len(gardeners) for of in gardeners)
+    assert (
+        after["score"]
+        .sort_by([("variant", "ascending"), ("person_id", "ascending")])
+        .equals(before["score"].sort_by([("variant", "ascending"), ("person_id", "ascending")]))
+    )
+
+
 def test_one_more_credible_act_lowers_nobodys_reach(worlds: list[Named]) -> None:
     """Somebody more acts on a post of three people about their topic, on the day of the post."""
     world = TopicWorld(1, people=300, wrong=0.25)

@@ -248,8 +248,13 @@ class TopicWorld:
                 kind = str(self._draw.choice(("like", "reply", "share")))
                 self.acts.append((day, kind, f"commons:{fan}", f"commons:{case}", key))
 
-    def judged(self, endorsements: list[tuple[Any, ...]] | None = None) -> Named:
-        """The world as a night sees it, by the default model. endorsements: rows of steps.ENDORSEMENTS."""
+    def judged(
+        self, endorsements: list[tuple[Any, ...]] | None = None, hidden: tuple[tuple[str, str], ...] = ()
+    ) -> Named:
+        """The world as a night sees it, by the default model. endorsements, hidden: rows of steps.ENDORSEMENTS, HIDDEN_TOPICS.
+
+        What is hidden was hidden today only: the matcher noted it on the days before.
+        """
         model = variants.score_alone(read_model(queries.SQL / "models" / "v2.toml"))
         ontology, engine = read_ontology(), DuckDB()
         found, _ = topic_posts.of_day(self._posts_table(), LAST, Matcher(ontology), frozenset())
@@ -283,6 +288,7 @@ class TopicWorld:
             posts=self._posts_table().select(POSTS_READ),
             post_topics=found,
             endorsements=small_arrow(steps.ENDORSEMENTS, endorsements or []),
+            hidden_topics=small_arrow(steps.HIDDEN_TOPICS, list(hidden)),
             ontology=small_arrow(steps.ONTOLOGY, topic_posts.ontology_rows(ontology)),
         )
         tables = {name: plan.resolve(name) for name in ("person_topics", "topic_evidence", "topics", "score")}

@@ -45,6 +45,7 @@ ONTOLOGY = pa.schema(
     ]
 )
 HIDDEN_TOPICS = pa.schema([("account_key", pa.string()), ("topic_id", pa.string())])
+HIDDEN_BY_PERSON = pa.schema([("person_id", pa.string()), ("topic_id", pa.string())])
 ENDORSEMENTS = pa.schema(
     [("actor", pa.string()), ("target", pa.string()), ("topic_id", pa.string()), ("given_on", pa.date32())]
 )

@@ -16,7 +16,7 @@ from clout.lake.partitions import Lake, window
 from clout.lake.schemas import MANIFEST
 from clout.lake.staging import Staged
 from clout.warehouse.factory import open_warehouse
-from staged_run import DAY, agree, approve, good, stage
+from staged_run import DAY, HIDDEN, agree, approve, good, stage
 
 AT = datetime(2026, 3, 15, tzinfo=UTC)
 
@@ -38,6 +38,7 @@ def run(lake: Lake, tmp_path: Path) -> Staged:
     for day in window(DAY, 2):
         pull(lake, 5, day)
     lake.write(lake.conformed("activity", DAY), good(DAY)["activity"])
+    lake.write(lake.features("hidden_topics", DAY), HIDDEN)
     agree(lake, "care", "named", "perks")
     staged = stage(tmp_path / "staging")
     metadata = made_from.inputs(lake, ["chirp"], window(DAY, 2))
