@@ -18,7 +18,6 @@ from typing import Any
 
 from clout.config import arguments
 from clout.errors import InvalidInput, run_main
-from clout.score import what_if
 from clout.score.model import read_model
 from clout.warehouse.factory import open_warehouse
 from clout.web.app import Settings, Steps, create_app
@@ -121,6 +120,9 @@ def steps(model_file: Path) -> Steps:
     model = read_model(model_file)
 
     def found(asked: Asked, score: dict[str, Any]) -> list[dict[str, Any]] | None:
+        # Imported where somebody asks: an engine takes 70 MiB.
+        from clout.score import what_if
+
         if score["model_version"] != model.version or not asked.is_newest:
             return None
         platforms = asked.rows("platform_rows", person=score["person_id"])

@@ -2,24 +2,25 @@
 
     python tests/bench/explore.py FOLDER [--people 100000] [--days 90] [--readers 8] [--reads 10000] [--publications 20]
 
-Of all days but the newest only clout.scores is whole: no page reads more of them. Each publication bears a label in every
-row, and a page that shows another label than its version's is torn. Prints milliseconds and MiB; the machine's other work
-counts, too.
+Of all days but the newest only clout.scores is whole: no page reads more of them. Readers ask for leaderboards and people,
+and now and then for a chart, until so many pages are read and so many nights are published, each by a process of its own
+once the one before is shown. Every row of a night bears its name, and a page that shows another night's name than its
+version's is torn. Prints each figure beside what is asked of it; the machine's other work counts, too.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import http.client
-import json
 import os
 import random
 import re
-import statistics
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -36,6 +37,8 @@ from warehouses import now
 ROOT = Path(__file__).resolve().parents[2]
 FIRST = date(2026, 1, 1)
 PLATFORMS = ("murmur", "plaza")
+#: Every so many people of a reader a chart of theirs is asked for.
+CHARTS = 50
 #: Rows of each table for person number `i`, in DuckDB's words; {n} people, {label} in every model_version.
 ROWS = {
     "scores": """
@@ -79,12 +82,21 @@ def publish(folder: Path, day: date, run: str, people: int, is_whole: bool = Tru
     open_warehouse(str(folder / "warehouse")).publish(contract.release(staged), staged, now())
 
 
+@dataclass
+class Progress:
+    """What the readers and the publisher tell each other."""
+
+    published: int = 0
+    is_done: bool = False
+
+
 class Reader(threading.Thread):
     """Reads pages one after the other, and notes how long each took and whether it was torn."""
 
-    def __init__(self, port: int, people: int, reads: int, seed: int) -> None:
-        super().__init__()
+    def __init__(self, port: int, people: int, reads: int, seed: int, progress: Progress) -> None:
+        super().__init__(daemon=True)
         self.port, self.people, self.reads, self.chance = port, people, reads, random.Random(seed)
+        self.progress = progress
         self.took: dict[str, list[float]] = {"leaderboard": [], "person": []}
         self.wrong: list[str] = []
         self.versions: set[tuple[str, str]] = set()
@@ -92,27 +104,85 @@ class Reader(threading.Thread):
     def run(self) -> None:
         """Read."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        for _ in range(self.reads):
+        done = 0
+        while done < self.reads or not self.progress.is_done:
+            done += 1
             kind = self.chance.choice(("leaderboard", "person"))
             path = "/" if kind == "leaderboard" else f"/person/murmur:p{self.chance.randrange(self.people)}"
             if kind == "leaderboard" and self.chance.random() < 0.3:
                 path = f"/?skip={50 * self.chance.randrange(20)}"
             began = time.perf_counter()
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            body = answer.read().decode()
+            status, version, body = answered(connection, path)
             self.took[kind].append(1000 * (time.perf_counter() - began))
-            if answer.status != 200:
-                self.wrong.append(f"{path}: {answer.status}")
+            if status != 200:
+                self.wrong.append(f"{path}: {status}")
             elif kind == "person":
                 [label] = re.findall(r"· model ([\w-]+)", body)
-                self.versions.add((answer.headers["x-clout-version"], label))
+                self.versions.add((version, label))
+                if done % CHARTS == 0:
+                    answered(connection, f"/chart/points.svg?person={path.removeprefix('/person/')}")
 
 
-def memory(pid: int) -> float:
-    """The most MiB that a process has held so far."""
-    [line] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM")]
-    return int(line.split()[1]) / 1024
+def answered(connection: http.client.HTTPConnection, path: str) -> tuple[int, str, str]:
+    """Status, version and text of an answer."""
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer.status, answer.headers.get("x-clout-version", ""), answer.read().decode()
+
+
+class Memory(threading.Thread):
+    """The most MiB that the service holds, and holds together with the process that copies for it."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self.pid, self.alone, self.together = pid, 0.0, 0.0
+
+    def run(self) -> None:
+        """Look ten times a second."""
+        while (alone := resident(self.pid)) is not None:
+            held = [resident(child) or 0.0 for child in children(self.pid)]
+            self.alone, self.together = max(self.alone, alone), max(self.together, alone + sum(held))
+            time.sleep(0.1)
+
+
+def resident(pid: int) -> float | None:
+    """The MiB that a process holds; None where it has ended."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return None
+    found = re.search(r"^VmRSS:\s+(\d+)", text, re.MULTILINE)
+    return int(found[1]) / 1024 if found else None
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += [int(each) for each in task.read_text().split()]
+    return found
+
+
+def processor(pid: int) -> float:
+    """Milliseconds of processor time that a process has taken."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return 1000 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def cost(port: int, pid: int, paths: list[str]) -> float:
+    """Milliseconds of the service's processor time a page, one page after the other."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    answered(connection, paths[0])
+    before = processor(pid)
+    for path in paths[1:]:
+        answered(connection, path)
+    return round((processor(pid) - before) / (len(paths) - 1), 1)
+
+
+def told(what: str, measured: object, asked: str = "") -> None:
+    """One line of the result."""
+    print(f"{what:<58} {measured!s:>12}{f'   asked: {asked}' if asked else ''}", flush=True)
 
 
 def main() -> None:
@@ -134,42 +204,70 @@ def main() -> None:
         [*command, "--port", str(args.port)], env={**os.environ, "PYTHONPATH": str(ROOT / "jobs")}
     )
     try:
-        while True:
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", args.port, timeout=600)
-                connection.request("GET", "/")
-                connection.getresponse().read()
-                break
-            except OSError:
-                time.sleep(0.2)
-        print(json.dumps({"ready_seconds": round(time.perf_counter() - began, 1), "mib": round(memory(server.pid))}))
-        readers = [Reader(args.port, args.people, args.reads // args.readers, seed) for seed in range(args.readers)]
-        for reader in readers:
-            reader.start()
-        for number in range(args.publications):
-            publish(args.folder, days[-1], f"again-{number}-{time.time_ns()}", args.people)
-            print(f"published {number + 1}", flush=True)
-            if not any(reader.is_alive() for reader in readers):
-                break
-        for reader in readers:
-            reader.join()
-        for kind in ("leaderboard", "person"):
-            took = sorted(each for reader in readers for each in reader.took[kind])
-            percentile = {p: round(took[min(len(took) - 1, len(took) * p // 100)], 1) for p in (50, 90, 99)}
-            print(
-                json.dumps(
-                    {"page": kind, "reads": len(took), "ms": percentile, "mean": round(statistics.mean(took), 1)}
-                )
-            )
-        pairs = {pair for reader in readers for pair in reader.versions}
-        log = open_warehouse(str(args.folder / "warehouse")).log()
-        torn = [pair for pair in pairs if log[int(pair[0]) - 1].run_id != pair[1]]
-        wrong = [each for reader in readers for each in reader.wrong]
-        print(json.dumps({"versions": len(pairs), "torn": torn, "wrong": wrong[:5], "mib": round(memory(server.pid))}))
+        measure(args, server.pid, days[-1], began)
     finally:
         server.terminate()
         server.wait()
 
 
+def measure(args: argparse.Namespace, pid: int, newest: date, began: float) -> None:
+    """Wait for the service, read while nights are published, and print what that took."""
+    memory = Memory(pid)
+    memory.start()
+    while True:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", args.port, timeout=600)
+            answered(connection, "/")
+            break
+        except OSError:
+            time.sleep(0.2)
+    told("seconds until the first page", round(time.perf_counter() - began, 1))
+    told("MiB of the service then", round(resident(pid) or 0))
+    somebody = [f"/person/murmur:p{number}" for number in range(0, args.people, max(1, args.people // 200))]
+    told("processor time of a person's page, ms", cost(args.port, pid, somebody))
+    slices = [f"/?skip={50 * number}" for number in range(20, 41)]
+    told("processor time of a slice of the leaderboard, ms", cost(args.port, pid, slices))
+    progress = Progress()
+    readers = [
+        Reader(args.port, args.people, args.reads // args.readers, seed, progress) for seed in range(args.readers)
+    ]
+    for reader in readers:
+        reader.start()
+    for number in range(args.publications):
+        run = f"again-{number}-{time.time_ns()}"
+        night = f"{newest}/{run}/{args.people}"
+        subprocess.run([sys.executable, __file__, str(args.folder), "--publish", night], check=True)
+        wanted = len(open_warehouse(str(args.folder / "warehouse")).log())
+        while int(answered(http.client.HTTPConnection("127.0.0.1", args.port), "/glossary")[1]) < wanted:
+            time.sleep(0.5)
+    progress.is_done = True
+    for reader in readers:
+        reader.join()
+    reads = 0
+    for kind in ("leaderboard", "person"):
+        took = sorted(each for reader in readers for each in reader.took[kind])
+        reads += len(took)
+        for percentile, asked in ((50, "100"), (99, "300")):
+            at = took[min(len(took) - 1, len(took) * percentile // 100)]
+            told(f"{kind}, {percentile}th percentile of {len(took)}, ms", round(at, 1), asked)
+    pairs = {pair for reader in readers for pair in reader.versions}
+    log = open_warehouse(str(args.folder / "warehouse")).log()
+    torn = [pair for pair in pairs if log[int(pair[0]) - 1].run_id != pair[1]]
+    wrong = [each for reader in readers for each in reader.wrong]
+    told("pages read", reads, f"{args.reads}")
+    told("publications meanwhile", args.publications, "20")
+    told("versions that readers saw", len(pairs))
+    told("torn pages", len(torn), "0")
+    told("answers that are no page", len(wrong), "0")
+    for each in wrong[:5]:
+        print(each)
+    told("most MiB of the service", round(memory.alone), "500")
+    told("the same with the process that copies for it", round(memory.together))
+
+
 if __name__ == "__main__":
-    main()
+    if "--publish" in sys.argv:  # by a process of its own, as a night is
+        when, label, number = sys.argv[-1].split("/")
+        publish(Path(sys.argv[1]), date.fromisoformat(when), label, int(number))
+    else:
+        main()

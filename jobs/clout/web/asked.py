@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from clout.web import figures, words
+from clout.web.dossiers import Dossier
 from clout.web.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Signs of a key or a search that are looked at.
 LONGEST = 512
+#: People whose dossiers a request holds at once: those of a page, not those of an export.
+_HELD = 8
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -31,6 +34,7 @@ class Asked:
     day: date
     given: Mapping[str, str]
     _read: dict[tuple, list[dict[str, Any]]] = field(default_factory=dict)
+    _dossiers: dict[str, Dossier | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, request: Request) -> Asked:
@@ -58,8 +62,19 @@ class Asked:
         """A figure's rows of the day; asked for twice, they are read once."""
         key = (figure, *sorted(values.items()))
         if key not in self._read:
-            self._read[key] = figures.rows(self.snapshot, figure, self.day, **values)
+            dossier = self._dossier(values["person"]) if figure in figures.of_person() else None
+            self._read[key] = (
+                figures.rows(self.snapshot, figure, self.day, **values) if dossier is None else dossier[figure]
+            )
         return self._read[key]
+
+    def _dossier(self, person: str) -> Dossier | None:
+        """What is stored of a person; None where the day stores nothing by person."""
+        if person not in self._dossiers:
+            if len(self._dossiers) == _HELD:
+                self._dossiers.clear()
+            self._dossiers[person] = self.snapshot.day(self.day).dossier(person)
+        return self._dossiers[person]
 
     def row(self, figure: str, **values: Any) -> dict[str, Any]:
         """A figure's only row; empty where there is none."""

@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from clout.terminal import without_formulas
 from clout.warehouse import catalog
-from clout.web.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from clout.web.snapshot import Snapshot
 
 QUERIES = Path(__file__).parent / "queries"
 #: Rows of a page, and the most that a download holds.
@@ -71,6 +73,17 @@ def figures() -> Mapping[str, Figure]:
         takes = tuple(dict.fromkeys(_USED.findall(sql)))
         found[file.stem] = Figure(file.stem, title.removeprefix("-- "), says.removeprefix("-- "), sql, takes)
     return found
+
+
+#: Figures about one person whose rows no copy of one day holds, or that need everybody's.
+_NOT_STORED = ("history", "place")
+
+
+@cache
+def of_person() -> Mapping[str, str]:
+    """The queries that tell of one person on one day, by figure: what a dossier holds."""
+    wanted = {"day", "person"}
+    return {name: each.sql for name, each in figures().items() if set(each.takes) == wanted and name not in _NOT_STORED}
 
 
 def table(snapshot: Snapshot, name: str, ds: date, **values: Any) -> pa.Table:

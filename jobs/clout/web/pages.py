@@ -96,10 +96,7 @@ def person(asked: Asked, settings: Settings, key: str) -> Context:
         "history": asked.rows("history", **values),
         "points": asked.rows("points", **values),
         "changes": asked.rows("changes", **values),
-        "influences": [
-            {**row, "name": asked.snapshot.day(asked.day).name_of(row["other_id"])}
-            for row in asked.rows("influences", **values)
-        ],
+        "influences": asked.rows("influences", **values),
         "unnamed": {row["direction"]: row["people"] for row in asked.rows("influences_unnamed", **values)},
         "pile_ons": asked.rows("pile_ons", **values),
         "topics": asked.rows("topics_of", **values),

@@ -1,8 +1,14 @@
 -- Who moves whom
 -- The people whom this person moves most surely, and those who move this person. People who did not agree to be named are counted, not listed.
-SELECT direction, place, other_id, strength, interactions, last_day
-FROM clout.influences
+SELECT i.direction, i.place, i.other_id, n.name, i.strength, i.interactions, i.last_day
+FROM clout.influences AS i
+LEFT JOIN (
+  SELECT person_id, coalesce(min(display_name), min(handle)) AS name
+  FROM clout.accounts
+  WHERE ds = $day
+  GROUP BY person_id
+) AS n ON n.person_id = i.other_id
 WHERE
-  ds = $day AND person_id = $person
-  AND NOT regexp_matches(other_id, '^[^:]*:someone-[0-9a-f]{32}$')
-ORDER BY direction DESC, place
+  i.ds = $day AND i.person_id = $person
+  AND (NOT contains(i.other_id, ':someone-') OR NOT regexp_matches(i.other_id, '^[^:]*:someone-[0-9a-f]{32}$'))
+ORDER BY i.direction DESC, i.place

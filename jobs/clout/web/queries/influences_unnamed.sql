@@ -4,6 +4,6 @@ SELECT direction, count(*) AS people
 FROM clout.influences
 WHERE
   ds = $day AND person_id = $person
-  AND regexp_matches(other_id, '^[^:]*:someone-[0-9a-f]{32}$')
+  AND contains(other_id, ':someone-') AND regexp_matches(other_id, '^[^:]*:someone-[0-9a-f]{32}$')
 GROUP BY direction
 ORDER BY direction

@@ -1,19 +1,11 @@
 -- Leaderboard
 -- Everybody with a score on this day, highest first; equal scores share a place. People who did not agree to be named count for the places and are not listed.
 WITH listed AS (
-  SELECT place, tied, person_id
-  FROM (
-    SELECT
-      person_id,
-      platforms,
-      CAST(rank() OVER (ORDER BY score DESC) AS BIGINT) AS place,
-      coalesce(lag(score) OVER (ORDER BY score DESC) = score, false)
-      OR coalesce(lead(score) OVER (ORDER BY score DESC) = score, false) AS tied
-    FROM clout.scores
-    WHERE ds = $day AND score IS NOT NULL
-  ) AS placed
+  SELECT person_id, score
+  FROM clout.scores
   WHERE
-    (NOT contains(person_id, ':someone-') OR NOT regexp_matches(person_id, '^[^:]*:someone-[0-9a-f]{32}$'))
+    ds = $day AND score IS NOT NULL
+    AND (NOT contains(person_id, ':someone-') OR NOT regexp_matches(person_id, '^[^:]*:someone-[0-9a-f]{32}$'))
     AND ($platform IS NULL OR list_contains(string_split(platforms, ','), $platform))
     AND (
       $topic IS NULL OR person_id IN (
@@ -30,8 +22,14 @@ WITH listed AS (
         WHERE ds = $day AND $region IN (country, country || '-' || admin1, country || '-' || admin1 || '/' || city)
       )
     )
-  ORDER BY place, person_id
+  ORDER BY score DESC, person_id
   LIMIT $most OFFSET $skip
+),
+places AS (
+  SELECT l.score, count(*) FILTER (s.score > l.score) + 1 AS place, count(*) FILTER (s.score = l.score) > 1 AS tied
+  FROM (SELECT DISTINCT score FROM listed) AS l
+  INNER JOIN clout.scores AS s ON s.ds = $day AND s.score >= l.score
+  GROUP BY l.score
 ),
 names AS (
   SELECT person_id, coalesce(min(display_name), min(handle)) AS name
@@ -40,8 +38,9 @@ names AS (
   GROUP BY person_id
 )
 SELECT
-  place, tied, l.person_id, name, score, score_low, score_high, true_reach, amplification, network_influence, platforms
+  place, tied, l.person_id, name, s.score, score_low, score_high, true_reach, amplification, network_influence, platforms
 FROM listed AS l
+INNER JOIN places AS p ON p.score = l.score
 INNER JOIN clout.scores AS s ON s.ds = $day AND s.person_id = l.person_id
 LEFT JOIN names AS n ON n.person_id = l.person_id
 ORDER BY place, l.person_id
