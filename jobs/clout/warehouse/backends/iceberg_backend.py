@@ -417,8 +417,11 @@ class IcebergWriter(Writer):
             "properties": {"comment": relation.comment},
         }
         file = f"views/{relation.full_name}/{mark}.metadata.json"
+        path = f"{self.root.root}/{file}"
         self.root.fs.create_dir(f"{self.root.root}/views/{relation.full_name}", recursive=True)
-        with self.root.fs.open_output_stream(f"{self.root.root}/{file}") as stream:
+        if self.root.fs.get_file_info(path).type == pafs.FileType.Directory:  # damage that took the file's place
+            self.root.fs.delete_dir(path)
+        with self.root.fs.open_output_stream(path) as stream:
             stream.write(json.dumps(metadata).encode())
         names = {"catalog_name": self.catalog.name, "table_namespace": relation.schema, "table_name": relation.name}
         self.connection.execute(delete(IcebergTables).filter_by(**names))
