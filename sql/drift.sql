@@ -18,7 +18,7 @@
 --   and at least scale * step + chance / √n, n being what the metric rests on, and scale * few / n: so few of them come together
 --   on ordinary days.
 --   movement is scaled, and recomputed and again: each person who may not be shown since takes other people's acts with them,
---   and scales these by one more, up to three. Of the unit people the newest published value is expected, and one of them is a step.
+--   and scales these by one more, up to three (the ledger, which knows them, too, is left out). Of the unit people the newest published value is expected, and one of them is a step.
 --   Of a print the newest published one is expected, of before that of until; deviation is 1 where it is another.
 -- Unit: of the metric; deviation in spreads. Grain: one row per dataset, platform, metric.
 -- Source: expectations/README.md, The bounds; Yurdakul and Naranjo, Journal of Risk Model Validation 14
@@ -116,7 +116,7 @@ hidden AS (
   SELECT least(1e0 + coalesce(sum(greatest(m.value - c.newest, 0e0)), 0e0), 3e0) AS scale
   FROM {metrics} AS m
   INNER JOIN counted AS c ON c.dataset = m.dataset AND c.platform = m.platform AND c.metric = m.metric
-  WHERE m.unit = 'people'
+  WHERE m.unit = 'people' AND m.metric <> 'ledger'
 ),
 prints AS (
   SELECT dataset, metric, count(*) AS points, max_by(value, ds) AS newest

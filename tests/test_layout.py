@@ -24,7 +24,7 @@ LAYERS = {
     "platforms": {"privacy", "lake", "config"},
     "score": {"engine", "privacy", "lake", "config"},
     "research": {"score", "engine", "privacy", "lake", "config"},
-    "quality": {"engine", "lake", "config"},
+    "quality": {"engine", "privacy", "lake", "config"},
     "warehouse": {"quality", "privacy", "engine", "lake", "config"},
     "web": {"warehouse", "engine", "lake", "config"},
 }

@@ -86,6 +86,11 @@ def moved(dataset: str, metric: str, value: float, expected: float, deviation: f
     )
 
 
+def no_past_of_the_ledger(rows: pa.Table) -> pa.Table:
+    grown = moved("consent", "ledger", 10.0, 9.0, 1.0, "people")(rows)
+    return nth(grown.num_rows - 1, points=0)(grown)
+
+
 def too_many(rows: pa.Table) -> pa.Table:
     return pa.concat_tables([rows, *(plus(other_id=f"chirp:{n}")(rows.slice(0, 1)).slice(1) for n in range(40))])
 
@@ -544,6 +549,8 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         ],
         "protection_kept": [(moved("consent", "protected", 16.0, 20.0, -4.0, "people"), set())],
         "consent_not_lost": [(moved("consent", "opted_out", 16.0, 20.0, -4.0, "people"), {"consent_kept"})],
+        "ledger_kept": [(moved("consent", "ledger", 9.0, 10.0, -1.0, "people"), set())],
+        "ledger_continued": [(no_past_of_the_ledger, {"past_known"})],
         "window_as_published": [(moved("window", "links", 7.0, 6.0, 1.0, "print"), set())],
         "platforms_as_before": [(moved("conservation", "asked", 0.0, 1.0, -10.0, "kept"), set())],
         "scores_in_order": [(moved("movement", "rank_correlation", 0.5, 1.0, -4.0, "correlation"), set())],

@@ -68,6 +68,8 @@ class Ledger:
     standing: dict[Place, Word] = field(default_factory=dict)
     #: The sources that were ever heard, each with the newest day of a word of it.
     heard: dict[str, date] = field(default_factory=dict)
+    #: The first day of every no, those that were lifted, too.
+    since: dict[Place, date] = field(default_factory=dict)
 
     def hear(self, source: str, words: Iterable[Word]) -> None:
         """Take the words of a source in order: a no stands until a yes of the same place lifts it."""
@@ -78,11 +80,16 @@ class Ledger:
                 self.standing.pop(place, None)
             else:
                 self.standing[place] = word
+                self.since[place] = min(self.since.get(place, word.day), word.day)
             self.heard[source] = max(self.heard[source], word.day)
 
     def hashed(self, key: str) -> list[str]:
         """The hashes of a key, one for each salt."""
         return [hashlib.sha256((salt + key).encode("utf-8", "surrogatepass")).hexdigest() for salt in self.salts]
+
+    def ever(self, day: date) -> int:
+        """How many noes were said by a day, lifted or not: a number that never falls, but where the lake is another one."""
+        return sum(since <= day for since in self.since.values())
 
     def rows(self) -> list[tuple[str, str, str]]:
         """(salt, hash, reason) of all that stand: sql/remembered.sql tries every salt on a key."""

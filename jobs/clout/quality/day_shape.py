@@ -20,6 +20,7 @@ import pyarrow.dataset as pads
 from clout.engine import queries
 from clout.lake.partitions import Lake, window
 from clout.lake.schemas import ACTIVITY, SNAPSHOTS, TIME, small_arrow
+from clout.privacy import consent_ledger
 from clout.quality.tables import METRICS
 
 #: sql/day_shape.sql says what these are; LOOKED_BACK days of activity, TIMED of times, and
@@ -107,13 +108,18 @@ def _times(lake: Lake, days: list[date], platforms: Mapping[str, str]) -> pa.Tab
 
 
 def consent(connection: duckdb.DuckDBPyConnection, lake: Lake, day: date, listed: Mapping[str, int]) -> pa.Table | None:
-    """sql/consent_counts.sql of a day whose evidence the lake holds. listed: accounts on the operator's list, by platform."""
+    """sql/consent_counts.sql of a day whose evidence the lake holds, and the noes of its ledger.
+
+    listed: accounts on the operator's list, by platform.
+    """
     path = lake.features("account_states", day)
     if not lake.exists(path):
         return None
     states = lake.read(path, columns=["platform", "opt_out", "is_minor", "is_protected"])
     of_list = pa.table([pa.array(each) for each in (list(listed.keys()), list(listed.values()))], names=_LISTED.names)
-    return queries.run_duckdb(connection, "consent_counts", {}, account_states=states, listed=of_list.cast(_LISTED))
+    counts = queries.run_duckdb(connection, "consent_counts", {}, account_states=states, listed=of_list.cast(_LISTED))
+    noes = small_arrow(_FOUND, [("consent", "all", "ledger", "people", float(consent_ledger.read(lake).ever(day)))])
+    return pa.concat_tables([counts.select(_FOUND.names).cast(_FOUND), noes])
 
 
 def prints(lake: Lake, day: date, before: date | None, digests: Mapping[str, str]) -> pa.Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import stat
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import conform
@@ -216,8 +216,12 @@ def test_a_lake_that_is_older_than_its_ledger_begins_it_from_its_snapshots(world
 def test_a_new_lake_says_that_it_has_no_ledger_and_takes_the_old_one(world: World) -> None:
     world.pull()
     assert [line for line in world.said if "has no ledger of consent yet" in line and "bring --from" in line]
-    new = Lake(world.root / "new")
+    new, noes = Lake(world.root / "new"), consent_ledger.read(world.lake).ever(DAYS[-1])
+    assert noes >= len(NOES)
+    assert consent_ledger.read(world.lake).ever(DAYS[0] - timedelta(days=90)) == 0
+    assert consent_ledger.read(new).ever(DAYS[-1]) == 0  # by which the gate sees that a lake is another one
     assert consent.bring(world.lake, new) == len(consent_ledger.files(world.lake))
+    assert consent_ledger.read(new).ever(DAYS[-1]) == noes
     assert consent.bring(world.lake, new) == 0
     Path(consent_ledger.files(new)[0]).unlink()
     with pytest.raises(InvalidInput, match="is missing"):  # what was brought is watched like what was heard
