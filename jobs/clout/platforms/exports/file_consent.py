@@ -71,11 +71,11 @@ class Consent:
         ids = IdColumns(source)
         for batch in self._batches(file, "accounts"):
             rows = accounts_of(source, file, batch, [], ids)
-            self.meeting.describe(rows)
             self.words |= set(filter(is_word, rows["native_id"].to_pylist()))
             keys = rows["account_key"].combine_chunks()
             self._seen[file].append(keys)
             why = _why_not(rows)
+            self.meeting.describe(rows, keys.filter(pc.is_valid(why)))
             if self.hidden.hearing:
                 _tell(self.hidden.hearing, rows, batch, why, file.name, day)
             yield from zip(keys.filter(pc.is_valid(why)).to_pylist(), why.drop_null().to_pylist(), strict=True)

@@ -26,6 +26,7 @@ _SHAPES = {
     "DIDs or URNs": re.compile(r"(did|urn):.*"),
     "UUIDs": re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}"),
 }
+_NAMES = "names"
 
 
 class Meeting:
@@ -36,16 +37,21 @@ class Meeting:
         self.met = False
         self._accounts: set[str] = set()
         self._handles: dict[str, str] = {}
+        self._noes: set[str] = set()
         self._people: set[str] = set()
         self._keys: pa.Array | None = None
 
-    def describe(self, accounts: pa.Table) -> None:
-        """Take rows of an accounts file."""
+    def describe(self, accounts: pa.Table, noes: pa.Array) -> None:
+        """Take rows of an accounts file, and the keys of those of them who may not be shown."""
+        if len(self._noes) < MOST:
+            self._noes.update(noes.to_pylist()[:MOST])
         if len(self._accounts) >= MOST:
             return
         self._accounts.update(accounts["account_key"].to_pylist()[:MOST])
-        for handle in accounts["handle"].drop_null().to_pylist()[:MOST]:
-            self._handles[look_alike(handle)] = handle
+        named = accounts.select(["handle", "account_key"]).slice(0, MOST).to_pydict()
+        self._handles.update(
+            (look_alike(handle), key) for handle, key in zip(*named.values(), strict=True) if handle is not None
+        )
 
     def see(self, columns: Iterable[pa.Array]) -> None:
         """Take the keys of people of interactions or posts."""
@@ -83,6 +89,26 @@ class Meeting:
             " source of their own"
         )
 
+    def otherwise_called(self) -> str | None:
+        """What is to be said of those who may not be shown and whose key is not as the other accounts' keys are.
+
+        Such a row may mean somebody who is shown all the same: by their handle, their address, or another system's number.
+        """
+        form = _shape(_ids(self._accounts))
+        odd = [
+            key
+            for key in sorted(self._noes)
+            if self._handles.get(look_alike(key.partition(":")[2]), key) not in {key, *self._noes}
+            or (len(self._accounts) >= LEAST and form in (*_SHAPES, _NAMES) and _form(key.partition(":")[2]) != form)
+        ]
+        if not odd:
+            return None
+        are = "is" if len(odd) == 1 else "are"
+        return (
+            f"{len(odd):,} of those who may not be shown {are} called otherwise than the other accounts"
+            f" ({_some(_ids({*odd}))}): is each the account's id, and not a handle, an address or a number of another system?"
+        )
+
 
 def _ids(keys: set[str]) -> list[str]:
     return sorted(key.partition(":")[2] for key in keys)
@@ -95,6 +121,10 @@ def _some(ids: list[str]) -> str:
 
 
 def _shape(ids: list[str]) -> str:
-    counted = Counter(next((name for name, form in _SHAPES.items() if form.fullmatch(each)), "names") for each in ids)
-    name, number = counted.most_common(1)[0]
+    counted = Counter(map(_form, ids))
+    name, number = counted.most_common(1)[0] if ids else (_NAMES, 0)
     return name if number >= 0.9 * len(ids) else "of several kinds"
+
+
+def _form(id: str) -> str:
+    return next((name for name, form in _SHAPES.items() if form.fullmatch(id)), _NAMES)

@@ -78,7 +78,7 @@ def read(source: Source, days: set[date], hidden: SuppressionList = NOBODY) -> I
                             observed |= set(item.per_day)
                         yield item
         refusals.check(f"source {source.name}")
-        apart = consent.meeting.told()
+        apart = "; ".join(filter(None, (consent.meeting.told(), consent.meeting.otherwise_called())))
         observed |= {day for _, day in accounts if day in days}
         listed = {table: [(file, day) for file, its_table, day in files if its_table == table] for table in LISTS}
         happened = [file for file, table, _ in files if table == "outcomes"]

@@ -287,6 +287,30 @@ def test_few_accounts_of_the_same_kind_may_be_people_who_did_nothing(
     assert (told != [None]) == (accounts == 25)
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("a7", ""),
+        ("A7", ""),
+        ("12345", "such as 99999"),
+        ("https://x.example/a7", "such as aaaaa://a"),
+        ("Lee", "such as aaa"),
+    ],
+)
+def test_a_no_under_another_kind_of_name_is_told(tmp_path: Path, key: str, said: str) -> None:
+    people = [f"a{i}" for i in range(30)]
+    write_people(tmp_path, [(one, "lee" if one == "a9" else "") for one in people if one != "a7"], people)
+    file = tmp_path / "accounts.csv"
+    head, *rows = file.read_text().splitlines()
+    file.write_text("\n".join([f"{head},opt_out", *(f"{row},false" for row in rows), f"{key},,true"]) + "\n")
+    [told] = [report.reason for report in read(tmp_path) if report.table == "accounts"]
+    assert (
+        told is None
+        if not said
+        else f"1 of those who may not be shown is called otherwise than the other accounts ({said}" in told
+    )
+
+
 # Progress, memory --------------------------------------------------------------------------------------------------
 
 
