@@ -12,15 +12,20 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from clout.config.paths import SQL
 from clout.config.version import code_version
 from clout.warehouse.contract import Warehouse
-from clout.web import charts, figures, klout, klout_routes, pages, tables, words
+from clout.web import charts, figures, klout, klout_routes, model_text, pages, tables, words
 from clout.web.asked import Asked, NotFound
 from clout.web.guard import Guard, Policy
 from clout.web.rendering import environment
 from clout.web.snapshot import Library
 
 HERE = Path(__file__).parent
+#: The files that pages load, by name.
+STATIC = {name: HERE / "static" / name for name in ("clout.css", "clout.svg")} | {
+    model_text.PICTURE: SQL / model_text.PICTURE
+}
 
 #: What would raise a score: of a day's model version, the person's rows of platform_scores and the score's row; (platform,
 #: evidence, points), the most first. None where nobody can say.
@@ -129,10 +134,10 @@ def create_app(warehouse: Warehouse, settings: Settings | None = None) -> Guard:
 
     @app.get("/static/{name}", include_in_schema=False)
     def static(name: str) -> Response:
-        if name not in ("clout.css", "clout.svg"):
+        if name not in STATIC or not STATIC[name].is_file():
             raise NotFound
         kind = "text/css; charset=utf-8" if name.endswith("css") else "image/svg+xml"
-        return Response((HERE / "static" / name).read_text(encoding="utf-8"), media_type=kind)
+        return Response(STATIC[name].read_text(encoding="utf-8"), media_type=kind)
 
     @app.get("/docs", include_in_schema=False)
     def docs(request: Request) -> Response:

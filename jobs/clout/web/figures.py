@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -27,9 +28,14 @@ if TYPE_CHECKING:
 QUERIES = Path(__file__).parent / "queries"
 #: Rows of a page, and the most that a download holds.
 PAGE, MOST = 50, 1000
+_MADE = re.compile(r"-- ([a-z_]+): (.+)\.")
+_READ = re.compile(r"\b(?:clout|meta)\.\w+")
 _USED = re.compile(r"\$([a-z]+)")
+#: The parameters of people who are compared, in order.
+COMPARED = ("first", "second", "third", "fourth", "fifth")
 #: What stands for a parameter that nobody gave.
 _DEFAULTS: dict[str, Any] = {
+    **dict.fromkeys(COMPARED),
     "platform": None,
     "topic": None,
     "region": None,
@@ -42,13 +48,22 @@ _DEFAULTS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Figure:
-    """A query with its title and what it says, and the names of its parameters."""
+    """A query with its title and what it says, the columns that it makes itself, and the names of its parameters."""
 
     name: str
     title: str
     says: str
+    columns: Mapping[str, str]
     sql: str
     takes: tuple[str, ...]
+
+    def meaning(self, column: str) -> str:
+        """What a column says: as the query's file has it, else the published table that it is from; else nothing."""
+        if column in self.columns:
+            return self.columns[column]
+        read = [catalog.named(name) for name in dict.fromkeys(_READ.findall(self.sql))]
+        known = {each.name: each.comment for relation in reversed(read) for each in relation.columns}
+        return known.get(column, "")
 
     def may_lack(self, name: str) -> bool:
         """Whether the query gives all rows where nobody gave this parameter."""
@@ -69,9 +84,11 @@ def figures() -> Mapping[str, Figure]:
     found = {}
     for file in sorted(QUERIES.glob("*.sql")):
         title, says, *lines = file.read_text(encoding="utf-8").splitlines()
-        sql = "\n".join(lines)
+        made = itertools.takewhile(lambda each: each is not None, map(_MADE.fullmatch, lines))
+        columns = {each[1]: each[2] for each in made if each}
+        sql = "\n".join(lines[len(columns) :])
         takes = tuple(dict.fromkeys(_USED.findall(sql)))
-        found[file.stem] = Figure(file.stem, title.removeprefix("-- "), says.removeprefix("-- "), sql, takes)
+        found[file.stem] = Figure(file.stem, title.removeprefix("-- "), says.removeprefix("-- "), columns, sql, takes)
     return found
 
 

@@ -12,6 +12,8 @@ from clout.config.paths import SQL
 
 #: The section of the document that is shown.
 HEADING = "## Model card: how good is it"
+#: The picture that it shows, beside it in sql/.
+PICTURE = "frontier.svg"
 
 
 class _Page(mistune.HTMLRenderer):
@@ -21,6 +23,12 @@ class _Page(mistune.HTMLRenderer):
         """A formula's file as its page; another document by its words alone, since it is not served."""
         name = re.fullmatch(r"(?:v\d+/)?(\w+)\.sql", url)
         return f'<a href="/sql/{name[1]}">{text}</a>' if name else text
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        """A picture of ours, where the service has it."""
+        return (
+            f'<img class="chart" src="/static/{escape(url)}" alt="{escape(text)}">' if url == PICTURE else escape(text)
+        )
 
     def block_code(self, code: str, info: str | None = None) -> str:
         """Code that scrolls."""

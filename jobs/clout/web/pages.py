@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Context = dict[str, Any]
 
 #: How many people are put side by side.
-COMPARED = (2, 5)
+COMPARED = (2, len(figures.COMPARED))
 #: Days before that a change is told for.
 BEFORE = {1: "yesterday", 7: "a week before", 30: "a month before"}
 
@@ -187,6 +187,7 @@ def compare(asked: Asked, settings: Settings) -> Context:
         "title": "Compare",
         "keys": [*keys, *[""] * (COMPARED[1] - len(keys))],
         "people": people,
+        "values": dict(zip(figures.COMPARED, (each["score"]["person_id"] for each in people), strict=False)),
         "missing": missing,
         "overlaps": _overlaps(people),
     }
@@ -343,6 +344,8 @@ def figure(asked: Asked, name: str) -> tuple[figures.Figure, pa.Table, dict[str,
     for each in found.takes:
         if each == "person":
             values[each] = asked.person(asked.text("person"))["person_id"]
+        elif each in figures.COMPARED:
+            values[each] = asked.person(asked.text(each))["person_id"] if asked.text(each) else None
         elif each == "platform":
             values[each] = _platform(asked)
         elif each == "most":

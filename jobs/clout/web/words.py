@@ -79,6 +79,55 @@ GLOSSARY: dict[str, tuple[str, str, str]] = {
         "Reach that was seen and not counted: accounts without a path of trust, accounts that act on nobody else, and crowds"
         " that came on one loud day only.",
     ),
+    "place": (
+        "Place",
+        "1 is highest",
+        "How many have a higher score, plus one; equal scores share a place. Neighbours whose intervals overlap may well stand"
+        " the other way round.",
+    ),
+    "change": (
+        "Change",
+        "points",
+        "The score of the day less the one that the same evidence gives for an earlier day, split by cause: what the person"
+        " did, what others did, evidence that grew old, a new model.",
+    ),
+    "topic_score": (
+        "Score on a topic",
+        "points from 1 to 100",
+        "How many people react to this person's posts about the topic. It takes several posts, weeks and people, some of whom"
+        " came back; it says neither that the person knows of the topic nor that they like it.",
+    ),
+    "strength": (
+        "Strength",
+        "of 100 %",
+        "How surely one person moves another: it grows with each reaction, and fades with time. One reaction says little.",
+    ),
+    "counters": (
+        "Counters",
+        "followers, lists",
+        "What a platform counts without saying who they are. They are used only where nothing better is shown, and nobody can"
+        " audit them.",
+    ),
+    "pile_on": (
+        "Pile-on",
+        "days",
+        "A day on which many strangers talked at one person at once. It is pointed out so that nobody takes it for applause.",
+    ),
+    "region": (
+        "Region",
+        "country, state, city",
+        "Where people say on their profiles that they live. Nobody's whereabouts are worked out.",
+    ),
+    "coverage": (
+        "Coverage",
+        "share",
+        "Of the reactions that a platform counts, how many it also shows with names. What is not shown cannot be scored.",
+    ),
+    "drift": (
+        "Drift",
+        "steps",
+        "How far a number of the night is from what the same weekdays before let expect; one step is an ordinary difference.",
+    ),
     "style": (
         "Style",
         "one of sixteen",

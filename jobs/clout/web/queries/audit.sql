@@ -1,5 +1,8 @@
 -- Audit
 -- Checks of the night by table: how many passed, and the worst that did not.
+-- checks: Checks of this table.
+-- passed: Those that passed.
+-- worst: How grave the worst check is that did not pass.
 SELECT
   suite,
   count(*) AS checks,

@@ -1,5 +1,7 @@
 -- Who moves whom
 -- The people whom this person moves most surely, and those who move this person. People who did not agree to be named are counted, not listed.
+-- name: What the other person is called.
+-- place: Place in that direction, 1 is the surest.
 SELECT i.direction, i.place, i.other_id, n.name, i.strength, i.interactions, i.last_day
 FROM clout.influences AS i
 LEFT JOIN (

@@ -1,5 +1,6 @@
 -- Who is not listed
 -- How many of the people who move this person, or whom this person moves, did not agree to be named.
+-- people: People who did not agree to be named.
 SELECT direction, count(*) AS people
 FROM clout.influences
 WHERE

@@ -1,5 +1,8 @@
 -- Leaderboard
 -- Everybody with a score on this day, highest first; equal scores share a place. People who did not agree to be named count for the places and are not listed.
+-- place: Place among everybody with a score; 1 is highest.
+-- tied: Whether somebody else has the same score.
+-- name: What the person is called.
 WITH listed AS (
   SELECT person_id, score
   FROM clout.scores

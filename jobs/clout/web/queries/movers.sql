@@ -1,5 +1,6 @@
 -- Movers
 -- Whose score moved most over the chosen time, by half a point at least, and why. The earlier score is computed anew from what is stored now. People at whom a crowd talked within 30 days are not among the risers.
+-- name: What the person is called.
 WITH listed AS (
   SELECT c.person_id, c.score_before, c.score, c.change, c.they_did, c.others_did, c.left_window, c.model_change, s.score_low, s.score_high
   FROM clout.score_changes AS c

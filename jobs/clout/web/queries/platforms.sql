@@ -1,5 +1,6 @@
 -- Platforms
 -- How many people have evidence on each platform.
+-- people: People with a score there.
 SELECT platform, count(DISTINCT person_id) AS people
 FROM clout.platform_scores
 WHERE ds = $day

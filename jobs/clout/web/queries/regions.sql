@@ -1,5 +1,7 @@
 -- Regions
 -- How many scored people say that they live in a place and agreed to have it shown; a country holds its states, a state its cities.
+-- region: Country, state and city as people say it on their profiles.
+-- people: People with a score who live there.
 WITH said AS (
   SELECT r.country, r.admin1, r.city, r.person_id
   FROM clout.person_regions AS r

@@ -1,5 +1,6 @@
 -- People of a topic
 -- Whose posts about the topic move the most people, and by how much evidence. It says neither that they know of it nor that they like it.
+-- name: What the person is called.
 SELECT
   p.place, p.person_id, coalesce(min(a.display_name), min(a.handle)) AS name, p.topic_score, p.topic_reach, p.share, p.posts,
   p.weeks, p.people, p.back

@@ -1,5 +1,7 @@
 -- Topics
 -- How many people move others with posts about a topic, by evidence enough to name them. Sensitive topics are recognised only to be left out.
+-- people: People who are named for the topic.
+-- most_moved: How many people the first of them moves.
 SELECT t.slug, t.name, count(*) AS people, max(p.topic_reach) AS most_moved
 FROM clout.person_topics AS p
 INNER JOIN clout.topics AS t ON t.ds = p.ds AND t.topic_id = p.topic_id

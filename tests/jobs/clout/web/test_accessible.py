@@ -111,6 +111,23 @@ def test_contrast_is_enough_by_day_and_by_night() -> None:
         assert contrast(charts.DARK[colour], dark["paper"]) >= 4.5
 
 
-@pytest.mark.parametrize("name", ["score", "true_reach", "amplification", "network_influence", "standing", "momentum"])
+MEASURES = (
+    *(
+        "score",
+        "interval",
+        "true_reach",
+        "amplification",
+        "network_influence",
+        "standing",
+        "momentum",
+        "credible",
+        "trusted",
+    ),
+    *("reach_cut", "place", "change", "topic_score", "strength", "counters", "pile_on", "region", "coverage", "drift"),
+    *("style", "outreach", "lens"),
+)
+
+
+@pytest.mark.parametrize("name", MEASURES)
 def test_every_measure_is_in_the_glossary(client: TestClient, name: str) -> None:
     assert f'id="{name}"' in client.get("/glossary").text

@@ -13,6 +13,7 @@ import duckdb
 import published_world
 import pytest
 from clout.terminal import printable
+from clout.warehouse import catalog
 from clout.warehouse.factory import open_warehouse
 from clout.web import figures
 from clout.web.app import create_app
@@ -77,7 +78,9 @@ def test_query_that_is_shown_gives_at_the_analysts_prompt_what_the_page_shows(
     if name == "person_of":
         assert client.get("/figure/person_of?account=x").status_code == 404
         return
-    answer = client.get(f"/figure/{name}.json?person={NAMED}&wanted=bo&topic=gardening").json()
+    answer = client.get(
+        f"/figure/{name}.json?person={NAMED}&wanted=bo&topic=gardening&first={NAMED}&third=murmur:p15"
+    ).json()
     with duckdb.connect(world / "warehouse" / "warehouse.duckdb", read_only=True) as analyst:
         analyst.execute("SET TimeZone = 'UTC'")
         found = analyst.sql(answer["query"])
@@ -89,6 +92,43 @@ def test_query_that_is_shown_gives_at_the_analysts_prompt_what_the_page_shows(
                 assert shown[column] == pytest.approx(value, abs=0.005)
             else:
                 assert str(shown[column]) == str(value)
+
+
+def test_every_column_of_a_figure_is_explained() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA clout; CREATE SCHEMA meta")
+        for relation in catalog.tables():
+            connection.execute(f"CREATE TABLE {relation.full_name} AS SELECT {catalog.empty_columns(relation)} LIMIT 0")
+        for relation in catalog.views():
+            connection.execute(f"CREATE VIEW {relation.full_name} AS {relation.select}")
+        for name, figure in figures.figures().items():
+            given = {"day": DAY, "most": 1, "skip": 0, "before": 1, "sign": 1}
+            columns = connection.sql(figure.sql, params={each: given.get(each, "x") for each in figure.takes}).columns
+            assert [column for column in columns if not figure.meaning(column)] == [], name
+            assert figure.columns.keys() <= set(columns), name
+    place = figures.figures()["leaderboard"].meaning("place")
+    assert place == "Place among everybody with a score; 1 is highest"
+
+
+def test_no_link_of_a_page_leads_nowhere(client: TestClient) -> None:
+    asked = set()
+    for path in (*PAGES, "/tables"):
+        text = client.get(path).text
+        asked |= {html.unescape(each) for each in re.findall(r'(?:href|src|srcset)="(/[^"]*)"', text)}
+    # Of the people of a list one is as good as another.
+    kinds = {re.sub(r"(person|p1)([/=])[^&]*", r"\1\2", each.partition("#")[0]): each for each in asked}
+    assert len(kinds) > 100
+    assert [each for each in kinds.values() if client.get(each).status_code != 200] == []
+
+
+def test_those_who_are_compared_come_in_the_order_in_which_they_were_named(client: TestClient) -> None:
+    asked = "/figure/compared.json?first=murmur:p15&second=plaza:bo"
+    assert [row["person_id"] for row in client.get(asked).json()["rows"]] == ["murmur:p15", NAMED]
+    turned = client.get("/figure/compared.json?first=plaza:bo&second=murmur:p15").json()["rows"]
+    assert [row["person_id"] for row in turned] == [NAMED, "murmur:p15"]
+    assert client.get(f"{asked}&third=murmur:nobody").status_code == 404
+    page = client.get(f"/compare?p1=murmur:p15&p2={NAMED}").text
+    assert "/figure/compared.csv?day=" in page
 
 
 @pytest.mark.parametrize("key", NAMES)
