@@ -52,7 +52,8 @@ def noted(root: Path) -> dict[str, str] | None:
     except (OSError, ValueError, TypeError):
         return None
     own = note.pop(_OWN, None)
-    return note if own in (None, _hash_of(note)) else None  # None: from before they had a checksum of their own
+    # From before they had a checksum of their own they name the catalogue at least.
+    return note if own == _hash_of(note) or (own is None and CATALOGUE in note) else None
 
 
 def harmed(root: Path) -> list[tuple[str, str]]:

@@ -130,14 +130,14 @@ FILES = {
 #: Iceberg's own files, by a pattern: what is built again holds the same content under other names.
 METADATA = {
     "the catalogue": "catalog.sqlite",
-    "a table's metadata": "tables/clout.scores-*/metadata/0000[3-9]*.metadata.json",
+    "the checksums of all these": "metadata.json",
     "a view": "views/clout.leaderboard/*.metadata.json",
     "a manifest": "tables/clout.accounts-*/metadata/*-m0.avro",
     "a manifest list": "tables/clout.scores-*/metadata/snap-*.avro",
     "the log's rows": "tables/meta.publish_log-*/data/*.parquet",
     "the log's metadata": "tables/meta.published_files-*/metadata/0000[3-9]*.metadata.json",
     "the copy of the log": "commit.json",
-    "the checksums of all these": "metadata.json",
+    "a table's metadata": "tables/clout.scores-*/metadata/0000[3-9]*.metadata.json",
 }
 
 
