@@ -95,7 +95,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     for table in TABLES:
         required(staged.root, staged.table(table), f"run jobs/score.py --day {day} --run {staged.run} first")
     required(lake, lake.conformed("activity", day), f"run jobs/conform.py --day {day} first")
-    required(lake, lake.features("hidden_topics", day), f"run jobs/score.py --day {day} --run {staged.run} again")
+    required(lake, lake.features("hidden_topics", day), f"run jobs/conform.py --day {day} again")
     versions = staged.read_json("run.json")
     if versions is None:
         raise InvalidInput(f"{staged.location}/run.json is missing; score again")
@@ -112,7 +112,9 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     counts["activity"] = lake.count(lake.conformed("activity", day))
     is_small = sum(counts.values()) <= IN_MEMORY_ROWS
     read = (_in_memory if is_small else _in_spark)(lake, staged)
-    beside = {table: read(table) for table in ("scores", "topics", "person_topics", "consented", "hidden_topics")}
+    beside = {
+        table: read(table) for table in ("scores", "topics", "person_topics", "consented", "pile_ons", "hidden_topics")
+    }
     scored = suites.count_present(beside["scores"], "score")
     people = suites.count_present(beside["scores"], "person_id")
     parameters = {

@@ -143,18 +143,21 @@ def _match(lake: Lake, sources: Sources, ontology: Ontology, days: list[date], e
 
     code, hidden = fingerprints.of_modules((*topic_posts.CODE, *valence.CODE)), sources.topics.hidden_ids(ontology)
     repositories = {source.platform for source in sources.sources if source.reader == "gharchive"}
+    brands = sources.brands
     matcher: Matcher | None = None
     for day in days:
         of_day = excluded.filter(pc.equal(excluded["ds"], pa.scalar(day)))["account_key"].to_pylist()
         manifests = [_timeless(lake.manifest(platform, day) or []) for platform in sources.platforms]
-        matched = _hash([code, ontology.version, sources.platforms, sorted(of_day), hidden, manifests, valence.judge()])
+        matched = _hash(
+            [code, ontology.version, sources.platforms, sorted(of_day), hidden, brands, manifests, valence.judge()]
+        )
         path = lake.conformed("post_topics", day)
         if lake.exists(path) and (lake.metadata(path) or {}).get("matched") == matched:
             continue
         matcher = matcher or Matcher(ontology, topic_posts.MOST)
         posts = arrow.read_snapshots(lake, "posts", sources.platforms, [day], topic_posts.COLUMNS | valence.COLUMNS)
         made = (
-            *topic_posts.of_day(posts, day, matcher, frozenset(of_day), repositories, hidden),
+            *topic_posts.of_day(posts, day, matcher, frozenset(of_day), repositories, hidden, brands),
             valence.of_day(posts, day, frozenset(of_day)),
         )
         for table, rows in zip(MATCHED, made, strict=True):
@@ -186,7 +189,7 @@ def _fingerprints(lake: Lake, sources: Sources, days: list[date], repeats: int) 
     code = fingerprints.of_tables(
         CONFORMED, modules=("clout.lake.columns", "clout.lake.schemas", *topic_posts.CODE, *valence.CODE)
     )
-    topics = [sources.topics.ontology().version, sorted(sources.topics.hidden)]
+    topics = [sources.topics.ontology().version, sorted(sources.topics.hidden), sources.brands]
     rules = [sources.platforms, sorted(sources.excluded), code, valence.judge(), *topics]
 
     def of_day(day: date) -> list[list[str | None]]:

@@ -48,7 +48,6 @@ def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
     from clout.score.evidence import inputs
 
     day, engine = evidence.day, evidence.engine
-    write_hidden_topics(evidence, lake)
     for table, rows in steps.published(evidence).items():
         engine.stage(staged.root, staged.table(table), rows, *SCORED[table])
     for table, keys in PULLED.items():
@@ -72,17 +71,6 @@ def stage(evidence: Evidence, lake: Lake, staged: Staged) -> None:
             f"score {day}: {', '.join(bare)}: nobody is a seed of trust, so any bought crowd counts there; name people whom you"
             " vouch for as seeds of a source"
         )
-
-
-def write_hidden_topics(evidence: Evidence, lake: Lake) -> None:
-    """Write which person wants no word of which topic, for the audit alone: it is staged and published nowhere."""
-    from clout.lake.schemas import small_arrow
-    from clout.score.steps import HIDDEN_BY_PERSON
-
-    persons = {row["account_key"]: row["person_id"] for row in evidence.arrow("persons").to_pylist()}
-    hidden = evidence.arrow("hidden_topics").to_pylist()
-    rows = sorted({(persons.get(row["account_key"], row["account_key"]), row["topic_id"]) for row in hidden})
-    lake.write(lake.features("hidden_topics", evidence.day), small_arrow(HIDDEN_BY_PERSON, rows))
 
 
 def undefended(platform_scores: pa.Table) -> list[str]:

@@ -75,7 +75,10 @@ topic_parts AS (
   SELECT o.person_id, t.topic_id, CAST(sum(CAST(t.part AS DECIMAL(24, 12))) AS DOUBLE) AS part
   FROM own AS o
   INNER JOIN (
-    SELECT platform, post_key, topic_id, max(part) AS part FROM {post_topics} GROUP BY platform, post_key, topic_id
+    SELECT platform, post_key, topic_id, max(part) AS part
+    FROM {post_topics}
+    WHERE topic_id NOT LIKE 'brand:%'  -- talk about a brand is counted apart, see advocates.sql
+    GROUP BY platform, post_key, topic_id
   ) AS t ON t.platform = o.platform AND t.post_key = o.post_key
   GROUP BY o.person_id, t.topic_id
 ),

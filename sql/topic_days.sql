@@ -3,7 +3,7 @@
 --   A post that was deleted at its source, or whose topic may not be named any more, counts no more.
 -- Unit: that of daily_engagement.sql. Grain: one row per ds, platform, topic_id, actor, target.
 -- Source: sql/README.md, Topics.
--- Inputs: {topic_activity} of the window; {daily_engagement}, see daily_engagement.sql; {topics}, see topics.sql; {gone_posts} (platform, post_key);
+-- Inputs: {topic_activity} of the window; {daily_engagement}, see daily_engagement.sql; {known_topics}, see known_topics.sql; {gone_posts} (platform, post_key);
 --   {variants}; {excluded} (account_key); {persons} (account_key, person_id)
 -- Parameters:
 --   base_like DOUBLE   strength of a like
@@ -23,7 +23,7 @@ WITH mine AS (
     END AS DECIMAL(24, 12))) AS DOUBLE) AS worth
   FROM {topic_activity} AS ta
   INNER JOIN {variants} AS v ON v.variant = 'now' AND ta.ds BETWEEN v.first_day AND v.acts_until
-  INNER JOIN {topics} AS t ON t.topic_id = ta.topic_id AND NOT t.is_sensitive
+  LEFT SEMI JOIN {known_topics} AS t ON t.topic_id = ta.topic_id
   ANTI JOIN {gone_posts} AS g ON g.platform = ta.platform AND g.post_key = ta.post_key
   ANTI JOIN {excluded} AS ea ON ea.account_key = ta.actor
   ANTI JOIN {excluded} AS et ON et.account_key = ta.target

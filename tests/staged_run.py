@@ -186,7 +186,13 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
             (day, "chirp:ada", "wikipedia", "article about the person", 2026, "", "none", None, None, 2.0, 4.5),
         ],
         "perk_selections": [(day, "spring", "chirp:ada", day, "person", 40, "floor 30, by lot", "7", "ab12")],
-        "pile_ons": [(day, "chirp:ada", day - timedelta(days=2), 20, 18, 2.5, 21, 6)],
+        "advocates": [
+            (
+                *(day, "acme", "chirp:ada", "Acme", 6, 4, 5, 2, 7, 3, 1.25, 0.25, 0.5, False, day - timedelta(days=1)),
+                label,
+            )
+        ],
+        "pile_ons": [(day, "chirp:bo", day - timedelta(days=2), 20, 18, 2.5, 21, 6)],
         "styles": [
             (
                 *(day, "chirp:ada", "Pundit", "Celebrity", "topics unknown", 0.875, 0.72, 0.03, 0.75, 0.5, 0.25, None),

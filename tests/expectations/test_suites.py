@@ -111,6 +111,11 @@ def a_shelf(rows: pa.Table) -> pa.Table:
     return pa.Table.from_pylist([base | {"title": f"Book {n}"} for n in range(61)], rows.schema)
 
 
+def many_brands(rows: pa.Table) -> pa.Table:
+    base = rows.to_pylist()[0]
+    return pa.Table.from_pylist([base | {"brand": f"brand {n}"} for n in range(61)], rows.schema)
+
+
 def many_campaigns(rows: pa.Table) -> pa.Table:
     base = rows.to_pylist()[0]
     return pa.Table.from_pylist([base | {"campaign": f"campaign {n}"} for n in range(61)], rows.schema)
@@ -435,6 +440,30 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
         "has_begun": [(first(starts_on=NEXT), set()), (first(starts_on=None), set())],
         "people_of_scores": [(first(person_id="chirp:cy", part="chirp:cy"), set())],
     },
+    "advocates": {
+        "row_count": [(many_brands, set())],
+        "keys_present": [(first(brand=""), set()), (first(brand_name=None), set()), (first(ds=None), set())],
+        "by_the_rule": [
+            (first(weeks=2), set()),
+            (first(people=2, back=2), set()),
+            (first(people=None), {"evidence_possible"}),
+        ],
+        "evidence_possible": [
+            (first(days=3), set()),
+            (first(days=29), set()),
+            (first(posts=0), set()),
+            (first(mentions=-1), set()),
+            (first(back=8), set()),
+            (first(share=1.5), set()),
+            (first(approval=-1.5), set()),
+            (first(last_spoken_on=NEXT), set()),
+        ],
+        "paid_told": [(first(paid=None), set())],
+        "reach_within_reach": [(first(reach=1.75), set())],
+        "people_of_scores": [(first(person_id="chirp:cy"), {"agreed_to_be_named"})],
+        "agreed_to_be_named": [(first(person_id="chirp:bo", reach=0.0), {"never_piled_on"})],
+        "never_piled_on": [(first(person_id="chirp:bo", reach=0.0), {"agreed_to_be_named"})],
+    },
     "credentials": {
         "row_count": [(a_shelf, set())],
         "kind_known": [(first(kind="rumour"), set()), (first(kind=None), {"somebody_vouches"})],
@@ -649,7 +678,7 @@ def _interpreted(spark: SparkSession) -> Iterator[None]:
 
 def judge(suite: suites.Suite, rows: pa.Table, spark: SparkSession | None = None) -> list[suites.Check]:
     """The checks of rows in memory, or in Spark where one is given."""
-    beside = {table: good()[table] for table in ("scores", "topics", "person_topics", "consented")}
+    beside = {table: good()[table] for table in ("scores", "topics", "person_topics", "consented", "pile_ons")}
     beside["hidden_topics"] = HIDDEN
     parameters = {
         "days": [DAY],

@@ -39,6 +39,8 @@ exclude = "exclusions.csv"   # optional, at the top: account_key,reason of peopl
 released = "released.csv"    # optional, at the top: account_key,released_on of people whose no until that day holds no longer
 links = "links.csv"          # optional, at the top: account_a,account_b of one person's accounts; valid_from, valid_to, reason
 
+brands = "brands.toml"       # optional, at the top: what counts as talk about a brand, see brand_settings.py
+
 [topics]                     # optional: see topic_settings.py
 overlay = "topics.csv"
 
@@ -56,6 +58,7 @@ from pathlib import Path
 from typing import Any
 
 from clout.config import operator_lists
+from clout.config.brand_settings import Brand, read_brands
 from clout.config.native_ids import look_alike
 from clout.config.operator_lists import LISTS, Link
 from clout.config.options import NAME, REFRESH_DAYS, validated
@@ -109,6 +112,7 @@ class Sources:
     excluded: dict[str, str]
     links: tuple[Link, ...] = ()
     topics: TopicSettings = field(default_factory=TopicSettings)
+    brands: tuple[Brand, ...] = ()
 
     def named(self, name: str) -> Source:
         """The source of that name."""
@@ -159,7 +163,7 @@ def read_sources(location: Path) -> Sources:
         raise InvalidInput(
             f"{location}: not a TOML file: {error}; of exports, name the folder in which they lie"
         ) from error
-    known = {"source", "topics", *LISTS}
+    known = {"source", "topics", "brands", *LISTS}
     if unknown := sorted(set(text) - known):
         raise InvalidInput(f"{location}: top: unknown {', '.join(unknown)}; known are {', '.join(sorted(known))}")
     entries = text.get("source")
@@ -198,7 +202,10 @@ def read_sources(location: Path) -> Sources:
             replace(source, options=options, excluded=frozenset(own), released=over, known_platforms=known_platforms)
         )
     linked = (replace(one, account_a=key(one.account_a), account_b=key(one.account_b)) for one in links)
-    return Sources(tuple(complete), excluded, tuple(linked), read_settings(location, text.get("topics"), key))
+    topics = read_settings(location, text.get("topics"), key)
+    platforms = {source.platform for source in sources}
+    brands = read_brands(location, text.get("brands"), topics.ontology(), platforms, key) if "brands" in text else ()
+    return Sources(tuple(complete), excluded, tuple(linked), topics, brands)
 
 
 def _folder_source(folder: Path) -> Source:

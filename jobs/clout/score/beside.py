@@ -13,7 +13,7 @@ from clout.errors import InvalidInput
 
 FILE = SQL / "models" / "beside.toml"
 #: section -> what its numbers' names begin with as parameters of queries.
-PREFIXES = {"topics": "topic_", "endorsements": "endorse_", "styles": "", "lenses": "lens_"}
+PREFIXES = {"topics": "topic_", "endorsements": "endorse_", "styles": "", "lenses": "lens_", "advocates": "advocate_"}
 _NUMBERS = {
     "topics": (
         *("min_posts", "min_weeks", "min_people", "min_back", "min_share", "ref_reach", "others"),
@@ -26,6 +26,7 @@ _NUMBERS = {
         *("style_cut_x", "style_cut_y"),
     ),
     "lenses": ("ref_reach", "ref_network", "ref_followers", "ref_people", "most_a_day"),
+    "advocates": ("min_weeks", "min_people", "paid_days"),
 }
 _POSITIVE = ("ref_reach", "ref_network", "ref_followers", "ref_people", "most_a_day")
 _FRACTIONS = ("min_share", "style_margin", *_POSITIVE)

@@ -106,6 +106,7 @@ class Evidence(Plan):
             "ontology": small_arrow(steps.ONTOLOGY, topic_posts.ontology_rows(ontology)),
             "hidden_topics": small_arrow(steps.HIDDEN_TOPICS, sources.topics.hidden_ids(ontology)),
             "endorsements": small_arrow(steps.ENDORSEMENTS, _endorsements(lake, sources, ontology, day)),
+            "brands": small_arrow(steps.BRANDS, _brands(sources)),
             "named_seeds": named_seeds(sources),
             "sources": steps.sources_table(sources.platforms.values()),
             **{name: small_arrow(*_listed(lake, sources, name, [day])) for name in steps.LISTS},
@@ -164,6 +165,12 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     lake.write(lake.features("unnamed", day), small_arrow(steps.UNNAMED, [(key,) for key in sorted(unnamed)]), metadata)
     person_of = _with_pseudonyms(lake, found.person_of, unnamed, hidden)
     lake.write(lake.features("persons", day), small_arrow(identity.PERSONS, sorted(person_of.items())), metadata)
+    # For the audit alone: who wants no word of which topic is staged and published nowhere.
+    unsaid = {
+        (person_of.get(row["account_key"], row["account_key"]), row["topic_id"])
+        for row in evidence.arrow("hidden_topics").to_pylist()
+    }
+    lake.write(lake.features("hidden_topics", day), small_arrow(steps.HIDDEN_BY_PERSON, sorted(unsaid)), metadata)
     listed = operator_list(sources)
     known = [evidence.resolve(name) for name in _KNOWN]
     beside = [evidence.resolve(name) for name in ("persons", "named_seeds", "sources", "variants")]
@@ -215,6 +222,10 @@ def remembered(lake: Lake, engine: Engine, keys: Frame) -> pa.Table:
     found = to_arrow(engine.run("remembered", {}, account_keys=keys, ledger=small_arrow(consent_ledger.ROWS, held)))
     order = [(name, "ascending") for name in LISTED.names]
     return found.select(LISTED.names).cast(LISTED).sort_by(order)
+
+
+def _brands(sources: Sources) -> list[tuple[str, str, str | None]]:
+    return [(brand.slug, brand.name, key) for brand in sources.brands for key in brand.accounts or (None,)]
 
 
 def named_seeds(sources: Sources) -> pa.Table:

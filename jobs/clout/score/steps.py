@@ -49,6 +49,8 @@ HIDDEN_BY_PERSON = pa.schema([("person_id", pa.string()), ("topic_id", pa.string
 ENDORSEMENTS = pa.schema(
     [("actor", pa.string()), ("target", pa.string()), ("topic_id", pa.string()), ("given_on", pa.date32())]
 )
+#: The operator's brands, a row per account of the brand; one without an account where it has none.
+BRANDS = pa.schema([("brand", pa.string()), ("brand_name", pa.string()), ("account_key", pa.string())])
 #: What stands beside the score, each with its columns: where nobody gives it there is none of it.
 BESIDE = {
     "post_topics": CONFORMED["post_topics"],
@@ -57,6 +59,7 @@ BESIDE = {
     "ontology": ONTOLOGY,
     "hidden_topics": HIDDEN_TOPICS,
     "endorsements": ENDORSEMENTS,
+    "brands": BRANDS,
 }
 
 #: What computes trust and ranks, on every engine.
@@ -66,7 +69,7 @@ _GRAPH = ("engine.network_rank", "engine.trust_flow", "engine.blocked_rank")
 GIVEN = (
     *("activity", "account_states", "counter_states", "posts", "post_actions"),
     *("operator_list", "persons", "named_seeds", "sources"),
-    *("post_topics", "topic_activity", "ontology", "hidden_topics", "endorsements", "reactions"),
+    *("post_topics", "topic_activity", "ontology", "hidden_topics", "endorsements", "reactions", "brands"),
 )
 #: An operator's lists that hold on the score date, by the names of their snapshots.
 LISTS = ("consents", "campaigns", "credentials")

@@ -23,7 +23,7 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -31,6 +31,8 @@ from clout.config.ontology import Ontology, plain
 
 #: How a topic was found.
 TAG, PLATFORM, REPOSITORY, LINK, NAME, PHRASE, WORD = "tag", "platform", "repository", "link", "name", "phrase", "word"
+#: How talk about a brand was found, besides: by whom the post mentions.
+MENTION = "mention"
 
 #: Signs of scripts that put no blanks between words: each is a word. Then words, with what holds them together.
 _UNSPACED = "぀-ヿ㐀-䶿一-鿿豈-﫿฀-๿"
@@ -122,7 +124,7 @@ class Matcher:
                     unsure.setdefault(topic_id, how)
 
         tags = self._tags.get(language)
-        puns = frozenset(map(plain, _PUN.findall(post.text))) if post.text and "#" in post.text else frozenset()
+        puns = puns_in(post.text)
         for tag in post.hashtags:
             name = plain(tag)
             if name in puns:
@@ -199,7 +201,7 @@ class Matcher:
                         continue
                     if spelling is not None and tokens[at] != spelling:
                         continue
-                    if topic_ids and not _is_denied(words, at):
+                    if topic_ids and not is_denied(words, at):
                         if how == PHRASE and _is_figure(tokens, words, at, at + size):
                             how = WORD
                         is_sure = how != WORD and (
@@ -210,6 +212,17 @@ class Matcher:
                     break
             at += step
         return found
+
+
+def puns_in(text: str | None) -> frozenset[str]:
+    """Hashtags of a text that a hyphen goes on, such as #wine-not: a platform cuts them off, and nobody means them."""
+    return frozenset(map(plain, _PUN.findall(text))) if text and "#" in text else frozenset()
+
+
+def in_words(text: str) -> tuple[list[str], tuple[str, ...]]:
+    """A text's tokens, and the words that are compared: small letters, no possessive; a line break where a clause ends."""
+    tokens = _tokens(text)
+    return tokens, tuple(map(_word, tokens))
 
 
 def tags_in(text: str) -> list[str]:
@@ -349,7 +362,7 @@ def _differ(name: str, other: str) -> bool:
     return long not in (short, f"{short}s", f"{short}es") and not (short.endswith("y") and long == f"{short[:-1]}ies")
 
 
-def _is_denied(words: list[str], at: int) -> bool:
+def is_denied(words: Sequence[str], at: int) -> bool:
     """Whether the clause says before a place that it is not about what follows: nothing to do with, no word of, not a."""
     for place in range(at - 1, max(-1, at - 1 - _DENIAL_REACHES), -1):
         word = words[place]

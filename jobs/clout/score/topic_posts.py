@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clout.config.brand_settings import Brand
 from clout.config.ontology import Ontology
 from clout.config.topic_settings import EVERY
 from clout.lake.columns import as_named
 from clout.lake.schemas import POST_TOPICS, TOPIC_COVERAGE
+from clout.score.brand_posts import BrandMatcher
 from clout.score.topic_matcher import Matcher, Post, tags_in, text_hash
 
 #: What is read of a post, of no day but the one that is conformed.
 COLUMNS = as_named(
     *("post_key", "author_key", "post_type", "event_at", "text", "lang", "hashtags", "links", "platform_topics"),
-    *("is_deleted", "platform", "snapshot_date"),
+    *("mentions", "is_deleted", "platform", "snapshot_date"),
 )
 #: Posts in which people say something of their own. A reply is part of what another one began, a share is another's.
 OWN = ("original", "quote")
@@ -27,7 +29,7 @@ MOST = 5
 #: For so many days after a post was seen acts on it are acts on its topics.
 KEPT_DAYS = 14
 #: The modules that decide what is found.
-CODE = ("clout.config.ontology", "clout.score.topic_matcher", "clout.score.topic_posts")
+CODE = ("clout.config.ontology", "clout.score.topic_matcher", "clout.score.topic_posts", "clout.score.brand_posts")
 _ROWS = 20_000
 
 
@@ -38,11 +40,13 @@ def of_day(
     hidden: Collection[str],
     repositories: Collection[str] = (),
     hidden_topics: Collection[tuple[str, str]] = (),
+    brands: Sequence[Brand] = (),
 ) -> tuple[pa.Table, pa.Table]:
     """post_topics and topic_coverage of one day's posts, which have the columns COLUMNS.
 
     hidden: accounts that may not be shown. repositories: platforms whose posts are repositories. hidden_topics: (account,
-    topic) that an account's owner wants no word of, EVERY for all.
+    topic) that an account's owner wants no word of, EVERY for all. brands: talk about one is a topic of its own, brand:slug,
+    and takes nothing from those beside it.
     """
     own = pc.is_in(posts["post_type"], pa.array(OWN))
     shown = pc.invert(pc.is_in(posts["author_key"], pa.array(sorted(hidden), pa.string())))
@@ -52,6 +56,7 @@ def of_day(
     rows: dict[tuple[str, str, str], tuple[Any, ...]] = {}
     unsaid = set(hidden_topics)
     counts: dict[str, list[int]] = {}
+    of_brands = BrandMatcher(brands)
     for post in _posts(posts):
         of_platform = counts.setdefault(post["platform"], [0, 0, 0, 0])
         tags = post["hashtags"]
@@ -71,11 +76,19 @@ def of_day(
         for at, counted in enumerate((True, bool(tags), bool(found), not matcher.knows(post["lang"]))):
             of_platform[at] += counted
         posted_on = post["event_at"].date() if post["event_at"] else day
-        for topic_id, evidence in found.items():
+        talk = of_brands.topics(post["author_key"], post["text"], tags, post["mentions"] or ())
+        for topic_id, evidence in (found | talk).items():
             if {(post["author_key"], topic_id), (post["author_key"], EVERY)} & unsaid:
                 continue
             said = text_hash(post["post_key"], post["text"])
-            row = (post["author_key"], topic_id, posted_on, said, evidence, 1.0 / len(found))
+            row = (
+                post["author_key"],
+                topic_id,
+                posted_on,
+                said,
+                evidence,
+                1.0 if topic_id in talk else 1.0 / len(found),
+            )
             rows[post["platform"], post["post_key"], topic_id] = row
     topics = [(day, platform, key, *row) for (platform, key, _), row in rows.items()]
     coverage = [(day, platform, *numbers) for platform, numbers in sorted(counts.items())]
