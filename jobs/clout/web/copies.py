@@ -75,6 +75,7 @@ def apart(work: Callable[..., None], *arguments: Any) -> None:
         [sys.executable, "-c", f"from {__name__} import _gently; _gently()"],
         input=pickle.dumps((work, arguments)),
         env={**os.environ, "PYTHONPATH": paths},
+        stdout=subprocess.DEVNULL,  # an engine may show there how far it is
         check=False,
     )
     if done.returncode:

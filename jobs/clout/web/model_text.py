@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from functools import cache
 
@@ -14,6 +15,7 @@ from clout.config.paths import SQL
 HEADING = "## Model card: how good is it"
 #: The picture that it shows, beside it in sql/.
 PICTURE = "frontier.svg"
+_SCROLLS = '<div class="scroll" tabindex="0" role="region" aria-label="Figures, table {}"><table>'
 
 
 class _Page(mistune.HTMLRenderer):
@@ -50,5 +52,6 @@ def card() -> Markup:
     made = mistune.create_markdown(renderer=_Page(escape=True), plugins=["table"])
     page = str(made(section)).replace("<th>", '<th scope="col">').replace("<th style", '<th scope="col" style')
     page = re.sub(r' style="[^"]*"', "", page)  # the pages' policy allows no styles of their own
-    scrolls = '<div class="scroll" tabindex="0" role="region" aria-label="Figures"><table>'
-    return Markup(page.replace("<table>", scrolls).replace("</table>", "</table></div>"))
+    numbers = itertools.count(1)
+    page = re.sub("<table>", lambda _: _SCROLLS.format(next(numbers)), page)
+    return Markup(page.replace("</table>", "</table></div>"))

@@ -77,6 +77,8 @@ def test_page_has_the_structure_that_readers_depend_on(client: TestClient, path:
     assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(page.headings))
     ids = [given["id"] for _, given in page.seen if "id" in given]
     assert len(ids) == len(set(ids))
+    regions = [given.get("aria-label") for _, given in page.seen if given.get("role") == "region"]
+    assert len(regions) == len(set(regions))
     # What comes first by keyboard leads past the menu.
     first = next(given for tag, given in page.seen if tag == "a")
     assert first["href"] == "#content"
