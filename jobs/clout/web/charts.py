@@ -57,8 +57,9 @@ def points(rows: Rows, width: int) -> str:
         added = bar["to"] - bar["from"]
         bar["said"] = "under 1" if added < 0.5 else f"{added:.0f}" if bar["kind"] == "sum" else f"+{added:.0f}"
     data = alt.Data(values=bars)
-    room = 280 if width > NARROW else 165
-    y = alt.Y("what:N", sort=None, title=None, axis=_names(room))
+    is_narrow = width <= NARROW
+    room, height = (195, 38) if is_narrow else (280, 26)
+    y = alt.Y("what:N", sort=None, title=None, axis=_names(room, "split(datum.value, ': ')" if is_narrow else ""))
     colour = alt.Color("kind:N", legend=None, scale=alt.Scale(domain=["part", "sum"], range=[PALE, ACCENT]))
     top = max(10.0, at * 1.15)
     scale = alt.Scale(domain=[0, top], nice=False)
@@ -72,7 +73,7 @@ def points(rows: Rows, width: int) -> str:
         .mark_text(align="left", dx=5, color=INK)
         .encode(y=y, x=alt.X("to:Q", scale=scale), text="said:N")
     )
-    return _svg(bar + text, width, 26 * len(bars), room=room)
+    return _svg(bar + text, width, height * len(bars), room=room)
 
 
 def distribution(rows: Rows, width: int) -> str:
@@ -119,9 +120,15 @@ def volume(rows: Rows, width: int) -> str:
     return _svg(bar + mark, width, 26 * len(rows), room=130)
 
 
-def _names(room: int) -> Any:
-    """An axis of names. A browser's letters may be a quarter wider than those that the place was measured with."""
-    return _altair().Axis(minExtent=room, labelLimit=int(room * 0.75), domain=False, ticks=False, labelPadding=8)
+def _names(room: int, said: str = "") -> Any:
+    """An axis of names. A browser's letters may be a quarter wider than those that the place was measured with.
+
+    said: how Vega says a name, such as in two lines.
+    """
+    given = {"labelExpr": said} if said else {}
+    return _altair().Axis(
+        minExtent=room, labelLimit=int(room * 0.75), domain=False, ticks=False, labelPadding=8, **given
+    )
 
 
 @cache

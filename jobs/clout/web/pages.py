@@ -325,7 +325,7 @@ def me(asked: Asked, settings: Settings) -> Context:
             "changes": asked.rows("changes", **values),
             "causes": words.CAUSES,
             "before": BEFORE,
-            "accounts": asked.rows("accounts", **values),
+            "topics": asked.rows("topics_of", **values),
         }
     return found
 

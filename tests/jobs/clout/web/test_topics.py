@@ -130,6 +130,14 @@ def test_a_person_is_shown_with_evidence(asked: TestClient) -> None:
         assert hidden not in page
 
 
+def test_own_numbers_name_the_topics_and_how_to_hide_one(asked: TestClient) -> None:
+    page = asked.get(f"/me?account={NAMED}").text
+    assert "&lt;b&gt;Gardening&lt;/b&gt;" in page
+    assert "Hide a topic" in page
+    for hidden in ("Asthma", "Chess", "<b>Gardening"):
+        assert hidden not in page
+
+
 def test_the_leaderboard_by_topic_and_region(asked: TestClient) -> None:
     """Whoever is named for the topic, and whoever agreed to have the place shown; the links keep what was chosen."""
     board = {
