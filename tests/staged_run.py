@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import examples
 import pyarrow as pa
 from clout.engine.spark_lake import data_frame
 from clout.lake import declared
@@ -31,8 +32,6 @@ SCHEMAS: dict[str, pa.Schema] = {
     # As sql/warehouse/ declares them.
     **{table: catalog.relations()[table].arrow_schema for table in declared.tables()},
 }
-#: Where the worked examples lie.
-EXAMPLES = Path(__file__).resolve().parent / "sql"
 
 
 @contextmanager
@@ -240,9 +239,7 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
 def _of_example(table: str, day: date, label: str) -> pa.Table:
     """What the first worked example of a table's query expects, of another day; the label is the name of its first key."""
     query = declared.tables()[table].query
-    file = sorted((EXAMPLES / query).glob("*/expected.csv"))[0]
-    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    header, *rows = [[cell.strip() for cell in line.split(",")] for line in lines]
+    header, rows = next(each for each in examples.examples() if each.query == query).rows()
     made = pa.table({name: pa.array([row[at] or None for row in rows]) for at, name in enumerate(header)})
     made = made.set_column(0, "ds", pa.array([day] * len(rows)))
     key = declared.tables()[table].key[1]

@@ -6,13 +6,11 @@
     expected.csv     the columns to compare, by name; every row that must come out, in any order
 
 Cells of numbers may be arithmetic, so that the formula stands beside its value: 4 * 2 ** (-1/30). A line that starts with #
-says why the next row is there. A new example is a new folder.
 """
 
 from __future__ import annotations
 
 import ast
-import csv
 import math
 import operator
 import re
@@ -21,6 +19,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import examples
 import pyarrow as pa
 import pytest
 from clout.engine import queries
@@ -31,19 +30,13 @@ from clout.score import plan, variants
 from clout.score.model import read_model
 from clout.score.topic_posts import KEPT_DAYS
 
-HERE = Path(__file__).parent
 DAY = date(2026, 3, 14)
 MODEL = read_model(Path(__file__).with_name("model.toml"))
 MODELS = {"v1": MODEL, "v2": read_model(Path(__file__).with_name("model_v2.toml"))}
-CASES = sorted(file.parent for file in HERE.rglob("expected.csv"))
+CASES = examples.examples()
 QUERIES = sorted(file.stem for file in queries.SQL.glob("*.sql")) + sorted(
     f"v2/{file.stem}" for file in (queries.SQL / "v2").glob("*.sql")
 )
-
-
-def query_of(case: Path) -> str:
-    """The query that a case is an example of: `pairs`, or `v2/pairs`."""
-    return case.parent.relative_to(HERE).as_posix()
 
 
 OPERATORS = {
@@ -123,24 +116,15 @@ BY_VARIANT = (
 )
 
 
-def read_csv(file: Path) -> tuple[list[str], list[list[str]]]:
-    """Header and rows, without the comments."""
-    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    header, *rows = [[cell.strip() for cell in row] for row in csv.reader(lines, skipinitialspace=True)]
-    for row in rows:
-        assert len(row) == len(header), f"{file}: {row} has {len(row)} cells, not {len(header)}"
-    return header, rows
-
-
-def input_table(file: Path) -> pa.Table:
+def input_table(case: examples.Example, table: str) -> pa.Table:
     """An input as its header types it."""
-    header, rows = read_csv(file)
+    header, rows = case.rows(table)
     columns = {}
     for place, column in enumerate(header):
         name, kind = column.split(":")
         stored, read = TYPES[kind]
         columns[name] = pa.array([read(row[place]) if row[place] else None for row in rows], stored)
-    if file.stem in BY_VARIANT and "variant" not in columns:
+    if table in BY_VARIANT and "variant" not in columns:
         columns["variant"] = pa.array(["now"] * len(rows), pa.string())
     return pa.table(columns)
 
@@ -158,13 +142,12 @@ def close(got: float | None, right: float | None) -> bool:
 
 
 @pytest.mark.parametrize("engine", ["spark", "duckdb"])
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{query_of(case)}-{case.name}")
-def test_worked_example(case: Path, engine: str, request: pytest.FixtureRequest) -> None:
-    query = queries.load(query_of(case))
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.query}-{case.name}")
+def test_worked_example(case: examples.Example, engine: str, request: pytest.FixtureRequest) -> None:
+    query = queries.load(case.query)
     model = MODELS["v2" if query.name.startswith("v2/") else "v1"]
-    given = {file.stem for file in case.glob("*.csv")} - {"expected"}
+    given = case.inputs
     assert given <= query.inputs <= given | set(DEFAULTS)
-    changes = case / "parameters.toml"
     parameters = plan.numbers(model) | {
         "topic_days": KEPT_DAYS,
         "ontology": "",
@@ -172,8 +155,8 @@ def test_worked_example(case: Path, engine: str, request: pytest.FixtureRequest)
         "first_day": DAY - timedelta(89),
         "last_day": DAY,
     }
-    parameters |= tomllib.loads(changes.read_text(encoding="utf-8")) if changes.exists() else {}
-    inputs = {name: input_table(case / f"{name}.csv") if name in given else DEFAULTS[name] for name in query.inputs}
+    parameters |= tomllib.loads(case.parameters)
+    inputs = {name: input_table(case, name) if name in given else DEFAULTS[name] for name in query.inputs}
     if engine == "spark":
         spark = request.getfixturevalue("spark")
         frames = {name: spark.createDataFrame(rows) for name, rows in inputs.items()}
@@ -181,7 +164,7 @@ def test_worked_example(case: Path, engine: str, request: pytest.FixtureRequest)
     else:
         result = DuckDB().run(query.name, parameters, **inputs)
 
-    header, rows = read_csv(case / "expected.csv")
+    header, rows = case.rows()
     result = result.select(header)
     numeric = {f.name for f in result.schema if pa.types.is_integer(f.type) or pa.types.is_floating(f.type)}
     numeric -= {"days_before"}  # a part of the key
@@ -199,7 +182,7 @@ def test_worked_example(case: Path, engine: str, request: pytest.FixtureRequest)
     assert sorted(key for key, _ in got) == sorted(key for key, _ in expected)
     if not numeric:
         return
-    assert len(dict(got)) == len(got), "the columns of expected.csv must hold a key"
+    assert len(dict(got)) == len(got), "the columns of what is expected must hold a key"
     for key, numbers in expected:
         wrong = {
             name: (dict(got)[key][name], right)
@@ -211,7 +194,7 @@ def test_worked_example(case: Path, engine: str, request: pytest.FixtureRequest)
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_every_query_has_a_worked_example(query: str) -> None:
-    assert query in {query_of(case) for case in CASES}
+    assert query in {case.query for case in CASES}
 
 
 @pytest.mark.parametrize("query", QUERIES)

@@ -75,10 +75,11 @@ def lineage(query: str, formulas: str) -> list[dict[str, Any]]:
 def _examples(query: str) -> dict[str, str]:
     """For each column of a query's result one value of its worked examples, as written; the first that is not empty."""
     found: dict[str, str] = {}
-    for file in sorted((EXAMPLES / query).glob("*/expected.csv")) if EXAMPLES.is_dir() else []:
-        with file.open(encoding="utf-8", newline="") as rows:
-            for row in csv.DictReader(rows, skipinitialspace=True):
-                for name, value in row.items():
-                    if name and value:
-                        found.setdefault(name, value)
+    for file in sorted((EXAMPLES / query).glob("*/expected.csv")) + sorted((EXAMPLES / query).glob("*.txt")):
+        # A file holds the tables of an example one after the other, what is expected last.
+        text = file.read_text(encoding="utf-8").rpartition("[expected]\n")[2]
+        for row in csv.DictReader(text.splitlines(), skipinitialspace=True):
+            for name, value in row.items():
+                if name and value:
+                    found.setdefault(name, value)
     return found
