@@ -23,6 +23,7 @@ from starlette.testclient import TestClient
 LISTING = {
     "consented": "person_id",
     "campaign_outcomes": "person_id",
+    "advocates": "person_id",
     "credentials": "person_id",
     "care_lookup": "account_key",
 }
