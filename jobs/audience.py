@@ -15,7 +15,7 @@ import hashlib
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,14 @@ from clout.lake.records import SELECTIONS
 from clout.privacy.row_deletion import partitions
 from clout.warehouse.contract import Warehouse
 from clout.warehouse.factory import open_warehouse
+from pyarrow import fs as pafs
 
 #: Fewer are no crowd to draw from: whoever is asked for would be known by the asking.
 LEAST = 20
 _NAME = re.compile(r"\w[\w .-]{0,79}")
 _REGION = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]{1,6}))?(?:/(.+))?")
+#: For so many days posts say in which language somebody speaks.
+LOOKED_BACK = 28
 #: A group that is drawn at less than this share of the rate of the one drawn most is warned of.
 FAIR = 0.8
 DISCLOSE = (
@@ -106,18 +109,49 @@ def draw(args: argparse.Namespace, warehouse: Warehouse, lake: Lake) -> Iterator
     yield f"{args.campaign}: {len(drawn) - held} people and a holdout of {held}, by lot from {len(eligible)} eligible on {day}"
     yield f"Rule: {rule}; seed {args.seed}. Written: {args.out}; the next night shows each person the rule."
     yield DISCLOSE
+    spoken = languages(lake, day, warehouse.read("clout.accounts", day=day), {row["person_id"] for row in eligible})
+    for row in eligible:
+        row["language"] = spoken.get(row["person_id"])
     yield from fairness(eligible, drawn)
 
 
+def languages(lake: Lake, day: date, accounts: pa.Table, people: Collection[str]) -> dict[str, str]:
+    """The language in which each of some people posted most in the last four weeks, as platforms say it; who did not has none.
+
+    It decides nothing: the report alone reads it. accounts: account_key and person_id of the published day.
+    """
+    persons = {
+        row["account_key"]: row["person_id"] for row in accounts.select(["account_key", "person_id"]).to_pylist()
+    }
+    mine = pa.array([key for key, person in persons.items() if person in people], pa.string())
+    spoken: Counter[tuple[str, str]] = Counter()
+    shown = pafs.FileSelector(f"{lake.root}/snapshots/posts", allow_not_found=True)
+    for platform in sorted(info.base_name for info in lake.fs.get_file_info(shown)):
+        for seen_on, path in partitions(lake, f"snapshots/posts/{platform}"):
+            if not 0 <= (day - seen_on).days < LOOKED_BACK:
+                continue
+            posts = lake.read(path, ["author_key", "lang"])
+            posts = posts.filter(pc.and_(pc.is_in(posts["author_key"], mine), pc.is_valid(posts["lang"])))
+            spoken.update(
+                (persons[author], lang.lower().partition("-")[0])
+                for author, lang in zip(posts["author_key"].to_pylist(), posts["lang"].to_pylist(), strict=True)
+            )
+    found: dict[str, tuple[int, str]] = {}
+    for (person, language), posted in sorted(spoken.items()):
+        if posted > found.get(person, (0, ""))[0]:
+            found[person] = posted, language
+    return {person: language for person, (_, language) in found.items()}
+
+
 def fairness(eligible: list[dict[str, Any]], drawn: list[dict[str, Any]]) -> Iterator[str]:
-    """Who was drawn of whom, by platform, region and tenth of the scores; a group drawn much less often is warned of.
+    """Who was drawn of whom, by platform, language, region and tenth of the scores; a group drawn much less often is warned of.
 
     Much less: below FAIR of the rate of the group drawn most, and so few that a lot gives it once in two hundred draws.
     """
     all_of_them, share = len(eligible), len(drawn) / len(eligible)
-    for name in ("platforms", "region", "decile"):
-        could = Counter(str(row[name] or "not told") for row in eligible)
-        were = Counter(str(row[name] or "not told") for row in drawn)
+    for name in ("platforms", "language", "region", "decile"):
+        could = Counter(str(row.get(name) or "not told") for row in eligible)
+        were = Counter(str(row.get(name) or "not told") for row in drawn)
         most = max(were[group] / number for group, number in could.items())
         for group, number in sorted(could.items()):
             rate = were[group] / number

@@ -156,8 +156,10 @@ def _match(lake: Lake, sources: Sources, ontology: Ontology, days: list[date], e
             continue
         matcher = matcher or Matcher(ontology, topic_posts.MOST)
         posts = arrow.read_snapshots(lake, "posts", sources.platforms, [day], topic_posts.COLUMNS | valence.COLUMNS)
+        aside = arrow.read_snapshots(lake, "quarantine", sources.platforms, [day], CONFORMED_FROM["quarantine"])
+        dropped = topic_posts.dropped_of(aside)
         made = (
-            *topic_posts.of_day(posts, day, matcher, frozenset(of_day), repositories, hidden, brands),
+            *topic_posts.of_day(posts, day, matcher, frozenset(of_day), repositories, hidden, brands, dropped),
             valence.of_day(posts, day, frozenset(of_day)),
         )
         for table, rows in zip(MATCHED, made, strict=True):

@@ -2,7 +2,7 @@
 -- Meaning: people who agreed to be drawn (purpose perks), whose score surely lies above a floor, who live where they said if a region
 --   is asked for, whose topic it is if a topic is, who were not piled on within 30 days, and who were in no draw within 30 days. The
 --   order is that of a hash of seed and person: nobody's score says when they are drawn, and the same seed draws the same people.
---   decile: of the scores of the day; language is not known of people, and not told.
+--   decile: of the scores of the day.
 -- Unit: points. Grain: one row per person_id.
 -- Inputs: {scores} (person_id, score, score_low, platforms); {accounts} (person_id, account_key, handle) that may be named;
 --   {consented} (person_id, purpose); {person_regions} (person_id, country, admin1, city_id); {pile_ons} (person_id, happened_on);

@@ -142,7 +142,7 @@ def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:
             (day, "chirp:ada", "gardening", f"chirp:p{label}", day - timedelta(days=2), "tag", 5),
             (day, "chirp:ada", "gardening", "chirp:p2", day - timedelta(days=9), "phrase", 3),
         ],
-        "topic_coverage": [(day, "chirp", 40 + len(label), 20, 10, 3)],
+        "topic_coverage": [(day, "chirp", 40 + len(label), 20, 10, 3, 1, 2)],
         "quarantined": [(day, "chirp", "interactions", "actor: is empty", 3), (day, "chirp", "posts", "not UTF-8", 1)],
         "platform_scores": [
             (

@@ -6,7 +6,9 @@ CREATE TABLE meta.topic_coverage (
   posts BIGINT,
   with_tags BIGINT,
   with_topic BIGINT,
-  unknown_language BIGINT
+  unknown_language BIGINT,
+  dropped_tags BIGINT,
+  dropped_links BIGINT
 );
 COMMENT ON TABLE meta.topic_coverage IS 'One row per day and platform that shows posts: how much of them the matcher understands.';
 COMMENT ON COLUMN meta.topic_coverage.ds IS 'The day of the snapshot, UTC';
@@ -15,3 +17,5 @@ COMMENT ON COLUMN meta.topic_coverage.posts IS 'Own posts and quotes of people w
 COMMENT ON COLUMN meta.topic_coverage.with_tags IS 'Those with a hashtag';
 COMMENT ON COLUMN meta.topic_coverage.with_topic IS 'Those about at least one topic';
 COMMENT ON COLUMN meta.topic_coverage.unknown_language IS 'Those in a language in which the ontology has no names';
+COMMENT ON COLUMN meta.topic_coverage.dropped_tags IS 'Hashtags of the day''s posts that cannot be one, and were left out; the posts stay';
+COMMENT ON COLUMN meta.topic_coverage.dropped_links IS 'Links of the day''s posts that are no web address, and were left out; the posts stay';

@@ -337,6 +337,8 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
             (first(with_topic=50), set()),
             (first(with_tags=50), set()),
             (first(unknown_language=-1), set()),
+            (first(dropped_tags=-1), set()),
+            (first(dropped_links=None), set()),
             (first(posts=None), set()),
         ],
     },

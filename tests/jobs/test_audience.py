@@ -183,6 +183,22 @@ def test_a_group_that_is_drawn_less_often_is_warned_of() -> None:
     assert "  region not told: 50 of 100" in said
 
 
+def test_the_report_tells_of_languages_as_posts_say_them(warehouse: contract.Warehouse, tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    said = [("p10", "de-AT"), ("p10", "de"), ("p10", "en"), ("p11", "pt"), ("p12", None), ("stranger", "fr")]
+    for ago, rows in ((0, said), (27, [("p13", "EN")]), (28, [("p14", "it")])):
+        posts = pa.table({"author_key": [f"chirp:{who}" for who, _ in rows], "lang": [lang for _, lang in rows]})
+        lake.write(lake.snapshot("posts", "chirp", DAY - timedelta(days=ago)), posts)
+    accounts = warehouse.read("clout.accounts", day=DAY)
+    people = {f"chirp:p{n:02}" for n in range(NUMBER)}
+    assert audience.languages(lake, DAY, accounts, people) == {"chirp:p10": "de", "chirp:p11": "pt", "chirp:p13": "en"}
+    assert audience.languages(lake, DAY, accounts, people - {"chirp:p10"}).keys() == {"chirp:p11", "chirp:p13"}
+    everybody = [{"platforms": "a", "region": None, "decile": 1, "language": ("de", "pt")[n % 2]} for n in range(100)]
+    told = list(audience.fairness(everybody, everybody[0:80:2] + everybody[1:21:2]))
+    assert "  language de: 40 of 50" in told
+    assert "  language pt: 10 of 50   WARNING: drawn much less often" in told
+
+
 def test_a_fair_lot_is_seldom_warned_of() -> None:
     """A tenth of a thousand people, by lot: ten deciles, none of which is drawn at the rate of another."""
     chance, warned = random.Random(7), 0

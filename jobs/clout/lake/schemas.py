@@ -104,6 +104,8 @@ POSTS = pa.schema(
         # The kinds of interactions of which the lists on this post were asked for when it was seen, as "reply share"; "none".
         # NULL where that is not known: files, which hold what they hold, and snapshots from before there was this column.
         pa.field("lists_asked", pa.string()),
+        # How the post sounds, -1 to 1, where the operator's own file says so. NULL elsewhere: see score/valence.py.
+        pa.field("valence", pa.float64()),
         *PROVENANCE,
     ]
 )
@@ -407,6 +409,8 @@ TOPIC_COVERAGE = pa.schema(
         _required("with_tags", pa.int64()),
         _required("with_topic", pa.int64()),
         _required("unknown_language", pa.int64()),
+        _required("dropped_tags", pa.int64()),
+        _required("dropped_links", pa.int64()),
     ]
 )
 

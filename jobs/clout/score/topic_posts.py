@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -31,6 +33,9 @@ KEPT_DAYS = 14
 #: The modules that decide what is found.
 CODE = ("clout.config.ontology", "clout.score.topic_matcher", "clout.score.topic_posts", "clout.score.brand_posts")
 _ROWS = 20_000
+#: How said.py and the reader of files say what they leave out.
+_DROPPED_TAG = re.compile(r"is no hashtag; left out|^hashtags: .* cannot be one; left out")
+_DROPPED_LINK = re.compile(r"is no web address; left out|^links: .* cannot be one; left out")
 
 
 def of_day(
@@ -41,12 +46,13 @@ def of_day(
     repositories: Collection[str] = (),
     hidden_topics: Collection[tuple[str, str]] = (),
     brands: Sequence[Brand] = (),
+    dropped: Mapping[str, tuple[int, int]] = MappingProxyType({}),
 ) -> tuple[pa.Table, pa.Table]:
     """post_topics and topic_coverage of one day's posts, which have the columns COLUMNS.
 
     hidden: accounts that may not be shown. repositories: platforms whose posts are repositories. hidden_topics: (account,
     topic) that an account's owner wants no word of, EVERY for all. brands: talk about one is a topic of its own, brand:slug,
-    and takes nothing from those beside it.
+    and takes nothing from those beside it. dropped: of each platform how many hashtags and links were left out as none.
     """
     own = pc.is_in(posts["post_type"], pa.array(OWN))
     shown = pc.invert(pc.is_in(posts["author_key"], pa.array(sorted(hidden), pa.string())))
@@ -91,8 +97,25 @@ def of_day(
             )
             rows[post["platform"], post["post_key"], topic_id] = row
     topics = [(day, platform, key, *row) for (platform, key, _), row in rows.items()]
-    coverage = [(day, platform, *numbers) for platform, numbers in sorted(counts.items())]
+    for platform in dropped:
+        counts.setdefault(platform, [0, 0, 0, 0])
+    coverage = [
+        (day, platform, *numbers, *dropped.get(platform, (0, 0))) for platform, numbers in sorted(counts.items())
+    ]
     return _table(POST_TOPICS, topics), _table(TOPIC_COVERAGE, coverage)
+
+
+def dropped_of(quarantine: pa.Table) -> dict[str, tuple[int, int]]:
+    """Of each platform how many hashtags and how many links of posts were left out, by what a pull put aside (platform, table,
+    reason)."""
+    found: dict[str, tuple[int, int]] = {}
+    for row in quarantine.filter(pc.equal(quarantine["table"], "posts")).to_pylist():
+        tags, links = found.get(row["platform"], (0, 0))
+        if _DROPPED_TAG.search(row["reason"]):
+            found[row["platform"]] = tags + 1, links
+        elif _DROPPED_LINK.search(row["reason"]):
+            found[row["platform"]] = tags, links + 1
+    return found
 
 
 def ontology_rows(ontology: Ontology) -> list[tuple[Any, ...]]:

@@ -1,7 +1,8 @@
 """How replies to somebody sound: a valence each, from -1 to 1, and not a word of what was written.
 
-English is judged by the lexicon of vaderSentiment (extra `sentiment`), where it is installed; no other language is. A single
-reply is judged wrong too often to be told of: sql/sentiment.sql tells of crowds alone. It is no factor of any score.
+What an operator's own file says of a reply (column `sentiment`) is taken as it is, in whatever language. Else English is
+judged by the lexicon of vaderSentiment (extra `sentiment`), where it is installed, and no other language is. A single reply is
+judged wrong too often to be told of: sql/sentiment.sql tells of crowds alone. It is no factor of any score.
 Source: Hutto and Gilbert, VADER, ICWSM 2014; measured there and on UMSAB's 870 tweets a language, see sql/README.md.
 """
 
@@ -21,7 +22,8 @@ from clout.lake.schemas import REACTIONS
 
 #: What is read of a post, of no day but the one that is conformed.
 COLUMNS = as_named(
-    *("post_key", "author_key", "in_reply_to_account_key", "text", "lang", "is_deleted", "platform", "snapshot_date")
+    *("post_key", "author_key", "in_reply_to_account_key", "text", "lang", "valence", "is_deleted"),
+    *("platform", "snapshot_date"),
 )
 #: The modules that decide what is found.
 CODE = ("clout.score.valence",)
@@ -47,7 +49,11 @@ def of_day(posts: pa.Table, day: date, hidden: Collection[str]) -> pa.Table:
     for post in posts.to_pylist():
         language = (post["lang"] or "").lower().partition("-")[0] or None
         key = post["platform"], post["post_key"]
-        found[key] = (post["author_key"], post["in_reply_to_account_key"], language, _valence(post["text"], language))
+        said = post["valence"]
+        found[key] = (
+            *(post["author_key"], post["in_reply_to_account_key"], language),
+            _valence(post["text"], language) if said is None else said,
+        )
     rows = [(day, *key, *row) for key, row in found.items()]
     columns = zip(*rows, strict=True) if rows else ([] for _ in REACTIONS)
     return pa.table([pa.array(column, field.type) for column, field in zip(columns, REACTIONS, strict=True)], REACTIONS)

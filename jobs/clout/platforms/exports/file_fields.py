@@ -308,6 +308,26 @@ def amount_of(batch: RowBatch, name: str) -> tuple[pa.Array, dict[int, str]]:
     return pa.array(values, pa.float64()), wrong
 
 
+def valence_of(batch: RowBatch, name: str) -> tuple[pa.Array, dict[int, str]]:
+    """A number from -1 to 1; NULL where there is none."""
+    text = without_missing(batch.columns[name])
+    values = [_number_within(each, -1.0, 1.0) for each in text.to_pylist()]
+    wrong = {
+        index: f"{name}: {given!r} is not a number from -1 to 1 (NULL)"
+        for index, (given, value) in enumerate(zip(text.to_pylist(), values, strict=True))
+        if given is not None and value is None
+    }
+    return pa.array(values, pa.float64()), wrong
+
+
+def _number_within(text: str | None, low: float, high: float) -> float | None:
+    try:
+        number = float(text) if text is not None else math.nan
+    except ValueError:
+        return None
+    return number if low <= number <= high else None
+
+
 def _amount(text: str | None) -> float | None:
     try:
         number = float(text) if text is not None else -1.0

@@ -39,7 +39,7 @@ from clout.platforms.pull.rows import Stored, modified_at, stored
 #: What a SELECT may yield beside our columns: where a row stands, and why it is refused.
 PLACES = ("file", "filename", "row")
 REFUSED = "refused"
-_IDS = ("actor", "target", "post", "author", "account")
+_IDS = ("actor", "target", "post", "author", "account", "reply_to")
 _TIMES = ("occurred_at", "created_at")
 _WHOLE = r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|U?INTEGER|BIGNUM"
 _TEXT = r"VARCHAR|\"?NULL\"?|ENUM\(.*\)|UUID"

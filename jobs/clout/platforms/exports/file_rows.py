@@ -5,8 +5,9 @@ from __future__ import annotations
 import bisect
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -31,6 +32,7 @@ from clout.platforms.exports.file_fields import (
     text_of,
     times_in,
     times_of,
+    valence_of,
 )
 from clout.platforms.exports.file_ids import IdColumns, is_missing, is_word, spelt
 from clout.platforms.exports.tabular import CONSENT, BadRow, RowBatch, plain, read_batches
@@ -55,6 +57,8 @@ COLUMNS = {
         "text",
         "hashtags",
         "links",
+        "reply_to",
+        "sentiment",
     ],
     "accounts": [
         "account",
@@ -190,7 +194,8 @@ def posts(
     notes: list[Note] | None = None,
 ) -> pa.Table:
     """Posts of a batch; `bad` gets the rows that are refused, `notes` those that lost an optional field."""
-    check, optional, ids = Checked(), Checked(), ids or IdColumns(source)
+    # A row that lost a hashtag and a link is noted twice: both are counted.
+    check, optional, linked, ids = Checked(), Checked(), Checked(), ids or IdColumns(source)
     native_ids = check(ids.read(batch, "post", required=True))
     times = check(times_of(source, batch))
     columns: dict[str, Any] = {
@@ -203,7 +208,9 @@ def posts(
         "lang": optional(text_of(batch, "lang")),
         "text": optional(text_of(batch, "text")),
         "hashtags": optional(list_of(batch, "hashtags", tags)),
-        "links": optional(list_of(batch, "links", links)),
+        "links": linked(list_of(batch, "links", links)),
+        "in_reply_to_account_key": keys_of(source, optional(ids.read(batch, "reply_to"))),
+        "valence": optional(valence_of(batch, "sentiment")),
         "raw_ref": raw_refs(source, file, batch),
     }
     for name in ("like_count", "reply_count", "share_count", "quote_count"):
@@ -214,7 +221,7 @@ def posts(
     not_said = pc.invert(pc.is_in(pa.array(range(len(in_feed)), pa.int64()), pa.array(unread, pa.int64())))
     columns["from_feed"] = pc.coalesce(in_feed, not_said)
     table = _without(pa.table(columns), batch, check.wrong, bad)
-    _note(batch, optional.wrong, check.wrong, notes)
+    _note(batch, optional.wrong, check.wrong, notes, linked.wrong)
     rows = table.num_rows
     columns = {name: table[name] for name in table.column_names}
     return as_table(POSTS, {**columns, "is_deleted": same(False, rows), **_provenance(file, batch, rows)})
@@ -304,14 +311,20 @@ def raw(batch: RowBatch, index: int) -> str:
     return ",".join(f"{name}={value.as_py()}" for name, value in fields if value.is_valid)
 
 
-def _note(batch: RowBatch, wrong: dict[int, str], refused: dict[int, str], notes: list[Note] | None) -> None:
-    """Note of each row that is kept the first field that could not be read."""
+def _note(
+    batch: RowBatch,
+    wrong: dict[int, str],
+    refused: dict[int, str],
+    notes: list[Note] | None,
+    besides: Mapping[int, str] = MappingProxyType({}),
+) -> None:
+    """Note of each row that is kept the first field that could not be read, and what is noted `besides`."""
     found = dict(reversed(batch.unread)) if batch.unread else {}
     found = wrong | found
-    if notes is None or not found:
+    if notes is None or not (found or besides):
         return
     places = sorted(refused)
-    for index, reason in sorted(found.items()):
+    for index, reason in sorted([*found.items(), *besides.items()]):
         if index not in refused:
             place = index - bisect.bisect_left(places, index)
             notes.append((place, (f"{reason} (row kept)", batch.numbers[index], raw(batch, index))))

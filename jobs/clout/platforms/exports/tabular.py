@@ -44,7 +44,7 @@ TIMES = ("unix_ts", "occurred_at", "created_at")
 #: Columns of ours that say whether somebody may be shown.
 CONSENT = ("is_protected", "is_minor", "opt_out", "status")
 #: Columns of ours that hold ids, of which no digit may be lost.
-IDS = ("actor", "target", "post", "author", "account")
+IDS = ("actor", "target", "post", "author", "account", "reply_to")
 #: (reason, row number, the row as it was read)
 BadRow = tuple[str, int, str]
 

@@ -9,7 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from clout.config.ontology import Ontology, read_ontology
+from clout.config.sources import Source
 from clout.lake.schemas import POSTS
+from clout.platforms.exports import files
+from clout.platforms.pull.rows import Batch
+from clout.platforms.pull.said import links, tags
 from clout.research.topic_evaluation import judged, read_posts
 from clout.score import topic_posts
 from clout.score.topic_matcher import Matcher, Post, text_hash
@@ -136,7 +140,8 @@ def test_day_of_posts_becomes_rows_without_words(matcher: Matcher) -> None:
         row(post_key="murmur:p6", author_key="murmur:eve", hashtags=["coffee"]),
         row(post_key="murmur:p7", post_type="quote", hashtags=["wine"], event_at=None),
     ]
-    found, coverage = topic_posts.of_day(posts_of(rows), DAY, matcher, {"murmur:eve"})
+    dropped = {"murmur": (2, 1), "plaza": (0, 3)}
+    found, coverage = topic_posts.of_day(posts_of(rows), DAY, matcher, {"murmur:eve"}, dropped=dropped)
     told = {(one["post_key"], one["topic_id"]): one for one in found.to_pylist()}
     assert {key: one["part"] for key, one in told.items()} == {
         ("murmur:p1", "gardening"): 0.5,
@@ -146,8 +151,10 @@ def test_day_of_posts_becomes_rows_without_words(matcher: Matcher) -> None:
     }
     assert {one["posted_on"] for one in told.values()} == {date(2026, 3, 13), DAY}
     assert "Blight" not in str(found.to_pylist())
-    assert coverage.to_pylist() == [
-        {"ds": DAY, "platform": "murmur", "posts": 4, "with_tags": 3, "with_topic": 3, "unknown_language": 1}
+    names = ("platform", "posts", "with_tags", "with_topic", "unknown_language", "dropped_tags", "dropped_links")
+    assert [tuple(row[name] for name in names) for row in coverage.to_pylist()] == [
+        ("murmur", 4, 3, 3, 1, 2, 1),
+        ("plaza", 0, 0, 0, 0, 0, 3),
     ]
 
 
@@ -187,3 +194,26 @@ def test_what_somebody_hides_is_not_even_noted(matcher: Matcher) -> None:
 )
 def test_what_a_text_denies_or_jokes_about_is_no_topic(matcher: Matcher, text: str, found: set[str]) -> None:
     assert set(matcher.topics(Post(text, "en", tuple(topic_posts.tags_in(text))))) == found
+
+
+def test_what_a_pull_left_out_is_counted_by_platform(tmp_path: Path) -> None:
+    """As readers of files say it, and as those of platforms do; of other tables and other fields nothing."""
+    (tmp_path / "posts.csv").write_text(
+        "post,author,unix_ts,hashtags,links\n"
+        f"p1,ada,1773446400,{'x' * 141} chess,not-a-link https://a.example\n"
+        'p2,ada,1773446400,"[1, ""tea""]",\n'
+        "p3,ada,1773446400,chess,https://a.example\n"
+    )
+    (tmp_path / "interactions.csv").write_text("actor,target,kind,unix_ts\nbo,ada,like,1773446400\n")
+    rows = [
+        {"platform": "murmur", "table": item.rows["table"][at].as_py(), "reason": item.rows["reason"][at].as_py()}
+        for item in files.read(Source("murmur", "files", tmp_path), {DAY})
+        if isinstance(item, Batch) and item.table == "quarantine"
+        for at in range(item.rows.num_rows)
+    ]
+    said: list[str] = []
+    tags(["\x07"], lambda value, why: said.append(f"tags: {why} (row kept)"))
+    links(["ftp://a"], lambda value, why: said.append(f"links: {why} (row kept)"))
+    rows += [{"platform": "x", "table": "posts", "reason": reason} for reason in said]
+    rows += [{"platform": "x", "table": table, "reason": "lang: is no word"} for table in ("posts", "accounts")]
+    assert topic_posts.dropped_of(pa.Table.from_pylist(rows)) == {"murmur": (2, 1), "x": (1, 1)}

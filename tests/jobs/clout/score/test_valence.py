@@ -53,6 +53,26 @@ def test_what_lands_of_a_reply() -> None:
     assert "love" not in str(found.to_pylist())
 
 
+def test_what_the_operator_says_of_a_reply_goes_before_what_the_words_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = (
+        {"valence": -0.75},
+        {"valence": 0.0},
+        {"lang": "ja", "text": "最高", "valence": 1.0},
+        {"text": None, "valence": 0.5},
+    )
+    found = valence.of_day(replies(*rows, {}), DAY, ()).to_pylist()
+    assert [row["valence"] for row in found[:4]] == [-0.75, 0.0, 1.0, 0.5]
+    assert found[4]["valence"] > 0.3
+    monkeypatch.setattr(valence, "judge", str)  # nothing that judges is installed
+    assert [row["valence"] for row in valence.of_day(replies(*rows, {}), DAY, ()).to_pylist()] == [
+        -0.75,
+        0.0,
+        1.0,
+        0.5,
+        None,
+    ]
+
+
 def test_nothing_lands_of_who_may_not_be_shown_or_of_talk_with_oneself() -> None:
     none = [
         {"author_key": "chirp:kid"},

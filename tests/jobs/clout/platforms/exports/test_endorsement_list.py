@@ -68,3 +68,20 @@ def test_who_said_no_is_neither_giver_nor_receiver(tmp_path: Path) -> None:
     )
     found, _ = pulled(tmp_path, *rows, accounts="chirp:bo,true\nbo,true")
     assert [row[:3] for row in found] == [("chirp:cy", "chirp:ada", "go")]
+
+
+def test_a_thousand_bad_rows_are_refused_one_by_one(tmp_path: Path) -> None:
+    """Of five kinds; the two good ones among them land, and none is half-taken."""
+    kinds = (
+        "b{n},chirp:ada,chess,2026-03-01,",
+        "chirp:b{n},ada{n},chess,2026-03-01,",
+        "chirp:b{n},chirp:ada,,2026-03-01,",
+        "chirp:b{n},chirp:ada,chess,2026-13-{n},",
+        "chirp:b{n},,chess,2026-03-01,",
+    )
+    bad = [kinds[n % len(kinds)].format(n=n) for n in range(1000)]
+    good = ["chirp:bo,chirp:ada,chess,2026-03-01,", "chirp:cy,chirp:ada,chess,2026-03-02,"]
+    found, said = pulled(tmp_path, good[0], *bad, good[1])
+    assert [row[0] for row in found] == ["chirp:bo", "chirp:cy"]
+    assert len({one.partition(": ")[0] for one in said}) == 1000
+    assert {one.split(": ")[1] for one in said} <= {"giver", "receiver", "topic", "given_on"}

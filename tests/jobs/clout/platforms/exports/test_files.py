@@ -744,3 +744,26 @@ def test_a_consent_column_that_is_nearly_named_right_is_refused(tmp_path: Path, 
 def test_a_mapped_consent_column_may_have_any_name(tmp_path: Path) -> None:
     accounts_file(tmp_path, ("ann", "yes"), columns=("account", "OptOut"), day="-2026-03-01")
     assert [row["opt_out"] for row in Got(tmp_path, columns={"opt_out": "OptOut"}).rows("accounts")] == [True]
+
+
+def test_a_reply_says_to_whom_and_how_it_sounds(tmp_path: Path) -> None:
+    (tmp_path / "posts.csv").write_text(
+        "post,author,unix_ts,post_type,reply_to,sentiment\n"
+        "p1,bo,1773446400,reply,ada,-0.5\np2,bo,1773446400,reply,ada,1\np3,bo,1773446400,reply,,\n"
+        "p4,bo,1773446400,reply,ada,1.5\np5,bo,1773446400,reply,ada,bad\np6,bo,1773446400,reply,ada,nan\n"
+    )
+    rows, reasons = [], []
+    for item in files.read(Source("murmur", "files", tmp_path), {date(2026, 3, 14)}):
+        if isinstance(item, Batch) and item.table == "posts":
+            rows += item.rows.to_pylist()
+        elif isinstance(item, Batch) and item.table == "quarantine":
+            reasons += item.rows["reason"].to_pylist()
+    told = {row["native_id"]: (row["in_reply_to_account_key"], row["valence"]) for row in rows}
+    assert told == {
+        "p1": ("murmur:ada", -0.5),
+        "p2": ("murmur:ada", 1.0),
+        "p3": (None, None),
+        **dict.fromkeys(("p4", "p5", "p6"), ("murmur:ada", None)),
+    }
+    assert len(reasons) == 2  # nan is a word for nothing
+    assert all("sentiment: " in reason and "is not a number from -1 to 1 (NULL)" in reason for reason in reasons)
