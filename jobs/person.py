@@ -16,7 +16,7 @@ from clout.score.model import Model, read_model
 from clout.terminal import printable
 from clout.warehouse.contract import Warehouse
 from clout.warehouse.factory import open_published
-from clout.web import person_style, person_topics
+from clout.web import person_style, person_topics, words
 
 UNITS = {
     "reach": "people really moved",
@@ -40,7 +40,7 @@ TABLES = (
     "score_explanations",
     "score_changes",
     "influences",
-    "pile_ons",
+    *("pile_ons", "sentiment", "advocates"),
     "perk_selections",
     *("topics", "person_topics", "topic_evidence", "styles", "lenses"),
 )
@@ -148,6 +148,8 @@ def page(warehouse: duckdb.DuckDBPyConnection, model: Model, person: str, day: d
     yield from _heading(score, rows, day, model)
     yield from _measures(score)
     yield from _pile_ons(rows, day, person)
+    yield from _brands(rows, day, person)
+    yield from _sentiment(rows, day, person)
     yield from _draws(rows, day, person)
     if score["score"] is not None:
         yield from _reasons(score, rows, day)
@@ -186,6 +188,23 @@ def _draws(rows: Any, day: date, person: str) -> Iterator[str]:
         yield ""
         yield f"Drawn for {row['campaign']} on {row['selected_on']:%d %B %Y} {arm}, by lot among {row['eligible']} people:"
         yield f"      {row['rule']}. A withdrawal of the consent (perks) ends it the same night."
+
+
+def _sentiment(rows: Any, day: date, person: str) -> Iterator[str]:
+    for row in rows("FROM clout.sentiment WHERE ds = ? AND person_id = ?", day, person):
+        yield ""
+        yield words.sounds(row)
+
+
+def _brands(rows: Any, day: date, person: str) -> Iterator[str]:
+    """Of which brands' lists they stand on, and how to leave them: whoever is listed for somebody else may see it."""
+    for row in rows("FROM clout.advocates WHERE ds = ? AND person_id = ? ORDER BY brand", day, person):
+        yield ""
+        yield (
+            f"Listed among those who speak of {printable(row['brand_name'], 40)}: {row['posts']} posts and {row['mentions']}"
+            f" mentions in {row['weeks']} weeks, {row['people']} people moved{'; paid' if row['paid'] else ''}."
+        )
+        yield "      A withdrawal of the consent (named) ends it the same night."
 
 
 def _pile_ons(rows: Any, day: date, person: str) -> Iterator[str]:

@@ -20,8 +20,10 @@ import pytest
 from clout.config.native_ids import normal_id
 from clout.config.sources import Source, Sources
 from clout.errors import InvalidInput
+from clout.lake import declared
 from clout.lake.partitions import Lake
-from clout.lake.schemas import ACTIVITY, MANIFEST, POST_ACTIONS, QUARANTINE, SNAPSHOTS
+from clout.lake.records import SELECTIONS
+from clout.lake.schemas import ACTIVITY, CONFORMED, MANIFEST, POST_ACTIONS, QUARANTINE, SNAPSHOTS
 from clout.platforms.http.raw_pages import RawPages
 from clout.privacy import erasure
 from clout.privacy.erasure_search import Search
@@ -59,6 +61,7 @@ class Home:
         self.root = root
         self._snapshots()
         self._raw()
+        self._lists()
         persons = {"account_key": [ANN, LINKED], "person_id": [ANN, ANN]}
         self.lake.write(self.lake.features("persons", DAY), pa.table(persons), {"model": "m"})
         for day, label in ((DAY, "one"), (DAY, "two"), (NEXT, "three")):
@@ -117,6 +120,55 @@ class Home:
         lake.write(lake.conformed("post_actions", DAY), pa.Table.from_pylist(actions, POST_ACTIONS))
         lake.write(lake.features("pairs", DAY), pa.table({"actor": [ANN, BO], "q": [0.5, 0.25]}))
         lake.write("features/pairs/.tmp-0-ds=2026-03-13", pa.table({"actor": [ANN]}))  # left by a crash
+
+    def _lists(self) -> None:
+        """What stands beside activity: in each table a row of hers, one that she is spoken of in, and one of others."""
+        lake, cy = self.lake, "bsky:did:plc:cy"
+        given = {"purpose": "named", "given_on": DAY, "is_unreadable": False, **ORIGIN}
+        put(lake, "consents", "bsky", *({**given, "account_key": key} for key in (ANN, LINKED, BO)))
+        code = {"campaign": "spring", "arm": "person", "starts_on": DAY, **ORIGIN}
+        put(
+            lake,
+            "campaigns",
+            "bsky",
+            *({**code, "code": f"c{n}", "account_key": key} for n, key in enumerate((ANN, BO))),
+        )
+        book = {
+            "kind": "book",
+            "title": "A Book",
+            "year": 2020,
+            "evidence_url": "https://a.example",
+            "registry": "none",
+        }
+        book |= {"reviewed_by": "rae", "reviewed_on": DAY, "decision": "accepted", **ORIGIN}
+        put(lake, "credentials", "bsky", *({**book, "account_key": key} for key in (ANN, LINKED, BO)))
+        said = {"topic": "chess", "given_on": DAY, **ORIGIN}
+        pairs = ((ANN, BO), (BO, ANN), (BO, cy))
+        put(lake, "endorsements", "bsky", *({**said, "actor_key": a, "target_account_key": b} for a, b in pairs))
+        about = {"ds": DAY, "platform": "bsky", "topic_id": "brand:acme", "part": 1.0}
+        post = {**about, "posted_on": DAY, "text_hash": "h", "evidence": "tag"}
+        act = {**about, "kind": "like", "n": 1}
+        reply = {"ds": DAY, "platform": "bsky", "lang": "en", "valence": 0.5}
+        made = {
+            "post_topics": [{**post, "post_key": f"{key}/1", "author_key": key} for key in (ANN, BO)],
+            "topic_activity": [{**act, "post_key": f"{b}/1", "actor": a, "target": b} for a, b in pairs],
+            "reactions": [{**reply, "post_key": f"{a}/{n}", "actor": a, "target": b} for n, (a, b) in enumerate(pairs)],
+        }
+        for table, found in made.items():
+            lake.write(lake.conformed(table, DAY), pa.Table.from_pylist(found, CONFORMED[table]))
+        drawn = {
+            "campaign": "spring",
+            "selected_on": DAY,
+            "arm": "person",
+            "eligible": 40,
+            "seed": "7",
+            "rule": "by lot",
+        }
+        drawn |= {"query_hash": "ab12"}
+        lot = [{**drawn, "person_id": who, "account_key": key} for who, key in ((ANN, LINKED), (BO, BO))]
+        lake.write(lake.conformed("selections", DAY), pa.Table.from_pylist(lot, SELECTIONS))
+        unsaid = [{"person_id": who, "topic_id": "*"} for who in (ANN, BO)]
+        lake.write(lake.features("hidden_topics", DAY), pa.Table.from_pylist(unsaid))
 
     def _raw(self) -> None:
         pages = RawPages(self.lake, "bsky", DAY)
@@ -190,8 +242,20 @@ def test_the_person_leaves_and_others_stay(home: Home, capsys: pytest.CaptureFix
     }
     assert list(RawPages(lake, "bsky", DAY).subjects("profiles")) == ["bo.example"]  # it is found under its new name
     assert sorted(path.name for path in Path(home.staging.root, str(DAY)).iterdir()) == ["without-ada"]
+    for table, key in (("consents", "account_key"), ("campaigns", "account_key"), ("credentials", "account_key")):
+        assert {row[key] for row in rows(lake, table)} <= {BO, None}, table
+        assert BO in {row[key] for row in rows(lake, table)}, table
+    assert [row["target_account_key"] for row in rows(lake, "endorsements")] == ["bsky:did:plc:cy"]
+    for table in ("post_topics", "topic_activity", "reactions"):
+        left = lake.read(lake.conformed(table, DAY)).to_pylist()
+        assert [row.get("author_key") or row["actor"] for row in left] == [BO], table
+    assert lake.read(lake.conformed("selections", DAY))["person_id"].to_pylist() == [BO]
+    assert lake.read(lake.features("hidden_topics", DAY))["person_id"].to_pylist() == [BO]
     warehouse = open_warehouse(home.warehouse)
     for version in (1, 2, 3):
+        for name, table in declared.tables().items():
+            if "person_id" in table.columns:
+                assert LINKED not in warehouse.read(f"{table.schema}.{name}", version)["person_id"].to_pylist(), name
         assert warehouse.read("clout.scores", version)["person_id"].unique().to_pylist() == ["chirp:bo"]
     with duckdb.connect() as fresh:  # readers that come now; those that were there see their version to its end
         fresh.execute(f"ATTACH '{home.warehouse}/warehouse.duckdb' AS w (READ_ONLY)")

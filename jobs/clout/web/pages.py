@@ -101,6 +101,7 @@ def person(asked: Asked, settings: Settings, key: str) -> Context:
         "pile_ons": asked.rows("pile_ons", **values),
         "topics": asked.rows("topics_of", **values),
         "evidence": asked.rows("topic_evidence", **values),
+        "sentiment": [words.sounds(row) for row in asked.rows("sentiment_of", **values)],
         "styles": asked.rows("style_of", **values),
         "lenses": asked.rows("lenses_of", **values),
         "before": BEFORE,

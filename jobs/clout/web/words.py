@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -267,3 +268,25 @@ def cell(value: Any, column: str = "") -> str:
     if isinstance(value, datetime):
         return moment(value)
     return printable(str(value), 300)
+
+
+def sounds(row: Mapping[str, Any]) -> str:
+    """How a crowd's replies sound together, in words, or why that is not told. Of nobody alone."""
+    if row["reason"] is not None or row["approval"] is None:
+        return (
+            f"{row['people']} people replied; how they sound is not told: {_UNTOLD.get(row['reason'], row['reason'])}."
+        )
+    low, high = row["approval_low"], row["approval_high"]
+    told = "friendly" if low > 0.05 else "unfriendly" if high < -0.05 else "mixed"
+    return (
+        f"The replies of {row['people']} people sound {told} on the whole ({row['approval']:+.2f}, surely between {low:+.2f}"
+        f" and {high:+.2f}, where -1 is all anger and +1 all praise). It is no part of the score."
+    )
+
+
+#: Why nothing is told of how replies sound, see sql/sentiment.sql.
+_UNTOLD = {
+    "language": "most are in a language that nobody judges here",
+    "too few judged": "too few of them could be judged",
+    "nobody judges": "nothing is installed that judges",
+}

@@ -61,6 +61,7 @@ def database(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> str
     tables = dict(good())
     agreed = [(DAY, "chirp:ada", "care", DAY), (DAY, "chirp:bo", "named", DAY)]
     tables["consented"] = rows_of("consented", agreed)
+    tables["pile_ons"] = rows_of("pile_ons", [(DAY, "chirp:ada", DAY - timedelta(days=2), 20, 18, 2.5, 21, 6)])
     staged = approve(stage(tmp_path_factory.mktemp("care"), tables=tables))
     open_warehouse(postgres.address(name)).publish(contract.release(staged), staged, now())
     return name

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from clout.web import figures
+from clout.web import figures, words
 
 DAY = date(2026, 3, 14)
 QUERIES = Path(figures.__file__).parent / "queries"
@@ -48,3 +48,39 @@ def test_their_page_says_which_days(published: duckdb.DuckDBPyConnection) -> Non
     text = (QUERIES / "pile_ons.sql").read_text(encoding="utf-8")
     found = published.execute(text, {"day": DAY, "person": "chirp:victim"}).fetchall()
     assert found == [(date(2026, 3, 10), 20, 18)]
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (
+            {"approval": 0.4, "approval_low": 0.3, "approval_high": 0.5, "reason": None},
+            "25 people sound friendly on the whole",
+        ),
+        (
+            {"approval": -0.4, "approval_low": -0.5, "approval_high": -0.3, "reason": None},
+            "sound unfriendly on the whole",
+        ),
+        (
+            {"approval": 0.1, "approval_low": -0.2, "approval_high": 0.4, "reason": None},
+            "sound mixed on the whole (+0.10",
+        ),
+        (
+            {"approval": None, "approval_low": None, "approval_high": None, "reason": "language"},
+            "is not told: most are in a",
+        ),
+    ],
+)
+def test_how_a_crowd_sounds_is_said_kindly(row: dict[str, object], told: str) -> None:
+    assert told in words.sounds({"people": 25, **row})
+
+
+def test_the_page_asks_for_crowds_alone(published: duckdb.DuckDBPyConnection) -> None:
+    published.execute(
+        "CREATE TABLE clout.sentiment AS SELECT DATE '2026-03-14' AS ds, 'chirp:calm' AS person_id, 25 AS people,"
+        " 40 AS reactions, 0.5 AS approval, 0.4 AS approval_low, 0.6 AS approval_high, 0.1 AS negative_people_share,"
+        " NULL::VARCHAR AS reason"
+    )
+    text = (QUERIES / "sentiment_of.sql").read_text(encoding="utf-8")
+    assert len(published.execute(text, {"day": DAY, "person": "chirp:calm"}).fetchall()) == 1
+    assert published.execute(text, {"day": DAY, "person": "chirp:victim"}).fetchall() == []
