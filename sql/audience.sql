@@ -3,6 +3,7 @@
 --   seeds at all.
 -- Unit: people. Grain: one row per variant, platform, person_id.
 -- Inputs: {weights}, see weights.sql
+-- Split: {weights} by target; rows by person_id
 -- Parameters:
 --   credible_at DOUBLE  credibility from which an actor is called credible
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14

@@ -9,7 +9,8 @@
 --   Each bound can only rise with evidence, so that more of it never lowers what is counted.
 -- Unit: people; influential people of the highest percentile. Grain: one row per variant, platform, person_id.
 -- Source: sql/README.md, Method, step 6; bursts, single-purpose actors and own_seed are ours, measured against pile-ons and bribed accounts.
--- Inputs: {weights}, see weights.sql, of any of the targets; {audience}, see audience.sql, of all. loudest(x, n) is the sum of the n largest x, see jobs/clout/engine/queries.py.
+-- Inputs: {weights}, see weights.sql, of any of the targets; {audience}, see audience.sql; {audience_spans}, see audience_spans.sql. loudest(x, n) is the sum of the n largest x, see jobs/clout/engine/queries.py.
+-- Split: {weights} by target, {audience} by person_id; rows by person_id
 -- Parameters:
 --   cap DOUBLE           how much untrusted evidence a unit of trusted evidence lets in
 --   floor DOUBLE         trusted evidence that everybody is credited with
@@ -71,15 +72,10 @@ sums AS (
   FROM days
   GROUP BY variant, platform, target
 ),
-spans AS (
-  SELECT variant, platform, unix_date(max(last_day)) - unix_date(min(first_day)) + 1 AS days
-  FROM {audience}
-  GROUP BY variant, platform
-),
 rests AS (
   SELECT
     s.variant, s.platform, s.target, s.x1, s.x2, s.x3, s.y1, s.y2, s.y3, u.seed, u.seeded,
-    p.days >= :burst_min_days AS bounded,
+    unix_date(p.last_day) - unix_date(p.first_day) + 1 >= :burst_min_days AS bounded,
     greatest(0e0, s.x1 - s.x1_loud) AS x1_rest,
     greatest(0e0, s.x2 - s.x2_loud) AS x2_rest,
     greatest(0e0, s.x3 - s.x3_loud) AS x3_rest,
@@ -88,7 +84,7 @@ rests AS (
     greatest(0e0, s.y3 - s.y3_loud) AS y3_rest
   FROM sums AS s
   INNER JOIN {audience} AS u ON u.variant = s.variant AND u.platform = s.platform AND u.person_id = s.target
-  INNER JOIN spans AS p ON p.variant = s.variant AND p.platform = s.platform
+  INNER JOIN {audience_spans} AS p ON p.variant = s.variant AND p.platform = s.platform
 ),
 circles AS (
   SELECT

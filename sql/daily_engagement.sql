@@ -6,6 +6,7 @@
 -- Unit: likes by somebody who did nothing else that day. Grain: one row per ds, platform, actor, target.
 -- Source: sql/README.md, Method, step 1. Sums are of decimals, so that no order of adding can change a bit.
 -- Inputs: {persons_activity}; {active_people}: active_people.sql
+-- Split: {persons_activity} by actor; rows by actor then target
 -- Parameters:
 --   first_day DATE         acts of this day
 --   last_day DATE          to this one

@@ -3,6 +3,7 @@
 --   Whom people act on on one platform only was counted there: distinct actors are counted only of the others.
 -- Unit: people. Grain: one row per variant, person_id.
 -- Inputs: {weights}, see weights.sql; {audience}, see audience.sql
+-- Split: {weights} by target, {audience} by person_id; rows by person_id
 -- Parameters:
 --   credible_at DOUBLE  credibility from which an actor is called credible
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14

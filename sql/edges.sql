@@ -4,6 +4,7 @@
 --   Selectivity and reciprocity are left out, so that an act towards one person cannot lower another's rank.
 -- Unit: credible people. Grain: one row per variant, platform, actor, target; seeds: target is NULL.
 -- Inputs: {pairs}, see pairs.sql; {seeds}, see seeds.sql; {variants}
+-- Split: {pairs} by target, {seeds} by person_id
 -- Parameters: none
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 SELECT

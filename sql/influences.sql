@@ -4,7 +4,8 @@
 --   like everywhere, whoever is excluded. At most `top` each way; equal strengths in order of the key.
 -- Unit: strength a share, 0 to 1; interactions in the window. Grain: one row per ds, person_id, direction, other_id.
 -- Source: sql/README.md, Method, step 12.
--- Inputs: {weights}, see weights.sql; {score}, see score.sql
+-- Inputs: {weights}, see weights.sql, and the same once more as {outgoing_weights}; {score}, see score.sql
+-- Split: {weights} by target, {outgoing_weights} by actor, {score} by person_id; rows by person_id
 -- Parameters:
 --   day DATE              the score date
 --   top INT               how many each way
@@ -15,7 +16,7 @@ WITH both_ways AS (
   FROM {weights} WHERE variant = 'now'
   UNION ALL
   SELECT actor AS person_id, 'moved_by' AS direction, target AS other_id, q, interactions, last_day
-  FROM {weights} WHERE variant = 'now'
+  FROM {outgoing_weights} WHERE variant = 'now'
 ),
 summed AS (
   SELECT

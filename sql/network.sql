@@ -5,6 +5,7 @@
 -- Unit: percentile, 0 to 100; influential_people: people of the highest percentile. Grain: one row per variant, platform, person_id.
 -- Source: sql/README.md, Method, step 9.
 -- Inputs: {capped_audience}, see capped_audience.sql
+-- Split: {capped_audience} by person_id; rows by person_id
 -- Parameters:
 --   prior_people DOUBLE  how many average people everybody is credited with
 --   prior_pct DOUBLE     their percentile

@@ -7,7 +7,8 @@
 -- Unit: q a share, 0 to 1. Grain: one row per variant, platform, actor, target.
 -- Source: sql/README.md, Method, step 3. With R = min / max of both strengths, as first designed, acting more on u could lower q.
 -- Inputs: {strengths} of the variants' bases, {reverse_strengths}: of those whose S(u,a) they take, see strengths.sql; {variants};
---   {credibility} (evaluated_on, platform, person_id, credibility)
+--   {credibility} (evaluated_on, platform, person_id, credibility); {actor_targets}, see actor_targets.sql
+-- Split: {strengths} by target, {reverse_strengths} by actor; rows by target
 -- Parameters:
 --   kappa DOUBLE  saturation
 --   rho DOUBLE    reciprocity discount
@@ -25,9 +26,7 @@ FROM (
   INNER JOIN (
     SELECT
       v.variant, v.strengths_from, v.reverse_from, busy.platform, busy.actor, busy.targets, coalesce(c.credibility, 1e0) AS credibility
-    FROM (
-      SELECT variant, platform, actor, count(*) AS targets FROM {strengths} GROUP BY variant, platform, actor
-    ) AS busy
+    FROM {actor_targets} AS busy
     INNER JOIN {variants} AS v ON v.strengths_from = busy.variant
     LEFT JOIN {credibility} AS c
       ON c.evaluated_on = v.evaluated_on AND c.platform = busy.platform AND c.person_id = busy.actor

@@ -5,6 +5,7 @@
 -- Unit: people. Grain: one row per variant, platform, person_id.
 -- Source: sql/README.md, Method, step 7.
 -- Inputs: {capped_audience}, see capped_audience.sql; {audience}, see audience.sql
+-- Split: {capped_audience} by person_id, {audience} by person_id; rows by person_id
 -- Parameters: none
 -- Run: .venv/bin/python jobs/reach.py --day 2026-03-14
 SELECT

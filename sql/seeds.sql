@@ -5,28 +5,20 @@
 -- Unit: votes. Grain: one row per variant, platform, person_id.
 -- Source: sql/README.md, Method, step 5. The first design took the 50 accounts with most distinct credible actors. A pod or a thousand socks could
 --   become such seeds and trust each other.
--- Inputs: {pairs}, see pairs.sql; {variants}; {credibility} (evaluated_on, platform, person_id, created_on);
+-- Inputs: {votes}, see votes.sql; {variants}; {credibility} (evaluated_on, platform, person_id, created_on);
 --   {named_seeds} (platform, account_key); {persons} (account_key, person_id)
 -- Parameters:
---   seed_votes DOUBLE   how many votes make a seed
---   seed_age_days INT   how old at least
---   credible_at DOUBLE  credibility from which an actor is called credible
+--   seed_votes DOUBLE  how many votes make a seed
+--   seed_age_days INT  how old at least
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
-WITH votes AS (
-  SELECT p.variant, p.platform, p.target AS person_id
-  FROM {pairs} AS p
-  INNER JOIN {variants} AS v ON v.variant = p.variant AND v.variant = v.strengths_from
-  WHERE p.credibility >= :credible_at AND p.targets >= 2
-  GROUP BY p.variant, p.platform, p.target
-  HAVING sum(CAST(p.credibility / p.targets AS DECIMAL(24, 12))) >= :seed_votes
-),
-voted AS (
+WITH voted AS (
   SELECT votes.variant, votes.platform, votes.person_id
-  FROM votes
+  FROM {votes} AS votes
   INNER JOIN {variants} AS v ON v.variant = votes.variant
   LEFT JOIN {credibility} AS c
     ON c.evaluated_on = v.evaluated_on AND c.platform = votes.platform AND c.person_id = votes.person_id
-  WHERE c.created_on IS NULL OR unix_date(v.evaluated_on) - unix_date(c.created_on) >= :seed_age_days
+  WHERE votes.votes >= :seed_votes
+    AND (c.created_on IS NULL OR unix_date(v.evaluated_on) - unix_date(c.created_on) >= :seed_age_days)
 )
 SELECT v.variant, n.platform, coalesce(p.person_id, n.account_key) AS person_id
 FROM {named_seeds} AS n

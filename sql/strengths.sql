@@ -5,6 +5,7 @@
 -- Unit: likes by somebody who did nothing else that day. Grain: one row per variant, platform, actor, target.
 -- Source: sql/README.md, Method, step 2.
 -- Inputs: {daily_engagement}, see daily_engagement.sql; {variants}
+-- Split: {daily_engagement} by actor; rows by actor then target
 -- Parameters: none
 -- Run: .venv/bin/python jobs/ties.py --day 2026-03-14
 SELECT

@@ -8,6 +8,7 @@
 -- Source: sql/README.md, Method, steps 3, 5 and 9.
 -- Inputs: {pairs}, see pairs.sql; {variants}; {trust} (variant, platform, person_id, trusted, seed);
 --   {ranks} (variant, platform, person_id, pct)
+-- Split: {pairs} by target; rows by target then actor
 -- Parameters: none
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 SELECT

@@ -18,7 +18,8 @@
 --   Each platform has the part of the person's people that its weights are of X. Each bound rises with evidence.
 -- Unit: people; influential people of the highest percentile. Grain: one row per variant, platform, person_id.
 -- Source: sql/v2/README.md; the form of let_in is ours: one confirmed fan vouches for few, many for many.
--- Inputs: {weights}, see weights.sql, of any of the targets; {audience}, see audience.sql, of all. loudest(x, n) is the sum of the n largest x, see jobs/clout/engine/queries.py.
+-- Inputs: {weights}, see weights.sql; {audience_spans}, see audience_spans.sql. loudest(x, n) is the sum of the n largest x, see jobs/clout/engine/queries.py.
+-- Split: {weights} by target; rows by person_id
 -- Parameters:
 --   cap DOUBLE              how many untrusted people each of many trusted people vouches for
 --   cap_half DOUBLE         trusted people from which on half of that is reached
@@ -83,7 +84,7 @@ phases AS (
     variant,
     least(1e0, greatest(0e0, (unix_date(max(last_day)) - unix_date(min(first_day)) + 1 - :burst_min_days)
       / CAST(:burst_phase_days AS DOUBLE))) AS phase
-  FROM {audience}
+  FROM {audience_spans}
   GROUP BY variant
 ),
 rests AS (

@@ -5,6 +5,7 @@
 --   everywhere: trust is a person's. platform is empty: the graph is of all.
 -- Unit: credible people. Grain: one row per variant, actor, target; seeds: weight is NULL.
 -- Inputs: {pairs}, see pairs.sql; {seeds}, see seeds.sql; {variants}
+-- Split: {pairs} by target, {seeds} by person_id
 -- Parameters: none
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 SELECT

@@ -12,7 +12,8 @@
 -- Unit: q a share, 0 to 1. Grain: one row per variant, platform, actor, target.
 -- Source: sql/v2/README.md.
 -- Inputs: {strengths} of the variants' bases, {reverse_strengths}: of those whose S(u,a) they take, see strengths.sql; {variants};
---   {credibility} (evaluated_on, platform, person_id, credibility, created_on)
+--   {credibility} (evaluated_on, platform, person_id, credibility, created_on); {actor_targets}, see actor_targets.sql
+-- Split: {strengths} by target, {reverse_strengths} by actor; rows by target then actor
 -- Parameters:
 --   rho DOUBLE                  reciprocity discount
 --   unvouched_from_days DOUBLE  age up to which somebody counts by others' word only
@@ -37,12 +38,6 @@ several AS (
   FROM {strengths}
   GROUP BY variant, actor, target
   HAVING count(*) > 1
-),
-busy AS (
-  SELECT s.variant, s.actor, s.ties - coalesce(m.more, 0) AS targets
-  FROM (SELECT variant, actor, count(*) AS ties FROM {strengths} GROUP BY variant, actor) AS s
-  LEFT JOIN (SELECT variant, actor, CAST(sum(platforms - 1) AS BIGINT) AS more FROM several GROUP BY variant, actor) AS m
-    ON m.variant = s.variant AND m.actor = s.actor
 ),
 united AS (
   SELECT
@@ -80,7 +75,7 @@ moved AS (
       * (1e0 - :rho * coalesce(least(w.strength, coalesce(back.strength, 0e0)) / nullif(w.strength, 0e0), 0e0)) AS q,
     coalesce(w.of_platform / nullif(w.strength, 0e0), 0e0) AS share
   FROM whole AS w
-  INNER JOIN busy AS b ON b.variant = w.strengths_from AND b.actor = w.actor
+  INNER JOIN {actor_targets} AS b ON b.variant = w.strengths_from AND b.actor = w.actor
   LEFT JOIN acted_back AS back ON back.variant = w.reverse_from AND back.actor = w.target AND back.target = w.actor
 )
 SELECT

@@ -5,7 +5,9 @@
 --   Without a day's acts on a platform, S of the pair is less by what they add to it. Of the weights before the bounds of capped_audience.sql.
 -- Unit: people squared. Grain: one row per platform, person_id. Variant `now` only.
 -- Source: the jackknife, with days as clusters.
--- Inputs: {daily_engagement}, see daily_engagement.sql; {weights}, see weights.sql; {variants}
+-- Inputs: {daily_engagement}, see daily_engagement.sql; {weights}, see weights.sql; {sampled_days}, see
+--   sampled_days.sql; {variants}
+-- Split: {daily_engagement} by target, {weights} by target; rows by person_id
 -- Parameters:
 --   kappa DOUBLE     what a day's acts must be worth to count 1 - 1/e
 --   taper_days INT   over how many days at the window's end evidence fades out
@@ -20,11 +22,6 @@ WITH acted AS (
   FROM {daily_engagement} AS a
   INNER JOIN {variants} AS v ON a.ds BETWEEN v.first_day AND v.acts_until
   WHERE v.variant = 'now'
-),
-days AS (
-  SELECT platform, count(*) AS n, sum(weight) AS w, sum(weight * weight) AS ww
-  FROM (SELECT DISTINCT platform, ds, CAST(weight AS DECIMAL(24, 12)) AS weight FROM acted) AS each_day
-  GROUP BY platform
 ),
 drops AS (
   SELECT
@@ -57,13 +54,13 @@ sums AS (
 SELECT
   s.platform, s.person_id,
   CASE WHEN d.n = 1 THEN gg
-    ELSE greatest(0e0, d.n / (d.n - 1e0) * (gg - 2e0 * g / CAST(d.w AS DOUBLE) * gw + g * g / power(CAST(d.w AS DOUBLE), 2e0) * CAST(d.ww AS DOUBLE))) END
+    ELSE greatest(0e0, d.n / (d.n - 1e0) * (gg - 2e0 * g / d.w * gw + g * g / power(d.w, 2e0) * d.ww)) END
     AS reach_variance,
   CASE WHEN d.n = 1 THEN ee
-    ELSE greatest(0e0, d.n / (d.n - 1e0) * (ee - 2e0 * e / CAST(d.w AS DOUBLE) * ew + e * e / power(CAST(d.w AS DOUBLE), 2e0) * CAST(d.ww AS DOUBLE))) END
+    ELSE greatest(0e0, d.n / (d.n - 1e0) * (ee - 2e0 * e / d.w * ew + e * e / power(d.w, 2e0) * d.ww)) END
     AS network_variance,
   CASE WHEN d.n = 1 THEN ge
-    ELSE d.n / (d.n - 1e0) * (ge - (e * gw + g * ew) / CAST(d.w AS DOUBLE) + g * e / power(CAST(d.w AS DOUBLE), 2e0) * CAST(d.ww AS DOUBLE)) END
+    ELSE d.n / (d.n - 1e0) * (ge - (e * gw + g * ew) / d.w + g * e / power(d.w, 2e0) * d.ww) END
     AS covariance
 FROM sums AS s
-INNER JOIN days AS d ON d.platform = s.platform
+INNER JOIN {sampled_days} AS d ON d.platform = s.platform

@@ -8,25 +8,16 @@
 -- Unit: votes. Grain: one row per variant, platform, person_id.
 -- Source: sql/v2/README.md. More than that cannot be had where neither ages nor names are known: a crowd as
 --   large as the honest one elects as many. Name seeds there.
--- Inputs: {pairs}, see pairs.sql; {variants}; {credibility} (evaluated_on, platform, person_id, created_on);
+-- Inputs: {votes}, see votes.sql; {variants}; {credibility} (evaluated_on, platform, person_id, created_on);
 --   {named_seeds} (platform, account_key); {persons} (account_key, person_id)
 -- Parameters:
---   seed_votes DOUBLE   how many votes make a candidate
---   seed_people INT     and how many people who act on them, at least
---   seed_place INT      how many seeds a platform has at most
---   seed_age_days INT   how old at least
---   credible_at DOUBLE  credibility from which an actor is called credible
+--   seed_votes DOUBLE  how many votes make a candidate
+--   seed_people INT    and how many people who act on them, at least
+--   seed_place INT     how many seeds a platform has at most
+--   seed_age_days INT  how old at least
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 WITH audiences AS (
-  SELECT
-    p.variant, p.platform, p.target AS person_id,
-    count(*) AS people,
-    sum(CAST(CASE WHEN p.credibility >= :credible_at AND p.targets >= 2 THEN p.credibility / p.targets ELSE 0e0 END
-      AS DECIMAL(24, 12))) AS votes,
-    row_number() OVER (PARTITION BY p.variant, p.platform ORDER BY count(*) DESC, p.target) AS place
-  FROM {pairs} AS p
-  INNER JOIN {variants} AS v ON v.variant = p.variant AND v.variant = v.strengths_from
-  GROUP BY p.variant, p.platform, p.target
+  SELECT *, row_number() OVER (PARTITION BY variant, platform ORDER BY people DESC, person_id) AS place FROM {votes}
 ),
 least_audience AS (
   SELECT variant, platform, min(people) AS people FROM audiences WHERE place <= :seed_place GROUP BY variant, platform

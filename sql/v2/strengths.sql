@@ -9,6 +9,7 @@
 -- Unit: none; S adds up over days and platforms. Grain: one row per variant, platform, actor, target.
 -- Source: sql/v2/README.md. Sums are of decimals, so that no order of adding can change a bit.
 -- Inputs: {daily_engagement}, see daily_engagement.sql; {variants}
+-- Split: {daily_engagement} by actor; rows by actor then target
 -- Parameters:
 --   kappa DOUBLE     what a day's acts must be worth to count 1 - 1/e
 --   taper_days INT   over how many days at the window's end evidence fades out

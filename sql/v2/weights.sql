@@ -12,6 +12,7 @@
 -- Source: sql/v2/README.md.
 -- Inputs: {pairs}, see pairs.sql; {variants}; {trust} (variant, person_id, trust, gives, seed); {ranks} (variant, person_id, pct);
 --   {seeds} (variant, platform, person_id, named), see seeds.sql
+-- Split: {pairs} by target; rows by target then actor
 -- Parameters: none
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 WITH seeded AS (

@@ -2,9 +2,13 @@
 
 A query file is a header of comment lines, then one SELECT. `:name` is a parameter, `{name}` an input table:
 
+    -- Inputs: {pairs}; {seeds}; {variants}
+    -- Split: {pairs} by target, {seeds} by person_id; rows by target then actor
     -- Parameters:
     --   day DATE        the score date
-    -- Inputs: {pairs}
+
+Split says how a night of many people is computed in parts: a part has the rows of some people of the named columns, and all
+rows of the other inputs; the parts' rows together are the table. A query without it is computed at once.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clout.errors import InvalidInput
@@ -35,6 +40,8 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 _PARAMETER = re.compile(r"^--   (?P<name>\w+) +(?P<type>[A-Z<>]+)  +\S", re.MULTILINE)
 _USED = re.compile(r"(?<!:):([a-z]\w*)")
 _INPUT = re.compile(r"\{(\w+)\}")
+_SPLIT = re.compile(r"^-- Split: (?P<by>\{.*?)(?:; rows by (?P<rows>\w+)(?: then (?P<then>\w+))?)?$", re.MULTILINE)
+_BY = re.compile(r"\{(\w+)\} by (\w+)")
 
 #: What DuckDB needs to read the same dialect: the time zone of a day, and functions of Spark for which it has another name.
 _DUCKDB = (
@@ -53,6 +60,18 @@ _DUCKDB = (
 
 
 @dataclass(frozen=True)
+class Split:
+    """How a query is computed in parts. by: input -> the column whose people a part has; other inputs are whole in each.
+
+    rows: the column of the result whose people a part has, where there is one; then: by whom its rows are wanted next.
+    """
+
+    by: dict[str, str]
+    rows: str | None
+    then: str | None
+
+
+@dataclass(frozen=True)
 class Query:
     """One file of sql/: its text without the header, the parameters that the header declares, the tables it reads."""
 
@@ -60,6 +79,7 @@ class Query:
     text: str
     parameters: dict[str, str]
     inputs: frozenset[str]
+    split: Split | None
 
 
 @cache
@@ -76,7 +96,17 @@ def load(name: str) -> Query:
     for parameter, kind in declared.items():
         if kind not in _TYPES:
             raise InvalidInput(f"{file}: parameter {parameter} has type {kind}; known are {', '.join(_TYPES)}")
-    return Query(name, body.strip().rstrip(";"), declared, frozenset(_INPUT.findall(body)))
+    inputs = frozenset(_INPUT.findall(body))
+    return Query(name, body.strip().rstrip(";"), declared, inputs, _split(file, content, inputs))
+
+
+def _split(file: Path, content: str, inputs: frozenset[str]) -> Split | None:
+    if not (said := _SPLIT.search(content)):
+        return None
+    by = dict(_BY.findall(said["by"]))
+    if ", ".join(f"{{{name}}} by {column}" for name, column in by.items()) != said["by"] or not by.keys() <= inputs:
+        raise InvalidInput(f"{file}: {said[0]!r} is not `-- Split: {{input}} by column, ...; rows by column then column`")
+    return Split(by, said["rows"], said["then"])
 
 
 def exists(name: str) -> bool:

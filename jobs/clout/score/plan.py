@@ -18,9 +18,9 @@ from clout.engine.engines import Engine
 from clout.engine.frames import Frame, to_arrow
 from clout.score.model import Model
 
-#: Names that mean the same table unless a caller gives another: the acts back are of the same variant, and on a score date the
-#: flags of an account are those of its state.
-SAME = {"reverse_strengths": "strengths", "account_flags": "account_states"}
+#: Names that mean the same table unless a caller gives another: the acts back are of the same variant, on a score date the
+#: flags of an account are those of its state, and who acts and who is acted on is read apart where it is split (queries.py).
+SAME = {"reverse_strengths": "strengths", "account_flags": "account_states", "outgoing_weights": "weights"}
 
 #: Tables that several queries read, which engines that compute lazily are to compute once.
 CACHED = frozenset(
@@ -32,8 +32,8 @@ CUT = frozenset(("platform_score", "score"))
 #: Tables that differ between the variants of the evidence, see variants.py.
 OF_VARIANTS = frozenset(
     (
-        *("strengths", "reverse_strengths", "pairs", "seeds", "edges", "trust", "ranks"),
-        *("weights", "audience", "distinct_actors", "capped_audience"),
+        *("strengths", "reverse_strengths", "actor_targets", "pairs", "votes", "seeds", "edges", "trust", "ranks"),
+        *("weights", "audience", "audience_spans", "distinct_actors", "capped_audience"),
     )
 )
 

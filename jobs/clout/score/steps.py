@@ -217,7 +217,7 @@ def pairs_of_variants(plan: Plan) -> Iterator[tuple[list[tuple[Any, ...]], Plan]
             _, strengths_from, reverse_from, *_ = group[0]
             some.tables |= {"strengths": strengths[strengths_from], "reverse_strengths": strengths[reverse_from]}
             some.resolve("pairs")
-        some.forget("strengths", "reverse_strengths")
+        some.forget("strengths", "reverse_strengths", "actor_targets")
         for name in strengths.keys() - needed:
             del strengths[name]
         yield group, some
@@ -234,7 +234,7 @@ def _of_the_graph(plan: Plan) -> dict[str, Frame]:
         own = [row[0] for row in group if row[0] == row[1]]
         if own:
             graphs |= {key: {name: some.resolve(name) for name in ("trust", "ranks", "seeds")} for key in own}
-            some.forget("edges")
+            some.forget("edges", "votes")
         some.tables |= graphs[group[0][1]]
         weights = some.resolve("weights")
         if now is None:
