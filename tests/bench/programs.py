@@ -23,8 +23,10 @@ ROOT = Path(__file__).resolve().parents[2]
 NUMBERS = ROOT / "sql" / "models" / "v1.toml"
 #: The stage to which each query's time goes. All else: pairs.
 STAGE_OF = {
-    **dict.fromkeys(("seeds", "edges"), "rank"),
-    **dict.fromkeys(("weights", "audience", "distinct_actors", "capped_audience", "reach", "network"), "reach"),
+    **dict.fromkeys(("votes", "seeds", "edges"), "rank"),
+    **dict.fromkeys(
+        ("weights", "audience", "audience_spans", "distinct_actors", "capped_audience", "reach", "network"), "reach"
+    ),
     "amplification": "acted_posts",
 }
 

@@ -105,7 +105,9 @@ def _split(file: Path, content: str, inputs: frozenset[str]) -> Split | None:
         return None
     by = dict(_BY.findall(said["by"]))
     if ", ".join(f"{{{name}}} by {column}" for name, column in by.items()) != said["by"] or not by.keys() <= inputs:
-        raise InvalidInput(f"{file}: {said[0]!r} is not `-- Split: {{input}} by column, ...; rows by column then column`")
+        raise InvalidInput(
+            f"{file}: {said[0]!r} is not `-- Split: {{input}} by column, ...; rows by column then column`"
+        )
     return Split(by, said["rows"], said["then"])
 
 

@@ -323,7 +323,8 @@ def test_more_evidence_never_lowers_what_is_counted(seed: int) -> None:
     numbers = MODEL.parameters | {"cap": 4.0, "floor": 0.25}
     engine, weights = DuckDB(), pa.Table.from_pylist(rows)
     people = engine.run("audience", numbers, weights=weights)
-    counted = engine.run("capped_audience", numbers, weights=weights, audience=people).to_pylist()
+    given = {"audience": people, "audience_spans": engine.run("audience_spans", numbers, audience=people)}
+    counted = engine.run("capped_audience", numbers, weights=weights, **given).to_pylist()
     found = {row["person_id"]: row for row in counted}
     assert sum(row["people_cut"] > 0 for row in counted) > 100
     for number in range(300):
