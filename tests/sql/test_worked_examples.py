@@ -115,20 +115,9 @@ DERIVED = ("actor_targets", "votes", "audience_spans", "sampled_days")
 TWICE = {"outgoing_weights": "weights"}
 #: Inputs with one row, or many, for each variant.
 BY_VARIANT = (
-    *(
-        "strengths",
-        "reverse_strengths",
-        "actor_targets",
-        "pairs",
-        "votes",
-        "trust",
-        "weights",
-        "ranks",
-        "capped_audience",
-        "audience",
-        "seeds",
-    ),
-    *("reach", "network", "amplification", "platform_score", "score", "distinct_actors", "counters"),
+    *("strengths", "reverse_strengths", "actor_targets", "pairs", "votes", "trust", "weights", "ranks", "seeds"),
+    *("capped_audience", "audience", "audience_spans", "distinct_actors", "counters"),
+    *("reach", "network", "amplification", "platform_score", "score"),
 )
 
 
