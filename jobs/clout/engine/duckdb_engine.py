@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -20,6 +20,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as pads
+import pyarrow.parquet as pq
 from pyarrow import fs as pafs
 
 from clout.engine import queries, trust_flow
@@ -57,6 +58,8 @@ _WORDS = {
     "reverse_from": "variants",
     "kind": "kinds",
 }
+#: What a file of features says of itself where people are numbers in it: whose; and the column of buckets, see buckets.py.
+PEOPLE, BUCKET = "people", "b"
 _NOTHING = "SELECT NULL::VARCHAR"
 _UNKNOWN = "a key that was not registered: "
 _GRAPH = {"variant": pa.string(), "platform": pa.string(), "person_id": pa.int32()}
@@ -87,7 +90,7 @@ class Files:
 class Rows:
     """A table of the engine, or a view of others, dropped when nobody holds it any more. numbered: people are numbers in it."""
 
-    def __init__(self, engine: DiskDuckDB, name: str, numbered: bool = True, of: tuple[Rows, ...] = ()) -> None:
+    def __init__(self, engine: DiskDuckDB, name: str, numbered: bool = True, of: tuple[Any, ...] = ()) -> None:
         self.engine, self.name, self.numbered, self.of = engine, name, numbered, of
         weakref.finalize(self, engine.connection.execute, f"DROP {'VIEW' if of else 'TABLE'} {name}").atexit = False
 
@@ -101,16 +104,17 @@ class DiskDuckDB:
 
     one_variant_at_a_time = True
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int | None = None) -> None:
+        """memory: bytes that DuckDB may hold, instead of what the machine's size says."""
         self.folder = Scratch()
         self.connection = queries.connect()
-        limit = memory_limit(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+        limit = memory or memory_limit(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
         for statement in (
             f"SET memory_limit = '{limit >> 20} MiB'",
             f"SET temp_directory = '{self.folder.name}'",
             "SET preserve_insertion_order = false",
             "CREATE TABLE keys (key VARCHAR, id INTEGER)",
-            _enumerated("kinds", KINDS),
+            queries.enumerated("kinds", KINDS),
         ):
             self.connection.execute(statement)
         queries.register_beta_quantile(self.connection)
@@ -161,7 +165,8 @@ class DiskDuckDB:
                 )
             else:
                 words = self.connection.execute(f"SELECT key {new} ORDER BY key").fetchall()
-                self.connection.execute(_enumerated(of, [word for [word] in words]))
+                # '' is the platform of edges over all platforms, see sql/v2/edges.sql.
+                self.connection.execute(queries.enumerated(of, {"", *(word for [word] in words)}))
         self._registered = True
 
     def people(self, *frames: Frame) -> Rows:
@@ -170,7 +175,7 @@ class DiskDuckDB:
 
     # What is computed ------------------------------------------------------------------------------------------------
 
-    def run(self, query: str, parameters: Mapping[str, Any], **inputs: Frame) -> Rows:
+    def run(self, query: str, parameters: Mapping[str, Any], **inputs: Frame) -> Frame:
         """See Engine."""
         if query in _NAMED:
             tables = {name: self._make_named(rows) for name, rows in inputs.items()}
@@ -184,7 +189,7 @@ class DiskDuckDB:
             return self._view(text, *tables.values())
         return self._make(text, bound, numbered=query not in _NAMED)
 
-    def union_all(self, frames: list[Frame]) -> Rows:
+    def union_all(self, frames: list[Frame]) -> Frame:
         """See Engine."""
         parts = [self._with_numbers(frame) for frame in frames]
         return self._view(" UNION ALL BY NAME ".join(f"FROM {part.name}" for part in parts), *parts)
@@ -225,36 +230,41 @@ class DiskDuckDB:
 
     # What goes out ---------------------------------------------------------------------------------------------------
 
-    def save_features(self, lake: Lake, name: str, day: date, rows: Frame, metadata: dict[str, Any]) -> Rows:
-        """See NightEngine. People stay numbers in pairs, the largest of a night's files; `tie_keys` says whose."""
+    def save_features(self, lake: Lake, name: str, day: date, rows: Frame, metadata: dict[str, Any]) -> Frame:
+        """See NightEngine. People stay numbers in pairs, the largest of a night's files; the file says of which keys."""
         found = self._rows(rows)
         if name == "pairs":
-            keys = self.connection.sql("SELECT id, key AS account_key FROM keys ORDER BY id")
-            self._write(lake, lake.features("tie_keys", day), keys, metadata)
             ordered = self.connection.sql(f"FROM {found.name}").order("variant, platform, target, actor")
-        else:
-            named = self.named(found)
-            # The same rows give the same bytes. By all columns: which of them are the key is not known here.
-            ordered = named.order(", ".join(f'"{each}"' for each in named.columns))
+            self._write(lake, lake.features(name, day), ordered, metadata, {PEOPLE: self._people()})
+            return found
+        named = self.named(found)
+        # The same rows give the same bytes. By all columns: which of them are the key is not known here.
+        ordered = named.order(", ".join(f'"{each}"' for each in named.columns))
         self._write(lake, lake.features(name, day), ordered, metadata)
         return found
 
     def load_features(self, lake: Lake, name: str, day: date, metadata: dict[str, Any], made_by: str) -> Frame:
-        """See NightEngine. Refuses pairs whose numbers are other people's: somebody was erased, or other days were read."""
-        found = _parquet(lake, [features_path(lake, name, day, metadata, made_by)])
-        if name != "pairs":
+        """See NightEngine. Refuses numbers that are other people's: somebody was erased, or other days were read."""
+        path = features_path(lake, name, day, metadata, made_by)
+        found, files = _parquet(lake, [path]), lake.files([path])
+        noted = pq.read_metadata(files[0], filesystem=lake.fs).metadata or {}
+        if PEOPLE.encode() not in noted:
             return found
-        keys, pairs = map(
-            self._relation, (_parquet(lake, [features_path(lake, "tie_keys", day, metadata, made_by)]), found)
-        )
-        [[others]] = self.connection.execute(
-            f"SELECT count(*) FROM keys FULL JOIN {keys} AS k ON k.id = keys.id AND k.account_key = keys.key"
-            " WHERE k.id IS NULL OR keys.id IS NULL"
-        ).fetchall()
-        if others:
-            raise InvalidInput(f"the ties of {day} are of other people; run jobs/ties.py --day {day} first")
-        columns = [f"CAST({c} AS {_WORDS[c]}) AS {c}" if c in _WORDS else c for c in self._columns(pairs)]
-        return self._make(f"SELECT {', '.join(columns)} FROM {pairs}")
+        if noted[PEOPLE.encode()].decode() != self._people():
+            raise InvalidInput(f"the {name} of {day} are of other people; run jobs/{made_by}.py --day {day} first")
+        return self._of_numbers(found, files, {key.decode(): value.decode() for key, value in noted.items()})
+
+    def _of_numbers(self, rows: Frame, files: list[str], noted: dict[str, str]) -> Frame:
+        """A frame of features in which people are numbers. noted: what their files say of themselves."""
+        relation = self._relation(rows)
+        columns = [each for each in self._columns(relation) if each != BUCKET]
+        return self._make(f"SELECT {', '.join(map(with_word, columns))} FROM {relation}")
+
+    def _people(self) -> str:
+        """Says whose the numbers are: differs where any key, or its number, does."""
+        text = "SELECT CAST(bit_xor(md5_number(id || ' ' || key)) AS VARCHAR) FROM keys"
+        [[digest]] = self.connection.execute(text).fetchall()
+        return str(digest)
 
     def stage(self, folder: Lake, path: str, rows: Frame, *keys: str) -> None:
         """See NightEngine."""
@@ -281,7 +291,7 @@ class DiskDuckDB:
             self.connection.unregister(self._given.pop())
         return Rows(self, f"made_{self._made}", numbered)
 
-    def _view(self, text: str, *of: Rows) -> Rows:
+    def _view(self, text: str, *of: Any) -> Rows:
         self._made += 1
         self.connection.execute(f"CREATE VIEW made_{self._made} AS {text}")
         return Rows(self, f"made_{self._made}", of=of)
@@ -323,7 +333,10 @@ class DiskDuckDB:
     def _numbered_rows(self, frame: Frame) -> Rows:
         if isinstance(frame, Rows) and frame.numbered:
             return frame
-        relation = self._relation(frame)
+        return self._make(self.numbering(self._relation(frame)))
+
+    def numbering(self, relation: str, instead: str = "") -> str:
+        """A SELECT of a table's rows with numbers instead of keys. instead: the name to read in the table's place."""
         keys = self._keys(relation)
         columns = [
             f"CASE WHEN s.{name} IS NOT NULL AND {name}.id IS NULL THEN error('{_UNKNOWN}' || s.{name})"
@@ -333,7 +346,7 @@ class DiskDuckDB:
             for name in self._columns(relation)
         ]
         joins = [f"LEFT JOIN keys AS {name} ON {name}.key = s.{name}" for name in keys]
-        return self._make(f"SELECT {', '.join(columns)} FROM {relation} AS s {' '.join(joins)}")
+        return f"SELECT {', '.join(columns)} FROM {instead or relation} AS s {' '.join(joins)}"
 
     def _make_named(self, frame: Frame) -> Rows:
         if isinstance(frame, Rows):
@@ -369,20 +382,27 @@ class DiskDuckDB:
         return self._graph[1]
 
     def _write(
-        self, lake: Lake, path: str, rows: duckdb.DuckDBPyRelation, metadata: dict[str, Any] | None = None
+        self,
+        lake: Lake,
+        path: str,
+        rows: duckdb.DuckDBPyRelation,
+        metadata: dict[str, Any] | None = None,
+        noted: dict[str, str] | None = None,
     ) -> None:
+        """Replace a folder by one file. metadata: noted beside it; noted: in the file itself."""
         reader = rows.to_arrow_reader(1_000_000)
+        schema = reader.schema.with_metadata(noted)
         with lake.replacing(path) as aside:
-            with lake.parquet_writer(f"{aside}/part-0.parquet", reader.schema) as writer:
+            with lake.parquet_writer(f"{aside}/part-0.parquet", schema) as writer:
                 for group in in_groups(reader, 1_000_000):
-                    writer.write_table(group)
+                    writer.write_table(group.cast(schema))
             if metadata is not None:
                 lake.write_metadata(aside, metadata)
 
 
-def _enumerated(of: str, words: Iterable[str]) -> str:
-    listed = ", ".join("'" + word.replace("'", "''") + "'" for word in sorted(words))
-    return f"CREATE TYPE {of} AS ENUM ({listed})"
+def with_word(column: str) -> str:
+    """A column of a file of numbers, in which words are text, as the engine holds it."""
+    return f"CAST({column} AS {_WORDS[column]}) AS {column}" if column in _WORDS else column
 
 
 #: Columns that snapshots of an earlier version lack.

@@ -1,7 +1,7 @@
 """The engines that run the queries of sql/: the same files give the same numbers on each.
 
-    DiskDuckDB  nights, up to ON_DISK_ROWS: DuckDB, on disk where memory is short; a frame is a table of it (duckdb_engine.py)
-    Spark       nights beyond; a frame is a DataFrame (spark_engine.py)
+    DiskDuckDB  nights up to ONE_BUCKET_ROWS: DuckDB, on disk where memory is short; a frame is a table (duckdb_engine.py)
+    Buckets     nights beyond: DuckDB in tasks, handed out to processes or by Spark; a frame is files (buckets.py)
     DuckDB      what-if, evaluation, attacks, fitting: everything in memory; a frame is an Arrow table
 
 What is no query, the network rank and the quantiles of the Beta distribution, is SciPy's on all.
@@ -9,6 +9,8 @@ What is no query, the network rank and the quantiles of the Beta distribution, i
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Protocol
@@ -17,13 +19,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clout.engine import network_rank, queries, session, trust_flow
+from clout.engine.buckets import Buckets
 from clout.engine.duckdb_engine import DiskDuckDB
 from clout.engine.frames import AtOnce, Frame
+from clout.engine.scheduler import scheduler
 from clout.lake.partitions import Lake
 
-#: Rows of activity up to which a night is computed by DuckDB, unless Spark is elsewhere (session.py). Measured to 100 million
-#: of the score date alone: 10.3 GiB and 11 GB of disk on a machine of 24 GB; of all variants to 9 million, 3.1 GiB.
-ON_DISK_ROWS = 100_000_000
+#: Rows of activity up to which one process computes a night, unless Spark is elsewhere (session.py); and of a bucket beyond.
+ONE_BUCKET_ROWS, BUCKET_ROWS = 6_000_000, 3_000_000
+#: Bytes that DuckDB may hold in a task, and in the process that hands tasks out.
+TASK_MEMORY = 1500 << 20
 
 
 class Engine(Protocol):
@@ -85,17 +90,15 @@ class NightEngine(Engine, Protocol):
 
 
 def engine_for(lake: Lake, days: list[date]) -> NightEngine:
-    """What computes the evidence of these days: Spark if it is elsewhere, else by the rows of their activity.
+    """What computes the evidence of these days: by the rows of their activity, so that every job of a night chooses alike.
 
-    So every job of a night chooses alike.
+    CLOUT_BUCKETS, if set, is the number of buckets.
     """
-    if not session.elsewhere():
-        rows = sum(lake.count(path) for path in (lake.conformed("activity", day) for day in days) if lake.exists(path))
-        if rows <= ON_DISK_ROWS:
-            return DiskDuckDB()
-    from clout.engine.spark_engine import Spark  # most nights are spared the import of Spark
-
-    return Spark(session.get_or_create("clout"))
+    rows = sum(lake.count(path) for path in (lake.conformed("activity", day) for day in days) if lake.exists(path))
+    number = int(os.environ.get("CLOUT_BUCKETS") or (1 if rows <= ONE_BUCKET_ROWS else math.ceil(rows / BUCKET_ROWS)))
+    if number == 1 and not session.elsewhere():
+        return DiskDuckDB()
+    return Buckets(lake, number, scheduler(TASK_MEMORY))
 
 
 class DuckDB(AtOnce):

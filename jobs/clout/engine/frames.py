@@ -10,10 +10,11 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from clout.engine.buckets import Days, Spread
     from clout.engine.duckdb_engine import Files, Rows
 
 #: Only the engine that made a frame looks into it. Every engine also takes Arrow tables.
-Frame: TypeAlias = "pa.Table | Rows | Files | DataFrame"
+Frame: TypeAlias = "pa.Table | Rows | Files | Days | Spread | DataFrame"
 
 
 def to_arrow(frame: Frame) -> pa.Table:

@@ -14,7 +14,7 @@ rows of the other inputs; the parts' rows together are the table. A query withou
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -44,7 +44,7 @@ _SPLIT = re.compile(r"^-- Split: (?P<by>\{.*?)(?:; rows by (?P<rows>\w+)(?: then
 _BY = re.compile(r"\{(\w+)\} by (\w+)")
 
 #: What DuckDB needs to read the same dialect: the time zone of a day, and functions of Spark for which it has another name.
-_DUCKDB = (
+DUCKDB = (
     "SET GLOBAL TimeZone = 'UTC'",
     "CREATE MACRO unix_date(d) AS d - DATE '1970-01-01'",
     "CREATE MACRO array_join(l, s) AS array_to_string(l, s)",
@@ -134,7 +134,7 @@ def connect(file: str = ":memory:") -> DuckDBPyConnection:
     import duckdb
 
     connection = duckdb.connect(file)
-    for statement in _DUCKDB:
+    for statement in DUCKDB:
         connection.execute(statement)
     return connection
 
@@ -169,7 +169,7 @@ def for_duckdb(name: str, parameters: Mapping[str, Any], inputs: Mapping[str, st
 def _for_spark(text: str) -> str:
     """The text as spark.sql formats it: braces that name no table are doubled.
 
-    The sum of the n largest, loudest(x, n), has a name in neither. DuckDB keeps n a group (_DUCKDB), Spark sorts all.
+    The sum of the n largest, loudest(x, n), has a name in neither. DuckDB keeps n a group (DUCKDB), Spark sorts all.
     """
     doubled = text.replace("{", "{{").replace("}", "}}")
     return re.sub(
@@ -181,6 +181,12 @@ def _for_spark(text: str) -> str:
 
 def _for_duckdb(text: str) -> str:
     return re.sub(r"\bLEFT (ANTI|SEMI) JOIN\b", r"\1 JOIN", text)
+
+
+def enumerated(of: str, words: Iterable[str]) -> str:
+    """A statement that makes a type of few words, in the alphabet's order."""
+    listed = ", ".join("'" + word.replace("'", "''") + "'" for word in sorted(words))
+    return f"CREATE TYPE {of} AS ENUM ({listed})"
 
 
 def register_beta_quantile(connection: DuckDBPyConnection) -> None:

@@ -1,0 +1,103 @@
+"""Tasks: a part of a query each, computed by DuckDB from files to a file. Whoever hands a task out, it does the same.
+
+A task that is done again, or twice at once, writes the same rows to the same name: the file is written beside and put in place
+whole.
+This module knows DuckDB and pyarrow only, and so travels to the workers of a cluster by value (scheduler.py).
+"""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as pads
+import pyarrow.parquet as pq
+from pyarrow import fs as pafs
+
+
+@dataclass(frozen=True)
+class Given:
+    """A table that a task reads: a SELECT over {files}, which are Parquet. Where a task has no files, the text alone says it.
+
+    dated: the files have no column ds, their paths say it. often: the query reads it more than once, so that it is held.
+    """
+
+    text: str
+    files: tuple[str, ...] = ()
+    dated: bool = False
+    often: bool = True
+
+
+@dataclass(frozen=True)
+class Task:
+    """text: a SELECT over the tables of `given`, made in their order. out: the file of its rows, in the order `order`.
+
+    store: a URI of the file system of all files; setup: statements before all else. noted: what the file says of itself.
+    memory: bytes that DuckDB may hold.
+    """
+
+    store: str
+    text: str
+    given: Mapping[str, Given]
+    out: str
+    setup: tuple[str, ...]
+    memory: int
+    bound: Mapping[str, Any] = field(default_factory=dict)
+    order: str = ""
+    noted: Mapping[str, str] = field(default_factory=dict)
+
+
+def do(task: Task) -> int:
+    """Do a task. Gives how many rows it wrote."""
+    store, _ = pafs.FileSystem.from_uri(task.store)
+    is_local = isinstance(store, pafs.LocalFileSystem)
+    with duckdb.connect(":memory:") as con, tempfile.TemporaryDirectory(prefix="clout-part-") as spilled:
+        con.execute(f"SET threads = 1; SET memory_limit = '{task.memory >> 20} MiB'; SET temp_directory = '{spilled}'")
+        con.execute("SET preserve_insertion_order = false")
+        for statement in task.setup:
+            con.execute(statement)
+        for name, table in task.given.items():
+            source = local_relation(table.files, table.dated) if is_local else f"{name}_files"
+            if not is_local:
+                place = pads.partitioning(pa.schema([("ds", pa.date32())]), flavor="hive") if table.dated else None
+                con.register(
+                    source, pads.dataset([*table.files], filesystem=store, format="parquet", partitioning=place)
+                )
+            kind = "TEMP TABLE" if table.often else "TEMP VIEW"
+            con.execute(f'CREATE {kind} "{name}" AS {table.text.replace("{files}", source)}')
+        ordered = f" ORDER BY {task.order}" if task.order else ""
+        rows = f"FROM ({task.text}) AS rows{ordered}"
+        if is_local:
+            return _copied(con, rows, task)
+        reader: Any = con.execute(rows, dict(task.bound) or None).to_arrow_reader(1_000_000)
+        schema = reader.schema.with_metadata({**task.noted}) if task.noted else reader.schema
+        written = 0
+        # Object storage shows a file once it is whole.
+        with pq.ParquetWriter(task.out, schema, filesystem=store, compression="lz4") as writer:
+            for batch in reader:
+                writer.write_batch(batch)
+                written += batch.num_rows
+        return written
+
+
+def local_relation(files: tuple[str, ...], dated: bool = False) -> str:
+    """What a FROM names Parquet files of this machine by. dated: see Given."""
+    listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    days = "hive_partitioning = true, hive_types = {'ds': DATE}" if dated else "hive_partitioning = false"
+    return f"read_parquet([{listed}], {days})"
+
+
+def _copied(con: duckdb.DuckDBPyConnection, rows: str, task: Task) -> int:
+    out = Path(task.out)
+    aside = out.with_name(f".{out.name}-{uuid.uuid4().hex[:8]}")
+    notes = ", ".join(f"{name}: '{value}'" for name, value in task.noted.items())
+    options = f"FORMAT parquet, COMPRESSION lz4{f', KV_METADATA {{{notes}}}' if notes else ''}"
+    [[written]] = con.execute(f"COPY ({rows}) TO '{aside}' ({options})", dict(task.bound) or None).fetchall()
+    aside.replace(out)
+    return int(written)
