@@ -165,15 +165,20 @@ def _in_memory(lake: Lake, staged: Staged) -> Callable[[str], pa.Table]:
 
 
 def _in_spark(lake: Lake, staged: Staged) -> Callable[[str], DataFrame]:
-    from clout.engine.spark_lake import data_frame, read_conformed
-
     spark = session.get_or_create("clout audit")
+    of_lake = {
+        "activity": lake.conformed("activity", staged.day),
+        "hidden_topics": lake.features("hidden_topics", staged.day),
+    }
 
     def read(table: str) -> DataFrame:
-        if table == "activity":
-            return read_conformed(spark, lake, "activity", [staged.day])
-        if table == "hidden_topics":
-            return data_frame(spark, lake.read(lake.features(table, staged.day)))
+        if table in of_lake:
+            path = lake.location(lake.current(of_lake[table]))
+            return (
+                spark.read.option("basePath", lake.location(table)).parquet(path)
+                if table == "activity"
+                else spark.read.parquet(path)
+            )
         return spark.read.parquet(staged.root.location(staged.root.current(staged.table(table))))
 
     return read

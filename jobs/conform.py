@@ -71,7 +71,7 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
 
     The last of `days` must have been pulled, unless it is `of_the_past`; of the others, those without a pull are left out.
     """
-    from clout.engine.snapshot_io import conforming_engine
+    from clout.engine.conforming import Conforming
     from clout.score import evidence, identity, steps, topic_posts
     from clout.score.plan import Plan
 
@@ -106,8 +106,7 @@ def conform_days(lake: Lake, sources: Sources, days: list[date], of_the_past: bo
         LOG.info(f"conform: nothing to do, the window that ends {days[-1]} is conformed")
         return []
     looked_at = sorted({each for day in owed for each in window(day, repeats + 1)})
-    engine = conforming_engine(lake, sources.platforms, looked_at, CONFORMED_FROM)
-
+    engine = Conforming()
     ontology, seen = sources.topics.ontology(), window(days[-1], len(days) + topic_posts.KEPT_DAYS)
     read = {"interactions": looked_at, "posts": looked_at, "accounts": owed, "manifest": owed, "quarantine": owed}
     given = {

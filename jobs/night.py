@@ -27,7 +27,6 @@ from clout import logs
 from clout.config import arguments
 from clout.config.paths import ROOT
 from clout.config.sources import Sources, read_sources
-from clout.engine import session
 from clout.errors import InvalidInput, run_main
 from clout.lake.check import damage
 from clout.lake.partitions import Lake, days_between, window
@@ -113,8 +112,6 @@ def run(args: argparse.Namespace, clock_of: Callable[[date], Clock] = lambda day
             except InvalidInput as invalid:
                 refused[day] = invalid
                 LOG.info(f"night {day}: {invalid}")
-            finally:
-                session.forget()
             LOG.log(logs.NOTICE, f"night {day}: {told}; {time.monotonic() - began:.0f} s")
         if not logs.is_json():
             LOG.log(logs.NOTICE, f"Details: {_typed(file)}")

@@ -193,7 +193,7 @@ class Buckets(DiskDuckDB):
 
     def _files_relation(self, files: list[str]) -> str:
         if isinstance(self.store, pafs.LocalFileSystem):
-            return local_relation(tuple(files))
+            return local_relation(files)
         self._made += 1
         self.connection.register(f"stored_{self._made}", pads.dataset(files, filesystem=self.store, format="parquet"))
         return f"stored_{self._made}"

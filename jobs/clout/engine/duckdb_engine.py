@@ -210,10 +210,6 @@ class DiskDuckDB:
             self._view(f"FROM {numbered.name} WHERE target % {number} = {part}", numbered) for part in range(number)
         ]
 
-    def cache(self, rows: Frame, cut_lineage: bool = False) -> Frame:
-        """See Engine. A table is computed already."""
-        return rows
-
     def trust(self, edges: Frame, parameters: dict[str, Any]) -> Rows:
         """See Engine."""
         if trust_flow.is_asked(parameters):
@@ -388,10 +384,11 @@ class DiskDuckDB:
         rows: duckdb.DuckDBPyRelation,
         metadata: dict[str, Any] | None = None,
         noted: dict[str, str] | None = None,
+        schema: pa.Schema | None = None,
     ) -> None:
-        """Replace a folder by one file. metadata: noted beside it; noted: in the file itself."""
+        """Replace a folder by one file. metadata: noted beside it; noted: in the file itself; schema: if not the rows' own."""
         reader = rows.to_arrow_reader(1_000_000)
-        schema = reader.schema.with_metadata(noted)
+        schema = (schema or reader.schema).with_metadata(noted)
         with lake.replacing(path) as aside:
             with lake.parquet_writer(f"{aside}/part-0.parquet", schema) as writer:
                 for group in in_groups(reader, 1_000_000):

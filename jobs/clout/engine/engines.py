@@ -52,12 +52,6 @@ class Engine(Protocol):
     def target_batches(self, rows: Frame) -> list[Frame]:
         """Split rows into batches by target; a target is never split."""
 
-    def cache(self, rows: Frame, cut_lineage: bool = False) -> Frame:
-        """The same rows, computed once however often they are read.
-
-        cut_lineage: forget what they were computed from; Spark makes no valid plan of some queries over a whole score.
-        """
-
     def trust(self, edges: Frame, parameters: dict[str, Any]) -> Frame:
         """Who is trusted, by variant and platform: `network_rank.trust_platform` of each; and by how much, where the model's
         numbers say how trust flows: `trust_flow.flow_platform`.
@@ -118,10 +112,6 @@ class DuckDB(AtOnce):
     def union_all(self, frames: list[Frame]) -> pa.Table:
         """See Engine."""
         return pa.concat_tables(frames)
-
-    def cache(self, rows: Frame, cut_lineage: bool = False) -> Frame:
-        """See Engine. An Arrow table is computed already."""
-        return rows
 
     def trust(self, edges: Frame, parameters: dict[str, Any]) -> pa.Table:
         """See Engine."""

@@ -1,4 +1,4 @@
-"""A frame is a table of an engine: an Arrow table, a table or files of DuckDB, or a DataFrame of Spark."""
+"""A frame is a table of an engine: an Arrow table, or a table or files of DuckDB."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, TypeAlias
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
     from clout.engine.buckets import Days, Spread
     from clout.engine.duckdb_engine import Files, Rows
 
 #: Only the engine that made a frame looks into it. Every engine also takes Arrow tables.
-Frame: TypeAlias = "pa.Table | Rows | Files | Days | Spread | DataFrame"
+Frame: TypeAlias = "pa.Table | Rows | Files | Days | Spread"
 
 
 def to_arrow(frame: Frame) -> pa.Table:

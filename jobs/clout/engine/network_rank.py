@@ -10,8 +10,7 @@ PageRank, has no such promise: who acts on one more takes from the others, and t
 A person is trusted who is a seed, or on whom a trusted person acted with credible evidence.
 Source: sql/README.md, Method, steps 5 and 9. The first design had PageRank from the seeds.
 
-One platform's graph is ranked in one task: 24 bytes an edge and 40 a person. Beyond that Spark's engine cuts it into blocks,
-see blocked_rank.py.
+A graph is ranked in one process: 24 bytes an edge and 40 a person.
 """
 
 from __future__ import annotations
@@ -24,11 +23,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 from scipy.sparse import csgraph
-
-#: Spark's DDL of what `rank_platform` gives.
-RANKS_DDL = "variant STRING, platform STRING, person_id STRING, rank DOUBLE, pct DOUBLE, rounds BIGINT, residual DOUBLE"
-#: And of what `trust_platform` gives.
-TRUST_DDL = "variant STRING, platform STRING, person_id STRING, trusted BOOLEAN, seed BOOLEAN"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ def do(task: Task) -> int:
         for statement in task.setup:
             con.execute(statement)
         for name, table in task.given.items():
-            source = local_relation(table.files, table.dated) if is_local else f"{name}_files"
+            source = local_relation(table.files, "ds" if table.dated else "") if is_local else f"{name}_files"
             if not is_local:
                 place = pads.partitioning(pa.schema([("ds", pa.date32())]), flavor="hive") if table.dated else None
                 con.register(
@@ -86,11 +86,14 @@ def do(task: Task) -> int:
         return written
 
 
-def local_relation(files: tuple[str, ...], dated: bool = False) -> str:
-    """What a FROM names Parquet files of this machine by. dated: see Given."""
+def local_relation(files: Iterable[str], day: str = "", uneven: bool = False) -> str:
+    """What a FROM names Parquet files of this machine by. day: a column that they lack, since their paths say it.
+
+    uneven: some have columns that others lack.
+    """
     listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-    days = "hive_partitioning = true, hive_types = {'ds': DATE}" if dated else "hive_partitioning = false"
-    return f"read_parquet([{listed}], {days})"
+    dated = f"hive_partitioning = true, hive_types = {{'{day}': DATE}}" if day else "hive_partitioning = false"
+    return f"read_parquet([{listed}], {dated}{', union_by_name = true' if uneven else ''})"
 
 
 def _copied(con: duckdb.DuckDBPyConnection, rows: str, task: Task) -> int:

@@ -26,7 +26,6 @@ from clout.errors import InvalidInput
 if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
-    from pyspark.sql import DataFrame, SparkSession
 
 from clout.config.paths import SQL
 
@@ -121,14 +120,6 @@ def of_formulas(formulas: str, name: str) -> str:
     return f"{formulas}/{name}" if (SQL / formulas / f"{name}.sql").is_file() else name
 
 
-def run(spark: SparkSession, name: str, parameters: Mapping[str, Any], **inputs: DataFrame) -> DataFrame:
-    """The result of `sql/<name>.sql` over `inputs`. Parameters that the query does not declare are not bound."""
-    query = load(name)
-    if query.inputs != set(inputs):
-        raise TypeError(f"sql/{name}.sql reads {sorted(query.inputs)}, given {sorted(inputs)}")
-    return spark.sql(_for_spark(query.text), args=_bind(query, parameters), **inputs)
-
-
 def connect(file: str = ":memory:") -> DuckDBPyConnection:
     """A new database of DuckDB that reads the dialect which both engines read."""
     import duckdb
@@ -164,19 +155,6 @@ def for_duckdb(name: str, parameters: Mapping[str, Any], inputs: Mapping[str, st
         raise TypeError(f"sql/{name}.sql reads {sorted(query.inputs)}, given {sorted(inputs)}")
     text = _INPUT.sub(lambda match: f'"{inputs[match[1]]}"', _USED.sub(r"$\1", query.text))
     return _for_duckdb(text), _bind(query, parameters)
-
-
-def _for_spark(text: str) -> str:
-    """The text as spark.sql formats it: braces that name no table are doubled.
-
-    The sum of the n largest, loudest(x, n), has a name in neither. DuckDB keeps n a group (DUCKDB), Spark sorts all.
-    """
-    doubled = text.replace("{", "{{").replace("}", "}}")
-    return re.sub(
-        r"\bloudest\((\w+), (:\w+)\)",
-        r"aggregate(slice(sort_array(array_agg(\1), false), 1, \2), 0e0, (a, b) -> a + b)",
-        re.sub(r"\{\{(\w+)\}\}", r"{\1}", doubled),
-    )
 
 
 def _for_duckdb(text: str) -> str:

@@ -35,14 +35,6 @@ LOCAL = {
 }
 
 
-def forget() -> None:
-    """Drop what Spark holds in memory, where this process has started it."""
-    from pyspark.sql import SparkSession
-
-    if running := SparkSession.getActiveSession():
-        running.catalog.clearCache()
-
-
 def elsewhere() -> bool:
     """Whether Spark was given another machine: the job was submitted to a cluster, or Spark Connect is to be asked.
 

@@ -26,9 +26,6 @@ from scipy import sparse
 
 from clout.engine.network_rank import Graph, placed
 
-#: Spark's DDL of what `flow_platform` gives.
-FLOW_DDL = "variant STRING, platform STRING, person_id STRING, trust DOUBLE, gives DOUBLE, seed BOOLEAN"
-
 
 def is_asked(parameters: dict[str, Any]) -> bool:
     """Whether a model's numbers say how trust flows."""

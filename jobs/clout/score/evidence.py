@@ -24,9 +24,9 @@ from clout.config.paths import ROOT
 from clout.config.sources import Sources, read_sources
 from clout.config.version import code_version
 from clout.engine import queries
+from clout.engine.conforming import Conforming
 from clout.engine.engines import Engine, NightEngine, engine_for
 from clout.engine.frames import Frame, to_arrow
-from clout.engine.snapshot_io import conforming_engine
 from clout.lake import made_from
 from clout.lake.columns import STATES_FROM
 from clout.lake.partitions import Lake, window
@@ -72,7 +72,7 @@ _MADE_BY = {table: task for task, tables in TASKS.items() for table in tables}
 
 def task_of(feature: str) -> str:
     """The task that keeps a folder of lake/features."""
-    return "ties" if feature == "tie_keys" else _MADE_BY.get(feature, "conform")
+    return _MADE_BY.get(feature, "conform")
 
 
 class Evidence(Plan):
@@ -151,7 +151,7 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     """Write who is who on the score date, and who is left out of it. Its window must be conformed."""
     evidence = Evidence(lake, sources, model, day)
     engine, metadata, days = evidence.engine, evidence.metadata, window(day, model.stored_days)
-    conforming = conforming_engine(lake, sources.platforms, days, [*STATES_FROM])
+    conforming = Conforming()
     snapshots = {
         table: conforming.snapshots(lake, table, sources.platforms, days, columns)
         for table, columns in STATES_FROM.items()

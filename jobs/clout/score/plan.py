@@ -22,13 +22,6 @@ from clout.score.model import Model
 #: flags of an account are those of its state, and who acts and who is acted on is read apart where it is split (queries.py).
 SAME = {"reverse_strengths": "strengths", "account_flags": "account_states", "outgoing_weights": "weights"}
 
-#: Tables that several queries read, which engines that compute lazily are to compute once.
-CACHED = frozenset(
-    ("classified", "excluded", "active_people", "credibility", "strengths", "pairs", "seeds", "trust", "ranks")
-)
-#: Tables of which Spark makes no valid plan together with what they were computed of.
-CUT = frozenset(("platform_score", "score"))
-
 #: Tables that differ between the variants of the evidence, see variants.py.
 OF_VARIANTS = frozenset(
     (
@@ -153,16 +146,12 @@ class Plan:
 
     def _make(self, name: str) -> Frame:
         if made := self._step(name):
-            rows = made.make(self)
-        elif name in SAME:
+            return made.make(self)
+        if name in SAME:
             return self.resolve(SAME[name])
-        elif queries.exists(name):
-            rows = self.run(name)
-        else:
-            raise LookupError(f"{name} is not given, and neither sql/{name}.sql nor a Python step makes it")
-        if name in CUT:
-            return self.engine.cache(rows, cut_lineage=True)
-        return self.engine.cache(rows) if name in CACHED else rows
+        if queries.exists(name):
+            return self.run(name)
+        raise LookupError(f"{name} is not given, and neither sql/{name}.sql nor a Python step makes it")
 
     def _step(self, name: str) -> Step | None:
         return _STEPS.get(name)

@@ -63,7 +63,7 @@ BESIDE = {
 }
 
 #: What computes trust and ranks, on every engine.
-_GRAPH = ("engine.network_rank", "engine.trust_flow", "engine.blocked_rank")
+_GRAPH = ("engine.network_rank", "engine.trust_flow")
 
 #: What the evidence of a score date is made from: see the inputs of these names in sql/.
 GIVEN = (
@@ -243,7 +243,7 @@ def _of_the_graph(plan: Plan) -> dict[str, Frame]:
                 graph = {name: some.resolve(name) for name in ("pairs", "trust", "ranks", "seeds")}
                 now = plan.of_variants(small_arrow(variants.SCHEMA, rows[:1]), **graph).run("weights")
         some.forget("pairs")
-        found["audience"].append(engine.cache(some.resolve("audience")))
+        found["audience"].append(some.resolve("audience"))
         found["distinct_actors"].append(some.resolve("distinct_actors"))
         for part in engine.target_batches(weights):
             some.tables["weights"] = part

@@ -72,6 +72,6 @@ def test_a_kernel_is_code_of_the_graph_and_a_docstring_is_none() -> None:
 
 
 def test_every_feature_has_a_task() -> None:
-    assert {evidence.task_of(name) for name in ("daily_engagement", "pairs", "tie_keys")} == {"ties"}
+    assert {evidence.task_of(name) for name in ("daily_engagement", "pairs")} == {"ties"}
     assert evidence.task_of("capped_audience") == "graph"
     assert evidence.task_of("left_out") == "conform"
