@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from clout.engine import queries
 from clout.engine.engines import DuckDB, Engine
+from clout.lake.partitions import Lake, window
 from clout.lake.schemas import ACTIVITY, KINDS, OTHER_COUNTERS, POST_ACTIONS, TIME, small_arrow
 from clout.research.dataset import Dataset
 from clout.score import steps
@@ -151,7 +152,18 @@ def world() -> dict[str, Any]:
     }
 
 
-def published(engine: Engine) -> dict[str, pa.Table]:
-    """Every table of the world."""
-    tables = steps.published(evidence_of(engine, **world(), platforms=("murmur", "pages", "plaza")))
+def published(engine: Engine, model: Model = MODEL, lake: Lake | None = None) -> dict[str, pa.Table]:
+    """Every table of the world. lake: where its activity lies, if it is to be read as a night's is."""
+    given = dataset_of(**world(), platforms=("murmur", "pages", "plaza"), model=model).given
+    if lake:
+        given |= {"activity": engine.conformed(lake, "activity", window(DAY, 90))}
+    tables = steps.published(steps.in_memory(engine, model, DAY, **given))
     return {name: rows if isinstance(rows, pa.Table) else rows.toArrow() for name, rows in tables.items()}
+
+
+def write_activity(lake: Lake) -> None:
+    """Leave the world's activity in a lake, as conform would."""
+    activity = small_arrow(ACTIVITY, world()["activity"])
+    for day in window(DAY, 90):
+        of_day = activity.filter(pc.equal(activity["ds"], pa.scalar(day)))
+        lake.write(lake.conformed("activity", day), of_day.drop_columns("ds"))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -61,7 +62,7 @@ class Spread:
     ) -> None:
         self.engine, self.files, self.by, self.then, self.of = engine, files, by, then, of
         if folder:
-            weakref.finalize(self, engine.store.delete_dir, folder).atexit = False
+            weakref.finalize(self, _remove, engine.store, folder).atexit = False
 
     @property
     def all_files(self) -> list[str]:
@@ -91,7 +92,7 @@ class Buckets(DiskDuckDB):
         self._place = f"{lake.root}/_parts/{uuid4().hex}" if self._shared else self.folder.name
         if self._shared:
             lake.fs.create_dir(self._place, recursive=True)
-            weakref.finalize(self, lake.fs.delete_dir, self._place)
+            weakref.finalize(self, _remove, lake.fs, self._place)
         #: Tables of this process that tasks read, as files.
         self._exported: weakref.WeakKeyDictionary[Rows, Spread] = weakref.WeakKeyDictionary()
         #: The last frame that was read whole, and the view of it: trust and rank ask for the same edges.
@@ -284,6 +285,12 @@ class Buckets(DiskDuckDB):
         folder = f"{self._place}/{self._made_files:05}"
         self.store.create_dir(folder)
         return folder
+
+
+def _remove(store: pafs.FileSystem, folder: str) -> None:
+    """Remove a folder, unless what it lay in went before."""
+    with suppress(FileNotFoundError):
+        store.delete_dir(folder)
 
 
 def _plain(schema: pa.Schema) -> pa.Schema:

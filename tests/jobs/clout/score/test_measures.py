@@ -1,4 +1,4 @@
-"""The whole chain: the same on both engines and in any order, and never worse for being moved, all over many random people."""
+"""The whole chain: the same in memory and on disk, and never worse for being moved, all over many random people."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import random
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pytest
-from clout.engine import duckdb_engine, engines, spark_engine
+from clout.engine import duckdb_engine
 from clout.engine.duckdb_engine import DiskDuckDB
 from clout.engine.engines import DuckDB
-from clout.engine.spark_engine import Spark
-from clout.lake.partitions import Lake
-from clout.lake.schemas import ACTIVITY, KINDS
+from clout.lake.schemas import KINDS
 from clout.score import steps
 from clout.score.model import Model
 from clout.warehouse import catalog
@@ -24,32 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scored_world import DAY, EXCLUDED, MODEL, NAMES, Rows, draw, evidence_of, moved_to, published, scores_of, world
 
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
-# Both engines --------------------------------------------------------------------------------------------------------
-
-
-class Eager(Spark):
-    """Spark that computes each step once and spreads it over partitions in another order: nothing may depend on it."""
-
-    def __init__(self, spark: SparkSession, partitions: int) -> None:
-        super().__init__(spark)
-        self.partitions = partitions
-
-    def _spread(self, rows: pa.Table) -> Any:
-        order = list(range(rows.num_rows))
-        random.Random(self.partitions).shuffle(order)
-        return self.spark.createDataFrame(rows.take(pa.array(order, pa.int64()))).repartition(self.partitions)
-
-    def run(self, query: str, parameters: Any, **inputs: Any) -> Any:
-        return self._spread(super().run(query, parameters, **inputs).toArrow())
-
-    def trust(self, edges: Any, parameters: Any) -> Any:
-        return self._spread(super().trust(edges, parameters).toArrow())
-
-    def rank(self, edges: Any, parameters: Any) -> Any:
-        return self._spread(super().rank(edges, parameters).toArrow())
+# The engines ---------------------------------------------------------------------------------------------------------
 
 
 def in_order(rows: pa.Table) -> list[dict[str, Any]]:
@@ -63,32 +36,15 @@ def local() -> dict[str, pa.Table]:
     return published(DuckDB())
 
 
-def test_neither_engine_nor_order_nor_partitions_change_a_score(
-    local: dict[str, pa.Table], spark: SparkSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_neither_engine_nor_batches_change_a_score(local: dict[str, pa.Table], monkeypatch: pytest.MonkeyPatch) -> None:
     # Of so few rows all would be computed at once.
     monkeypatch.setattr(duckdb_engine, "ROWS_AT_ONCE", 250)
-    spread, on_disk = published(Eager(spark, 3)), published(DiskDuckDB())
-    assert {name: len(rows) for name, rows in spread.items()} == {name: len(rows) for name, rows in local.items()}
-    for name, rows in spread.items():
-        assert in_order(rows) == in_order(local[name]), name
-        assert in_order(on_disk[name]) == in_order(local[name]), name
+    on_disk = published(DiskDuckDB())
+    for name, rows in local.items():
+        assert in_order(on_disk[name]) == in_order(rows), name
         declared = catalog.relations()[name].arrow_schema
-        for made in (rows, local[name], on_disk[name]):
+        for made in (rows, on_disk[name]):
             assert [(field.name, field.type) for field in made.schema] == [(f.name, f.type) for f in declared], name
-
-
-def test_the_engine_is_chosen_by_the_rows_of_activity(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    days = [DAY - timedelta(1), DAY]
-    for rows, day in ((3, days[0]), (2, days[1])):
-        activity = pa.Table.from_pylist([dict(zip(ACTIVITY.names, row, strict=True)) for row in world()["activity"]])
-        lake.write(lake.conformed("activity", day), activity.slice(0, rows))
-    monkeypatch.setattr(spark_engine, "Spark", lambda spark: spark)
-    monkeypatch.setattr(engines.session, "get_or_create", lambda app: "spark")
-    monkeypatch.setattr(engines, "ON_DISK_ROWS", 5)
-    assert isinstance(engines.engine_for(lake, [DAY - timedelta(2), *days]), DiskDuckDB)
-    monkeypatch.setattr(engines, "ON_DISK_ROWS", 4)
-    assert engines.engine_for(lake, days) == "spark"
 
 
 def test_excluded_people_are_in_no_table(local: dict[str, pa.Table]) -> None:
