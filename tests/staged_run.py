@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import examples
 import pyarrow as pa
-from clout.engine.spark_lake import data_frame
 from clout.lake import declared
 from clout.lake.partitions import Lake
 from clout.lake.schemas import ACTIVITY, CONSENTS
@@ -52,7 +51,9 @@ def interpreted(spark: SparkSession) -> Iterator[None]:
 
 def frame(spark: SparkSession, rows: pa.Table) -> DataFrame:
     """Rows as one partition of a DataFrame."""
-    return data_frame(spark, rows).coalesce(1)
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    return spark.createDataFrame(rows, from_arrow_schema(rows.schema)).coalesce(1)
 
 
 def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:

@@ -39,7 +39,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 _PARAMETER = re.compile(r"^--   (?P<name>\w+) +(?P<type>[A-Z<>]+)  +\S", re.MULTILINE)
 _USED = re.compile(r"(?<!:):([a-z]\w*)")
 _INPUT = re.compile(r"\{(\w+)\}")
-_SPLIT = re.compile(r"^-- Split: (?P<by>\{.*?)(?:; rows by (?P<rows>\w+)(?: then (?P<then>\w+))?)?$", re.MULTILINE)
+_SPLIT = re.compile(r"^-- Split: (?P<by>.*?)(?:; rows by (?P<rows>\w+)(?: then (?P<then>\w+))?)?$", re.MULTILINE)
 _BY = re.compile(r"\{(\w+)\} by (\w+)")
 
 #: What DuckDB needs to read the same dialect: the time zone of a day, and functions of Spark for which it has another name.

@@ -1,11 +1,10 @@
-"""Query files: header and body must agree, and whoever runs one must give what it declares. No Spark is needed to refuse."""
+"""Query files: header and body must agree, and whoever runs one must give what it declares."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from clout.engine import queries
@@ -39,14 +38,6 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     queries.load.cache_clear()
 
 
-class Recorder:
-    """Stands for a Spark session: keeps what `sql` is given."""
-
-    def sql(self, text: str, args: dict[str, Any], **inputs: Any) -> str:
-        self.text, self.args, self.inputs = text, args, inputs
-        return "result"
-
-
 def test_load_reads_header_and_body(write: Callable[[str], None]) -> None:
     write(HEADER + "-- A comment may say :anything and {anything}.\n" + BODY)
     query = queries.load("good")
@@ -63,11 +54,28 @@ def test_load_reads_header_and_body(write: Callable[[str], None]) -> None:
 
 def test_run_binds_only_what_is_declared(write: Callable[[str], None]) -> None:
     write(HEADER + BODY)
-    spark = Recorder()
-    assert queries.run(spark, "good", {**RIGHT, "rho": 0.5}, pairs="a table") == "result"
-    assert spark.args == {**RIGHT, "knots": [0.0, 0.5, 1.0]}
-    assert all(type(each) is float for each in spark.args["knots"])
-    assert spark.inputs == {"pairs": "a table"}
+    text, bound = queries.for_duckdb("good", {**RIGHT, "rho": 0.5}, {"pairs": "a table"})
+    assert bound == {**RIGHT, "knots": [0.0, 0.5, 1.0]}
+    assert all(type(each) is float for each in bound["knots"])
+    assert '"a table"' in text
+
+
+@pytest.mark.parametrize(
+    "split",
+    ["pairs by target", "{pairs} by target, seeds", "{others} by target", "{pairs}; rows by target", "{pairs} by"],
+)
+def test_refuses_a_split_that_says_something_else(write: Callable[[str], None], split: str) -> None:
+    write(HEADER.replace("-- Parameters:", f"-- Split: {split}\n-- Parameters:", 1) + BODY)
+    with pytest.raises(InvalidInput, match=r"good\.sql: .* is not `-- Split: \{input\} by column"):
+        queries.load("good")
+
+
+def test_reads_a_split(write: Callable[[str], None]) -> None:
+    write(
+        HEADER.replace("-- Parameters:", "-- Split: {pairs} by target; rows by target then actor\n-- Parameters:", 1)
+        + BODY
+    )
+    assert queries.load("good").split == queries.Split({"pairs": "target"}, "target", "actor")
 
 
 def test_refuses_a_parameter_that_the_header_does_not_explain(write: Callable[[str], None]) -> None:
@@ -104,7 +112,7 @@ def test_refuses_a_type_that_cannot_be_bound(write: Callable[[str], None]) -> No
 def test_refuses_a_value_of_another_type(name: str, value: object, declared: str, write: Callable[[str], None]) -> None:
     write(HEADER + BODY)
     with pytest.raises(InvalidInput) as refusal:
-        queries.run(Recorder(), "good", {**RIGHT, name: value}, pairs="a table")
+        queries.for_duckdb("good", {**RIGHT, name: value}, {"pairs": "a table"})
     assert str(refusal.value) == f"sql/good.sql: {name} is {declared}, given {value!r}"
 
 
@@ -112,14 +120,14 @@ def test_refuses_to_run_without_a_parameter(write: Callable[[str], None]) -> Non
     write(HEADER + BODY)
     given = {name: value for name, value in RIGHT.items() if name != "gamma"}
     with pytest.raises(InvalidInput, match=r"sql/good\.sql needs the parameter gamma, which nobody gave"):
-        queries.run(Recorder(), "good", given, pairs="a table")
+        queries.for_duckdb("good", given, {"pairs": "a table"})
 
 
 @pytest.mark.parametrize("inputs", [{}, {"reach": "a table"}, {"pairs": "a table", "reach": "a table"}])
 def test_refuses_other_tables_than_the_query_reads(inputs: dict[str, str], write: Callable[[str], None]) -> None:
     write(HEADER + BODY)
     with pytest.raises(TypeError, match=r"sql/good\.sql reads \['pairs'\], given"):
-        queries.run(Recorder(), "good", RIGHT, **inputs)
+        queries.for_duckdb("good", RIGHT, inputs)
 
 
 @pytest.mark.parametrize("file", sorted(queries.SQL.glob("*.sql")), ids=lambda file: file.stem)

@@ -9,10 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from clout.engine import session
+from clout.engine.conforming import Conforming
 from clout.engine.frames import to_arrow
-from clout.engine.snapshot_io import ConformingEngine, InMemory
-from clout.engine.spark_engine import InSpark
 from clout.lake.schemas import (
     ACCOUNTS,
     ACTIVITY,
@@ -119,20 +117,13 @@ def rows() -> list[Row]:
     return draw(5000)
 
 
-@pytest.fixture(scope="module", params=["memory", "spark"])
-def conformed(request: pytest.FixtureRequest, rows: list[Row]) -> dict[str, list[Row]]:
-    """The tables that an engine makes of `rows`."""
-    engine: ConformingEngine = InMemory()
-    if request.param == "spark":
-        spark = request.getfixturevalue("spark")
-        engine = InSpark(spark)
-
-    def given(rows: pa.Table) -> Any:
-        return rows if request.param == "memory" else spark.createDataFrame(rows).repartition(3)
-
+@pytest.fixture(scope="module")
+def conformed(rows: list[Row]) -> dict[str, list[Row]]:
+    """The tables that are made of `rows`."""
+    engine = Conforming()
     snapshot = [pa.field("platform", pa.string()), pa.field("snapshot_date", pa.date32())]
     shuffled = random.Random(1).sample(rows, len(rows))
-    interactions = given(pa.Table.from_pylist(shuffled, pa.schema([*INTERACTIONS, *snapshot])))
+    interactions = pa.Table.from_pylist(shuffled, pa.schema([*INTERACTIONS, *snapshot]))
     accounts = [
         {
             **PROVENANCE,
@@ -173,12 +164,12 @@ def conformed(request: pytest.FixtureRequest, rows: list[Row]) -> dict[str, list
     no_posts = pa.schema([*POSTS, *snapshot]).empty_table()
     tables = {
         "interactions": interactions,
-        "account_flags": given(known),
+        "account_flags": known,
         "operator_list": listed,
         "persons": PERSONS.empty_table(),
-        "manifest": given(pa.Table.from_pylist(manifest, MANIFEST)),
-        "quarantine": given(pa.schema([*SNAPSHOTS["quarantine"], *snapshot]).empty_table()),
-        "posts": given(no_posts),
+        "manifest": pa.Table.from_pylist(manifest, MANIFEST),
+        "quarantine": pa.schema([*SNAPSHOTS["quarantine"], *snapshot]).empty_table(),
+        "posts": no_posts,
         "days": days,
         "sources": steps.sources_table([*PLATFORMS]),
     }
@@ -186,10 +177,7 @@ def conformed(request: pytest.FixtureRequest, rows: list[Row]) -> dict[str, list
     for name in MATCHED:
         plan.tables[name] = CONFORMED[name].empty_table()
     found = {name: plan.resolve(name) for name in CONFORMED}
-    collected = {name: to_arrow(frame).to_pylist() for name, frame in found.items()}
-    if not isinstance(engine, InMemory):
-        session.forget()
-    return collected
+    return {name: to_arrow(frame).to_pylist() for name, frame in found.items()}
 
 
 def test_every_fate_is_among_the_rows(rows: list[Row]) -> None:

@@ -35,10 +35,6 @@ class Noting:
         told = {name: rows if isinstance(rows, str) else "+".join(rows.schema.names) for name, rows in inputs.items()}
         return f"{query}({', '.join(f'{name}={rows}' for name, rows in sorted(told.items()))})"
 
-    def cache(self, rows: Any, cut_lineage: bool = False) -> Any:
-        """The same."""
-        return rows
-
 
 def test_a_target_runs_what_its_file_names_and_each_once() -> None:
     engine = Noting()
@@ -108,7 +104,7 @@ def test_no_module_but_the_plan_says_what_a_query_reads() -> None:
     package = Path(plan.__file__).parents[1]
     files = [file for part in ("score", "engine", "research") for file in (package / part).glob("*.py")]
     wired = {file.name for file in files if re.search(r"(?<!plan)\.run\(", file.read_text(encoding="utf-8"))}
-    assert wired <= {"plan.py", "steps.py", "evidence.py", "spark_engine.py"}
+    assert wired <= {"plan.py", "steps.py", "evidence.py", "buckets.py"}
     evidence_text = (package / "score" / "evidence.py").read_text(encoding="utf-8")
     assert evidence_text.count("engine.run(") == 1  # remembered: of keys as they are
 
