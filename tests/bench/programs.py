@@ -1,4 +1,4 @@
-"""What the benchmark compares, one program a process: clout, every, spark (clout on Spark), duckdb (independent of clout),
+"""What the benchmark compares, one program a process: clout, every, buckets, spark, duckdb (independent of clout),
 naive (Spark SQL on raw), graphx (PageRank on the same edges).
 
     python tests/bench/programs.py clout FOLDER OUT
@@ -10,6 +10,7 @@ Evaluated on the score date alone, without the variants that a night looks at be
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -32,26 +33,36 @@ STAGE_OF = {
 
 
 def clout(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
-    """The queries of sql/ on the engine of nights, of the score date alone."""
-    _night(folder, out, _timed_duckdb(lap), lap, alone=True)
+    """The queries of sql/ in one process, of the score date alone."""
+    _night(folder, out, _timed(lap), lap, alone=True)
 
 
 def every_variant(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
     """The same of all twelve variants, as a night does."""
-    _night(folder, out, _timed_duckdb(lap), lap, alone=False)
+    _night(folder, out, _timed(lap), lap, alone=False)
+
+
+def on_buckets(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
+    """The same queries on buckets of people, in processes, of the score date alone. CLOUT_BUCKETS: how many."""
+    _night(folder, out, _timed(lap, folder, "processes"), lap, alone=True)
 
 
 def on_spark(folder: Path, out: Path, lap: Callable[[str], None]) -> None:
-    """The same queries on Spark, of the score date alone. What each gives is written out, so that it can be timed."""
-    _night(folder, out, _timed_spark(out, lap), lap, alone=True)
+    """The same tasks handed out by Spark."""
+    _night(folder, out, _timed(lap, folder, "spark"), lap, alone=True)
 
 
-def _timed_duckdb(lap: Callable[[str], None]) -> Any:
-    """DiskDuckDB that notes after each query to which stage its time goes. A query is computed when it is run."""
+def _timed(lap: Callable[[str], None], folder: Path | None = None, how: str = "") -> Any:
+    """An engine that notes after each query to which stage its time goes. A query is computed when it is run."""
     sys.path.insert(0, str(ROOT / "jobs"))
+    from clout.engine import engines, scheduler, session
+    from clout.engine.buckets import Buckets, Spread
     from clout.engine.duckdb_engine import DiskDuckDB
+    from clout.lake.partitions import Lake
 
-    class Timed(DiskDuckDB):
+    base: Any = Buckets if how else DiskDuckDB
+
+    class Timed(base):
         def run(self, query: str, parameters: Mapping[str, Any], **inputs: Any) -> Any:
             rows = super().run(query, parameters, **inputs)
             lap(STAGE_OF.get(query, "pairs"))
@@ -64,42 +75,14 @@ def _timed_duckdb(lap: Callable[[str], None]) -> Any:
             return rows
 
         def result(self, rows: Any, columns: str, file: Path) -> None:
-            self.named(rows).filter("variant = 'now'").project(columns).write_parquet(str(file))
+            named = self.named(self.whole(rows) if isinstance(rows, Spread) else rows)
+            named.filter("variant = 'now'").project(columns).write_parquet(str(file))
 
-    return Timed()
-
-
-def _timed_spark(out: Path, lap: Callable[[str], None]) -> Any:
-    """Spark, which computes nothing until it is written: here, after each query but those that are cheap."""
-    sys.path.insert(0, str(ROOT / "jobs"))
-    from clout.engine import session
-    from clout.engine.spark_engine import Spark
-
-    class Timed(Spark):
-        written = 0
-
-        def _through_files(self, rows: Any, stage: str) -> Any:
-            self.written += 1
-            file = str(out / f"written-{self.written}")
-            rows.write.parquet(file)
-            lap(stage)
-            return self.spark.read.parquet(file)
-
-        def run(self, query: str, parameters: Mapping[str, Any], **inputs: Any) -> Any:
-            rows = super().run(query, parameters, **inputs)
-            return rows if query == "persons_activity" else self._through_files(rows, STAGE_OF.get(query, "pairs"))
-
-        def trust(self, edges: Any, parameters: dict[str, Any]) -> Any:
-            return self._through_files(super().trust(edges, parameters), "rank")
-
-        def rank(self, edges: Any, parameters: dict[str, Any]) -> Any:
-            self.ranks = self._through_files(super().rank(edges, parameters), "rank")
-            return self.ranks
-
-        def result(self, rows: Any, columns: str, file: Path) -> None:
-            rows.where("variant = 'now'").selectExpr(*columns.split(", ")).write.parquet(str(file))
-
-    return Timed(session.get_or_create("bench"))
+    if not folder:
+        return Timed()
+    memory = engines.TASK_MEMORY
+    by = scheduler.Spark(session.get_or_create("bench"), memory) if how == "spark" else scheduler.Processes(memory)
+    return Timed(Lake(folder / "lake"), int(os.environ.get("CLOUT_BUCKETS") or 2), by)
 
 
 def _night(folder: Path, out: Path, engine: Any, lap: Callable[[str], None], alone: bool) -> None:
@@ -119,7 +102,6 @@ def _night(folder: Path, out: Path, engine: Any, lap: Callable[[str], None], alo
     [known] = [path for path in (lake.snapshot("accounts", "bench", day) for day in days) if lake.exists(path)]
     states = lake.read(known, ["account_key", "created_at", "is_bot"])
     states = states.append_column("platform", pa.repeat("bench", len(states)))
-    states = engine.spark.createDataFrame(states) if hasattr(engine, "spark") else states
     nobody = pa.schema([("account_key", pa.string()), ("reason", pa.string())]).empty_table()
     persons = PERSONS.empty_table()
     engine.register_keys(activity, actions, posts, states, steps.variants_table(model, DAY))
@@ -441,7 +423,7 @@ def main(argv: list[str]) -> None:
         seconds[stage], began[0] = seconds.get(stage, 0.0) + now - began[0], now
 
     programs = {
-        **{"clout": clout, "every": every_variant, "spark": on_spark},
+        **{"clout": clout, "every": every_variant, "buckets": on_buckets, "spark": on_spark},
         **{"duckdb": independent, "naive": naive, "graphx": graphx},
     }
     programs[name](Path(folder), Path(out), lap)

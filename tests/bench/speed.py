@@ -7,15 +7,16 @@ The programs (programs.py) run in turn, each a process of its own, RUNS times; m
 - pairs (acts, strengths, q), rank (seeds, trust, ranks), reach (with the bounds of sql/capped_audience.sql, and network),
   acted_posts (amplification, with its interval): the same formulas by hand, in the same memory.
 - every: Clout with the twelve variants of a night, which nobody else computes: what a night costs, beside the same work.
-- spark: Clout's queries on Spark, as where a night is too large for one machine; each result is written out.
+- buckets: Clout's queries on buckets of people, as of a night too large for one process; spark: the same tasks, handed out
+  by Spark.
 - naive: Spark SQL on raw interactions, the rank as a join each round. It has no trust, no bounds and no intervals.
 - graphx: PageRank on the same edges, in as many rounds, and nothing but its rounds timed: the rank is no PageRank, but a
   round of either is a product of the same sparse matrix. GraphFrames' pageRank calls GraphX's; its own jar (group
   io.graphframes) was not to be had from Maven Central, so that graphframes_s is null.
 - equal: the largest relative difference to the independent program is at most 1e-9, of ranks at most 1e-6.
 
-Peak memory is of the whole tree of processes, sampled ten times a second. CPU counts system time and children. Bytes read and
-written are all that its system calls moved, from the page cache, too: with them what was spilled, and shuffled by Spark.
+Peak memory is of the whole tree of processes, and of the largest of them, sampled ten times a second. CPU counts system time
+and children. Bytes read and written are all that its system calls moved, from the page cache, too: with them what was spilled, and shuffled by Spark.
 
 What lost, with the factor by which it was slower or larger, in CPU seconds at 5 million interactions unless said otherwise:
 - windows over all rows in capped_audience.sql (row_number over days, circle by circle) 2.7 times; the largest days of a
@@ -30,7 +31,6 @@ What lost, with the factor by which it was slower or larger, in CPU seconds at 5
 - a window to count an actor's targets instead of a join 1.7 times; a second join of all pairs for ranks beside that for trust;
 - hash buckets of pairs, 4 or 16, each grouped and joined alone: no gain (0.9 to 1.9 times); both directions of a pair in one
   group instead of a self-join 1.7 times;
-- Spark SQL over the same aggregates, and blocks of the rank made by Spark's joins: see tests/README.md;
 - a window for what else an actor did that day in daily_engagement.sql instead of a join 1.2 times;
 - counting targets by a join in pairs.sql while the strengths are no table yet 1.2 times: DuckDB takes a join with a range of
   days for dozens of times fewer rows than it gives, and builds its hash tables on the wrong side.
@@ -67,7 +67,7 @@ sys.path[:0] = [str(ROOT / "jobs"), str(ROOT / "tests")]
 import duckdb  # noqa: E402
 from bench.generate import generate  # noqa: E402
 
-PROGRAMS = ("clout", "duckdb", "spark", "naive", "graphx", "every")
+PROGRAMS = ("clout", "duckdb", "buckets", "spark", "naive", "graphx", "every")
 STAGES = ("pairs", "rank", "reach", "acted_posts")
 #: The stages of results that have another name.
 STAGE = {"network": "reach"}
@@ -85,7 +85,7 @@ def run(program: str, folder: Path, out: Path) -> dict[str, float]:
     """Seconds by stage, `whole`, `cpu` and `peak_gib` of one run."""
     out.mkdir(parents=True)
     command = [sys.executable, str(ROOT / "tests" / "bench" / "programs.py"), program, str(folder), str(out)]
-    peak = [0, 0.0, 0, 0]
+    peak = [0, 0.0, 0, 0, 0]
     with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(command, stdout=said, stderr=errors, env={"CLOUT_DRIVER_MEMORY": "8g", **os.environ})
         watch = threading.Thread(target=_watch, args=(process, peak))
@@ -99,7 +99,8 @@ def run(program: str, folder: Path, out: Path) -> dict[str, float]:
         seconds = json.loads(said.read().strip().splitlines()[-1])
     seconds["whole"] = sum(seconds[stage] for stage in STAGES if stage in seconds)
     moved = {"read_gib": peak[2] / (1 << 30), "written_gib": peak[3] / (1 << 30)}
-    return seconds | {"cpu": peak[1], "peak_gib": peak[0] / (1 << 30)} | moved
+    memory = {"peak_gib": peak[0] / (1 << 30), "largest_gib": peak[4] / (1 << 30)}
+    return seconds | {"cpu": peak[1]} | memory | moved
 
 
 def _watch(process: subprocess.Popen, peak: list) -> None:
@@ -116,6 +117,7 @@ def _watch(process: subprocess.Popen, peak: list) -> None:
         while more := {pid for pid, (parent, _, _) in table.items() if parent in tree} - tree:
             tree |= more
         peak[0] = max(peak[0], sum(table[pid][1] for pid in tree if pid in table))
+        peak[4] = max(peak[4], *(table[pid][1] for pid in tree if pid in table), 0)
         peak[1] = max(peak[1], sum(table[pid][2] for pid in tree if pid in table))
         for place, name in ((2, "rchar"), (3, "wchar")):
             peak[place] = max(peak[place], sum(_bytes(pid, name) for pid in tree))
@@ -155,7 +157,7 @@ def compare(folder: Path, interactions: int, people: int, days: int, runs: int, 
         results = {program: Path(out) / program / "0" for program in programs}
         apart = {what: difference(what, results["clout"], results["duckdb"]) for what in AGREE}
         for what in apart:
-            for other in {"naive", "spark"} & {*programs}:
+            for other in {"naive", "buckets", "spark"} & {*programs}:
                 if (results[other] / f"{what}.parquet").exists():
                     apart[what] = max(apart[what], difference(what, results[other], results["duckdb"]))
 
@@ -180,7 +182,7 @@ def compare(folder: Path, interactions: int, people: int, days: int, runs: int, 
     figures["whole"] = row("whole") | {"equal": all(each["equal"] for each in figures.values())}
     for program in programs:
         figures["whole"][f"{program}_cpu_s"] = median(program, "cpu")
-        for what in ("peak_gib", "read_gib", "written_gib"):
+        for what in ("peak_gib", "largest_gib", "read_gib", "written_gib"):
             figures["whole"][f"{program}_{what}"] = median(program, what)
     size = {"interactions": interactions, "people": people, "days": days, "runs": runs}
     return size | {"interactions_per_core_second": interactions / figures["whole"]["clout_cpu_s"], "stages": figures}
@@ -201,6 +203,7 @@ def show(figures: dict[str, Any]) -> None:
         if f"{program}_cpu_s" in whole:
             print(
                 f"{program}: {whole[f'{program}_cpu_s']:.1f} s of CPU, {whole[f'{program}_peak_gib']:.2f} GiB at most,"
+                f" {whole[f'{program}_largest_gib']:.2f} of one process,"
                 f" {whole[f'{program}_read_gib']:.2f} GiB read, {whole[f'{program}_written_gib']:.2f} written"
             )
     print(f"clout: {figures['interactions_per_core_second']:,.0f} interactions a core-second")
@@ -278,6 +281,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--without-spark", action="store_true", help="leave out what runs in Spark")
+    parser.add_argument("--programs", help=f"which of {', '.join(PROGRAMS)}, with commas; clout and duckdb always")
     parser.add_argument("--score-date-alone", action="store_true", help="leave the twelve variants out")
     args = parser.parse_args(argv)
     varied = {
@@ -286,7 +290,8 @@ def main(argv: list[str]) -> None:
     args.folder.mkdir(parents=True, exist_ok=True)
     left_out = {"spark", "naive", "graphx"} if args.without_spark else set()
     left_out |= {"every"} if args.score_date_alone else set()
-    programs = [program for program in PROGRAMS if program not in left_out]
+    wanted = {"clout", "duckdb", *(args.programs or ",".join(PROGRAMS)).split(",")}
+    programs = [program for program in PROGRAMS if program in wanted - left_out]
     sizes: dict[tuple[int, int, int], dict[str, Any]] = {}
     curves: dict[str, list[dict[str, Any]]] = {}
     for name, values in varied.items():
