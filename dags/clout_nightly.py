@@ -87,8 +87,8 @@ class SparkJob(SparkSubmitOperator):
     A connection of type spark_connect is a server of Spark Connect: the job runs here, and asks it. The address reaches the
     job in its environment alone, since it holds the token.
 
-    Here there is nothing to submit to. The job starts a Spark of its own only where the night is too large for DuckDB, and
-    submitting would start a JVM that waits for it: on a small night that was half of all seconds.
+    Here there is nothing to submit to: processes of this machine do the tasks, and a JVM that waits for them was half of all
+    seconds of a small night.
     """
 
     def execute(self, context) -> None:

@@ -16,7 +16,8 @@ The programs (programs.py) run in turn, each a process of its own, RUNS times; m
 - equal: the largest relative difference to the independent program is at most 1e-9, of ranks at most 1e-6.
 
 Peak memory is of the whole tree of processes, and of the largest of them, sampled ten times a second. CPU counts system time
-and children. Bytes read and written are all that its system calls moved, from the page cache, too: with them what was spilled, and shuffled by Spark.
+and children. Bytes read and written are all that its system calls moved, from the page cache, too: with them what was spilled,
+and exchanged through files.
 
 What lost, with the factor by which it was slower or larger, in CPU seconds at 5 million interactions unless said otherwise:
 - windows over all rows in capped_audience.sql (row_number over days, circle by circle) 2.7 times; the largest days of a
