@@ -1,4 +1,4 @@
-"""The engine of nights up to engines.ON_DISK_ROWS: DuckDB, with tables that spill to disk where memory is short.
+"""The engine of nights up to engines.ONE_BUCKET_ROWS: DuckDB, with tables that spill to disk where memory is short.
 
 People are numbers in it, in the order of their keys: joining and grouping numbers of 4 bytes costs about half of what
 strings cost. Platforms, variants and kinds are enumerated for the same reason. The queries of sql/ never look into a key but
