@@ -11,6 +11,7 @@ import tempfile
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +54,25 @@ class Task:
     noted: Mapping[str, str] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=1)
+def _database(
+    setup: tuple[str, ...], memory: int
+) -> tuple[duckdb.DuckDBPyConnection, tempfile.TemporaryDirectory[str]]:
+    """The database of this process's tasks, kept since opening one costs as much as a small task; and where it spills."""
+    spilled = tempfile.TemporaryDirectory(prefix="clout-part-")
+    database = duckdb.connect(":memory:")
+    database.execute(f"SET threads = 1; SET memory_limit = '{memory >> 20} MiB'; SET temp_directory = '{spilled.name}'")
+    database.execute("SET preserve_insertion_order = false")
+    for statement in setup:
+        database.execute(statement)
+    return database, spilled
+
+
 def do(task: Task) -> int:
     """Do a task. Gives how many rows it wrote."""
     store, _ = pafs.FileSystem.from_uri(task.store)
     is_local = isinstance(store, pafs.LocalFileSystem)
-    with duckdb.connect(":memory:") as con, tempfile.TemporaryDirectory(prefix="clout-part-") as spilled:
-        con.execute(f"SET threads = 1; SET memory_limit = '{task.memory >> 20} MiB'; SET temp_directory = '{spilled}'")
-        con.execute("SET preserve_insertion_order = false")
-        for statement in task.setup:
-            con.execute(statement)
+    with _database(task.setup, task.memory)[0].cursor() as con:  # its tables are its own, and go with it
         for name, table in task.given.items():
             source = local_relation(table.files, "ds" if table.dated else "") if is_local else f"{name}_files"
             if not is_local:
