@@ -63,7 +63,7 @@ def rows(tables: dict[str, pa.Table]) -> dict[str, list[tuple]]:
 MANY = pytest.param(ALONE, 64, marks=pytest.mark.skipif("CLOUT_BUCKETS_ALL" not in os.environ, reason="takes a minute"))
 
 
-@pytest.mark.parametrize(("model", "number"), [(MODEL, 2), (V2, 2), (ALONE, 1), (ALONE, 8), MANY])
+@pytest.mark.parametrize(("model", "number"), [(variants.score_alone(MODEL), 2), (V2, 2), (ALONE, 1), (ALONE, 8), MANY])
 def test_the_number_of_buckets_changes_nothing(world: Lake, model: Model, number: int) -> None:
     here = Here()
     spread = published(Buckets(world, number, here), model, world)
@@ -133,7 +133,7 @@ def test_features_of_other_people_are_refused_and_of_other_buckets_read(world: L
         {"acts": one_process(world, days).load_features(lake, "acts", DAY, {"of": "all"}, "ties").toArrow()}
     ) == rows({"acts": acts.toArrow()})
     with pytest.raises(InvalidInput, match=r"the acts of 2026-03-14 are of other people; run jobs/ties\.py"):
-        engine(3, days[30:])[0].load_features(lake, "acts", DAY, {"of": "all"}, "ties")
+        engine(3, days[87:])[0].load_features(lake, "acts", DAY, {"of": "all"}, "ties")
 
 
 def one_process(lake: Lake, days: list[date]) -> DiskDuckDB:
