@@ -28,7 +28,7 @@ from clout.engine.duckdb_engine import BUCKET, PEOPLE, DiskDuckDB, Rows, with_wo
 from clout.engine.frames import Frame, to_arrow
 from clout.engine.parts import Given, Task, local_relation
 from clout.engine.scheduler import Scheduler, Spark
-from clout.lake.partitions import Lake
+from clout.lake.partitions import PARTS, Lake
 
 #: What files of features say of themselves, besides PEOPLE: how many buckets, and by whom their rows are, see queries.Split.
 _BUCKETS, _BY, _THEN = "buckets", "rows_by", "rows_then"
@@ -89,7 +89,7 @@ class Buckets(DiskDuckDB):
         self._uri, self._made_files = lake.uri, 0
         #: Where tasks leave their files: beside the lake where others than this machine must reach it.
         self._shared = isinstance(scheduler, Spark) or not isinstance(lake.fs, pafs.LocalFileSystem)
-        self._place = f"{lake.root}/_parts/{uuid4().hex}" if self._shared else self.folder.name
+        self._place = f"{lake.root}/{PARTS}/{uuid4().hex}" if self._shared else self.folder.name
         if self._shared:
             lake.fs.create_dir(self._place, recursive=True)
             weakref.finalize(self, _remove, lake.fs, self._place)

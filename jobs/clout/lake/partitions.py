@@ -72,6 +72,10 @@ def window(day: date, length: int) -> list[date]:
     return days_between(day - timedelta(days=length - 1), day)
 
 
+#: Where the tasks of a night leave their files while it runs, if workers elsewhere are to reach them.
+PARTS = "_parts"
+
+
 class Lake:
     """A lake at a local path or at any URI that pyarrow and Spark both open."""
 
@@ -304,6 +308,8 @@ class Lake:
     def alone(self, what: str) -> Iterator[None]:
         """Do `what` while no step of a night, no erasure and no purge works in the lake. Says so where it has to wait."""
         with self._everybody(fcntl.LOCK_EX, what, "what else works in the lake"):
+            if isinstance(self.fs, pafs.LocalFileSystem) and self.is_folder(PARTS):
+                self.fs.delete_dir(f"{self.root}/{PARTS}")  # a night that was killed left it, with people's keys in it
             yield
 
     @contextmanager

@@ -91,6 +91,15 @@ def test_spark_hands_out_the_same_tasks(world: Lake, spark: SparkSession) -> Non
     assert not place.exists(), "what tasks leave goes with the engine"
 
 
+def test_what_a_killed_night_left_goes_with_the_next_erasure_or_purge(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    (tmp_path / "_parts" / "gone").mkdir(parents=True)
+    with lake.together("a night"):
+        assert (tmp_path / "_parts").is_dir()
+    with lake.alone("erase"):
+        assert not (tmp_path / "_parts").exists()
+
+
 def test_a_task_that_dies_leaves_no_file(tmp_path: Path) -> None:
     task = Task(str(tmp_path), "SELECT error('gone') AS x", {}, f"{tmp_path}/out.parquet", (), MEMORY)
     with pytest.raises(Exception, match="gone"):
