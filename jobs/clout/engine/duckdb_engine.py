@@ -166,7 +166,8 @@ class DiskDuckDB:
             else:
                 words = self.connection.execute(f"SELECT key {new} ORDER BY key").fetchall()
                 # '' is the platform of edges over all platforms, see sql/v2/edges.sql.
-                self.connection.execute(queries.enumerated(of, {"", *(word for [word] in words)}))
+                over_all = {""} if of == "platforms" else set()
+                self.connection.execute(queries.enumerated(of, over_all | {word for [word] in words}))
         self._registered = True
 
     def people(self, *frames: Frame) -> Rows:
