@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -24,7 +25,9 @@ import reach
 import said_no
 import score
 import ties
+from clout.config.brand_settings import Brand
 from clout.config.sources import read_sources
+from clout.config.topic_settings import TopicSettings
 from clout.engine.buckets import Buckets
 from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
@@ -276,6 +279,13 @@ def test_only_a_no_of_the_nights_own_people_makes_it_another(home, world, tmp_pa
     before = Staged(Lake(home / "staging"), LAST, "by-hand").read_json("run.json")["inputs"]
     path = lake.conformed("activity", FIRST + timedelta(days=1))
     lake.write(path, lake.read(path), {**lake.metadata(path), "fingerprint": "conformed again by another night"})
+    # Who hides a topic from now on is to be gone from a night that was run before, and so is a brand that changed.
+    assert evidence.asked(lake, sources, model, LAST) == before
+    for changed in (
+        {"topics": TopicSettings(hidden=(("murmur:1", "chess"),))},
+        {"brands": (Brand("acme", "Acme", hashtags=("acme",)),)},
+    ):
+        assert evidence.asked(lake, replace(sources, **changed), model, LAST) != before
     ledger = consent_ledger.read(lake)
     [actor] = lake.read(lake.conformed("activity", LAST))["actor"].to_pylist()[:1]
     for key, is_same in (("murmur:of-another-day", True), (actor, False)):

@@ -95,6 +95,8 @@ class Evidence(Plan):
         days = window(day, model.stored_days)
         engine = engine_for(lake, days)
         ontology = sources.topics.ontology()
+        #: What the operator and people say of topics and brands: who hides one is to be gone the same night.
+        self.said_of_topics = [ontology.version, sorted(sources.topics.hidden), [*map(str, sources.brands)]]
         super().__init__(engine, {}, model, day, {"ontology": ontology.version})
         self.tables |= {
             "activity": engine.conformed(lake, "activity", days),
@@ -392,6 +394,7 @@ def _hash_of(evidence: Evidence, metadata: dict[str, Any], left_out: pa.Table) -
         "made_of": evidence.made_of,
         "left_out": sorted([*row.values()] for row in left_out.to_pylist()),
         "closed": evidence.closed,
+        "topics": evidence.said_of_topics,
         "code": code_version(),
         "bounds": hashlib.sha256((ROOT / "expectations" / "bounds.toml").read_bytes()).hexdigest(),
     }
