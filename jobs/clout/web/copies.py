@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import pickle
@@ -25,8 +24,6 @@ log = logging.getLogger("clout.web")
 
 #: What DuckDB may take for copying a day.
 MEMORY = "128MB"
-#: How much less than readers a copy may have of a busy processor.
-_NICE = 10
 #: What a key looks like that stands for somebody who did not agree to be named.
 PSEUDONYM = "^[^:]*:someone-[0-9a-f]{32}$"
 #: Whoever is shown, in the order in which they are looked for: by the id that Klout's clients know, and by handle.
@@ -69,10 +66,10 @@ def copy_day(warehouse: Warehouse, version: int, ds: date, file: Path, dossiers_
 
 
 def apart(work: Callable[..., None], *arguments: Any) -> None:
-    """Do something in a process of its own, which gives way to readers. Raises OSError where it does not end well."""
+    """Do something in a process of its own. Raises OSError where it does not end well."""
     paths = os.pathsep.join(path for path in sys.path if path)
     done = subprocess.run(
-        [sys.executable, "-c", f"from {__name__} import _gently; _gently()"],
+        [sys.executable, "-c", f"from {__name__} import _work; _work()"],
         input=pickle.dumps((work, arguments)),
         env={**os.environ, "PYTHONPATH": paths},
         stdout=subprocess.DEVNULL,  # an engine may show there how far it is
@@ -82,9 +79,7 @@ def apart(work: Callable[..., None], *arguments: Any) -> None:
         raise OSError(f"copying a day ended with {done.returncode}")
 
 
-def _gently() -> None:
-    with contextlib.suppress(OSError):
-        os.nice(_NICE)
+def _work() -> None:
     work, arguments = pickle.load(sys.stdin.buffer)
     work(*arguments)
 

@@ -204,7 +204,7 @@ def test_nothing_there(tmp_path: Path) -> None:
         ("source = []", "lists no source"),
         ('[source]\nname = "murmur"', "lists no source"),
         ('source = ["murmur"]', r"source 'murmur' is no table; begin each source with \[\[source\]\]"),
-        ("exclud = 'x'\n" + SOURCE, "top: unknown exclud; known are exclude, links, released, source"),
+        ("exclud = 'x'\n" + SOURCE, "top: unknown exclud; known are brands, exclude, links, released, source, topics"),
         ("exclude = 5\n" + SOURCE, "exclude = 5 is not the name of a file"),
         (SOURCE + "pth = 1", "source 'murmur', reader files: unknown pth; known are .*path"),
         (SOURCE + SOURCE, "two sources are named 'murmur'; a name is the platform in every key"),
