@@ -2,7 +2,7 @@
 
 A topic is found by, in this order of strength:
 
-    tag         one of the post's hashtags is its name
+    tag         one of the post's hashtags is its name; where it stands inside a sentence, beside a word of its field
     platform    the platform says so, or the post is a repository's, and the operator's overlay says which topic that is
     link        the post links to a place that the overlay says is about it
     name        the text spells a name that nobody writes by chance, such as PostgreSQL
@@ -124,16 +124,17 @@ class Matcher:
                     unsure.setdefault(topic_id, how)
 
         tags = self._tags.get(language)
-        puns = puns_in(post.text)
+        puns, inside = puns_in(post.text), _inside(post.text)
+        said = frozenset(in_words(post.text)[1]) if inside and post.text else frozenset()
         for tag in post.hashtags:
             name = plain(tag)
             if name in puns:
                 continue
             how = REPOSITORY if post.is_repository else TAG
-            if tags and name in tags:
-                found(tags[name], how, name)
-            elif name in self._tags["en"]:
-                found(self._tags["en"][name], how, name)
+            topics = tags[name] if tags and name in tags else self._tags["en"].get(name, ())
+            for topic_id in topics:
+                field = self.ontology.topics[topic_id].vocabulary if name in inside else ()
+                found((topic_id,), how, name, not field or not said.isdisjoint(field))
         if self.ontology.platform_topics:
             for topic in post.platform_topics:
                 if (told := self.ontology.platform_topics.get(f"{post.platform}:{topic}".casefold())) is not None:
@@ -217,6 +218,16 @@ class Matcher:
 def puns_in(text: str | None) -> frozenset[str]:
     """Hashtags of a text that a hyphen goes on, such as #wine-not: a platform cuts them off, and nobody means them."""
     return frozenset(map(plain, _PUN.findall(text))) if text and "#" in text else frozenset()
+
+
+def _inside(text: str | None) -> frozenset[str]:
+    """Hashtags that stand inside a sentence alone, as "#history will forget this": there they may be a word like any other."""
+    inside: set[str] = set()
+    behind: set[str] = set()
+    for tag in _TAG.finditer(text) if text and "#" in text else ():
+        rest = _LOST.sub("", tag.string[tag.end() :])
+        (inside if any(sign.isalnum() for sign in rest) else behind).add(plain(tag[1]))
+    return frozenset(inside - behind)
 
 
 def in_words(text: str) -> tuple[list[str], tuple[str, ...]]:

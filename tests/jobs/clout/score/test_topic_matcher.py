@@ -187,7 +187,12 @@ def test_what_somebody_hides_is_not_even_noted(matcher: Matcher) -> None:
         ("Any good video games? I want to play", {"video-games"}),
         # what a platform cuts off at the hyphen is no hashtag of the author's
         ("And it is #wine-not", set()),
-        ("#wine - again", {"wine"}),
+        ("Again #wine -", {"wine"}),
+        # inside a sentence a hashtag is a word like others, and needs one of its field
+        ("#history will forget this meeting", set()),
+        ("#history lecture on the empire today", {"history"}),
+        ("Forgotten by all #history #meetings https://a.example", {"history"}),
+        ("#history will forget this #history", {"history"}),
         # a figure of speech counts beside its own field
         ("Deep learning? My bath is deep #machinelearning", {"machine-learning", "deep-learning"}),
     ],
