@@ -741,8 +741,9 @@ def _on_plaza(d: Delivery) -> list[str]:
 
 @damage(quick=True)
 def links_merge(d):
-    some = d.draw.sample(_on_plaza(d), 100)
-    _link(d, [(f"murmur:{a}", f"plaza:{b}") for a, b in zip(d.people[:100], some, strict=True)])
+    there = _on_plaza(d)
+    some = d.draw.sample(there, min(100, len(there)))
+    _link(d, [(f"murmur:{a}", f"plaza:{b}") for a, b in zip(d.people, some, strict=False)])
 
 
 @damage()
