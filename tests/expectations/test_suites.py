@@ -546,6 +546,8 @@ MUTATIONS: dict[str, dict[str, list[tuple[Change, set[str]]]]] = {
             (first(value=float("nan")), set()),
             (first(value=None, points=0), set()),
             (nth(1, value=1.25), set()),
+            (moved("movement", "rank_correlation", 1.065, 1.0, 0.1, "correlation"), set()),
+            (moved("first", "followers_follow", 2.1, 0.0, 0.1, "correlation"), set()),
         ],
         "deviation_known": [(first(deviation=0.5), set()), (first(deviation=None), set()), (first(spread=None), set())],
         "past_known": [(first(points=3), set())],
@@ -721,6 +723,12 @@ def test_good_rows_pass_in_memory_and_in_spark(spark: SparkSession, table: str) 
     assert [check for check in checks if not check.passed] == []
     assert suites.is_pass([suite], checks)
     assert judge(suite, good()[table], spark) == checks
+
+
+def test_the_difference_of_two_correlations_may_be_more_than_one() -> None:
+    declared = _declared(suites.load_suite("metrics"), "value_possible")
+    [check] = judge(declared, moved("first", "followers_follow", 1.065, 0.0, 0.1, "correlation")(good()["metrics"]))
+    assert check.passed
 
 
 @pytest.mark.parametrize(("table", "id"), CASES)

@@ -84,7 +84,7 @@ class Files:
 
     def toArrow(self) -> pa.Table:
         """See Rows."""
-        return duckdb.execute(f"FROM {self.relation}").to_arrow_table()
+        return duckdb.sql(f"FROM {self.relation}").to_arrow_table()
 
 
 class Rows:
