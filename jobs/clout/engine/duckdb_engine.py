@@ -84,7 +84,7 @@ class Files:
 
     def toArrow(self) -> pa.Table:
         """See Rows."""
-        return duckdb.sql(f"FROM {self.relation}").to_arrow_table()
+        return queries.connect().sql(f"FROM {self.relation}").to_arrow_table()
 
 
 class Rows:

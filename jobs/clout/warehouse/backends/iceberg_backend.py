@@ -317,6 +317,7 @@ class IcebergWriter(Writer):
         if any(name.startswith("views/") for name in names):
             for relation in catalog.views():
                 self._create_view(relation, catalog.mark())
+            iceberg_damage.forget(Path(self.root.root), "views/")
         if names:
             self._commit_and_sweep()
 

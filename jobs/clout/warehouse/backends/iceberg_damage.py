@@ -39,6 +39,16 @@ def keep(root: Path, log: list[LogEntry], parts: list[DataFile], states: Sequenc
     note = {name: known.get(name) or _digest(root / name) for name in found}
     if (root / CATALOGUE).exists():  # each commit writes into it
         note[CATALOGUE] = _digest(root / CATALOGUE)
+    _write(root, note)
+
+
+def forget(root: Path, folder: str) -> None:
+    """Drop the checksums of a folder's files, which were written anew: those that were kept may be another warehouse's."""
+    if note := noted(root):
+        _write(root, {name: digest for name, digest in note.items() if not name.startswith(folder)})
+
+
+def _write(root: Path, note: Mapping[str, str]) -> None:
     aside = root / f".tmp-{NOTE}"
     aside.write_text(json.dumps({_OWN: _hash_of(note), **note}, indent=0, sort_keys=True), encoding="utf-8")
     content_files.sync_path(aside)

@@ -194,6 +194,15 @@ def test_every_fault_of_icebergs_metadata_is_named_and_healed(tmp_path: Path, ca
     print(f"iceberg's metadata: {tried} faults named and healed")
 
 
+def test_the_checksums_of_another_warehouse_are_named_and_healed(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    (tmp_path / "other").mkdir()
+    place, other = (published(Place("iceberg", folder)) for folder in (tmp_path, tmp_path / "other"))
+    shutil.copy(other.root / "metadata.json", place.root / "metadata.json")
+    assert "views/clout.leaderboard/" in named(place, capsys)
+    heal(place)
+    assert place.shown() == AS_PUBLISHED
+
+
 def test_a_damaged_file_is_a_message_for_whoever_reads_and_hides_no_other_day(place: Place) -> None:
     cut(place.root / FILES["duckdb"]["scores"])
     with pytest.raises(
