@@ -166,19 +166,13 @@ def _in_memory(lake: Lake, staged: Staged) -> Callable[[str], pa.Table]:
 
 def _in_spark(lake: Lake, staged: Staged) -> Callable[[str], DataFrame]:
     spark = session.get_or_create("clout audit")
-    of_lake = {
-        "activity": lake.conformed("activity", staged.day),
-        "hidden_topics": lake.features("hidden_topics", staged.day),
-    }
+    activity = spark.read.option("basePath", lake.location("activity"))  # whose day is in its path
 
     def read(table: str) -> DataFrame:
-        if table in of_lake:
-            path = lake.location(lake.current(of_lake[table]))
-            return (
-                spark.read.option("basePath", lake.location(table)).parquet(path)
-                if table == "activity"
-                else spark.read.parquet(path)
-            )
+        if table == "activity":
+            return activity.parquet(lake.location(lake.current(lake.conformed(table, staged.day))))
+        if table == "hidden_topics":
+            return spark.read.parquet(lake.location(lake.current(lake.features(table, staged.day))))
         return spark.read.parquet(staged.root.location(staged.root.current(staged.table(table))))
 
     return read

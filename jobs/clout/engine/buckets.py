@@ -117,7 +117,11 @@ class Buckets(DiskDuckDB):
             return super().run(query, parameters, **inputs)
         text, bound = queries.for_duckdb(query, parameters, {name: name for name in inputs})
         often = {name for name in inputs if text.count(f'"{name}"') > 1}
-        whole = {name: self._table(self._spread(rows)) for name, rows in inputs.items() if name not in split.by}
+        whole = {
+            name: self._table(self._spread(rows), held=name in often)
+            for name, rows in inputs.items()
+            if name not in split.by
+        }
         if days := [rows for rows in inputs.values() if isinstance(rows, Days)]:
             whole = {"keys": self._table(self._keys_file)} | whole
         parts = self.number if not days else min(self.number, len(days[0].days))
@@ -156,7 +160,7 @@ class Buckets(DiskDuckDB):
         """See NightEngine. A file a bucket, in which people stay numbers."""
         if not isinstance(rows, Spread):
             return super().save_features(lake, name, day, rows, metadata)
-        noted = {PEOPLE: self._people(), _BUCKETS: str(self.number), _BY: rows.by or "", _THEN: rows.then or ""}
+        noted = {PEOPLE: self._people, _BUCKETS: str(self.number), _BY: rows.by or "", _THEN: rows.then or ""}
         order = f'"{BUCKET}"' if rows.then else ""
         with lake.replacing(lake.features(name, day)) as aside:
             given = [self._table(rows, files, bucket=True) for files in rows.files if files]

@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -26,6 +27,7 @@ from pyarrow import fs as pafs
 from clout.engine import queries, trust_flow
 from clout.engine.frames import Frame
 from clout.engine.network_rank import Graph
+from clout.engine.parts import local_relation
 from clout.errors import InvalidInput
 from clout.lake.arrow import features_path, in_groups
 from clout.lake.columns import POSTS
@@ -232,7 +234,7 @@ class DiskDuckDB:
         found = self._rows(rows)
         if name == "pairs":
             ordered = self.connection.sql(f"FROM {found.name}").order("variant, platform, target, actor")
-            self._write(lake, lake.features(name, day), ordered, metadata, {PEOPLE: self._people()})
+            self._write(lake, lake.features(name, day), ordered, metadata, {PEOPLE: self._people})
             return found
         named = self.named(found)
         # The same rows give the same bytes. By all columns: which of them are the key is not known here.
@@ -247,7 +249,7 @@ class DiskDuckDB:
         noted = pq.read_metadata(files[0], filesystem=lake.fs).metadata or {}
         if PEOPLE.encode() not in noted:
             return found
-        if noted[PEOPLE.encode()].decode() != self._people():
+        if noted[PEOPLE.encode()].decode() != self._people:
             raise InvalidInput(f"the {name} of {day} are of other people; run jobs/{made_by}.py --day {day} first")
         return self._of_numbers(found, files, {key.decode(): value.decode() for key, value in noted.items()})
 
@@ -257,8 +259,9 @@ class DiskDuckDB:
         columns = [each for each in self._columns(relation) if each != BUCKET]
         return self._make(f"SELECT {', '.join(map(with_word, columns))} FROM {relation}")
 
+    @cached_property
     def _people(self) -> str:
-        """Says whose the numbers are: differs where any key, or its number, does."""
+        """Says whose the numbers are: differs where any key, or its number, does. After the keys are registered."""
         text = "SELECT CAST(bit_xor(md5_number(id || ' ' || key)) AS VARCHAR) FROM keys"
         [[digest]] = self.connection.execute(text).fetchall()
         return str(digest)
@@ -419,10 +422,8 @@ def _parquet(
         return schema.empty_table()
     by_day = schema is not None and "ds" in schema.names
     if isinstance(lake.fs, pafs.LocalFileSystem):  # DuckDB's own reader takes half the time
-        days = ", hive_partitioning = true, hive_types = {'ds': DATE}" if by_day else ", hive_partitioning = false"
         columns = ", ".join(schema.names) if schema else "*"
-        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-        rows = f"read_parquet([{listed}]{days}{', union_by_name = true' if late else ''})"
+        rows = local_relation(files, "ds" if by_day else "", uneven=bool(late))
         if late:
             nulls = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in late.items())
             rows = f"(FROM {rows} UNION ALL BY NAME SELECT {nulls} WHERE false)"

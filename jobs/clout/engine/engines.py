@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from clout.engine import network_rank, queries, session, trust_flow
 from clout.engine.buckets import Buckets
 from clout.engine.duckdb_engine import DiskDuckDB
-from clout.engine.frames import AtOnce, Frame
+from clout.engine.frames import Frame
 from clout.engine.scheduler import scheduler
 from clout.lake.partitions import Lake
 
@@ -95,8 +95,10 @@ def engine_for(lake: Lake, days: list[date]) -> NightEngine:
     return Buckets(lake, number, scheduler(TASK_MEMORY))
 
 
-class DuckDB(AtOnce):
-    """DuckDB in memory. Takes and gives Arrow tables."""
+class DuckDB:
+    """DuckDB in memory. Takes and gives Arrow tables, and computes everything at once."""
+
+    one_variant_at_a_time = False
 
     def __init__(self) -> None:
         self.connection = queries.connect()
@@ -112,6 +114,14 @@ class DuckDB(AtOnce):
     def union_all(self, frames: list[Frame]) -> pa.Table:
         """See Engine."""
         return pa.concat_tables(frames)
+
+    def day_batches(self, activity: Frame, days: list[date]) -> list[tuple[date, date]]:
+        """See Engine."""
+        return [(days[0], days[-1])]
+
+    def target_batches(self, rows: Frame) -> list[Frame]:
+        """See Engine."""
+        return [rows]
 
     def trust(self, edges: Frame, parameters: dict[str, Any]) -> pa.Table:
         """See Engine."""

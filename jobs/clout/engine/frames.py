@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
 
 import pyarrow as pa
@@ -18,17 +17,3 @@ Frame: TypeAlias = "pa.Table | Rows | Files | Days | Spread"
 def to_arrow(frame: Frame) -> pa.Table:
     """All rows of a frame as an Arrow table."""
     return frame if isinstance(frame, pa.Table) else frame.toArrow()
-
-
-class AtOnce:
-    """The batches of an engine that computes everything at once: one."""
-
-    one_variant_at_a_time = False
-
-    def day_batches(self, activity: Frame, days: list[date]) -> list[tuple[date, date]]:
-        """See Engine."""
-        return [(days[0], days[-1])]
-
-    def target_batches(self, rows: Frame) -> list[Frame]:
-        """See Engine."""
-        return [rows]

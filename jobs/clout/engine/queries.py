@@ -42,7 +42,7 @@ _INPUT = re.compile(r"\{(\w+)\}")
 _SPLIT = re.compile(r"^-- Split: (?P<by>.*?)(?:; rows by (?P<rows>\w+)(?: then (?P<then>\w+))?)?$", re.MULTILINE)
 _BY = re.compile(r"\{(\w+)\} by (\w+)")
 
-#: What DuckDB needs to read the same dialect: the time zone of a day, and functions of Spark for which it has another name.
+#: What DuckDB needs to read sql/: the time zone of a day, and functions that are written there by other names.
 DUCKDB = (
     "SET GLOBAL TimeZone = 'UTC'",
     "CREATE MACRO unix_date(d) AS d - DATE '1970-01-01'",
@@ -121,7 +121,7 @@ def of_formulas(formulas: str, name: str) -> str:
 
 
 def connect(file: str = ":memory:") -> DuckDBPyConnection:
-    """A new database of DuckDB that reads the dialect which both engines read."""
+    """A new database of DuckDB that reads the queries of sql/."""
     import duckdb
 
     connection = duckdb.connect(file)
