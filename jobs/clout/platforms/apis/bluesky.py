@@ -14,7 +14,6 @@ from typing import Any
 from clout.config.options import FollowedAreNamed
 from clout.platforms.http.rate_policies import RatePolicy, Response, Verdict, Wait, retry_after
 from clout.platforms.pull.pages import Endpoint, Page, PageContext, PageReader, Platform, Rows, earliest, instant
-from clout.platforms.pull.rows import short_hash
 from clout.platforms.pull.said import links, tags
 from clout.platforms.pull.views import View
 from clout.privacy.addresses import addresses_in
@@ -102,26 +101,26 @@ def normalise(page: Page, known: PageContext) -> Rows:
     rows = Rows(page)
     body = page.body if isinstance(page.body, dict) else {}
     reader = _Reader(page, rows, known)
+    nodes = list(reader.thread_nodes(body.get("thread"))) if page.endpoint == "thread" else []
+    reader.read(
+        {
+            "profiles": ("accounts", body.get("profiles"), reader.profile),
+            "author_feed": ("posts", body.get("feed"), reader.feed_item),
+            "likes": ("interactions", body.get("likes"), reader.like),
+            "reposted_by": ("interactions", body.get("repostedBy"), reader.reposter),
+            "quotes": ("posts", body.get("posts"), reader.post),
+            "thread": ("posts", nodes, reader.post),
+        }
+    )
     if page.endpoint == "profiles":
-        rows.each("accounts", body.get("profiles"), reader.profile)
         reader.left_out(body.get("profiles"))
-    elif page.endpoint == "author_feed":
-        rows.each("posts", body.get("feed"), reader.feed_item)
-    elif page.endpoint == "likes":
-        rows.each("interactions", body.get("likes"), reader.like)
-    elif page.endpoint == "reposted_by":
-        rows.each("interactions", body.get("repostedBy"), reader.reposter)
-    elif page.endpoint == "quotes":
-        rows.each("posts", body.get("posts"), reader.listed_post)
-    elif page.endpoint == "thread":
-        rows.each("posts", list(reader.thread_nodes(body.get("thread"))), reader.listed_post)
-    else:
-        raise ValueError(f"bluesky: no endpoint is named {page.endpoint}")
     return rows.without({**known.flags, **rows.known.flags})
 
 
 class _Reader(PageReader):
     """Reads the views of one page into its rows."""
+
+    undated = ("reposted_by",)
 
     # Accounts
 
@@ -204,7 +203,7 @@ class _Reader(PageReader):
         parent = _reference(reply.item, "parent")
         quoted = None if _withdrawn(view.get("embed")) else _quoted(record.of("embed").item)
         mentions = sorted({self.key(did) for did in _mentions(record.list("facets"))})
-        row = {
+        row: dict[str, Any] = {
             "post_key": self.key(uri),
             "native_id": uri,
             "author_key": author,
@@ -231,9 +230,9 @@ class _Reader(PageReader):
         via = {"author_feed": "author_feed", "quotes": "engagement_list"}.get(self.page.endpoint, "thread")
         for kind, target_post in (("reply", parent), ("quote", quoted)):
             if target_post:
-                self.edge(kind, author, self._author(target_post), target_post, at, via, source=uri)
+                self.edge(kind, author, self._author(target_post), self.key(target_post), at, via, row["post_key"])
         for mentioned in mentions:
-            self.edge("mention", author, mentioned, None, at, via, source=uri)
+            self.edge("mention", author, mentioned, None, at, via, row["post_key"])
         return {**row, **counters}  # today's counters are good enough to plan by
 
     def _links(self, record: View) -> list[Any]:
@@ -265,7 +264,7 @@ class _Reader(PageReader):
         """That the author of the feed passed a post on."""
         of = View(self.rows, "interactions", reason, "reason")
         by = self.account(of.get("by"))
-        self.edge("share", by, row["author_key"], row["native_id"], of.time("indexedAt"), "author_feed")
+        self.edge("share", by, row["author_key"], row["post_key"], of.time("indexedAt"), "author_feed")
 
     def _is_own(self, author: Any) -> bool:
         """Whether the page is the feed of somebody: of the author of a post."""
@@ -285,50 +284,17 @@ class _Reader(PageReader):
             else:
                 self.rows.notes["unknown_type"] += 1
 
-    def listed_post(self, view: Any) -> None:
-        """A post of somebody else, of which nothing more is asked."""
-        self.post(view)
-
     # Edges
 
     def like(self, item: Any) -> None:
         of = View(self.rows, "interactions", item)
         actor = self.account(of.get("actor"))
         at = earliest([of.time("indexedAt"), of.time("createdAt")])
-        self.edge("like", actor, self._author(self.page.subject), self.page.subject, at, "engagement_list")
+        self.edge("like", actor, self._author(self.page.subject), self.key(self.page.subject), at, "engagement_list")
 
     def reposter(self, view: Any) -> None:
-        """An entry of a list without times: what is known is the day on which it was seen."""
-        actor = self.account(view)
-        self.edge("share", actor, self._author(self.page.subject), self.page.subject, None, "engagement_list")
-
-    def edge(
-        self,
-        kind: str,
-        actor: str,
-        target: str | None,
-        post: str | None,
-        at: datetime | None,
-        via: str,
-        source: str | None = None,
-    ) -> None:
-        # One share of one post by one person is one edge, whichever list shows it: with its time, or without.
-        post_key = self.key(post) if post else None
-        source_key = self.key(source) if source else None
-        timeless = at is None and self.page.endpoint == "reposted_by"
-        self.rows.interaction(
-            {
-                "interaction_key": short_hash(self.page.platform, kind, actor, target, post_key, source_key),
-                "kind": kind,
-                "actor_key": actor,
-                "target_account_key": target,
-                "target_post_key": post_key,
-                "source_post_key": source_key,
-                "occurred_at": at,
-                "occurred_precision": "observed_day" if timeless else "exact" if at else "unknown",
-                "observed_via": via,
-            }
-        )
+        author, post_key = self._author(self.page.subject), self.key(self.page.subject)
+        self.edge("share", self.account(view), author, post_key, None, "engagement_list")
 
     def _author(self, uri: str | None) -> str | None:
         found = _POST.fullmatch(uri or "")

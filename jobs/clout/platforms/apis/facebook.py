@@ -36,7 +36,6 @@ from clout.platforms.pull.pages import (
     epoch,
     instant,
 )
-from clout.platforms.pull.rows import short_hash
 from clout.platforms.pull.said import links_of, tags_of
 from clout.platforms.pull.views import View
 
@@ -138,18 +137,15 @@ def normalise(page: Page, known: PageContext) -> Rows:
     rows = Rows(page)
     reader = _Reader(page, rows, known)
     data = page.body.get("data") if isinstance(page.body, dict) else None
-    if page.endpoint == "page":
-        rows.each("accounts", [page.body], reader.page_itself)
-    elif page.endpoint == "published_posts":
-        rows.each("posts", data, reader.post)
-    elif page.endpoint == "comments":
-        rows.each("interactions", data, reader.comment)
-    elif page.endpoint == "tagged":
-        rows.each("interactions", data, reader.tagging)
-    elif page.endpoint in METRICS:
-        rows.each("posts", data, reader.metric)
-    else:
-        raise ValueError(f"facebook: no endpoint is named {page.endpoint}")
+    reader.read(
+        {
+            "page": ("accounts", [page.body], reader.page_itself),
+            "published_posts": ("posts", data, reader.post),
+            "comments": ("interactions", data, reader.comment),
+            "tagged": ("interactions", data, reader.tagging),
+            **{metric: ("posts", data, reader.metric) for metric in METRICS},
+        }
+    )
     return rows.without(known.flags)
 
 
@@ -214,11 +210,11 @@ class _Reader(PageReader):
         if shared is not None:
             whose, shared_key = self.key(shared.partition("_")[0]), self.key(shared)
             row |= {"post_type": "share", "shared_post_key": shared_key}
-            self.edge("share", author, whose, shared_key, at, native, "author_feed")
+            self.edge("share", author, whose, shared_key, at, "author_feed", row["post_key"])
         self.rows.post(row if self.page.stale else {**row, **counters}, native, from_feed=True)
         self.rows.parents.append({**row, **counters})  # today's counters are good enough to plan by
         for mentioned in row["mentions"]:
-            self.edge("mention", author, mentioned, None, at, native, "author_feed")
+            self.edge("mention", author, mentioned, None, at, "author_feed", row["post_key"])
 
     def comment(self, node: Any) -> None:
         """A comment is a reply to the Page's post; an answer to a comment counts where that comment is the Page's."""
@@ -226,21 +222,22 @@ class _Reader(PageReader):
         native, at, actor = of.id("id"), _time(of), self.whose(of)
         page_id = self.page.subject.partition("_")[0]
         post_key, author = self.known_post(self.page.subject)
-        author = author or self.key(page_id)
+        post_key, author = post_key or self.key(self.page.subject), author or self.key(page_id)
         self.rows.known.posts[native] = self.key(native), actor
         if "parent" in of:
             answered = of.of("parent").some_id("id")
-            post_key, whose = self.known_post(answered) if answered else (post_key, None)
+            known, whose = self.known_post(answered)
+            post_key = known or (self.key(answered) if answered else post_key)
             if whose != author:
                 self.rows.notes["between_members"] += 1
                 return
-        self.edge("reply", actor, author, post_key, at, native, "thread")
+        self.edge("reply", actor, author, post_key, at, "thread", self.key(native))
 
     def tagging(self, node: Any) -> None:
         """A post of somebody else that tags the Page."""
         of = View(self.rows, "interactions", node)
-        native, at = of.id("id"), _time(of)
-        self.edge("mention", self.whose(of), self.key(self.page.subject), None, at, native, "mention_search")
+        native, at = self.key(of.id("id")), _time(of)
+        self.edge("mention", self.whose(of), self.key(self.page.subject), None, at, "mention_search", native)
 
     def metric(self, item: Any) -> None:
         """One metric of a post, over its whole life."""
@@ -250,30 +247,10 @@ class _Reader(PageReader):
         value = count(item["values"][-1]["value"], name)
         self.rows.counters(self.key(self.page.subject), {METRICS[name]: value})
 
-    def edge(
-        self, kind: str, actor: str | None, target: str, post_key: str | None, at: datetime, source: str, via: str
-    ) -> None:
-        self.rows.interaction(
-            {
-                "interaction_key": short_hash(self.page.platform, kind, actor, target, post_key, self.key(source)),
-                "kind": kind,
-                "actor_key": actor,
-                "target_account_key": target,
-                "target_post_key": post_key,
-                "source_post_key": self.key(source),
-                "occurred_at": at,
-                "occurred_precision": "exact",
-                "observed_via": via,
-            }
-        )
-
     def whose(self, of: View) -> str | None:
         """The key of whoever wrote a node; NULL where the platform hides it."""
         native = of.of("from").some_id("id")
         return None if native is None else self.key(native)
-
-    def known_post(self, native: str) -> tuple[str, str | None]:
-        return self.rows.known.posts.get(native) or self.before.posts.get(native) or (self.key(native), None)
 
 
 def _time(of: View) -> datetime:

@@ -29,7 +29,6 @@ from clout.platforms.pull.pages import (
     optional,
     string,
 )
-from clout.platforms.pull.rows import short_hash
 from clout.platforms.pull.said import links_of, tags
 from clout.platforms.pull.views import View
 
@@ -124,22 +123,23 @@ def normalise(page: Page, known: PageContext) -> Rows:
     rows = Rows(page)
     reader = _Reader(page, rows, known)
     body = page.body if isinstance(page.body, dict) else {}
-    if page.endpoint == "organization":
-        rows.each("accounts", [page.body], reader.organisation)
-    elif page.endpoint == "followers":
-        rows.each("accounts", [page.body], reader.followers)
-    elif page.endpoint == "posts":
-        rows.each("posts", body.get("elements"), reader.post)
-    elif page.endpoint == "social_metadata":
-        results, errors = body.get("results"), body.get("errors")
-        rows.each("posts", list(results.items()) if isinstance(results, dict) else None, reader.metadata)
+    elements, results, errors = (body.get(name) for name in ("elements", "results", "errors"))
+    reader.read(
+        {
+            "organization": ("accounts", [page.body], reader.organisation),
+            "followers": ("accounts", [page.body], reader.followers),
+            "posts": ("posts", elements, reader.post),
+            "social_metadata": (
+                "posts",
+                list(results.items()) if isinstance(results, dict) else None,
+                reader.metadata,
+            ),
+            "comments": ("interactions", elements, reader.comment),
+            "reactions": ("interactions", elements, reader.reaction),
+        }
+    )
+    if page.endpoint == "social_metadata":
         rows.notes["gone"] += len(errors) if isinstance(errors, dict) else 0
-    elif page.endpoint == "comments":
-        rows.each("interactions", body.get("elements"), reader.comment)
-    elif page.endpoint == "reactions":
-        rows.each("interactions", body.get("elements"), reader.reaction)
-    else:
-        raise ValueError(f"linkedin: no endpoint is named {page.endpoint}")
     return _with_pseudonyms(rows.without(known.flags))
 
 
@@ -233,9 +233,9 @@ class _Reader(PageReader):
             told = of.of("reshareContext").some_id("parent", _POST)
             if told is not None:
                 row["quoted_post_key" if text else "shared_post_key"] = parent = self.key(told)
-                self.edge(kind, author, self.known_author(told), parent, at, row["post_key"], "author_feed")
+                self.edge(kind, author, self.known_author(told), parent, at, "author_feed", row["post_key"])
         for mentioned in row["mentions"]:
-            self.edge("mention", author, mentioned, None, at, row["post_key"], "author_feed")
+            self.edge("mention", author, mentioned, None, at, "author_feed", row["post_key"])
         self.rows.post({**row, **self.before.counters.get(row["post_key"], {})}, urn, from_feed=True)
         self.rows.parents.append(row)
 
@@ -269,42 +269,19 @@ class _Reader(PageReader):
             if whose is None or whose != author:
                 self.rows.notes["between_members"] += 1
                 return
-        self.edge("reply", actor, author, post_key, _created(of), self.key(urn), "thread")
+        self.edge("reply", actor, author, post_key, _created(of), "thread", self.key(urn))
 
     def reaction(self, item: Any) -> None:
         """A reaction is a like, whichever it is; its own name is kept."""
         of = View(self.rows, "interactions", item)
         target, post_key = self.known_author(self.page.subject), self.key(self.page.subject)
         kind = of.text("reactionType")
-        self.edge("like", self.whose(item), target, post_key, _created(of), None, "engagement_list", kind)
+        self.edge("like", self.whose(item), target, post_key, _created(of), "engagement_list", subkind=kind)
 
-    def edge(
-        self,
-        kind: str,
-        actor: str | None,
-        target: str | None,
-        post_key: str | None,
-        at: datetime,
-        source: str | None,
-        via: str,
-        subkind: str | None = None,
-    ) -> None:
+    def told_apart(self, row: dict[str, Any]) -> tuple[str | None, ...]:
         # Of those whose name is hidden each is somebody else; a member who is named reacts to a post once.
-        apart = source or (at.isoformat() if actor is None else None)
-        self.rows.interaction(
-            {
-                "interaction_key": short_hash(self.page.platform, kind, actor, target, post_key, apart),
-                "kind": kind,
-                "subkind": subkind,
-                "actor_key": actor,
-                "target_account_key": target,
-                "target_post_key": post_key,
-                "source_post_key": source,
-                "occurred_at": at,
-                "occurred_precision": "exact",
-                "observed_via": via,
-            }
-        )
+        at = row["occurred_at"].isoformat() if row["actor_key"] is None else None
+        return row["target_account_key"], row["target_post_key"], row["source_post_key"] or at
 
     def whose(self, item: Any) -> str | None:
         """The key of who acted; NULL where the platform hides it, or names them in no way that can be read."""
@@ -315,10 +292,9 @@ class _Reader(PageReader):
         found = next((urn for urn in urns if isinstance(urn, str) and _ACTOR.fullmatch(urn)), None)
         return None if found is None else self.key(organisation_of(found))
 
-    def known_author(self, urn: Any) -> str | None:
+    def known_author(self, urn: str) -> str | None:
         """The author of a post or comment that a page has shown; NULL where none has."""
-        found = self.rows.known.posts.get(urn) or self.before.posts.get(urn)
-        return found[1] if found else None
+        return self.known_post(urn)[1]
 
 
 def organisation_of(urn: Any) -> Any:

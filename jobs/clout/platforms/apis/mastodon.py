@@ -25,7 +25,6 @@ from clout.config.options import AskedAboutPeople
 from clout.platforms.http.rate_policies import RatePolicy, Response, Verdict, Wait, on_our_clock
 from clout.platforms.pull.html_text import addresses, link, plain
 from clout.platforms.pull.pages import Endpoint, Page, PageContext, PageReader, Platform, Rows, instant
-from clout.platforms.pull.rows import short_hash
 from clout.platforms.pull.said import links, tags
 from clout.platforms.pull.views import View
 from clout.privacy.addresses import addresses_in
@@ -112,25 +111,25 @@ def normalise(page: Page, known: PageContext) -> Rows:
     rows = Rows(page)
     reader = _Reader(page, rows, known)
     body = page.body
-    if page.endpoint in ("lookup", "account"):
-        rows.each("accounts", [body], reader.subject)
-    elif page.endpoint == "statuses":
-        rows.each("posts", body, reader.own_status)
-    elif page.endpoint == "context":
-        parts = [body.get(name) for name in ("ancestors", "descendants")] if isinstance(body, dict) else [None]
-        whole = (
-            None if any(not isinstance(part, list) for part in parts) else [one for part in parts for one in part or []]
-        )
-        rows.each("posts", whole, reader.listed_status)
-    elif page.endpoint in ("favourited_by", "reblogged_by"):
-        rows.each("interactions", body, reader.engaged)
-    else:
-        raise ValueError(f"mastodon: no endpoint is named {page.endpoint}")
+    parts = [body.get(name) if isinstance(body, dict) else None for name in ("ancestors", "descendants")]
+    whole = None if any(not isinstance(part, list) for part in parts) else [one for part in parts for one in part or []]
+    reader.read(
+        {
+            "lookup": ("accounts", [body], reader.subject),
+            "account": ("accounts", [body], reader.subject),
+            "statuses": ("posts", body, reader.own_status),
+            "context": ("posts", whole, reader.status),
+            "favourited_by": ("interactions", body, reader.engaged),
+            "reblogged_by": ("interactions", body, reader.engaged),
+        }
+    )
     return rows.without({**known.flags, **rows.known.flags})
 
 
 class _Reader(PageReader):
     """Reads the entities of one page into its rows."""
+
+    undated = ("favourited_by", "reblogged_by")
 
     @property
     def honour(self) -> Collection[str]:
@@ -211,7 +210,6 @@ class _Reader(PageReader):
             self.rows.parents.append(row)
 
     def engaged(self, view: Any) -> None:
-        """An entry of a list without times: what is known is the day on which it was seen."""
         actor = self.account(view)
         post_key, author = self.before.posts.get(self.page.subject, (None, None))
         kind = "like" if self.page.endpoint == "favourited_by" else "share"
@@ -224,10 +222,6 @@ class _Reader(PageReader):
         row = self.status(view)
         if row is not None and row["post_type"] != "share" and _ID.fullmatch(row["native_id"]):
             self.rows.parents.append(row)
-
-    def listed_status(self, view: Any) -> None:
-        """A status of somebody else, of which nothing more is asked."""
-        self.status(view)
 
     def status(self, view: Any, is_outermost: bool = True) -> dict[str, Any] | None:
         """Add a status with its author and its edges; gives its row, or None where it is not for everybody's eyes."""
@@ -274,7 +268,7 @@ class _Reader(PageReader):
             edges.append(("quote", quoted[1], quoted[0]))
         answered, whom = of.some_id("in_reply_to_id"), of.some_id("in_reply_to_account_id")
         if answered is not None:
-            post_key, whose = self._known_post(answered)
+            post_key, whose = self.known_post(answered)
             whose = whose or self._whose(whom) or mentioned.get(whom or "")
             row |= {"post_type": "reply", "in_reply_to_post_key": post_key, "in_reply_to_account_key": whose}
             edges.append(("reply", whose, post_key))
@@ -348,37 +342,11 @@ class _Reader(PageReader):
         """The key of an account of which only the local id is named; NULL where no page has shown it."""
         return self.rows.known.accounts.get(local_id or "") or self.before.accounts.get(local_id or "")
 
-    def _known_post(self, local_id: str) -> tuple[str | None, str | None]:
-        return self.rows.known.posts.get(local_id) or self.before.posts.get(local_id) or (None, None)
-
-    # Edges
-
-    def edge(
-        self,
-        kind: str,
-        actor: str,
-        target: str | None,
-        post_key: str | None,
-        at: datetime | None,
-        via: str,
-        source: str | None = None,
-    ) -> None:
+    def told_apart(self, row: dict[str, Any]) -> tuple[str | None, ...]:
         # One share of one post by one person is one edge, whichever list shows it: with its time, or without.
-        identity = None if kind == "share" else source or (None if post_key else self.page.subject)
-        timeless = at is None and via == "engagement_list"
-        self.rows.interaction(
-            {
-                "interaction_key": short_hash(self.page.platform, kind, actor, target, post_key, identity),
-                "kind": kind,
-                "actor_key": actor,
-                "target_account_key": target,
-                "target_post_key": post_key,
-                "source_post_key": source,
-                "occurred_at": at,
-                "occurred_precision": "observed_day" if timeless else "exact" if at else "unknown",
-                "observed_via": via,
-            }
-        )
+        post_key, source = row["target_post_key"], row["source_post_key"]
+        apart = None if row["kind"] == "share" else source or (None if post_key else self.page.subject)
+        return row["target_account_key"], post_key, apart
 
 
 def _identity(of: View) -> str:

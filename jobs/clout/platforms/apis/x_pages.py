@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import Any
 
 from clout.platforms.pull.pages import Page, PageContext, PageReader, Rows, at
-from clout.platforms.pull.rows import short_hash
 from clout.platforms.pull.said import links, tags
 from clout.platforms.pull.views import View
 
@@ -45,7 +43,7 @@ def normalise(page: Page, known: PageContext) -> Rows:
     }
     table, handle = handles.get(page.endpoint, ("interactions", reader.listed))
     errors = body.get("errors")
-    rows.each("accounts", at(body, "includes.users") or [], reader.person)
+    rows.each("accounts", at(body, "includes.users") or [], reader.account)
     rows.each("posts", at(body, "includes.tweets") or at(body, "includes.posts") or [], reader.mentioned_post)
     if errors is not None:
         rows.each(table, errors, reader.error)
@@ -70,6 +68,8 @@ def _join_versions(rows: Rows) -> None:
 
 class _Reader(PageReader):
     """Reads the objects of one page into its rows."""
+
+    undated = ("likes", "reposts", "quotes")
 
     # Accounts
 
@@ -116,10 +116,6 @@ class _Reader(PageReader):
         if declared:
             self.rows.claim(key, row["url"], "address")
         return key
-
-    def person(self, view: Any) -> None:
-        """Somebody who came along with their posts."""
-        self.account(view)
 
     def subject(self, view: Any) -> None:
         self.account(view)
@@ -295,8 +291,7 @@ class _Reader(PageReader):
 
     def _key_of(self, native: str | None) -> str | None:
         """The key of a post by the id of any of its versions."""
-        known = self.rows.known.posts.get(native or "") or self.before.posts.get(native or "")
-        return known[0] if known else self.key(native) if native else None
+        return self.known_post(native)[0] or (self.key(native) if native else None)
 
     def _author(self, native: str) -> str | None:
         found = (known.posts.get(native) for known in (self.rows.known, self.before))
@@ -307,32 +302,11 @@ class _Reader(PageReader):
 
     # Edges
 
-    def edge(
-        self,
-        kind: str,
-        actor: str,
-        target: str | None,
-        post_key: str | None,
-        when: datetime | None,
-        via: str,
-        source: str | None = None,
-    ) -> None:
+    def told_apart(self, row: dict[str, Any]) -> tuple[str | None, ...]:
         # One share of one post by one person is one edge, whichever list shows it. Whose the post is a list may not say.
-        identity = (post_key or target, None if kind in ("share", "like") and post_key else source)
-        timeless = when is None and via == "engagement_list"
-        self.rows.interaction(
-            {
-                "interaction_key": short_hash(self.page.platform, kind, actor, *identity),
-                "kind": kind,
-                "actor_key": actor,
-                "target_account_key": target,
-                "target_post_key": post_key,
-                "source_post_key": source,
-                "occurred_at": when,
-                "occurred_precision": "observed_day" if timeless else "exact" if when else "unknown",
-                "observed_via": via,
-            }
-        )
+        post_key = row["target_post_key"]
+        is_once = row["kind"] in ("share", "like") and post_key
+        return post_key or row["target_account_key"], None if is_once else row["source_post_key"]
 
 
 def _either(of: View, old: str, new: str) -> str:

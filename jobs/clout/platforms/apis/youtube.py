@@ -29,7 +29,6 @@ from clout.platforms.pull.pages import (
     count,
     instant,
 )
-from clout.platforms.pull.rows import short_hash
 from clout.platforms.pull.said import links_of, tags, tags_of
 from clout.platforms.pull.views import View
 
@@ -134,17 +133,17 @@ def normalise(page: Page, known: PageContext) -> Rows:
     body = page.body if isinstance(page.body, dict) else {}
     # A list of channels of which none is there has no items at all.
     items = body.get("items", [] if "pageInfo" in body else None)
-    if page.endpoint in ("channels", "channel_by_handle"):
-        rows.each("accounts", items, reader.channel)
+    reader.read(
+        {
+            "channels": ("accounts", items, reader.channel),
+            "channel_by_handle": ("accounts", items, reader.channel),
+            "uploads": ("posts", items, reader.upload),
+            "videos": ("posts", items, reader.video),
+            "comment_threads": ("interactions", items, reader.thread),
+        }
+    )
+    if page.endpoint == "channels":
         reader.missing()
-    elif page.endpoint == "uploads":
-        rows.each("posts", items, reader.upload)
-    elif page.endpoint == "videos":
-        rows.each("posts", items, reader.video)
-    elif page.endpoint == "comment_threads":
-        rows.each("interactions", items, reader.thread)
-    else:
-        raise ValueError(f"youtube: no endpoint is named {page.endpoint}")
     return rows.without(known.flags)
 
 
@@ -183,8 +182,7 @@ class _Reader(PageReader):
     def missing(self) -> None:
         """Whoever was asked for beside others and is not there: closed, or terminated; it is not said which."""
         shown = {row["native_id"] for row in self.rows.tables["accounts"]}
-        asked = self.page.subject.split(",") if self.page.endpoint == "channels" else []
-        absent = [native for native in asked if native not in shown]
+        absent = [native for native in self.page.subject.split(",") if native not in shown]
         self.rows.notes["not_there"] += len(absent)
         for native in (
             absent if shown and not self.rows.bad else ()
@@ -247,13 +245,13 @@ class _Reader(PageReader):
         top, writer = first.id("id"), self.comment(first, owner, post_key)
         for answer in View(self.rows, "interactions", item).of("replies").list("comments"):
             if writer == owner:
-                self.rows.part("interactions", answer, lambda one: self.answer(one, owner, self.key(top)))
+                self.rows.part(
+                    "interactions",
+                    answer,
+                    lambda one: self.comment(View(self.rows, "interactions", one), owner, self.key(top)),
+                )
             else:
                 self.rows.notes["between_members"] += 1
-
-    def answer(self, item: Any, target: str, post_key: str) -> None:
-        """An answer to a comment of the channel."""
-        self.comment(View(self.rows, "interactions", item), target, post_key)
 
     def comment(self, of: View, target: str, post_key: str) -> str | None:
         """Add a comment as a reply; gives the key of whoever wrote it, NULL where their channel is gone."""
@@ -263,19 +261,7 @@ class _Reader(PageReader):
             raise ValueError("snippet.publishedAt: is no time")
         channel = said.of("authorChannelId").some_id("value", CHANNEL)
         actor, source = None if channel is None else self.key(channel), self.key(native)
-        self.rows.interaction(
-            {
-                "interaction_key": short_hash(self.page.platform, "reply", actor, target, post_key, source),
-                "kind": "reply",
-                "actor_key": actor,
-                "target_account_key": target,
-                "target_post_key": post_key,
-                "source_post_key": source,
-                "occurred_at": at_,
-                "occurred_precision": "exact",
-                "observed_via": "thread",
-            }
-        )
+        self.edge("reply", actor, target, post_key, at_, "thread", source)
         return actor
 
 

@@ -19,6 +19,7 @@ from clout.config.options import AskedAboutPeople, Options
 from clout.config.readers import DELETED, SHORT, Reader, Rule
 from clout.lake.column_roles import Role, columns, people_of, spoken_of
 from clout.platforms.http.rate_policies import RatePolicy
+from clout.platforms.pull.rows import short_hash
 from clout.privacy.addresses import hashed, profile_address
 from clout.privacy.consent_ledger import contradicted_by
 from clout.privacy.suppression import NOBODY, UNSHOWN, SuppressionList
@@ -155,7 +156,7 @@ class Rows:
         self.parents: list[dict[str, Any]] = []
         self._index = 0
 
-    def each(self, table: str, items: Any, handle: Callable[[Any], None]) -> None:
+    def each(self, table: str, items: Any, handle: Callable[[Any], object]) -> None:
         """Handle every item of a list; one that raises leaves no row but a quarantined item of `table`."""
         if not isinstance(items, list):
             self.quarantine(table, f"{self.page.endpoint}: the list is missing", items)
@@ -310,6 +311,9 @@ def _silent(table: str, row: dict[str, Any], flags: Mapping[str, Any], hidden: C
 class PageReader:
     """What the platforms' readers of one page share: the page, its rows, and what the pages before told."""
 
+    #: Endpoints that list acts without their times: what is known is the day on which they were seen.
+    undated: tuple[str, ...] = ()
+
     def __init__(self, page: Page, rows: Rows, known: PageContext) -> None:
         self.page, self.rows, self.before = page, rows, known
 
@@ -319,6 +323,50 @@ class PageReader:
         if not found:
             raise ValueError(f"{native_id[:40]!r} is no id")
         return f"{self.page.platform}:{found}"
+
+    def read(self, of: Mapping[str, tuple[str, Any, Callable[[Any], object]]]) -> None:
+        """Handle the items of the page as `of` says for its endpoint: for which table, which items, and how."""
+        if self.page.endpoint not in of:
+            raise ValueError(f"{self.page.platform}: no endpoint is named {self.page.endpoint}")
+        self.rows.each(*of[self.page.endpoint])
+
+    def known_post(self, local_id: str | None) -> tuple[str | None, str | None]:
+        """Key and author of a post or comment that a page has shown; NULLs where none has."""
+        return self.rows.known.posts.get(local_id or "") or self.before.posts.get(local_id or "") or (None, None)
+
+    def edge(
+        self,
+        kind: str,
+        actor: str | None,
+        target: str | None,
+        post_key: str | None,
+        at: datetime | None,
+        via: str,
+        source: str | None = None,
+        subkind: str | None = None,
+    ) -> None:
+        """Add that somebody acted on somebody. source: the key of the post or comment by which they did."""
+        row = {
+            "kind": kind,
+            "subkind": subkind,
+            "actor_key": actor,
+            "target_account_key": target,
+            "target_post_key": post_key,
+            "source_post_key": source,
+            "occurred_at": at,
+            "occurred_precision": "exact"
+            if at
+            else "observed_day"
+            if self.page.endpoint in self.undated
+            else "unknown",
+            "observed_via": via,
+        }
+        key = short_hash(self.page.platform, kind, actor, *self.told_apart(row))
+        self.rows.interaction({"interaction_key": key, **row})
+
+    def told_apart(self, row: dict[str, Any]) -> tuple[str | None, ...]:
+        """What makes an interaction another than those of the same kind and actor."""
+        return row["target_account_key"], row["target_post_key"], row["source_post_key"]
 
 
 def rfc3339(moment: datetime) -> str:
@@ -398,11 +446,6 @@ def string(value: Any, name: str) -> str:
 def optional(value: Any) -> str | None:
     """A text that may be missing; anything else than a text is as if it were."""
     return clean(value) if isinstance(value, str) and value else None
-
-
-def flag(value: Any) -> bool | None:
-    """True, False, or NULL where the platform says neither."""
-    return value if isinstance(value, bool) else None
 
 
 def count(value: Any, name: str) -> int | None:

@@ -63,11 +63,11 @@ class View:
 
     def flag(self, name: str) -> bool | None:
         """True, False, or NULL where the platform says neither."""
-        return self._read(name, _flag, "is neither true nor false")
+        return self._read(name, _only(bool), "is neither true nor false")
 
     def of(self, name: str) -> View:
         """The object in a field; one without fields where there is none."""
-        found = self._read(name, _object, "is no object")
+        found = self._read(name, _only(dict), "is no object")
         return View(self.rows, self.table, found or {}, self._named(name))
 
     def each(self, name: str) -> Iterator[View]:
@@ -84,7 +84,7 @@ class View:
 
     def list(self, name: str) -> list[Any]:
         """The list in a field; an empty one where there is none."""
-        return self._read(name, _list, "is no list") or []
+        return self._read(name, _only(list), "is no list") or []
 
     def note(self, name: str, value: Any, why: str) -> None:
         """Say in the quarantine what became of a field of a row that is kept."""
@@ -126,19 +126,12 @@ def _time(value: Any) -> datetime:
     return found
 
 
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
+def _only(kind: type) -> Callable[[Any], Any]:
+    """What refuses values of any other type."""
 
+    def read(value: Any) -> Any:
+        if not isinstance(value, kind):
+            raise TypeError
+        return value
 
-def _object(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError
-    return value
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise TypeError
-    return value
+    return read
