@@ -10,14 +10,13 @@
 -- Unit: days; weeks; people; share of all acts; valence, -1 to 1. Grain: one row per ds, brand, person_id.
 -- Source: sql/README.md, Topics.
 -- Inputs: {brands} (brand, brand_name, account_key); {post_topics} of the window; {gone_posts} (platform, post_key);
---   {persons_activity}; {topic_weights}; {topic_audience}: capped_audience.sql over them; {topic_totals};
+--   {persons_activity}; {topic_moved}, see topic_moved.sql; {topic_totals};
 --   {sentiment}; {pile_ons}; {selections}, the log of draws (account_key, arm, selected_on);
 --   {campaigns} (account_key, arm, starts_on, ends_on); {consented}, see consented.sql; {variants}; {excluded} (account_key);
 --   {hidden_topics} (account_key, topic_id), `*` for all; {persons} (account_key, person_id)
 -- Parameters:
 --   day DATE                  the score date
 --   model_version STRING      version of the model file
---   credible_at DOUBLE        credibility from which an actor is called credible
 --   advocate_min_weeks INT    weeks in which they spoke of the brand
 --   advocate_min_people INT   distinct credible people who acted on that
 --   advocate_paid_days INT    for how many days after a draw or a campaign somebody is paid
@@ -60,29 +59,6 @@ spoken AS (
   INNER JOIN {variants} AS v ON v.variant = 'now'
   GROUP BY s.person_id, s.topic_id
 ),
-pairs AS (
-  SELECT
-    target, variant, actor, max(credibility) AS credibility, min(first_day) AS first_day, max(last_day) AS last_day,
-    CAST(sum(CAST(worth AS DECIMAL(24, 12))) AS DOUBLE) AS worth
-  FROM {topic_weights}
-  WHERE variant LIKE 'brand:%'
-  GROUP BY target, variant, actor
-),
-moved AS (
-  SELECT
-    target AS person_id, variant AS topic_id,
-    count_if(credibility >= :credible_at) AS people,
-    count_if(credibility >= :credible_at AND first_day < last_day) AS back,
-    CAST(sum(CAST(worth AS DECIMAL(24, 12))) AS DOUBLE) AS worth
-  FROM pairs
-  GROUP BY target, variant
-),
-reach AS (
-  SELECT person_id, variant AS topic_id, CAST(sum(CAST(people AS DECIMAL(24, 12))) AS DOUBLE) AS reach
-  FROM {topic_audience}
-  WHERE variant LIKE 'brand:%'
-  GROUP BY person_id, variant
-),
 paid AS (
   SELECT DISTINCT coalesce(p.person_id, s.account_key) AS person_id
   FROM (
@@ -104,8 +80,8 @@ unsaid AS (
 SELECT
   :day AS ds, b.brand, s.person_id, b.brand_name,
   CAST(s.days AS BIGINT) AS days, CAST(s.weeks AS BIGINT) AS weeks, CAST(s.posts AS BIGINT) AS posts, s.mentions,
-  CAST(m.people AS BIGINT) AS people, CAST(m.back AS BIGINT) AS back,
-  round(coalesce(r.reach, 0e0), 6) AS reach,
+  m.people, m.back,
+  round(m.reach, 6) AS reach,
   round(coalesce(m.worth / nullif(w.worth, 0e0), 0e0), 6) AS share,
   f.approval,
   d.person_id IS NOT NULL AS paid,
@@ -113,13 +89,12 @@ SELECT
   :model_version AS model_version
 FROM spoken AS s
 INNER JOIN (SELECT DISTINCT brand, brand_name FROM {brands}) AS b ON concat('brand:', b.brand) = s.topic_id
-INNER JOIN moved AS m ON m.person_id = s.person_id AND m.topic_id = s.topic_id
+INNER JOIN {topic_moved} AS m ON m.person_id = s.person_id AND m.topic_id = s.topic_id
 LEFT SEMI JOIN (SELECT person_id FROM {consented} WHERE purpose = 'named') AS c ON c.person_id = s.person_id
 ANTI JOIN own AS o ON o.brand = b.brand AND o.person_id = s.person_id
 ANTI JOIN {pile_ons} AS q ON q.person_id = s.person_id
 ANTI JOIN unsaid AS h ON h.person_id = s.person_id
 LEFT JOIN {topic_totals} AS w ON w.person_id = s.person_id
-LEFT JOIN reach AS r ON r.person_id = s.person_id AND r.topic_id = s.topic_id
 LEFT JOIN {sentiment} AS f ON f.person_id = s.person_id
 LEFT JOIN paid AS d ON d.person_id = s.person_id
 WHERE s.weeks >= :advocate_min_weeks AND m.people >= :advocate_min_people

@@ -9,7 +9,7 @@
 --   a thing. Sensitive topics are found nowhere.
 -- Unit: people; share of all acts; topic_score points, 1 to 100. Grain: one row per ds, person_id, topic_id.
 -- Source: sql/README.md, Topics.
--- Inputs: {topic_audience}: capped_audience.sql over topic_weights.sql; {topic_weights}; {topic_totals}; {post_topics} of the window;
+-- Inputs: {topic_moved}, see topic_moved.sql; {topic_totals}; {post_topics} of the window;
 --   {gone_posts} (platform, post_key); {topics}, see topics.sql; {hidden_topics} (account_key, topic_id), `*` for all;
 --   {endorsed}, see endorsed.sql; {score}, see score.sql; {variants};
 --   {agreed}, see agreed.sql;
@@ -18,7 +18,6 @@
 --   day DATE                the score date
 --   model_version STRING    version of the model file
 --   ontology STRING         version of the ontology
---   credible_at DOUBLE      credibility from which an actor is called credible
 --   topic_min_posts INT     own posts about the topic, with different words
 --   topic_min_weeks INT     weeks in which they were posted
 --   topic_min_people INT    distinct credible people who acted on them
@@ -39,28 +38,6 @@ WITH posted AS (
   LEFT JOIN {persons} AS p ON p.account_key = t.author_key
   GROUP BY coalesce(p.person_id, t.author_key), t.topic_id
 ),
-pairs AS (
-  SELECT
-    target, variant, actor, max(credibility) AS credibility, min(first_day) AS first_day, max(last_day) AS last_day,
-    CAST(sum(CAST(worth AS DECIMAL(24, 12))) AS DOUBLE) AS worth
-  FROM {topic_weights}
-  GROUP BY target, variant, actor
-),
-moved AS (
-  SELECT
-    target AS person_id, variant AS topic_id,
-    count_if(credibility >= :credible_at) AS people,
-    count_if(credibility >= :credible_at AND first_day < last_day) AS back,
-    CAST(sum(CAST(worth AS DECIMAL(24, 12))) AS DOUBLE) AS worth,
-    max(last_day) AS last_day
-  FROM pairs
-  GROUP BY target, variant
-),
-reach AS (
-  SELECT person_id, variant AS topic_id, CAST(sum(CAST(people AS DECIMAL(24, 12))) AS DOUBLE) AS topic_reach
-  FROM {topic_audience}
-  GROUP BY person_id, variant
-),
 hidden AS (
   SELECT DISTINCT coalesce(p.person_id, h.account_key) AS person_id, h.topic_id
   FROM {hidden_topics} AS h
@@ -70,7 +47,7 @@ known AS (
   SELECT
     o.person_id, o.topic_id, t.slug, o.posts, o.weeks, coalesce(m.people, 0) AS people, coalesce(m.back, 0) AS back,
     round(coalesce(m.worth / nullif(w.worth, 0e0), 0e0), 6) AS share,
-    round(coalesce(r.topic_reach, 0e0), 6) AS topic_reach, m.last_day,
+    round(coalesce(m.reach, 0e0), 6) AS topic_reach, m.last_day,
     coalesce(d.endorsements, 0) AS endorsements, coalesce(d.endorsements_refused, 0) AS endorsements_refused,
     d.endorsements_refused_why
   FROM posted AS o
@@ -78,9 +55,8 @@ known AS (
   LEFT SEMI JOIN {agreed} AS c ON c.purpose = 'named' AND c.person_id = o.person_id
   INNER JOIN {topics} AS t ON t.topic_id = o.topic_id AND NOT t.is_sensitive
   ANTI JOIN hidden AS h ON h.person_id = o.person_id AND h.topic_id IN (o.topic_id, '*')
-  LEFT JOIN moved AS m ON m.person_id = o.person_id AND m.topic_id = o.topic_id
+  LEFT JOIN {topic_moved} AS m ON m.person_id = o.person_id AND m.topic_id = o.topic_id
   LEFT JOIN {topic_totals} AS w ON w.person_id = o.person_id
-  LEFT JOIN reach AS r ON r.person_id = o.person_id AND r.topic_id = o.topic_id
   LEFT JOIN {endorsed} AS d ON d.person_id = o.person_id AND d.topic_id = o.topic_id
 ),
 judged AS (
