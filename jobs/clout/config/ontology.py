@@ -30,7 +30,7 @@ OWN = SQL / "topics"
 SENSITIVE = "sensitive.txt"
 ACTIONS = ("add", "rename", "alias", "parent", "hide", "sensitive", "ambiguous", "link", "platform", "idiom")
 _OWN_COLUMNS = ("slug", "name", "type", "parents", "aliases", "flags")
-_FIELDS = ("topics", "words")
+_FIELDS = ("topics", "words", "own")
 _TYPES = ("super", "sub", "entity")
 _FLAGS = ("sensitive", "ambiguous")
 _SLUG = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
@@ -44,8 +44,9 @@ class Topic:
     """One topic. parents: topic_ids; names: language -> what it is called, the first one its display name in that language.
 
     is_ambiguous: its name alone, even as a hashtag, may mean something else; context: words of which one beside a hashtag, or
-    two beside the word, say that it does not. vocabulary: words of its field, of which one confirms a name of two
-    everyday words. source: who says that it is one.
+    two beside the word, say that it does not. is_everyday: its hashtag stands behind jokes about anybody's day. vocabulary:
+    words of its field, that may stand elsewhere, too; jargon: those that hardly do. They confirm a name of everyday words,
+    or such a hashtag. source: who says that it is one.
     """
 
     topic_id: str
@@ -58,8 +59,10 @@ class Topic:
     is_sensitive: bool = False
     is_ambiguous: bool = False
     is_hidden: bool = False
+    is_everyday: bool = False
     context: tuple[str, ...] = ()
     vocabulary: tuple[str, ...] = ()
+    jargon: tuple[str, ...] = ()
     source: str = "clout"
 
 
@@ -67,6 +70,7 @@ class Topic:
 class Ontology:
     """All topics by id; which links and which topics of platforms mean one; phrases that mean none; and a hash of all that.
 
+    other_words: (language, name) of English names that are another word there: manga is a sleeve in Portuguese.
     skipped: rows of published files that say nothing, by what is wrong with them.
     """
 
@@ -75,6 +79,7 @@ class Ontology:
     links: Mapping[str, str] = field(default_factory=dict)
     platform_topics: Mapping[str, str] = field(default_factory=dict)
     idioms: tuple[str, ...] = ()
+    other_words: frozenset[tuple[str, str]] = frozenset()
     skipped: Mapping[str, int] = field(default_factory=dict)
 
     def may_be_named(self, topic_id: str) -> bool:
@@ -90,17 +95,24 @@ def read_ontology(folder: Path | None = None, overlay: Path | None = None) -> On
         raise InvalidInput(f"{folder}: no such folder; name one with ontology.csv, or with Klout's topic_ontology.csv")
     topics, skipped = (_own if (folder / "ontology.csv").is_file() else _klouts)(folder)
     topics = _with_context(topics)
+    topics = _with_everyday(topics)
     edited = _Edited(topics, _lines(OWN / "idioms.txt"))
     if overlay is not None:
         edited.read(overlay)
     found = _with_vocabulary(_sensitive(edited.topics))
-    content = repr((sorted(map(repr, found.values())), edited.links, edited.platform_topics, edited.idioms))
+    other = frozenset(
+        (cells["lang"], plain(cells["name"])) for _, cells in _rows(OWN / "other_words.csv", ("lang", "name"))
+    )
+    content = repr(
+        (sorted(map(repr, found.values())), edited.links, edited.platform_topics, edited.idioms, sorted(other))
+    )
     return Ontology(
         found,
         hashlib.sha256(content.encode()).hexdigest()[:12],
         edited.links,
         edited.platform_topics,
         tuple(edited.idioms),
+        other,
         skipped,
     )
 
@@ -248,19 +260,43 @@ def _with_context(topics: dict[str, Topic]) -> dict[str, Topic]:
     return found
 
 
+def _with_everyday(topics: dict[str, Topic]) -> dict[str, Topic]:
+    """The topics with those marked whose hashtag stands behind jokes: by name, and of others' ontologies, which name brands,
+    shows and places by words of every day, whatever has a name of one word and nothing below it.
+    """
+    known = {plain(name) for name in _lines(OWN / "everyday.txt")}
+
+    def is_everyday(topic: Topic) -> bool:
+        if topic.source == "klout" and topic.topic_type == "entity" and len(topic.name.split()) == 1:
+            return True
+        return plain(topic.name) in known or plain(topic.slug.removesuffix("-super")) in known
+
+    return {key: replace(topic, is_everyday=True) if is_everyday(topic) else topic for key, topic in topics.items()}
+
+
 def _with_vocabulary(topics: dict[str, Topic]) -> dict[str, Topic]:
-    """The topics with the words of their field: those of the rows of fields.csv that name them, or what they are below."""
-    rows = [(cells["topics"].split(), cells["words"].split("|")) for _, cells in _rows(OWN / "fields.csv", _FIELDS)]
-    of_root: dict[str, list[str]] = defaultdict(list)
-    for roots, words in rows:
-        for root in roots:
-            of_root[root] += words
-    found = {}
+    """The topics with the words of their field: those of the rows of fields.csv that name them, or else what they are below.
+
+    A topic of another's ontology has the words of ours that has its name, too.
+    """
+    of_root: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for _, cells in _rows(OWN / "fields.csv", _FIELDS):
+        for root in cells["topics"].split():
+            for words, name in zip(of_root[root], ("words", "own"), strict=True):
+                words.update(filter(None, cells[name].split("|")))
+    found: dict[str, Topic] = {}
+    ours = {} if any(topic.source == "clout" for topic in topics.values()) else _with_vocabulary(_own(OWN)[0])
+    by_name = {plain(name): topic for topic in ours.values() for name in (topic.slug, *topic.names["en"])}
     for key, topic in topics.items():
-        names = {topics[above].slug.removesuffix("-super") for above in (key, *_above(topics, key))}
-        found[key] = replace(
-            topic, vocabulary=tuple(sorted({word for name in names for word in of_root.get(name, ())}))
-        )
+        known = by_name.get(plain(topic.name))
+        words, jargon = (set(known.vocabulary), set(known.jargon)) if known else (set(), set())
+        level = {key}
+        while level and not words:
+            for at in level & topics.keys():
+                more, other = of_root.get(topics[at].slug.removesuffix("-super"), ((), ()))
+                words, jargon = words.union(more), jargon.union(other)
+            level = {parent for at in level for parent in topics[at].parents}
+        found[key] = replace(topic, vocabulary=tuple(sorted(words - jargon)), jargon=tuple(sorted(jargon)))
     return found
 
 

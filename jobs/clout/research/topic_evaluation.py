@@ -40,15 +40,20 @@ def read_posts(file: Path) -> list[Judged]:
 
 
 def judged(posts: list[Judged], ontology: Ontology) -> dict[str, Any]:
-    """n, precision, recall, and how many topics were named, right and findable; the same of the tricky and the plain posts."""
+    """n, precision, recall, and how many topics were named, right and findable; the same of the tricky and the plain posts, and
+    of all as the lake takes them, where a post is one of its author's many (`one_of_many`).
+    """
     matcher = Matcher(ontology, MOST)
     slugs = {topic.slug for topic in ontology.topics.values() if ontology.may_be_named(topic.topic_id)}
     counts: dict[str, dict[str, int]] = {}
     for one in posts:
-        named = {ontology.topics[key].slug for key in matcher.topics(one.post)}
+        alone = {ontology.topics[key].slug for key in matcher.topics(one.post)}
+        of_many = {ontology.topics[key].slug for key in matcher.topics(one.post, is_one_of_many=True)}
         right = one.right & slugs
-        parts = ["all"] if one.is_tricky is None else ["all", "tricky" if one.is_tricky else "plain"]
-        for part in parts:
+        parts = {"all": alone, "one_of_many": of_many}
+        if one.is_tricky is not None:
+            parts["tricky" if one.is_tricky else "plain"] = alone
+        for part, named in parts.items():
             of = counts.setdefault(part, dict.fromkeys(("n", "named", "named_right", "right", "found"), 0))
             found = {"n": 1, "named": len(named), "named_right": len(named & (one.right | one.acceptable))}
             found |= {"right": len(right), "found": len(right & named)}
@@ -64,6 +69,7 @@ def show(figures: dict[str, Any]) -> None:
     for name, of in (
         ("all posts", figures),
         *((f"{part} posts", figures[part]) for part in ("plain", "tricky") if part in figures),
+        ("one of many", figures["one_of_many"]),
     ):
         precision, recall = ("none" if of[key] is None else f"{of[key]:.3f}" for key in ("precision", "recall"))
         print(f"  {name:12} {of['n']:>6} posts, {of['named']:>6} topics named: precision {precision}, recall {recall}")

