@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
+from clout.config import arguments
 from clout.errors import run_main
 from clout.quality.alerts import send
 
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(prog="alert.py", description=__doc__)
+    parser = arguments.parser("alert", __doc__)
     parser.add_argument("--text", required=True, help="what to tell")
     return parser
 

@@ -48,9 +48,7 @@ DISCLOSE = (
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(
-        prog="audience.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments.parser("audience", __doc__, "warehouse", "lake", raw=True)
     parser.add_argument("--campaign", required=True, help="its name, which no draw had before")
     parser.add_argument("--starts-on", required=True, type=arguments.day, help="the first day of the campaign")
     parser.add_argument("--ends-on", type=arguments.day, help="the last day; without it no end")
@@ -64,7 +62,6 @@ def arg_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--out", type=Path, default=Path("campaigns.csv"), help="the list to write, which must not exist"
     )
-    arguments.add(parser, "warehouse", "lake")
     return parser
 
 

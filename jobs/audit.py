@@ -35,8 +35,7 @@ IN_MEMORY_ROWS = 10_000_000
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(prog="audit.py", description=__doc__)
-    arguments.add(parser, "day", "run", "lake", "staging", "reports")
+    parser = arguments.parser("audit", __doc__, "day", "run", "lake", "staging", "reports")
     return parser
 
 

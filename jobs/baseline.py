@@ -25,8 +25,7 @@ LOG = logs.logger(__name__)
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(prog="baseline.py", description=__doc__)
-    arguments.add(parser, "day", "run", "staging", "warehouse")
+    parser = arguments.parser("baseline", __doc__, "day", "run", "staging", "warehouse")
     return parser
 
 

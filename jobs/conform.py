@@ -36,8 +36,7 @@ LOG = logs.logger(__name__)
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(prog="conform.py", description=__doc__)
-    arguments.add(parser, "day", "lake", "sources", "model")
+    parser = arguments.parser("conform", __doc__, "day", "lake", "sources", "model")
     return parser
 
 

@@ -19,9 +19,7 @@ from clout.privacy import consent_ledger
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(
-        prog="consent.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments.parser("consent", __doc__, raw=True)
     commands = parser.add_subparsers(dest="command", required=True)
     bring_over = commands.add_parser("bring", help="copy the ledger of an older lake")
     bring_over.add_argument("--from", dest="old", required=True, metavar="OLD_LAKE", help="the older lake")

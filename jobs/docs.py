@@ -16,12 +16,9 @@ from clout.web import tables
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(
-        prog="docs.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments.parser("docs", __doc__, "model", raw=True)
     default = arguments.HOME / "docs" / "tables.html"
     parser.add_argument("--out", type=Path, default=default, help="the file that is written")
-    arguments.add(parser, "model")
     return parser
 
 

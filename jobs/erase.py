@@ -43,8 +43,7 @@ LOG = logs.logger(__name__)
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(prog="erase.py", description=__doc__)
-    arguments.add(parser, "day", "lake", "staging", "warehouse", "sources", "reports")
+    parser = arguments.parser("erase", __doc__, "day", "lake", "staging", "warehouse", "sources", "reports")
     parser.add_argument("--key", default=os.environ.get("CLOUT_ERASE_KEY"), help="account key, such as murmur:88")
     parser.add_argument("--one-account", action="store_true", help="only this account, not the person's linked ones")
     parser.add_argument(

@@ -20,13 +20,10 @@ from clout.web.snapshot import Library, NothingPublished
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(
-        prog="export.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments.parser("export", __doc__, "warehouse", raw=True)
     parser.add_argument("--shapes", required=True, choices=["klout-v2"], help="whose shapes")
     parser.add_argument("--out", required=True, type=Path, help="the folder to write")
     parser.add_argument("--day", type=arguments.day, help="the score date; else the newest")
-    arguments.add(parser, "warehouse")
     return parser
 
 

@@ -31,15 +31,12 @@ USE = "Not a measure of worth, honesty or skill. Not for hiring, credit, insuran
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(
-        prog="export_day.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments.parser("export_day", __doc__, "warehouse", raw=True)
     parser.add_argument("--out", required=True, type=Path, help="the folder to write")
     parser.add_argument("--day", type=arguments.day, help="the score date; else the newest")
     parser.add_argument(
         "--format", default="csv", choices=FORMATS, help="csv (for spreadsheets), json (lines) or parquet"
     )
-    arguments.add(parser, "warehouse")
     return parser
 
 

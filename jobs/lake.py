@@ -45,9 +45,7 @@ _LOGS = ("erasure_log", "purge_log")
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(
-        prog="lake.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments.parser("lake", __doc__, raw=True)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, help in (("check", "list damage"), ("heal", "make again what is damaged")):
         added = commands.add_parser(name, help=help)

@@ -50,7 +50,7 @@ WIDEST = 40
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(prog="night.py", description=__doc__)
+    parser = arguments.parser("night", __doc__, "lake", "staging", "reports", "warehouse", "sources", "model")
     parser.add_argument("--days", required=True, type=day_range, help="FIRST..LAST or one day")
     parser.add_argument("--refresh", action="store_true", help="pull days again that are already complete")
     parser.add_argument(
@@ -60,7 +60,6 @@ def arg_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--json", action="store_true", help="end with a line of JSON: the days published and those refused, and why"
     )
-    arguments.add(parser, "lake", "staging", "reports", "warehouse", "sources", "model")
     return parser
 
 

@@ -17,8 +17,7 @@ from clout.warehouse.contract import waiting
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(prog="pending_approvals.py", description=__doc__)
-    arguments.add(parser, "day", "run", "staging")
+    parser = arguments.parser("pending_approvals", __doc__, "day", "run", "staging")
     return parser
 
 

@@ -48,14 +48,13 @@ TABLES = (
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(prog="person.py", description=__doc__)
+    parser = arguments.parser("person", __doc__, "warehouse", "model")
     parser.add_argument(
         "--person", required=True, help="the person: platform:id, such as murmur:99; or a handle, or a name"
     )
     parser.add_argument(
         "--day", type=arguments.day, help="the score date; else the newest on which the person is known"
     )
-    arguments.add(parser, "warehouse", "model")
     return parser
 
 

@@ -14,8 +14,7 @@ from clout.score.model import read_model
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(prog="pull.py", description=__doc__)
-    arguments.add(parser, "day", "lake", "sources", "model")
+    parser = arguments.parser("pull", __doc__, "day", "lake", "sources", "model")
     parser.add_argument("--source", required=True, help="name of one source of the sources file")
     parser.add_argument("--refresh", action="store_true", help="take days again that are already complete")
     return parser

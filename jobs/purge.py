@@ -26,8 +26,7 @@ from clout.warehouse.factory import open_warehouse
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(prog="purge.py", description=__doc__)
-    arguments.add(parser, "day", "lake", "sources", "warehouse")
+    parser = arguments.parser("purge", __doc__, "day", "lake", "sources", "warehouse")
     parser.add_argument("--dry-run", action="store_true", help="say what would be removed, and remove nothing")
     return parser
 

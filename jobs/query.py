@@ -26,11 +26,8 @@ from clout.warehouse.factory import open_published
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(
-        prog="query.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments.parser("query", __doc__, "warehouse", raw=True)
     parser.add_argument("--sql", help="one statement; without it, a prompt")
-    arguments.add(parser, "warehouse")
     return parser
 
 

@@ -25,8 +25,7 @@ LOG = logs.logger(__name__)
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(prog="score.py", description=__doc__)
-    arguments.add(parser, "day", "run", "lake", "staging", "sources", "model")
+    parser = arguments.parser("score", __doc__, "day", "run", "lake", "staging", "sources", "model")
     return parser
 
 

@@ -32,16 +32,13 @@ RATE = 10.0
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(
-        prog="serve.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = arguments.parser("serve", __doc__, "warehouse", "model", raw=True)
     parser.add_argument("--host", default="127.0.0.1", help="where to listen; elsewhere than here needs CLOUT_API_KEYS")
     parser.add_argument("--port", type=port, default=8085, help="the port; 8085")
     parser.add_argument(
         "--also", type=also, default=frozenset(), metavar="v1,kred", help="older shapes besides Klout's v2: v1, kred"
     )
     parser.add_argument("--hash-key", metavar="NAME", help="make a key for NAME and end")
-    arguments.add(parser, "warehouse", "model")
     return parser
 
 

@@ -1,28 +1,16 @@
 -- meta.publish_log: every publication and every rollback. With meta.published_files it is the warehouse's memory.
 CREATE TABLE meta.publish_log (
-  version INTEGER,
-  ds DATE,
-  run_id VARCHAR,
-  content_version INTEGER,
-  published_at TIMESTAMPTZ,
-  staged_at TIMESTAMPTZ,
-  content_hash VARCHAR,
-  model_version VARCHAR,
-  code_version VARCHAR,
-  people BIGINT,
-  warnings INTEGER,
-  reason VARCHAR
+  version INTEGER,  -- Counts publications and rollbacks of the whole warehouse, from 1
+  ds DATE,  -- The score date
+  run_id VARCHAR,  -- The run that staged the content
+  content_version INTEGER,  -- The version that brought the content; after a rollback an older one
+  published_at TIMESTAMPTZ,  -- When it became visible
+  staged_at TIMESTAMPTZ,  -- When the run wrote the content
+  content_hash VARCHAR,  -- Hash of the audited files: equal hashes, equal content
+  model_version VARCHAR,  -- The model file behind the scores
+  code_version VARCHAR,  -- The code behind the scores
+  people BIGINT,  -- Rows of scores
+  warnings INTEGER,  -- Checks of severity warning that failed: see meta.data_quality
+  reason VARCHAR  -- What the operator wrote into the form, if anything
 );
 COMMENT ON TABLE meta.publish_log IS 'One row per published version. The newest version of a day is the one that clout shows.';
-COMMENT ON COLUMN meta.publish_log.version IS 'Counts publications and rollbacks of the whole warehouse, from 1';
-COMMENT ON COLUMN meta.publish_log.ds IS 'The score date';
-COMMENT ON COLUMN meta.publish_log.run_id IS 'The run that staged the content';
-COMMENT ON COLUMN meta.publish_log.content_version IS 'The version that brought the content; after a rollback an older one';
-COMMENT ON COLUMN meta.publish_log.published_at IS 'When it became visible';
-COMMENT ON COLUMN meta.publish_log.staged_at IS 'When the run wrote the content';
-COMMENT ON COLUMN meta.publish_log.content_hash IS 'Hash of the audited files: equal hashes, equal content';
-COMMENT ON COLUMN meta.publish_log.model_version IS 'The model file behind the scores';
-COMMENT ON COLUMN meta.publish_log.code_version IS 'The code behind the scores';
-COMMENT ON COLUMN meta.publish_log.people IS 'Rows of scores';
-COMMENT ON COLUMN meta.publish_log.warnings IS 'Checks of severity warning that failed: see meta.data_quality';
-COMMENT ON COLUMN meta.publish_log.reason IS 'What the operator wrote into the form, if anything';

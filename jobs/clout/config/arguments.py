@@ -105,8 +105,9 @@ def add(parser: argparse.ArgumentParser, *names: str) -> None:
         parser.add_argument(f"--{name}", **_ARGUMENTS[name])
 
 
-def parser(job: str, description: str | None, *names: str) -> argparse.ArgumentParser:
-    """The parser of a job that takes shared arguments alone."""
-    made = argparse.ArgumentParser(prog=f"{job}.py", description=description)
+def parser(job: str, description: str | None, *names: str, raw: bool = False) -> argparse.ArgumentParser:
+    """The parser of a job with shared arguments. raw: the description is shown line by line, as it is written."""
+    form = argparse.RawDescriptionHelpFormatter if raw else argparse.HelpFormatter
+    made = argparse.ArgumentParser(prog=f"{job}.py", description=description, formatter_class=form)
     add(made, *names)
     return made

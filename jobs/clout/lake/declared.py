@@ -8,6 +8,8 @@ A table's file begins with comment lines, of which these are read:
     -- Consent: perks             whose rows of people are there because they agreed to this purpose, see clout.consented
     -- Recorded by jobs/audit.py.  of what says how a run was judged, and is no part of what was judged
 
+Each column is a line of CREATE TABLE: its name, its type, and behind -- what it says, which is its comment in every warehouse.
+
 What is staged, in which order, and what of it every suite checks follows from it. Views, and what a warehouse remembers of
 itself, have no key.
 """
@@ -71,13 +73,16 @@ def _read(name: str, content: str) -> Table | None:
     if not body or "Key" not in said:
         return None
     schema, _, rest = body.partition(f".{name} (\n")
-    columns = dict(re.findall(r"^  (\w+) ([A-Z ]+?)(?: NOT NULL)?,?$", rest.partition("\n);")[0], re.MULTILINE))
+    lines = rest.partition("\n);")[0].splitlines()
+    said_of = [re.match(r"  (\w+) ([A-Z ]+?),?  -- \S", line) for line in lines]
+    columns = {column[1]: column[2] for column in said_of if column}
     key = tuple(said["Key"].split(", "))
     order = tuple(said["Order"].split(", ")) if "Order" in said else key[1:]
-    if key[:1] != ("ds",) or not key[1:] or not {*key, *order} <= columns.keys() or {*columns.values()} - {*_TYPEOF}:
+    is_whole = len(columns) == len(lines) and {*columns.values()} <= {*_TYPEOF}
+    if key[:1] != ("ds",) or not key[1:] or not {*key, *order} <= columns.keys() or not is_whole:
         raise InvalidInput(
             f"{FOLDER / name}.sql: the key must be ds and another column, key and order must name columns of the table, and"
-            f" each column is `name TYPE` on a line of its own, of {', '.join(_TYPEOF)}"
+            f" each column is `name TYPE,  -- what it says` on a line of its own, of {', '.join(_TYPEOF)}"
         )
     query = re.search(r"Defined by sql/(\w+)\.sql", head)
     return Table(

@@ -18,24 +18,25 @@ OTHER_COUNTERS = (
 )
 
 
-def _required(name: str, kind: pa.DataType) -> pa.Field:
+def required(name: str, kind: pa.DataType) -> pa.Field:
+    """A column that is never NULL."""
     return pa.field(name, kind, nullable=False)
 
 
 #: Where each row came from. `raw_ref` is file and row, so that any number can be traced to its line.
 PROVENANCE = [
-    _required("fetched_at", TIME),
-    _required("source_endpoint", pa.string()),
+    required("fetched_at", TIME),
+    required("source_endpoint", pa.string()),
     pa.field("raw_ref", pa.string()),
 ]
 
 ACCOUNTS = pa.schema(
     [
-        _required("account_key", pa.string()),
-        _required("native_id", pa.string()),
+        required("account_key", pa.string()),
+        required("native_id", pa.string()),
         pa.field("handle", pa.string()),
         pa.field("display_name", pa.string()),
-        _required("account_type", pa.string()),
+        required("account_type", pa.string()),
         pa.field("bio", pa.string()),
         # What somebody wrote into the profile's field for a place. NULL in snapshots from before there was this column, too.
         pa.field("location", pa.string()),
@@ -58,19 +59,19 @@ ACCOUNTS = pa.schema(
         # False: the person acts and counts, and is named in nothing that is published. NULL: the platform asks nobody.
         # NULL in snapshots from before there was this column, too.
         pa.field("may_be_named", pa.bool_()),
-        _required("status", pa.string()),
+        required("status", pa.string()),
         pa.field("moved_to_key", pa.string()),
-        _required("state_complete", pa.bool_()),
+        required("state_complete", pa.bool_()),
         *PROVENANCE,
     ]
 )
 
 POSTS = pa.schema(
     [
-        _required("post_key", pa.string()),
-        _required("native_id", pa.string()),
+        required("post_key", pa.string()),
+        required("native_id", pa.string()),
         pa.field("author_key", pa.string()),
-        _required("post_type", pa.string()),
+        required("post_type", pa.string()),
         pa.field("created_at", TIME),
         pa.field("indexed_at", TIME),
         pa.field("event_at", TIME),
@@ -97,7 +98,7 @@ POSTS = pa.schema(
         pa.field("bookmark_count", pa.int64()),
         pa.field("click_count", pa.int64()),
         pa.field("reaction_counts", pa.map_(pa.string(), pa.int64())),
-        _required("is_deleted", pa.bool_()),
+        required("is_deleted", pa.bool_()),
         # Whether the post was read in its author's own feed. Of others only those posts pass by that somebody reacted to.
         # NULL in snapshots from before there was this column.
         pa.field("from_feed", pa.bool_()),
@@ -116,17 +117,17 @@ KINDS: tuple[str, ...] = get_args(Kind)
 
 INTERACTIONS = pa.schema(
     [
-        _required("interaction_key", pa.string()),
-        _required("kind", pa.string()),
+        required("interaction_key", pa.string()),
+        required("kind", pa.string()),
         pa.field("subkind", pa.string()),
         pa.field("actor_key", pa.string()),
         pa.field("target_account_key", pa.string()),
         pa.field("target_post_key", pa.string()),
         pa.field("source_post_key", pa.string()),
         pa.field("occurred_at", TIME),
-        _required("occurred_precision", pa.string()),
-        _required("observed_via", pa.string()),
-        _required("is_removed", pa.bool_()),
+        required("occurred_precision", pa.string()),
+        required("observed_via", pa.string()),
+        required("is_removed", pa.bool_()),
         *PROVENANCE,
     ]
 )
@@ -137,9 +138,9 @@ INTERACTIONS = pa.schema(
 #: account_a's own address). Seen on the snapshot's day; valid_to is NULL while nobody knows of an end.
 ACCOUNT_LINKS = pa.schema(
     [
-        _required("account_a", pa.string()),
-        _required("account_b", pa.string()),
-        _required("basis", pa.string()),
+        required("account_a", pa.string()),
+        required("account_b", pa.string()),
+        required("basis", pa.string()),
         pa.field("valid_from", pa.date32()),
         pa.field("valid_to", pa.date32()),
         *PROVENANCE,
@@ -150,12 +151,12 @@ ACCOUNT_LINKS = pa.schema(
 #: `account_key` may be of any platform; the operator says whose it is. Where several snapshots hold a period the newest counts.
 EXTERNAL_SIGNALS = pa.schema(
     [
-        _required("account_key", pa.string()),
-        _required("signal", pa.string()),
-        _required("period_start", TIME),
-        _required("period_end", TIME),
-        _required("value", pa.float64()),
-        _required("unit", pa.string()),
+        required("account_key", pa.string()),
+        required("signal", pa.string()),
+        required("period_start", TIME),
+        required("period_end", TIME),
+        required("value", pa.float64()),
+        required("unit", pa.string()),
         *PROVENANCE,
     ]
 )
@@ -164,12 +165,12 @@ EXTERNAL_SIGNALS = pa.schema(
 #: could read, and that may be a withdrawal; then account_key, purpose or both may be `*`, which is every one.
 CONSENTS = pa.schema(
     [
-        _required("account_key", pa.string()),
-        _required("purpose", pa.string()),
+        required("account_key", pa.string()),
+        required("purpose", pa.string()),
         pa.field("given_on", pa.date32()),
         pa.field("withdrawn_on", pa.date32()),
         pa.field("evidence", pa.string()),
-        _required("is_unreadable", pa.bool_()),
+        required("is_unreadable", pa.bool_()),
         *PROVENANCE,
     ]
 )
@@ -178,11 +179,11 @@ CONSENTS = pa.schema(
 #: its owner may not be shown: what came of the code counts all the same.
 CAMPAIGNS = pa.schema(
     [
-        _required("campaign", pa.string()),
-        _required("code", pa.string()),
+        required("campaign", pa.string()),
+        required("code", pa.string()),
         pa.field("account_key", pa.string()),
-        _required("arm", pa.string()),
-        _required("starts_on", pa.date32()),
+        required("arm", pa.string()),
+        required("starts_on", pa.date32()),
         pa.field("ends_on", pa.date32()),
         pa.field("cost", pa.float64()),
         pa.field("currency", pa.string()),
@@ -196,12 +197,12 @@ CAMPAIGNS = pa.schema(
 #: nothing else is here.
 OUTCOMES = pa.schema(
     [
-        _required("event", pa.string()),
-        _required("happened_on", pa.date32()),
+        required("event", pa.string()),
+        required("happened_on", pa.date32()),
         pa.field("occurred_at", TIME),
         pa.field("code", pa.string()),
         pa.field("campaign", pa.string()),
-        _required("count", pa.int64()),
+        required("count", pa.int64()),
         pa.field("value", pa.float64()),
         pa.field("currency", pa.string()),
         pa.field("visitor", pa.string()),
@@ -213,16 +214,16 @@ OUTCOMES = pa.schema(
 #: What people did beside the platforms, as the operator reviewed it, see platforms/exports/credential_list.py.
 CREDENTIALS = pa.schema(
     [
-        _required("account_key", pa.string()),
-        _required("kind", pa.string()),
-        _required("title", pa.string()),
-        _required("year", pa.int32()),
-        _required("evidence_url", pa.string()),
-        _required("registry", pa.string()),
+        required("account_key", pa.string()),
+        required("kind", pa.string()),
+        required("title", pa.string()),
+        required("year", pa.int32()),
+        required("evidence_url", pa.string()),
+        required("registry", pa.string()),
         pa.field("registry_id", pa.string()),
-        _required("reviewed_by", pa.string()),
-        _required("reviewed_on", pa.date32()),
-        _required("decision", pa.string()),
+        required("reviewed_by", pa.string()),
+        required("reviewed_on", pa.date32()),
+        required("decision", pa.string()),
         pa.field("note", pa.string()),
         *PROVENANCE,
     ]
@@ -231,10 +232,10 @@ CREDENTIALS = pa.schema(
 #: Who says of whom that they are good on a topic, as the operator's list says on the snapshot's day; `topic` is a slug.
 ENDORSEMENTS = pa.schema(
     [
-        _required("actor_key", pa.string()),
-        _required("target_account_key", pa.string()),
-        _required("topic", pa.string()),
-        _required("given_on", pa.date32()),
+        required("actor_key", pa.string()),
+        required("target_account_key", pa.string()),
+        required("topic", pa.string()),
+        required("given_on", pa.date32()),
         pa.field("note", pa.string()),
         *PROVENANCE,
     ]
@@ -243,23 +244,23 @@ ENDORSEMENTS = pa.schema(
 #: What was planned, fetched, truncated, skipped or failed, and why; one row per endpoint and subject (for files: the file).
 MANIFEST = pa.schema(
     [
-        _required("platform", pa.string()),
-        _required("snapshot_date", pa.date32()),
-        _required("endpoint", pa.string()),
-        _required("subject", pa.string()),
-        _required("table", pa.string()),
+        required("platform", pa.string()),
+        required("snapshot_date", pa.date32()),
+        required("endpoint", pa.string()),
+        required("subject", pa.string()),
+        required("table", pa.string()),
         # What the rows were read from: a hash of the source's configuration, and when the file was last written.
         pa.field("source", pa.string()),
         pa.field("modified_at", TIME),
         pa.field("requests", pa.int64()),
         pa.field("pages", pa.int64()),
-        _required("rows", pa.int64()),
-        _required("rows_quarantined", pa.int64()),
+        required("rows", pa.int64()),
+        required("rows_quarantined", pa.int64()),
         # Rows of people who may not be shown: they are counted, and did not land.
         pa.field("rows_excluded", pa.int64()),
         pa.field("bytes", pa.int64()),
         pa.field("cost_units", pa.float64()),
-        _required("status", pa.string()),
+        required("status", pa.string()),
         pa.field("reason", pa.string()),
         # The columns of files, or the fields of answers, with their types, as JSON; and how that differs from the day pulled
         # before.
@@ -275,10 +276,10 @@ MANIFEST = pa.schema(
 #: Rows that broke a rule, with the rule, the file and the row. `raw` is the row as it was read.
 QUARANTINE = pa.schema(
     [
-        _required("table", pa.string()),
-        _required("reason", pa.string()),
-        _required("file", pa.string()),
-        _required("row", pa.int64()),
+        required("table", pa.string()),
+        required("reason", pa.string()),
+        required("file", pa.string()),
+        required("row", pa.int64()),
         pa.field("raw", pa.string()),
     ]
 )
@@ -301,9 +302,9 @@ SNAPSHOTS: dict[str, pa.Schema] = {
 #: One row per (ds, actor, target, platform, kind): n interactions on n_posts posts (NULL where the platform names no posts).
 ACTIVITY = pa.schema(
     [
-        _required("ds", pa.date32()),
-        *(_required(name, pa.string()) for name in ("platform", "actor", "target", "kind")),
-        _required("n", pa.int64()),
+        required("ds", pa.date32()),
+        *(required(name, pa.string()) for name in ("platform", "actor", "target", "kind")),
+        required("n", pa.int64()),
         pa.field("n_posts", pa.int64()),
     ]
 )
@@ -311,35 +312,35 @@ ACTIVITY = pa.schema(
 #: One row per (ds, post, actor): somebody else passed a post on or answered it.
 POST_ACTIONS = pa.schema(
     [
-        _required("ds", pa.date32()),
-        _required("platform", pa.string()),
-        _required("post_key", pa.string()),
-        _required("actor", pa.string()),
+        required("ds", pa.date32()),
+        required("platform", pa.string()),
+        required("post_key", pa.string()),
+        required("actor", pa.string()),
     ]
 )
 
 #: One row per (ds, platform): where every row of the day's snapshot went. rows_in = kept + all the others, exactly.
 CONSERVATION = pa.schema(
     [
-        _required("ds", pa.date32()),
-        _required("platform", pa.string()),
-        *(_required(name, pa.int64()) for name in ("rows_in", "kept", "self_interaction", "duplicate", "outside_day")),
-        *(_required(name, pa.int64()) for name in ("excluded", "unidentified", "untimed", "removed", "quarantined")),
+        required("ds", pa.date32()),
+        required("platform", pa.string()),
+        *(required(name, pa.int64()) for name in ("rows_in", "kept", "self_interaction", "duplicate", "outside_day")),
+        *(required(name, pa.int64()) for name in ("excluded", "unidentified", "untimed", "removed", "quarantined")),
     ]
 )
 
 #: One row per (ds, platform, endpoint, snapshot): what was asked, and what came of it. See sql/pulls.sql.
 PULLS = pa.schema(
     [
-        _required("ds", pa.date32()),
-        _required("platform", pa.string()),
-        _required("endpoint", pa.string()),
-        _required("snapshot", pa.string()),
-        *(_required(name, pa.int64()) for name in ("planned", "complete", "truncated", "skipped", "failed")),
-        *(_required(name, pa.int64()) for name in ("rows", "quarantined", "excluded", "requests")),
-        _required("cost_usd", pa.float64()),
-        _required("blind", pa.bool_()),
-        _required("platform_blind", pa.bool_()),
+        required("ds", pa.date32()),
+        required("platform", pa.string()),
+        required("endpoint", pa.string()),
+        required("snapshot", pa.string()),
+        *(required(name, pa.int64()) for name in ("planned", "complete", "truncated", "skipped", "failed")),
+        *(required(name, pa.int64()) for name in ("rows", "quarantined", "excluded", "requests")),
+        required("cost_usd", pa.float64()),
+        required("blind", pa.bool_()),
+        required("platform_blind", pa.bool_()),
         pa.field("reason", pa.string()),
         pa.field("drift", pa.string()),
     ]
@@ -348,21 +349,21 @@ PULLS = pa.schema(
 #: One row per (ds, platform, snapshot, reason): rows that were put aside. See sql/quarantined.sql.
 QUARANTINED = pa.schema(
     [
-        _required("ds", pa.date32()),
-        _required("platform", pa.string()),
-        _required("snapshot", pa.string()),
-        _required("reason", pa.string()),
-        _required("rows", pa.int64()),
+        required("ds", pa.date32()),
+        required("platform", pa.string()),
+        required("snapshot", pa.string()),
+        required("reason", pa.string()),
+        required("rows", pa.int64()),
     ]
 )
 
 #: One row per (ds, platform, kind): interactions that the platform names, beside those that it counts. See sql/coverage.sql.
 COVERAGE = pa.schema(
     [
-        _required("ds", pa.date32()),
-        _required("platform", pa.string()),
-        _required("kind", pa.string()),
-        _required("posts", pa.int64()),
+        required("ds", pa.date32()),
+        required("platform", pa.string()),
+        required("kind", pa.string()),
+        required("posts", pa.int64()),
         pa.field("counted", pa.int64()),
         pa.field("identified", pa.int64()),
         pa.field("coverage", pa.float64()),
@@ -373,44 +374,44 @@ COVERAGE = pa.schema(
 #: `text_hash` is the same for posts of the same words, `part` 1 / topics of the post. See score/topic_matcher.py.
 POST_TOPICS = pa.schema(
     [
-        _required("ds", pa.date32()),
-        _required("platform", pa.string()),
-        _required("post_key", pa.string()),
-        _required("author_key", pa.string()),
-        _required("topic_id", pa.string()),
-        _required("posted_on", pa.date32()),
-        _required("text_hash", pa.string()),
-        _required("evidence", pa.string()),
-        _required("part", pa.float64()),
+        required("ds", pa.date32()),
+        required("platform", pa.string()),
+        required("post_key", pa.string()),
+        required("author_key", pa.string()),
+        required("topic_id", pa.string()),
+        required("posted_on", pa.date32()),
+        required("text_hash", pa.string()),
+        required("evidence", pa.string()),
+        required("part", pa.float64()),
     ]
 )
 
 #: One row per (ds, platform, topic, post, actor, kind): acts on posts that are about a topic. See sql/topic_activity.sql.
 TOPIC_ACTIVITY = pa.schema(
     [
-        _required("ds", pa.date32()),
-        _required("platform", pa.string()),
-        _required("topic_id", pa.string()),
-        _required("post_key", pa.string()),
-        _required("actor", pa.string()),
-        _required("target", pa.string()),
-        _required("kind", pa.string()),
-        _required("n", pa.int64()),
-        _required("part", pa.float64()),
+        required("ds", pa.date32()),
+        required("platform", pa.string()),
+        required("topic_id", pa.string()),
+        required("post_key", pa.string()),
+        required("actor", pa.string()),
+        required("target", pa.string()),
+        required("kind", pa.string()),
+        required("n", pa.int64()),
+        required("part", pa.float64()),
     ]
 )
 
 #: One row per (ds, platform): of how many of the day's posts a topic is known. See score/topic_posts.py.
 TOPIC_COVERAGE = pa.schema(
     [
-        _required("ds", pa.date32()),
-        _required("platform", pa.string()),
-        _required("posts", pa.int64()),
-        _required("with_tags", pa.int64()),
-        _required("with_topic", pa.int64()),
-        _required("unknown_language", pa.int64()),
-        _required("dropped_tags", pa.int64()),
-        _required("dropped_links", pa.int64()),
+        required("ds", pa.date32()),
+        required("platform", pa.string()),
+        required("posts", pa.int64()),
+        required("with_tags", pa.int64()),
+        required("with_topic", pa.int64()),
+        required("unknown_language", pa.int64()),
+        required("dropped_tags", pa.int64()),
+        required("dropped_links", pa.int64()),
     ]
 )
 
@@ -418,11 +419,11 @@ TOPIC_COVERAGE = pa.schema(
 #: `valence` is NULL where nobody judged it. See score/valence.py.
 REACTIONS = pa.schema(
     [
-        _required("ds", pa.date32()),
-        _required("platform", pa.string()),
-        _required("post_key", pa.string()),
-        _required("actor", pa.string()),
-        _required("target", pa.string()),
+        required("ds", pa.date32()),
+        required("platform", pa.string()),
+        required("post_key", pa.string()),
+        required("actor", pa.string()),
+        required("target", pa.string()),
         pa.field("lang", pa.string()),
         pa.field("valence", pa.float64()),
     ]

@@ -1,7 +1,8 @@
 """What analysts see, read from sql/warehouse/: every table and view with its names, types and comments.
 
-The files are the only place where they stand. A table's file holds its CREATE TABLE, a view's its CREATE VIEW; both are
-named like the relation. They are read by running them in an empty DuckDB.
+The files are the only place where they stand. A table's file holds its CREATE TABLE with the comment of each column behind
+it, a view's its CREATE VIEW and COMMENT statements; both are named like the relation. They are read by running them in an
+empty DuckDB.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ import pyarrow as pa
 
 from clout.config.paths import SQL
 from clout.errors import InvalidInput
+
+#: A column of a table's declaration, and what stands behind it.
+_COLUMN = re.compile(r"^  (\w+) [A-Z ]+,?  -- (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,12 @@ def relations() -> Mapping[str, Relation]:
                 " UNION ALL SELECT view_name, comment FROM duckdb_views()) WHERE name = ?",
                 [name],
             ).fetchall()
+            behind = dict(_COLUMN.findall(texts[name]))
             found[name] = Relation(
                 schema=columns[0][0],
                 name=name,
                 comment=comment or "",
-                columns=tuple(Column(column, kind, said or "") for _, column, kind, said in columns),
+                columns=tuple(Column(name, kind, said or behind.get(name, "")) for _, name, kind, said in columns),
                 select=selects[name],
             )
     return found

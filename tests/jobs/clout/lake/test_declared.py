@@ -11,7 +11,10 @@ from clout.lake import declared, staging
 from clout.lake.schemas import MATCHED
 from clout.warehouse import catalog
 
-GOOD = "-- clout.x: what it is. Defined by sql/y.sql.\n-- Key: ds, who\nCREATE TABLE clout.x (\n  ds DATE,\n  who VARCHAR\n);\n"
+GOOD = (
+    "-- clout.x: what it is. Defined by sql/y.sql.\n-- Key: ds, who\n"
+    "CREATE TABLE clout.x (\n  ds DATE,  -- When\n  who VARCHAR  -- Who\n);\n"
+)
 
 
 def test_columns_are_those_that_a_warehouse_makes() -> None:
@@ -50,7 +53,14 @@ def test_a_table_of_people_who_agreed_says_to_what() -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("ds, who", "who, ds"), ("ds, who", "ds"), ("ds, who", "ds, whom"), ("VARCHAR", "HUGEINT"), ("  who ", "  who, ")],
+    [
+        ("ds, who", "who, ds"),
+        ("ds, who", "ds"),
+        ("ds, who", "ds, whom"),
+        ("VARCHAR", "HUGEINT"),
+        ("  who ", "  who, "),
+        ("  -- Who", ""),
+    ],
 )
 def test_a_declaration_that_nothing_follows_from_is_refused(old: str, new: str) -> None:
     with pytest.raises(InvalidInput, match=r"x\.sql: the key must be ds and another column"):
