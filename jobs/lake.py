@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -398,21 +398,13 @@ class Healer:
             made = staged.read_json("run.json")
         except Damaged:
             self.staging.checksums.remove_note(f"{staged.folder}/run.json")
-        was = _run_of(staged)
         score.stage(evidence.load(self.lake, self.sources, self.model, staged.day), self.lake, staged)
-        if made and was(made):
+        again = staged.read_json("run.json") or {}
+        if made and {**made, "staged_at": ""} == {**again, "staged_at": ""}:
             self.staging.checksums.write_note(f"{staged.folder}/run.json", made)  # it says when it was really staged
         if any(name.startswith("past") for name in damaged):  # as it is now: what was published since is among it
             baseline.write_baseline(staged, open_warehouse(self.args.warehouse))
         audit.report(audit.judge(self.lake, staged))
-
-
-def _run_of(staged: Staged) -> Callable[[dict[str, Any]], bool]:
-    def same(made: dict[str, Any]) -> bool:
-        new = staged.read_json("run.json") or {}
-        return {**made, "staged_at": ""} == {**new, "staged_at": ""}
-
-    return same
 
 
 def _landed(rows: list[dict[str, Any]]) -> Counter[tuple[str, int]]:

@@ -68,7 +68,7 @@ def arg_parser() -> argparse.ArgumentParser:
     gc = command("gc", "forget states that were replaced long ago, and remove orphans")
     gc.add_argument(
         "--keep-days",
-        type=arguments.number(int, "a number of days", 0, 36_500),
+        type=_DAYS,
         required=True,
         help="for how many days a replaced state stays readable",
     )
@@ -84,7 +84,7 @@ def arg_parser() -> argparse.ArgumentParser:
     fresh = command("fresh", "exit status 1 unless the newest published day is recent and none before it is missing")
     fresh.add_argument(
         "--hours",
-        type=arguments.number(float, "a number of hours", 0, 876_000),
+        type=_HOURS,
         default=30.0,
         help="allowed since that day's end; 30 is a night at 06:00",
     )

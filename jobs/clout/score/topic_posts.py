@@ -15,7 +15,7 @@ from clout.config.brand_settings import Brand
 from clout.config.ontology import Ontology
 from clout.config.topic_settings import EVERY
 from clout.lake.columns import as_named
-from clout.lake.schemas import POST_TOPICS, TOPIC_COVERAGE
+from clout.lake.schemas import POST_TOPICS, TOPIC_COVERAGE, small_arrow
 from clout.score.brand_posts import BrandMatcher
 from clout.score.post_words import tags_in, text_hash
 from clout.score.topic_matcher import Matcher, Post
@@ -104,7 +104,7 @@ def of_day(
     coverage = [
         (day, platform, *numbers, *dropped.get(platform, (0, 0))) for platform, numbers in sorted(counts.items())
     ]
-    return _table(POST_TOPICS, topics), _table(TOPIC_COVERAGE, coverage)
+    return small_arrow(POST_TOPICS, topics), small_arrow(TOPIC_COVERAGE, coverage)
 
 
 def dropped_of(quarantine: pa.Table) -> dict[str, tuple[int, int]]:
@@ -135,8 +135,3 @@ def ontology_rows(ontology: Ontology) -> list[tuple[Any, ...]]:
 def _posts(posts: pa.Table) -> Iterator[dict[str, Any]]:
     for batch in posts.to_batches(_ROWS):
         yield from batch.to_pylist()
-
-
-def _table(schema: pa.Schema, rows: list[tuple[Any, ...]]) -> pa.Table:
-    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
-    return pa.table([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema)

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clout.lake.columns import as_named
-from clout.lake.schemas import REACTIONS
+from clout.lake.schemas import REACTIONS, small_arrow
 
 #: What is read of a post, of no day but the one that is conformed.
 COLUMNS = as_named(
@@ -55,8 +55,7 @@ def of_day(posts: pa.Table, day: date, hidden: Collection[str]) -> pa.Table:
             _valence(post["text"], language) if said is None else said,
         )
     rows = [(day, *key, *row) for key, row in found.items()]
-    columns = zip(*rows, strict=True) if rows else ([] for _ in REACTIONS)
-    return pa.table([pa.array(column, field.type) for column, field in zip(columns, REACTIONS, strict=True)], REACTIONS)
+    return small_arrow(REACTIONS, rows)
 
 
 def _valence(text: str | None, language: str | None) -> float | None:

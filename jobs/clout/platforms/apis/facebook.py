@@ -180,7 +180,7 @@ class _Reader(PageReader):
     def post(self, node: Any) -> None:
         """A post of the Page, with what it passes on and the other Pages that it mentions."""
         of = View(self.rows, "posts", node)
-        native, at = of.id("id"), _time(of)
+        native, at = of.id("id"), of.time_needed("created_time")
         author = self.whose(of) or self.key(self.page.subject)
         pages = [tag.some_id("id") for tag in of.each("message_tags") if tag.get("type") == "page"]
         row: dict[str, Any] = {
@@ -219,7 +219,7 @@ class _Reader(PageReader):
     def comment(self, node: Any) -> None:
         """A comment is a reply to the Page's post; an answer to a comment counts where that comment is the Page's."""
         of = View(self.rows, "interactions", node)
-        native, at, actor = of.id("id"), _time(of), self.whose(of)
+        native, at, actor = of.id("id"), of.time_needed("created_time"), self.whose(of)
         page_id = self.page.subject.partition("_")[0]
         post_key, author = self.known_post(self.page.subject)
         post_key, author = post_key or self.key(self.page.subject), author or self.key(page_id)
@@ -236,7 +236,7 @@ class _Reader(PageReader):
     def tagging(self, node: Any) -> None:
         """A post of somebody else that tags the Page."""
         of = View(self.rows, "interactions", node)
-        native, at = self.key(of.id("id")), _time(of)
+        native, at = self.key(of.id("id")), of.time_needed("created_time")
         self.edge("mention", self.whose(of), self.key(self.page.subject), None, at, "mention_search", native)
 
     def metric(self, item: Any) -> None:
@@ -251,13 +251,6 @@ class _Reader(PageReader):
         """The key of whoever wrote a node; NULL where the platform hides it."""
         native = of.of("from").some_id("id")
         return None if native is None else self.key(native)
-
-
-def _time(of: View) -> datetime:
-    at = of.time("created_time")
-    if at is None:
-        raise ValueError("created_time: is no time")
-    return at
 
 
 def _total(of: View, name: str) -> int | None:

@@ -203,9 +203,7 @@ class _Reader(PageReader):
         if said.text("liveBroadcastContent") == "upcoming":
             self.rows.notes["not_yet_shown"] += 1
             return
-        shown_at = said.time("publishedAt")
-        if shown_at is None:
-            raise ValueError("snippet.publishedAt: is no time")
+        shown_at = said.time_needed("publishedAt")
         title, words = said.text("title"), said.text("description")
         counters = {
             "like_count": _count(numbers, "likeCount"),
@@ -256,12 +254,9 @@ class _Reader(PageReader):
     def comment(self, of: View, target: str, post_key: str) -> str | None:
         """Add a comment as a reply; gives the key of whoever wrote it, NULL where their channel is gone."""
         native, said = of.id("id"), of.of("snippet")
-        at_ = said.time("publishedAt")
-        if at_ is None:
-            raise ValueError("snippet.publishedAt: is no time")
         channel = said.of("authorChannelId").some_id("value", CHANNEL)
         actor, source = None if channel is None else self.key(channel), self.key(native)
-        self.edge("reply", actor, target, post_key, at_, "thread", source)
+        self.edge("reply", actor, target, post_key, said.time_needed("publishedAt"), "thread", source)
         return actor
 
 

@@ -13,7 +13,6 @@ from clout.platforms.exports.file_limits import (
     RAW,
     too_long,
 )
-from clout.platforms.pull.rows import JSON_TYPES
 from clout.platforms.unique_json import marked
 
 
@@ -23,7 +22,6 @@ class NumberAsWritten(str):
     __slots__ = ()
 
 
-JSON_KINDS = {**JSON_TYPES, NumberAsWritten: "number"}
 DECODER = json.JSONDecoder(
     parse_float=NumberAsWritten,
     parse_constant=lambda name: NumberAsWritten("NaN" if name == "NaN" else "1e+999"),

@@ -296,44 +296,23 @@ def count_of(batch: RowBatch, name: str, thousands: str | None = None) -> tuple[
     return pc.if_else(pc.fill_null(whole, False), digits, pa.scalar(None, pa.string())).cast(pa.int64()), wrong
 
 
-def amount_of(batch: RowBatch, name: str) -> tuple[pa.Array, dict[int, str]]:
-    """A number of at least 0, whole or not, such as a rate; NULL where there is none."""
-    text = without_missing(batch.columns[name])
-    values = [_amount(each) for each in text.to_pylist()]
-    wrong = {
-        index: f"{name}: {given!r} is not a number of at least 0 (NULL)"
-        for index, (given, value) in enumerate(zip(text.to_pylist(), values, strict=True))
-        if given is not None and value is None
-    }
-    return pa.array(values, pa.float64()), wrong
-
-
-def valence_of(batch: RowBatch, name: str) -> tuple[pa.Array, dict[int, str]]:
-    """A number from -1 to 1; NULL where there is none."""
-    text = without_missing(batch.columns[name])
-    values = [_number_within(each, -1.0, 1.0) for each in text.to_pylist()]
-    wrong = {
-        index: f"{name}: {given!r} is not a number from -1 to 1 (NULL)"
-        for index, (given, value) in enumerate(zip(text.to_pylist(), values, strict=True))
-        if given is not None and value is None
-    }
-    return pa.array(values, pa.float64()), wrong
-
-
-def _number_within(text: str | None, low: float, high: float) -> float | None:
-    try:
-        number = float(text) if text is not None else math.nan
-    except ValueError:
-        return None
-    return number if low <= number <= high else None
-
-
-def _amount(text: str | None) -> float | None:
-    try:
-        number = float(text) if text is not None else -1.0
-    except ValueError:
-        return None
-    return number if 0 <= number < math.inf else None
+def number_of(
+    batch: RowBatch, name: str, least: float = 0.0, most: float = math.inf
+) -> tuple[pa.Array, dict[int, str]]:
+    """A finite number within bounds, whole or not, such as a rate; NULL where there is none."""
+    what = "of at least 0" if most == math.inf else f"from {least:g} to {most:g}"
+    found: list[float | None] = []
+    wrong: dict[int, str] = {}
+    for index, text in enumerate(without_missing(batch.columns[name]).to_pylist()):
+        try:
+            number = math.nan if text is None else float(text)
+        except ValueError:
+            number = math.nan
+        is_within = least <= number <= most and not math.isinf(number)
+        found.append(number if is_within else None)
+        if text is not None and not is_within:
+            wrong[index] = f"{name}: {text!r} is not a number {what} (NULL)"
+    return pa.array(found, pa.float64()), wrong
 
 
 def flag_of(batch: RowBatch, name: str, unreadable: bool | None) -> tuple[pa.Array, dict[int, str]]:

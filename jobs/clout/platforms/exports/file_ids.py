@@ -177,7 +177,7 @@ class IdColumns:
             places = pc.index_in(column, pa.array(list(counted), pa.string()))
             is_wrong = pc.and_(odd, pc.fill_null(pa.array(refused).take(places), False))
             for index in pc.indices_nonzero(is_wrong).to_pylist():
-                wrong[index] = f"{name}: {_shown(column[index].as_py())} is not an id"
+                wrong[index] = f"{name}: {excerpt(column[index].as_py())} is not an id"
             column = pc.if_else(odd, pa.array(forms, pa.string()).take(places), column)
         if keeps_words:
             column = _nameless_words_out(batch, column, self.named)
@@ -275,9 +275,10 @@ def _are_rounded(long: set[str]) -> bool:
 
 
 def _counted(texts: Counter[str]) -> str:
-    shown = [f"{_shown(text)} {number:,} times" for text, number in texts.most_common(3)]
+    shown = [f"{excerpt(text)} {number:,} times" for text, number in texts.most_common(3)]
     return ", ".join([*shown, "…"] if len(texts) > 3 else shown)
 
 
-def _shown(text: str) -> str:
+def excerpt(text: str) -> str:
+    """A value as messages show it, cut where it is long."""
     return repr(text if len(text) <= 80 else f"{text[:40]}… ({len(text)} characters)")

@@ -19,12 +19,12 @@ from clout.errors import InvalidInput
 from clout.lake.schemas import ACCOUNT_LINKS, ACCOUNTS, INTERACTIONS, OTHER_COUNTERS, POSTS, TIME
 from clout.platforms.exports.file_fields import (
     Checked,
-    amount_of,
     count_of,
     flag_of,
     keys_of,
     kinds_of,
     list_of,
+    number_of,
     one_of,
     post_types_of,
     raw_refs,
@@ -32,7 +32,6 @@ from clout.platforms.exports.file_fields import (
     text_of,
     times_in,
     times_of,
-    valence_of,
 )
 from clout.platforms.exports.file_ids import IdColumns, is_missing, is_word, spelt
 from clout.platforms.exports.tabular import CONSENT, BadRow, RowBatch, plain, read_batches
@@ -210,7 +209,7 @@ def posts(
         "hashtags": optional(list_of(batch, "hashtags", tags)),
         "links": linked(list_of(batch, "links", links)),
         "in_reply_to_account_key": keys_of(source, optional(ids.read(batch, "reply_to"))),
-        "valence": optional(valence_of(batch, "sentiment")),
+        "valence": optional(number_of(batch, "sentiment", -1.0, 1.0)),
         "raw_ref": raw_refs(source, file, batch),
     }
     for name in ("like_count", "reply_count", "share_count", "quote_count"):
@@ -261,7 +260,7 @@ def accounts_of(
     for name in ("followers_count", "following_count", "posts_count", "listed_count"):
         columns[name] = check(count_of(batch, name, source.options.get("thousands")))
     for name in OTHER_COUNTERS:
-        columns[name] = check(amount_of(batch, name))
+        columns[name] = check(number_of(batch, name))
     for name in ("verified", "is_bot"):
         columns[name] = check(flag_of(batch, name, unreadable=None))
     for name in ("is_protected", "is_minor", "opt_out"):

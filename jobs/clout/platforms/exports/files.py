@@ -134,11 +134,6 @@ class _Plain:
         return times.cast(pa.timestamp("us")).cast(pa.date32(), safe=False)
 
 
-def _report(exports: _Plain | Queries, file: Path, table: str) -> PullReport:
-    there = exports.stored(file)
-    return PullReport(exports.subject(file), table, endpoint="files", bytes=there.size, modified=there.modified)
-
-
 def _read_events(
     source: Source,
     exports: _Plain | Queries,
@@ -150,7 +145,7 @@ def _read_events(
     refusals: Refusals,
 ) -> Iterator[Batch | PullReport]:
     """Rows of an interactions or posts file, split by the day they belong to; last, the file's report."""
-    report = _report(exports, file, table)
+    report = lists.report_of(exports, file, table)
     ids = IdColumns(source, consent.words)
     undatable: list[BadRow] = []
     its, unreadable, first_bad = Refusals(source), Unreadable(source), None
@@ -243,7 +238,7 @@ def _read_accounts(
         for file in holding(accounts, day):
             uses[file].append(day)
     for file, its_days in uses.items():
-        report = _report(exports, file, "accounts")
+        report = lists.report_of(exports, file, "accounts")
         ids, unreadable = IdColumns(source), Unreadable(source)
         for batch in exports.batches(file, "accounts", report.columns):
             notes: list[BadRow] = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from clout.config.sources import Source
 from clout.errors import InvalidInput
 from clout.lake.schemas import SNAPSHOTS
 from clout.platforms.exports.file_consent import Consent
-from clout.platforms.exports.file_ids import spelt
+from clout.platforms.exports.file_ids import excerpt, spelt
 from clout.platforms.exports.file_inventory import holding
 from clout.platforms.exports.tabular import BadRow, RowBatch, plain, read_batches
 from clout.platforms.pull.rows import Batch, PullReport, Stored, modified_at
@@ -63,7 +63,7 @@ class Cells:
         """A text of one line."""
         text = self.given(name)
         if text is not None and (_CONTROL.search(text) or len(text) > longest):
-            raise Refused(f"{name}: {_shown(text)} is no line of at most {longest} signs; shorten it")
+            raise Refused(f"{name}: {excerpt(text)} is no line of at most {longest} signs; shorten it")
         return text
 
     def day(self, name: str) -> date | None:
@@ -76,7 +76,7 @@ class Cells:
         except ValueError:
             day = None
         if day is None or not _FIRST <= day < _LAST:
-            raise Refused(f"{name}: {_shown(text)} is not a day; write it like 2026-03-01")
+            raise Refused(f"{name}: {excerpt(text)} is not a day; write it like 2026-03-01")
         return day
 
     def day_needed(self, name: str) -> date:
@@ -90,7 +90,7 @@ class Cells:
         """One of some words, in whatever case."""
         text = self.needed(name).lower()
         if text not in words:
-            raise Refused(f"{name}: {_shown(text)} is not one of {', '.join(words)}")
+            raise Refused(f"{name}: {excerpt(text)} is not one of {', '.join(words)}")
         return text
 
     def key(self, name: str) -> str:
@@ -99,11 +99,11 @@ class Cells:
         parts = _KEY.fullmatch(text)
         native_id = parts and spelt(parts[2])
         if not parts or not native_id:
-            raise Refused(f"{name}: {_shown(text)} is not of the form platform:id, as in {self._source.platform}:88")
+            raise Refused(f"{name}: {excerpt(text)} is not of the form platform:id, as in {self._source.platform}:88")
         platforms = self._source.known_platforms
         if platforms and parts[1] not in platforms:
             raise Refused(
-                f"{name}: {_shown(text)} is on no platform of the sources; these are {', '.join(sorted(platforms))}"
+                f"{name}: {excerpt(text)} is on no platform of the sources; these are {', '.join(sorted(platforms))}"
             )
         return f"{parts[1]}:{look_alike(native_id) if platforms.get(parts[1]) else native_id}"
 
@@ -113,7 +113,7 @@ class Cells:
         if text is None:
             return None
         if not re.fullmatch(r"\d{1,15}(\.\d{1,9})?", text):
-            raise Refused(f"{name}: {_shown(text)} is not a number of at least 0; write it like 12.50")
+            raise Refused(f"{name}: {excerpt(text)} is not a number of at least 0; write it like 12.50")
         return float(text)
 
     def flag(self, name: str) -> bool | None:
@@ -122,7 +122,7 @@ class Cells:
         if text is None:
             return None
         if text.lower() not in (*_TRUE, *_FALSE):
-            raise Refused(f"{name}: {_shown(text)} is neither true nor false")
+            raise Refused(f"{name}: {excerpt(text)} is neither true nor false")
         return text.lower() in _TRUE
 
     @property
@@ -181,16 +181,15 @@ def read(
         for file in holding(files, day):
             uses[file].append(day)
     for file, its_days in uses.items():
-        there = exports.stored(file)
-        report = PullReport(exports.subject(file), table, endpoint="files", bytes=there.size, modified=there.modified)
+        report = report_of(exports, file, table)
         for day in its_days:
             report.count(day, 0)
-        reasons: Counter[str] = Counter()
+        reasons: list[str] = []
         across = kind.across()
         for batch in _batches(source, file, kind, report):
             check_columns(file, kind, report.columns)
             rows, bad = rows_of(source, file, table, kind, batch, across)
-            reasons.update(reason.partition(":")[0] for reason, _, _ in bad)
+            reasons += [reason for reason, _, _ in bad]
             report.rows_quarantined += len(bad)
             for day in its_days:
                 shown = (
@@ -204,8 +203,7 @@ def read(
                 if bad:
                     report.quarantined_per_day[day] = report.quarantined_per_day.get(day, 0) + len(bad)
                     yield Batch("quarantine", day, consent.refused(table, report.subject, bad, day))
-        told = ", ".join(f"{name} {number:,} times" for name, number in reasons.most_common(5))
-        report.reason = f"rows refused: {told}" if told else None
+        report.reason = _told(reasons)
         if report.per_day:
             yield report
 
@@ -215,8 +213,7 @@ def read_dated(
 ) -> Iterator[Batch | PullReport]:
     """The rows of the files of what happened on a day, each on its day, then a report per file."""
     for file in files:
-        there = exports.stored(file)
-        report = PullReport(exports.subject(file), table, endpoint="files", bytes=there.size, modified=there.modified)
+        report = report_of(exports, file, table)
         refused: list[BadRow] = []
         across = kind.across()
         for batch in _batches(source, file, kind, report):
@@ -231,11 +228,21 @@ def read_dated(
             report.count(day, 0)
             report.quarantined_per_day[day] = len(refused)
             yield Batch("quarantine", day, consent.refused(table, report.subject, refused, day))
-        reasons = Counter(reason.partition(":")[0] for reason, _, _ in refused)
-        told = ", ".join(f"{name} {number:,} times" for name, number in reasons.most_common(5))
-        report.rows_quarantined, report.reason = len(refused), f"rows refused: {told}" if told else None
+        report.rows_quarantined, report.reason = len(refused), _told(reason for reason, _, _ in refused)
         if report.per_day:
             yield report
+
+
+def report_of(exports: Exports, file: Path, table: str) -> PullReport:
+    """The report of a file of which nothing is read yet."""
+    there = exports.stored(file)
+    return PullReport(exports.subject(file), table, endpoint="files", bytes=there.size, modified=there.modified)
+
+
+def _told(reasons: Iterable[str]) -> str | None:
+    """Of refused rows the fields that were wrong, and how often."""
+    told = Counter(reason.partition(":")[0] for reason in reasons).most_common(5)
+    return f"rows refused: {', '.join(f'{name} {number:,} times' for name, number in told)}" if told else None
 
 
 def _batches(source: Source, file: Path, kind: Kind, report: PullReport) -> Iterator[RowBatch]:
@@ -298,10 +305,6 @@ def rows_of(
         bad.append((reason, number, "" if kind.secret else raw))
         take(kind.closing(None), number)
     return pa.Table.from_pylist(good, SNAPSHOTS[table]), bad
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 80 else f"{text[:40]}… ({len(text)} characters)")
 
 
 def moment(text: str) -> datetime | None:

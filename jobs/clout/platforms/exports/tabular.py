@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
@@ -125,15 +126,15 @@ def read_batches(
     where the file cannot be read to its end or lacks a needed column.
     """
     name = file.name.lower()
-    described = {} if described is None else described
+    asked = _Asked(file, wanted, needed, guarded, {} if described is None else described)
     try:
         if name.endswith(".parquet"):
-            yield from _read_parquet(file, wanted, needed, guarded, described)
+            yield from _read_parquet(asked)
         elif _JSON.search(name):
-            yield from _read_json_lines(file, wanted, needed, guarded, described)
+            yield from _read_json_lines(asked)
         else:
             default = "\t" if ".tsv" in name else ","
-            yield from _read_csv(file, wanted, needed, delimiter or default, column_names, guarded, described, skip)
+            yield from _read_csv(asked, delimiter or default, column_names, skip)
     except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
         if "straddling" in str(error):
             raise InvalidInput(f"{file}: a row is longer than {_LONGEST:,} bytes; mend or remove it") from error
@@ -150,26 +151,48 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _check_columns(
-    file: Path, names: list[str], wanted: dict[str, str], needed: list[tuple[str, ...]], guarded: Mapping[str, str]
-) -> None:
-    for name in names:
-        if plain(name) in guarded and name not in wanted.values():
-            ours = guarded[plain(name)]
-            raise InvalidInput(
-                f"{file}: row 1: column {name} is nearly {ours} and may hold somebody's wish: rename it to {ours}, map it"
-                f" under [source.columns], or take it out"
-            )
-    for theirs in wanted.values():
-        if names.count(theirs) > 1:
-            raise InvalidInput(f"{file}: row 1: {names.count(theirs)} columns are named {theirs}; rename all but one")
-    for alternatives in needed:
-        if not any(wanted[ours] in names for ours in alternatives):
-            theirs = " or ".join(wanted[ours] for ours in alternatives)
-            raise InvalidInput(
-                f"{file}: row 1: no column {theirs}; found {_some(names)}."
-                f" Name the export's own columns under [source.columns].{hint(names, needed)}"
-            )
+@dataclass
+class _Asked:
+    """What is wanted of a file, see read_batches."""
+
+    file: Path
+    wanted: dict[str, str]
+    needed: list[tuple[str, ...]]
+    guarded: Mapping[str, str]
+    described: dict[str, str]
+
+    @cached_property
+    def optional(self) -> set[str]:
+        """See optional_of."""
+        return optional_of(self.wanted, self.needed)
+
+    def batch(self, numbers: Sequence[int], columns: dict[str, pa.Array], bad: list[BadRow]) -> RowBatch:
+        """The batch of some rows, and of the bad ones, which are taken out of their list."""
+        taken = list(bad)
+        bad.clear()
+        return as_text(numbers, columns, self.wanted, taken, self.optional)
+
+    def check(self, names: list[str]) -> None:
+        """Raise InvalidInput where a file of columns of these names is not one of the table."""
+        for name in names:
+            if plain(name) in self.guarded and name not in self.wanted.values():
+                ours = self.guarded[plain(name)]
+                raise InvalidInput(
+                    f"{self.file}: row 1: column {name} is nearly {ours} and may hold somebody's wish: rename it to {ours}, map"
+                    f" it under [source.columns], or take it out"
+                )
+        for theirs in self.wanted.values():
+            if names.count(theirs) > 1:
+                raise InvalidInput(
+                    f"{self.file}: row 1: {names.count(theirs)} columns are named {theirs}; rename all but one"
+                )
+        for alternatives in self.needed:
+            if not any(self.wanted[ours] in names for ours in alternatives):
+                theirs = " or ".join(self.wanted[ours] for ours in alternatives)
+                raise InvalidInput(
+                    f"{self.file}: row 1: no column {theirs}; found {_some(names)}."
+                    f" Name the export's own columns under [source.columns].{hint(names, self.needed)}"
+                )
 
 
 def _some(names: list[str]) -> str:
@@ -177,16 +200,8 @@ def _some(names: list[str]) -> str:
     return (shown + (f" and {len(names) - 30} more" if len(names) > 30 else "")) or "nothing"
 
 
-def _read_csv(
-    file: Path,
-    wanted: dict[str, str],
-    needed: list[tuple[str, ...]],
-    delimiter: str,
-    column_names: list[str] | None,
-    guarded: Mapping[str, str],
-    described: dict[str, str],
-    skip: int,
-) -> Iterator[RowBatch]:
+def _read_csv(asked: _Asked, delimiter: str, column_names: list[str] | None, skip: int) -> Iterator[RowBatch]:
+    file = asked.file
     bad: list[BadRow] = []
     skipped: set[int] = set()
     good, refused = 0, 0
@@ -208,15 +223,14 @@ def _read_csv(
         return "error" if is_too_much() else "skip"
 
     names, is_all = (column_names, False) if column_names else csv_header(file, delimiter, skip)
-    _check_columns(file, [name.strip() for name in names], wanted, needed, guarded)
-    described |= dict.fromkeys((name.strip() for name in names), "text")
+    asked.check([name.strip() for name in names])
+    asked.described |= dict.fromkeys((name.strip() for name in names), "text")
     if is_all:
-        yield as_text([], {}, wanted, [])
+        yield asked.batch([], {}, [])
         return
     check_quotes(file, delimiter)
-    optional = optional_of(wanted, needed)
     as_written = {name.strip(): name for name in names}
-    present = {ours: as_written[theirs] for ours, theirs in wanted.items() if theirs in as_written}
+    present = {ours: as_written[theirs] for ours, theirs in asked.wanted.items() if theirs in as_written}
     read = pacsv.ReadOptions(skip_rows=skip, column_names=column_names, block_size=_LONGEST, use_threads=False)
     convert = pacsv.ConvertOptions(
         column_types={theirs: pa.binary() for theirs in present.values()},
@@ -238,7 +252,7 @@ def _read_csv(
                     skipped = {number for number in skipped if number >= next_row}
                     good += batch.num_rows
                     columns = {ours: batch.column(theirs) for ours, theirs in present.items()}
-                    yield as_text(numbers, columns, wanted, _take(bad), optional)
+                    yield asked.batch(numbers, columns, bad)
     except pa.ArrowInvalid as error:
         if is_too_much():
             reason, number, _ = bad[-1]
@@ -247,16 +261,11 @@ def _read_csv(
             ) from error
         raise
     if bad:
-        yield as_text([], {}, wanted, _take(bad))
+        yield asked.batch([], {}, bad)
 
 
-def _read_json_lines(
-    file: Path,
-    wanted: dict[str, str],
-    needed: list[tuple[str, ...]],
-    guarded: Mapping[str, str],
-    described: dict[str, str],
-) -> Iterator[RowBatch]:
+def _read_json_lines(asked: _Asked) -> Iterator[RowBatch]:
+    file, wanted, described = asked.file, asked.wanted, asked.described
     opener = gzip.open if file.name.lower().endswith(".gz") else open
     numbers: list[int] = []
     rows: list[dict[str, str | None]] = []
@@ -265,7 +274,10 @@ def _read_json_lines(
     common: set[str] | None = None
     is_packed = file.name.lower().endswith(".gz")
     unpacked, held, good = 0, 0, 0
-    optional = optional_of(wanted, needed)
+
+    def batch() -> RowBatch:
+        return asked.batch(numbers, {ours: pa.array([row[ours] for row in rows], pa.string()) for ours in wanted}, bad)
+
     with opener(file, "rb") as stream:
         for number, line in enumerate(iter(lambda: stream.readline(_LONGEST), b""), start=1):
             unpacked += len(line)
@@ -307,7 +319,7 @@ def _read_json_lines(
                 bad.append((what, number, text[:RAW]))
                 continue
             twice = sorted({*record.names}.intersection(wanted.values())) if isinstance(record, Twofold) else []
-            if twice and guarded:  # whoever said no here would be shown if the row were left out
+            if twice and asked.guarded:  # whoever said no here would be shown if the row were left out
                 raise InvalidInput(
                     f"{file}: row {number}: {', '.join(twice)} stands twice in one object, and says two things: mend the row"
                     " and run again"
@@ -331,49 +343,32 @@ def _read_json_lines(
             held += len(line)
             if len(rows) == BATCH_ROWS or held >= BATCH_BYTES:
                 good += len(rows)
-                yield _from_text_rows(numbers, rows, wanted, _take(bad), optional)
+                yield batch()
                 numbers, rows, held = [], [], 0
     if rows or not bad:
-        _check_columns(file, sorted(seen), wanted, needed, guarded)
+        asked.check(sorted(seen))
     for key in described.keys() - (common or set()):
         del described[key]
-    yield _from_text_rows(numbers, rows, wanted, _take(bad), optional)
+    yield batch()
 
 
-def _read_parquet(
-    file: Path,
-    wanted: dict[str, str],
-    needed: list[tuple[str, ...]],
-    guarded: Mapping[str, str],
-    described: dict[str, str],
-) -> Iterator[RowBatch]:
-    optional = optional_of(wanted, needed)
+def _read_parquet(asked: _Asked) -> Iterator[RowBatch]:
+    file = asked.file
     with pq.ParquetFile(file) as parquet:
         names = parquet.schema_arrow.names
         check_columns(file, len(names))
-        _check_columns(file, names, wanted, needed, guarded)
-        described |= {field.name: str(field.type) for field in parquet.schema_arrow}
-        present = {ours: theirs for ours, theirs in wanted.items() if theirs in names}
+        asked.check(names)
+        asked.described |= {field.name: str(field.type) for field in parquet.schema_arrow}
+        present = {ours: theirs for ours, theirs in asked.wanted.items() if theirs in names}
         for ours, theirs in present.items():
             kind = parquet.schema_arrow.field(theirs).type
-            if pa.types.is_nested(kind) and ours not in optional:
+            if pa.types.is_nested(kind) and ours not in asked.optional:
                 raise InvalidInput(f"{file}: column {theirs} holds {kind}; it must hold text, numbers or times")
     first = 1
     for batch in parts(file, list(dict.fromkeys(present.values()))):
         numbers = list(range(first, first + batch.num_rows))
         first += batch.num_rows
-        yield as_text(numbers, {ours: batch.column(t) for ours, t in present.items()}, wanted, [], optional)
-
-
-def _from_text_rows(
-    numbers: list[int],
-    rows: list[dict[str, str | None]],
-    wanted: dict[str, str],
-    bad: list[BadRow],
-    optional: Collection[str],
-) -> RowBatch:
-    columns = {ours: pa.array([row[ours] for row in rows], pa.string()) for ours in wanted}
-    return as_text(numbers, columns, wanted, bad, optional)
+        yield asked.batch(numbers, {ours: batch.column(t) for ours, t in present.items()}, [])
 
 
 def as_text(
@@ -428,9 +423,3 @@ def as_text(
         return batch
     bad += [wrong[index] for index in sorted(wrong)]
     return batch.filter(pa.array([index not in wrong for index in range(len(numbers))]))
-
-
-def _take(bad: list[BadRow]) -> list[BadRow]:
-    taken = list(bad)
-    bad.clear()
-    return taken

@@ -61,6 +61,13 @@ class View:
         """A time in UTC."""
         return self._read(name, _time, "is no time")
 
+    def time_needed(self, name: str) -> datetime:
+        """A time without which the item is none. Raises ValueError where it cannot be read."""
+        found = instant(self.item.get(name))
+        if found is None:
+            raise ValueError(f"{self._named(name)}: is no time")
+        return found
+
     def flag(self, name: str) -> bool | None:
         """True, False, or NULL where the platform says neither."""
         return self._read(name, _only(bool), "is neither true nor false")
