@@ -62,6 +62,7 @@ def publish(staged: Staged, warehouse: Warehouse, reason: str | None = None, app
     if lake := made_from.lake_of(run):
         hidden_today.refuse_to_show(staged, lake)
         without_hidden.refuse_what_was_taken_back(staged, lake)
+        without_hidden.refuse_what_is_hidden(staged, lake)
     head = warehouse.head(staged.day)
     version = warehouse.publish(release(staged, reason or None, approved_by or None), staged, datetime.now(UTC), head)
     done = (

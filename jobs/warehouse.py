@@ -30,9 +30,11 @@ import pyarrow as pa
 import pyarrow.csv
 from clout.config import arguments
 from clout.config.sources import read_sources
+from clout.config.topic_settings import TopicSettings
 from clout.errors import InvalidInput, run_main
 from clout.lake.partitions import Lake, days_between
 from clout.privacy.hidden_today import HiddenToday, lake_that_knows
+from clout.privacy.hidden_topics import Unsaid
 from clout.terminal import printable, without_formulas
 from clout.warehouse import damage, factory
 from clout.warehouse.contract import Warehouse
@@ -105,9 +107,9 @@ def main(argv: list[str]) -> None:
             raise InvalidInput("a rollback needs a reason: it is kept in meta.publish_log")
         lake = lake_that_knows(args.lake)
         with lake.together("rollback"):
-            hidden = HiddenToday.of(lake, listed(args.sources))
+            hidden = HiddenToday.of(lake, listed(args.sources), unsaid(args.sources))
             done = warehouse.rollback(args.day, args.to, args.reason, now, hidden)
-        without = f", without {done.left_out} of its people, who may not be shown any more" if done.left_out else ""
+        without = f", without {done.left_out} of its people, or without what they hide" if done.left_out else ""
         print(
             f"{args.day}: version {done.version} shows run {done.run}" + ("" if done.is_new else " already") + without
         )
@@ -134,6 +136,12 @@ def listed(sources: Path) -> frozenset[str]:
         print(f"{sources}: is not there; of the exclusion list only what the last pull saw holds", flush=True)
         return frozenset()
     return frozenset(key for source in read_sources(sources).sources for key in source.excluded)
+
+
+def unsaid(sources: Path) -> frozenset[Unsaid]:
+    """Which account hides which topic, by its id and by its slug; what the newest night knew holds besides."""
+    topics = read_sources(sources).topics if sources.exists() else TopicSettings()
+    return frozenset(topics.hidden).union(topics.hidden_ids(topics.ontology()) if topics.hidden else ())
 
 
 def versions(warehouse: Warehouse, day: Any = None) -> list[str]:

@@ -1,6 +1,7 @@
 -- clout.advocates: who speaks of a brand week after week. Defined by sql/advocates.sql.
 -- Key: ds, brand, person_id
 -- Consent: named
+-- Hidden: *
 CREATE TABLE clout.advocates (
   ds DATE,  -- The score date, UTC
   brand VARCHAR,  -- The brand's slug in the operator's brands.toml

@@ -1,5 +1,6 @@
 -- clout.person_topics: on which topics people react to a person. Defined by sql/person_topics.sql.
 -- Key: ds, person_id, topic_id
+-- Hidden: topic_id
 CREATE TABLE clout.person_topics (
   ds DATE,  -- The score date, UTC
   person_id VARCHAR,  -- The person

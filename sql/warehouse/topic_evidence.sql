@@ -1,5 +1,6 @@
 -- clout.topic_evidence: the posts for which a person is named for a topic. Defined by sql/topic_evidence.sql.
 -- Key: ds, person_id, topic_id, post_key
+-- Hidden: topic_id
 CREATE TABLE clout.topic_evidence (
   ds DATE,  -- The score date, UTC
   person_id VARCHAR,  -- The person

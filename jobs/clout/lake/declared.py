@@ -6,6 +6,7 @@ A table's file begins with comment lines, of which these are read:
     -- Key: ds, person_id
     -- Order: person_id            of the rows of a day; where there is no such line, the key without ds
     -- Consent: perks             whose rows of people are there because they agreed to this purpose, see clout.consented
+    -- Hidden: topic_id         which column names the topic that a person may hide; * where a row goes if they hide all of them
     -- Recorded by jobs/audit.py.  of what says how a run was judged, and is no part of what was judged
 
 Each column is a line of CREATE TABLE: its name, its type, and behind -- what it says, which is its comment in every warehouse.
@@ -41,7 +42,8 @@ _TYPEOF = {
 @dataclass(frozen=True)
 class Table:
     """A published table. key: begins with ds; order: of a day's rows; query: the name of the file of sql/ that makes it;
-    consent: the purpose that people agreed to whom `person_id` names, where they are in it for that alone."""
+    consent: the purpose that people agreed to whom `person_id` names, where they are in it for that alone; hidden: the column
+    of the topic that people may hide, `*` where only all of them count."""
 
     schema: str
     name: str
@@ -51,6 +53,7 @@ class Table:
     query: str
     is_recorded: bool
     consent: str | None = None
+    hidden: str | None = None
 
 
 @cache
@@ -69,7 +72,7 @@ def text(name: str) -> bytes:
 
 def _read(name: str, content: str) -> Table | None:
     head, _, body = content.partition("CREATE TABLE ")
-    said = dict(re.findall(r"^-- (Key|Order|Consent): (.+)$", head, re.MULTILINE))
+    said = dict(re.findall(r"^-- (Key|Order|Consent|Hidden): (.+)$", head, re.MULTILINE))
     if not body or "Key" not in said:
         return None
     schema, _, rest = body.partition(f".{name} (\n")
@@ -85,9 +88,9 @@ def _read(name: str, content: str) -> Table | None:
             f" each column is `name TYPE,  -- what it says` on a line of its own, of {', '.join(_TYPEOF)}"
         )
     query = re.search(r"Defined by sql/(\w+)\.sql", head)
-    return Table(
-        schema, name, columns, key, order, query[1] if query else name, "-- Recorded by " in head, said.get("Consent")
-    )
+    recorded = "-- Recorded by " in head
+    by = query[1] if query else name
+    return Table(schema, name, columns, key, order, by, recorded, said.get("Consent"), said.get("Hidden"))
 
 
 def checks(name: str, rows: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from clout.lake.partitions import Lake
 from clout.lake.staging import Staged
 from clout.privacy import consent_ledger
 from clout.privacy.consent_ledger import Ledger
+from clout.privacy.hidden_topics import Unsaid, newest_unsaid
 from clout.privacy.newest_consents import newest
 from clout.privacy.suppression import ErasedKeys, read_erased
 
@@ -30,12 +31,19 @@ class HiddenToday:
     """Who may not be shown, by what a lake knows now, and by the operator's list (account keys) as it now is.
 
     consents: the rows of the newest lists; whoever was shown for what they do not agree to any more is not shown for it again.
+    unsaid: which topics, by id or slug, which account or person hides, see hidden_topics.py.
     """
 
     def __init__(
-        self, ledger: Ledger, erased: ErasedKeys, listed: Collection[str] = (), consents: pa.Table | None = None
+        self,
+        ledger: Ledger,
+        erased: ErasedKeys,
+        listed: Collection[str] = (),
+        consents: pa.Table | None = None,
+        unsaid: Collection[Unsaid] = (),
     ) -> None:
         self.consents = consents
+        self.unsaid = frozenset(unsaid)
         self._ledger, self._erased = ledger, erased
         self._standing = pa.array(sorted(ledger.reasons()), pa.string())
         self._listed = frozenset(map(look_alike_key, listed))
@@ -43,9 +51,11 @@ class HiddenToday:
             self._listed |= {look_alike_key(self._erased.pseudonym(key)) for key in listed}
 
     @classmethod
-    def of(cls, lake: Lake, listed: Collection[str] = ()) -> HiddenToday:
-        """What a lake knows."""
-        return cls(consent_ledger.read(lake), read_erased(lake), listed, newest(lake)[0])
+    def of(cls, lake: Lake, listed: Collection[str] = (), unsaid: Collection[Unsaid] = ()) -> HiddenToday:
+        """What a lake knows, and the operator's lists: people who may not be shown, topics that they hide."""
+        return cls(
+            consent_ledger.read(lake), read_erased(lake), listed, newest(lake)[0], newest_unsaid(lake).union(unsaid)
+        )
 
     def by_ledger(self, keys: pa.Array) -> set[str]:
         """Those of the keys that the ledger holds back."""

@@ -197,7 +197,9 @@ class Warehouse(ABC):
         if head.content_hash == cut.release.content_hash:
             return replace(_version(head, is_new=False), left_out=cut.people)
         version = log[-1].version + 1
-        said = f"{reason}; version {target.content_version} without {cut.people} of its people, who may not be shown any more"
+        said = (
+            f"{reason}; version {target.content_version} without {cut.people} of its people, or without what they hide"
+        )
         entry = replace(
             target,
             version=version,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,12 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from clout.config.topic_settings import EVERY
 from clout.engine import queries
 from clout.errors import InvalidInput
 from clout.lake import declared
 from clout.lake.partitions import Lake
 from clout.lake.staging import TABLES, Staged, content_hash
 from clout.privacy.hidden_today import HiddenToday
+from clout.privacy.hidden_topics import Unsaid, newest_unsaid, unsaid_in, without_unsaid
 from clout.privacy.newest_consents import newest
 from clout.warehouse import catalog
 from clout.warehouse.content_files import names_one_of
@@ -46,8 +48,8 @@ def cut(
     today: date,
     folder: Path,
 ) -> Cut | None:
-    """The content of a version without all rows that name the hidden, and without what people agree to no more, written into
-    `folder`; None where it holds neither."""
+    """The content of a version without all rows that name the hidden, and without what people agree to no more, or hide,
+    written into `folder`; None where it holds none of these."""
     names = sorted({part.table_name for part in parts if part.version == target.content_version})
     state = _state(read, log, target)
     tables = {name: _rows(read, name, state, target) for name in names}
@@ -59,13 +61,16 @@ def cut(
         withdrawn = taken_back(tables["consented"], tables["accounts"], hidden.consents, today)
         # Where people are named only if they agreed, this content names them whom a night run now would not.
         gone |= {person for person, purpose in withdrawn if purpose == "named"}
-    if not gone and not withdrawn:
+    unsaid = _unsaid(tables, hidden.unsaid)
+    if not gone and not withdrawn and not unsaid:
         return None
     agreed = _pairs(tables["consented"]) - withdrawn if "consented" in tables else set()
     people = pc.sum(pc.is_in(pc.unique(scores["person_id"]), pa.array(sorted(gone), pa.string()))).as_py() or 0
     files: dict[str, list[dict[str, Any]]] = {}
     for name, rows in tables.items():
         kept = _without(name, rows.filter(pc.invert(names_one_of(rows, gone))), agreed)
+        if column := declared.tables()[name].hidden:
+            kept = without_unsaid(kept, column, unsaid)
         # In an order of its own, so that the same people left out again give the same content.
         order = [(each.name, "ascending") for each in kept.schema if not pa.types.is_nested(each.type)]
         path = folder / f"{name}.parquet"
@@ -89,8 +94,20 @@ def cut(
         warnings=target.warnings,
         reason=None,
     )
-    named = gone | {person for person, _ in withdrawn}
+    named = gone | {person for person, _ in withdrawn | unsaid}
     return Cut(release, Staged(Lake(folder), target.ds, target.run_id), people or len(named))
+
+
+def _unsaid(tables: dict[str, pa.Table], said: Collection[Unsaid]) -> frozenset[Unsaid]:
+    """What of the hidden topics some table holds."""
+    unsaid = unsaid_in(said, tables["accounts"], tables.get("topics"))
+    held: set[Unsaid] = set()
+    for name, rows in tables.items() if unsaid else ():
+        if column := declared.tables()[name].hidden:
+            persons = rows["person_id"].to_pylist()
+            held.update((person, EVERY) for person in persons)
+            held.update(zip(persons, rows[column].to_pylist(), strict=True) if column != EVERY else ())
+    return unsaid & held
 
 
 def taken_back(consented: pa.Table, accounts: pa.Table, lists: pa.Table, today: date) -> set[Agreement]:
@@ -109,6 +126,20 @@ def refuse_what_was_taken_back(staged: Staged, lake: Lake) -> None:
         raise InvalidInput(
             f"{staged.location}: {number} of the people of run {staged.run} took back what they had agreed to"
             f" ({', '.join(purposes)}): run jobs/night.py --days {staged.day} again, which lists them no more"
+        )
+
+
+def refuse_what_is_hidden(staged: Staged, lake: Lake) -> None:
+    """Raise InvalidInput where a staged run says of somebody what they hide by the newest night's word."""
+    tables = {
+        name: staged.root.read(staged.table(name))
+        for name in ("accounts", "topics", *(name for name, table in declared.tables().items() if table.hidden))
+        if staged.root.exists(staged.table(name))
+    }
+    if found := _unsaid(tables, newest_unsaid(lake)):
+        raise InvalidInput(
+            f"{staged.location}: {len({person for person, _ in found})} of the people of run {staged.run} hide since what it"
+            f" says of them: run jobs/night.py --days {staged.day} again, which leaves it out"
         )
 
 

@@ -51,6 +51,17 @@ def test_a_table_of_people_who_agreed_says_to_what() -> None:
             assert f"'{table.consent}'" in queries.load(table.query).text
 
 
+def test_what_people_may_hide_is_declared() -> None:
+    """Every table that says of a person what a topic is, and whatever asks who hides what, so that a rollback leaves it out."""
+    for name, table in declared.tables().items():
+        reads = queries.exists(table.query) and "hidden_topics" in queries.load(table.query).inputs
+        names_topics = {"person_id", "topic_id"} <= table.columns.keys()
+        assert (table.hidden is not None) == (reads or names_topics), (
+            f"{name}: the line `-- Hidden:` is missing, or too much"
+        )
+        assert table.hidden in (None, "topic_id" if names_topics else "*")
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -86,6 +86,42 @@ def test_a_rollback_leaves_out_the_erased_and_the_listed(place: Place, tmp_path:
     assert named(place) == {"chirp:bo"}
 
 
+def test_a_rollback_says_nothing_that_somebody_hides_since(
+    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    def topics() -> set[tuple[str, str]]:
+        found = [place.open().read(f"clout.{table}") for table in ("person_topics", "topic_evidence")]
+        return {(row["person_id"], row["topic_id"]) for rows in found for row in rows.to_pylist()}
+
+    def hide(*rows: str) -> None:
+        (tmp_path / "hidden.csv").write_text("\n".join(["account_key,topic", *rows]) + "\n")
+
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "sources.toml").write_text(
+        '[topics]\nhidden = "hidden.csv"\n[[source]]\nname = "chirp"\npath = "exports"\n'
+    )
+    hide("chirp:ada,gardening")
+    assert topics() == {("chirp:ada", "gardening"), ("chirp:ada", "chess")}
+    roll_back(place, tmp_path / "lake", sources="sources.toml")
+    assert "shows run r1, without 1 of its people, or without what they hide" in capsys.readouterr().out
+    assert topics() == {("chirp:ada", "chess")}
+    assert place.open().read("clout.advocates").num_rows
+    hide("chirp:ada,*")
+    roll_back(place, tmp_path / "lake", "--to", "2", sources="sources.toml")
+    assert topics() == set()
+    assert place.open().read("clout.advocates").num_rows == 0
+    # Without the file what the newest night knew holds.
+    lake = Lake(tmp_path / "lake")
+    unsaid = pa.table({"person_id": ["chirp:ada"], "topic_id": ["chess"]})
+    lake.write(lake.features("hidden_topics", NEXT), unsaid)
+    roll_back(place, tmp_path / "lake", "--to", "1")
+    assert topics() == {("chirp:ada", "gardening")}
+    assert named(place) == {"chirp:bo", "chirp:ada", "chirp:cy"}
+    assert place.open().harm() == []
+    hide("chirp:ada,knitting", "chirp:nobody,chess")  # of what it does not hold nothing is left out
+    roll_back(place, tmp_path / "lake", "--to", "2", sources="sources.toml")
+
+
 def test_a_rollback_lists_nobody_who_took_their_consent_back_since(tmp_path: Path) -> None:
     place = Place("duckdb", tmp_path)
     for run, label in (("r1", "one"), ("r2", "newer")):
@@ -136,3 +172,17 @@ def test_a_run_scored_before_a_no_is_not_published_after_it(tmp_path: Path) -> N
     say_no(lake, "chirp:cy")  # whom only another's row names
     with pytest.raises(InvalidInput, match=r"1 of the accounts of run r1 have said no.*night.py --days 2026-03-14"):
         publish.publish(staged, place.open())
+
+
+def test_a_run_is_not_published_after_somebody_hid_what_it_says(tmp_path: Path) -> None:
+    place, lake = Place("duckdb", tmp_path), Lake(tmp_path / "lake")
+    agree(lake, "care", "named", "perks")
+    staged = stage(place.staging)
+    staged.write_run({**(staged.read_json("run.json") or {}), "lake": lake.uri})
+    approve(staged)
+    hidden = {"person_id": ["chirp:ada", "chirp:bo"], "topic_id": ["gardening", "chess"]}
+    lake.write(lake.features("hidden_topics", NEXT), pa.table(hidden))
+    with pytest.raises(InvalidInput, match=r"1 of the people of run r1 hide since what it says.*night.py --days 2026"):
+        publish.publish(staged, place.open())
+    lake.write(lake.features("hidden_topics", NEXT), pa.table({name: keys[1:] for name, keys in hidden.items()}))
+    assert publish.publish(staged, place.open()).is_new
