@@ -179,14 +179,7 @@ class Warehouse(ABC):
                     return self._show_cut(writer, cut, target, reason, now)
             if target.content_version == of_day[-1].content_version:
                 return _version(of_day[-1], is_new=False)
-            entry = LogEntry(
-                **{
-                    **vars(target),
-                    "version": log[-1].version + 1,
-                    "published_at": now,
-                    "reason": reason,
-                }
-            )
+            entry = replace(target, version=log[-1].version + 1, published_at=now, reason=reason)
             writer.show([*log, entry], parts)
             return _version(entry, is_new=True)
 

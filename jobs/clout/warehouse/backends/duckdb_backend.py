@@ -21,7 +21,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,10 @@ from clout.errors import InvalidInput
 from clout.lake.partitions import Lake
 from clout.lake.staging import Staged
 from clout.warehouse import catalog, commit_log, content_files, views_file
+from clout.warehouse.backends.files_writer import FilesWriter
 from clout.warehouse.catalog import Days
 from clout.warehouse.commit_log import Commit
-from clout.warehouse.contract import Warehouse, Writer
+from clout.warehouse.contract import Warehouse
 from clout.warehouse.failpoints import step
 from clout.warehouse.versions import DataFile, LogEntry, Release, check_state
 
@@ -123,9 +124,7 @@ class DuckDBWarehouse(Warehouse):
             return []
         with (self.root / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            kept = {int(file.stem[-6:]): file for file in (self.root / "history").glob("warehouse-v??????.duckdb")}
-            begun = _begun(self.root)["files"]
-            newest = max((version for version, file in kept.items() if f"history/{file.name}" not in begun), default=0)
+            kept, newest = self._traces()
             for file in (*(kept[version] for version in sorted(kept, reverse=True)), self.file):
                 found = views_file.log_of(file)
                 if found and len(found[0]) >= newest:
@@ -148,14 +147,18 @@ class DuckDBWarehouse(Warehouse):
         """The file of views as it was when `version` was the newest."""
         return self.root / "history" / f"warehouse-v{version:06d}.duckdb"
 
+    def _traces(self) -> tuple[dict[int, Path], int]:
+        """The files of views in history by version, and the newest version that one was written for to its end."""
+        kept = {int(file.stem[-6:]): file for file in (self.root / "history").glob("warehouse-v??????.duckdb")}
+        begun = _begun(self.root)["files"]
+        return kept, max((version for version, file in kept.items() if f"history/{file.name}" not in begun), default=0)
+
     def _commit_in_views(self) -> Commit:
         """The commit of a warehouse without commit.json: from the file of views, which once was the commit point.
 
         Raises InvalidInput where that is not the newest version of which there is a trace.
         """
-        kept = {int(file.stem[-6:]): file for file in (self.root / "history").glob("warehouse-v??????.duckdb")}
-        begun = _begun(self.root)["files"]
-        newest = max((version for version, file in kept.items() if f"history/{file.name}" not in begun), default=0)
+        kept, newest = self._traces()
         if not newest and not self.file.exists():
             return Commit()
         found = views_file.log_of(self.file)
@@ -167,13 +170,13 @@ class DuckDBWarehouse(Warehouse):
         return Commit(*found, {version: digests[version] for version in digests if version <= len(found[0])})
 
 
-class DuckDBWriter(Writer):
+class DuckDBWriter(FilesWriter):
     """Writes the embedded warehouse, under its lock."""
 
     def __init__(self, warehouse: DuckDBWarehouse) -> None:
         self.warehouse = warehouse
-        self.root = warehouse.root
-        self.place = Lake(warehouse.root)
+        self.folder = warehouse.root
+        self.root = Lake(warehouse.root)
         self.noted: list[str] = []
 
     def meta(self) -> tuple[list[LogEntry], list[DataFile]]:
@@ -186,13 +189,13 @@ class DuckDBWriter(Writer):
         targets = [file for files in content_files.places(release, version).values() for file in files]
         self._note(targets)
         self._reserve(sum(content_files.sizes(release, staged)))
-        return content_files.copy(release, staged, self.place, version)
+        return content_files.copy(release, staged, self.root, version)
 
     def show(self, log: list[LogEntry], parts: list[DataFile]) -> None:
         """Build the next file of views and its copy, then commit: from there on nothing needs room."""
         version, states = log[-1].version, self.warehouse.commit().states
         self._note([self._history_name(version)])
-        (self.root / BALLAST).unlink(missing_ok=True)
+        (self.folder / BALLAST).unlink(missing_ok=True)
         digest = self._build_state(log, parts)
         self._commit(Commit(log, views_file.in_order(parts), {**states, version: digest}))
         self._mend_shown()
@@ -200,7 +203,7 @@ class DuckDBWriter(Writer):
     def forget(self, log: list[LogEntry], parts: list[DataFile], states: list[int]) -> int:
         """Take the forgotten parts and states out of the log, then remove every file that it does not know."""
         if not log:
-            return content_files.remove(self.place, self._found())
+            return content_files.remove(self.root, self._found())
         commit = self.warehouse.commit()
         kept = {version: digest for version, digest in commit.states.items() if version in states}
         known = {part.file for part in parts} | {self._history_name(state) for state in kept}
@@ -211,7 +214,7 @@ class DuckDBWriter(Writer):
                 kept[log[-1].version] = self._build_state(log, parts)
             self._commit(Commit(log, views_file.in_order(parts), kept))
             self._mend_shown()
-        removed = content_files.remove(self.place, gone)
+        removed = content_files.remove(self.root, gone)
         step("the forgotten is removed")
         return removed
 
@@ -219,14 +222,14 @@ class DuckDBWriter(Writer):
         """Write the parts that name a key again, switch all files of views over to them, and remove the old ones."""
         new = [content_files.erased_place(part, keys) for part in parts]
         self._note([*new, *(part.file for part in parts)], is_erasure=True)
-        cleaned = [content_files.without(self.place, part, keys) for part in parts]
+        cleaned = [content_files.without(self.root, part, keys) for part in parts]
         total = sum(gone for _, gone in cleaned)
         if total:
             commit = self.warehouse.commit()
             self._commit(Commit(log, views_file.in_order([part for part, _ in cleaned]), commit.states))
             self.recover()  # builds all files of views anew and removes the old files
         else:
-            (self.root / NOTE).unlink()
+            (self.folder / NOTE).unlink()
         return total
 
     # Inside -----------------------------------------------------------------------------------------------------
@@ -236,36 +239,24 @@ class DuckDBWriter(Writer):
 
         Then put back what analysts open, if it is not as it was published.
         """
-        note, begun = self.root / NOTE, _begun(self.root)
-        if not self.root.joinpath(commit_log.NAME).exists() and (old := self.warehouse.commit()).log:
+        note, begun = self.folder / NOTE, _begun(self.folder)
+        if not self.folder.joinpath(commit_log.NAME).exists() and (old := self.warehouse.commit()).log:
             self._commit(old)
         log, parts = self.meta()
         if begun["is_erasure"] and log:
             self.rebuild()
         if begun["files"]:
             known = {part.file for part in parts} | {self._history_name(entry.version) for entry in log}
-            content_files.remove(self.place, [file for file in begun["files"] if file not in known])
+            content_files.remove(self.root, [file for file in begun["files"] if file not in known])
             step("leftovers are removed")
         if log:
             with contextlib.suppress(InvalidInput):  # content is harmed: the writing itself says so, or heals it
                 self._mend_state()
                 self._mend_shown()
-        for left in self.root.glob(".tmp-*"):
+        for left in self.folder.glob(".tmp-*"):
             if left != note:
                 left.unlink()
         note.unlink(missing_ok=True)  # last: until here a kill loses nothing
-
-    def harmed(self, parts: Sequence[DataFile]) -> list[tuple[DataFile, str]]:
-        """Those of the parts whose file is not as it was published."""
-        return content_files.harmed(self.place, parts)
-
-    def content(self, part: DataFile) -> bytes | None:
-        """The file of a part."""
-        return content_files.content(self.place, part)
-
-    def restore(self, part: DataFile, files: Sequence[bytes]) -> None:
-        """Put the file of a part back."""
-        content_files.restore(self.place, part, files)
 
     def mend(self) -> None:
         """Build again the files of views that are not as they were."""
@@ -288,11 +279,11 @@ class DuckDBWriter(Writer):
 
     def _build_state(self, log: list[LogEntry], parts: list[DataFile]) -> str:
         """Build the file of views of a state and put it into history. Gives its sha256."""
-        aside, kept = self.root / ASIDE, self.warehouse.history(log[-1].version)
+        aside, kept = self.folder / ASIDE, self.warehouse.history(log[-1].version)
         try:
-            views_file.build(self.root, aside, log, views_file.in_order(parts))
+            views_file.build(self.folder, aside, log, views_file.in_order(parts))
         except duckdb.Error as error:
-            raise content_files.broken(self.place, parts, str(self.root), error) from error
+            raise content_files.broken(self.root, parts, str(self.folder), error) from error
         step("the next file of views is built")
         kept.parent.mkdir(exist_ok=True)
         digest = views_file.digest(aside)
@@ -304,11 +295,11 @@ class DuckDBWriter(Writer):
     def _commit(self, commit: Commit) -> None:
         """Make the commit the newest, once all that will be shown lies ready on the disk."""
         version = commit.log[-1].version
-        commit_log.write_aside(self.root, commit)
+        commit_log.write_aside(self.folder, commit)
         if version in commit.states and views_file.digest(self.warehouse.history(version)) == commit.states[version]:
-            views_file.copy(self.warehouse.history(version), self.root / SHOWN_ASIDE)
+            views_file.copy(self.warehouse.history(version), self.folder / SHOWN_ASIDE)
         step("all lies ready")
-        commit_log.put_in_place(self.root)
+        commit_log.put_in_place(self.folder)
         step("it is committed")
 
     def _mend_state(self) -> None:
@@ -322,7 +313,7 @@ class DuckDBWriter(Writer):
 
     def _mend_shown(self) -> None:
         """Let analysts open the newest state's file of views, where they do not yet."""
-        commit, shown, aside = self.warehouse.commit(), self.warehouse.file, self.root / SHOWN_ASIDE
+        commit, shown, aside = self.warehouse.commit(), self.warehouse.file, self.folder / SHOWN_ASIDE
         version = commit.log[-1].version
         left = [file for file in views_file.side_files(shown) if file.exists()]
         if views_file.digest(shown) == commit.states[version] and not left:
@@ -336,29 +327,29 @@ class DuckDBWriter(Writer):
         """Take the room that the files of views will need, before content fills the disk. Raises OSError for want of it."""
         shown = self.warehouse.file
         views = max(SMALLEST_VIEWS, shown.stat().st_size if shown.exists() else 0)
-        log = self.root / commit_log.NAME
+        log = self.folder / commit_log.NAME
         # The file in history, what is shown, and DuckDB's log of changes; the commit log with a day more.
         needed = 3 * views + 2 * (log.stat().st_size if log.exists() else 0) + (64 << 10)
-        with (self.root / BALLAST).open("wb") as ballast:
+        with (self.folder / BALLAST).open("wb") as ballast:
             os.posix_fallocate(ballast.fileno(), 0, needed)
-        if shutil.disk_usage(self.root).free < content:
-            raise OSError(errno.ENOSPC, f"no room left: the day needs {content + needed} bytes", str(self.root))
+        if shutil.disk_usage(self.folder).free < content:
+            raise OSError(errno.ENOSPC, f"no room left: the day needs {content + needed} bytes", str(self.folder))
         step("room is reserved")
 
     def _note(self, files: Iterable[str], is_erasure: bool = False) -> None:
         """Note which files are about to be made or removed, so that whoever comes after a crash can end it."""
         self.noted += files
         begun = {"files": self.noted, "is_erasure": is_erasure}
-        aside = self.root / f"{NOTE}.next"
+        aside = self.folder / f"{NOTE}.next"
         aside.write_text(json.dumps(begun), encoding="utf-8")
-        aside.replace(self.root / NOTE)  # a full disk must not take the note that was there
+        aside.replace(self.folder / NOTE)  # a full disk must not take the note that was there
         step("it is noted")
 
     def _history_name(self, version: int) -> str:
-        return str(self.warehouse.history(version).relative_to(self.root))
+        return str(self.warehouse.history(version).relative_to(self.folder))
 
     def _found(self) -> list[str]:
-        return [file for folder in ("data", "history") for file in content_files.files_below(self.place, folder)]
+        return [file for folder in ("data", "history") for file in content_files.files_below(self.root, folder)]
 
 
 def _begun(root: Path) -> dict[str, Any]:

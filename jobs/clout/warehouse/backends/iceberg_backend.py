@@ -18,7 +18,7 @@ from __future__ import annotations
 import contextlib
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -41,6 +41,7 @@ from clout.lake.partitions import Lake
 from clout.lake.staging import Staged
 from clout.warehouse import catalog, commit_log, content_files
 from clout.warehouse.backends import iceberg_damage
+from clout.warehouse.backends.files_writer import FilesWriter
 from clout.warehouse.backends.iceberg_tables import (
     HeadsTransaction,
     add_columns,
@@ -57,7 +58,7 @@ from clout.warehouse.backends.iceberg_tables import (
 )
 from clout.warehouse.catalog import Days
 from clout.warehouse.commit_log import Commit
-from clout.warehouse.contract import Warehouse, Writer
+from clout.warehouse.contract import Warehouse
 from clout.warehouse.failpoints import step
 from clout.warehouse.versions import DataFile, LogEntry, Release, check_state, visible_versions
 
@@ -201,7 +202,7 @@ class IcebergWarehouse(Warehouse):
         return rows.select(relation.arrow_schema.names).cast(relation.arrow_schema)
 
 
-class IcebergWriter(Writer):
+class IcebergWriter(FilesWriter):
     """Writes within the one SQL transaction that will move all heads."""
 
     def __init__(self, catalog: SqlCatalog, connection: Connection, root: Lake) -> None:
@@ -292,18 +293,6 @@ class IcebergWriter(Writer):
                 tag_head(transaction, log[-1].version)
         self._commit_and_sweep()
         return sum(gone for _, gone in cleaned)
-
-    def harmed(self, parts: Sequence[DataFile]) -> list[tuple[DataFile, str]]:
-        """Those of the parts whose file is not as it was published."""
-        return content_files.harmed(self.root, parts)
-
-    def content(self, part: DataFile) -> bytes | None:
-        """The file of a part."""
-        return content_files.content(self.root, part)
-
-    def restore(self, part: DataFile, files: Sequence[bytes]) -> None:
-        """Put the file of a part back; the tables name it already."""
-        content_files.restore(self.root, part, files)
 
     def mend(self) -> None:
         """Build again the tables of content, and the views, whose metadata are harmed."""

@@ -25,8 +25,9 @@ import pyarrow.parquet as pq
 from psycopg import sql
 
 from clout.errors import InvalidInput, TryLater
+from clout.lake.schemas import small_arrow
 from clout.lake.staging import Staged
-from clout.warehouse import catalog
+from clout.warehouse import catalog, content_files
 from clout.warehouse.backends import postgres_locks
 from clout.warehouse.backends.postgres_schema import columns_of, prepare, refuse_foreign_schemas
 from clout.warehouse.catalog import Days
@@ -69,9 +70,7 @@ class PostgresWarehouse(Warehouse):
             if version is not None:
                 rows = f"{sql.Identifier('history', relation.name).as_string()}({version})"
             found = connection.execute(f"SELECT {columns_of(relation)} FROM {rows}{catalog.where(day)}").fetchall()
-        arrow = relation.arrow_schema
-        columns = zip(*found, strict=True) if found else ([] for _ in arrow)
-        return pa.table([pa.array(c, field.type) for c, field in zip(columns, arrow, strict=True)], arrow)
+        return small_arrow(relation.arrow_schema, found)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[PostgresWriter]:
@@ -122,7 +121,7 @@ class PostgresWarehouse(Warehouse):
     def harm(self) -> list[str]:
         """Whatever is not as it was published: content whose rows are others, or cannot be read."""
         with self.connection() as connection:
-            return [_described(*each) for each in _harmed(connection, _meta(connection)[1])]
+            return [content_files.described(*each) for each in _harmed(connection, _meta(connection)[1])]
 
 
 Connect = Callable[[], contextlib.AbstractContextManager[psycopg.Connection]]
@@ -242,7 +241,9 @@ class PostgresWriter(Writer):
             texts = [c.name for c in catalog.relations()[part.table_name].columns if c.type == "VARCHAR"]
             named = " OR ".join(f"regexp_split_to_array(btrim(\"{name}\"), '\\s*,\\s*') && %(keys)s" for name in texts)
             if harmed := self.harmed([part]):
-                raise InvalidInput(f"{_described(*harmed[0])}; run jobs/warehouse.py heal first: nothing was erased")
+                raise InvalidInput(
+                    f"{content_files.described(*harmed[0])}; run jobs/warehouse.py heal first: nothing was erased"
+                )
             done = self.connection.execute(f"DELETE FROM {_place(part)} WHERE {named}", {"keys": sorted(keys)})
             if done.rowcount:
                 self.connection.execute(
@@ -346,10 +347,6 @@ def _checksum(place: str, columns: Sequence[str]) -> str:
     row = ", ".join(sql.Identifier(name).as_string() for name in columns)
     table = sql.Identifier(*place.split(".", 1)).as_string()
     return f"SELECT count(*), coalesce(sum(hashtextextended(ROW({row})::text, 0)), 0)::text FROM ONLY {table}"
-
-
-def _described(part: DataFile, harm: str) -> str:
-    return f"{part.file} ({part.table_name} of {part.ds}, version {part.version}) {harm}"
 
 
 def _meta(connection: psycopg.Connection) -> tuple[list[LogEntry], list[DataFile]]:
