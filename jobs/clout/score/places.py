@@ -7,7 +7,7 @@ rules, by which a joke, two places, or a name that many places bear give nothing
    of the name, none counts ("Salem, IN" lies in Indiana and in India);
 2. a name alone counts where its place has 300,000 people and ten times as many as the next of that name; other names than the
    place's own count for a few cities only;
-3. two letters alone say nothing;
+3. two letters alone say nothing, and three only as UAE and USA: EST is a time;
 4. a city that nobody knows beside a state says the state; beside letters that also are a country's only where the name is one
    slip away from a city there.
 
@@ -62,6 +62,13 @@ _SEVERAL = re.compile(
     r"[/|&+;•·→←↔⇄➡✈~<>=:*_#@?!\"\\\n]|->|<-|\s[-–—]+\s|\b(and|or|und|et|y|to|via|from|formerly|ex)\b"
 )
 _CODE = re.compile(r"[A-Z]{2,3}")
+#: What people write before their place, and which says no more than that it is.
+_BEFORE = re.compile(
+    r"(?:(?:currently |now )?(?:based|living|located|residing|resident)(?: in)?|i live in|(?:currently |now )?in)[\s:]+(?=\S)",
+    re.IGNORECASE,
+)
+#: Countries that people call by three letters.
+_SPOKEN = frozenset(("uae", "usa"))
 #: Where nobody lives, whatever country stands beside it.
 _NOWHERE = frozenset(
     (
@@ -112,6 +119,8 @@ def read(text: str | None) -> Place | str | None:
     if len(text) > LONGEST or "http" in text.lower() or re.search(r"\d", text):
         return "no place"
     bare = _without_pictures(_PRONOUNS.sub(" ", text)).strip(" ,.-–—|()[]/•·")
+    if before := _BEFORE.match(bare):
+        bare = bare[before.end() :]
     if not folded(bare):
         return "no place"
     lowered = bare if not _SEVERAL.search(bare) else None
@@ -177,7 +186,8 @@ def _alone(name: str) -> Place | str | None:
         return _city_place(_by_id()[_ALONE[name]], "large_city")
     if name in _WORDS:
         return "ambiguous"
-    regions = [region for region in _regions().get(name, ()) if not region.is_code or len(name) > 2]
+    is_short = len(name) <= 3 and name not in _SPOKEN
+    regions = [region for region in _regions().get(name, ()) if not is_short]
     cities = sorted(_cities().get(name, ()), key=lambda city: -city.population)
     if not regions and not cities:
         return None
@@ -202,7 +212,10 @@ def _beside(name: str, qualifiers: list[str], is_parted: bool) -> Place | str:
     outer = _readings(qualifiers[-1])
     if len(qualifiers) == 2:
         within = _readings(qualifiers[0])
-        outer = [r for r in within if any(r.country == o.country and o.admin1 in (None, r.admin1) for o in outer)]
+        between = [r for r in within if any(r.country == o.country and o.admin1 in (None, r.admin1) for o in outer)]
+        if not within and all(isinstance(_held(folded(name), o), _City) for o in outer):
+            between = outer  # a state that is not known here, of a country where one city stands out
+        outer = between
     if not outer:
         return "ambiguous" if folded(name) in _cities() else "unknown"
     city = folded(name)
