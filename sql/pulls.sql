@@ -6,6 +6,9 @@
 --   platform. reason: one of those given: that nobody is named, else the first in the alphabet.
 --   drift: how the columns of a file, or the fields of an endpoint's answers, differ from those of the day pulled before;
 --   of the first such file.
+--   excluded: rows that did not land, by what was known when the source was pulled. What a source that is pulled later says
+--   of one of its people leaves out the rest when the day is conformed, and meta.conservation counts it there: in which of the
+--   two a row is counted depends on the order of sources, what is scored does not.
 -- Unit: subjects; rows; requests; dollars. Grain: one row per ds, platform, endpoint, snapshot (the table that rows went to).
 -- Inputs: {manifest}, the manifests of the days
 -- Parameters: none

@@ -12,7 +12,7 @@ CREATE TABLE meta.pulls (
   failed BIGINT,  -- Subjects that were asked about in vain
   rows BIGINT,  -- Rows that landed
   quarantined BIGINT,  -- Rows that were put aside
-  excluded BIGINT,  -- Rows of people who may not be shown: they did not land
+  excluded BIGINT,  -- Rows of people who may not be shown, by what was known then: they did not land; meta.conservation has what was left out later
   requests BIGINT,  -- Requests made; 0 for files
   cost_usd DOUBLE PRECISION,  -- What the platform charges for it, in dollars
   blind BOOLEAN,  -- True where something was asked and nothing answered: missing rows mean nothing
