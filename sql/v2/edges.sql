@@ -10,9 +10,17 @@
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 SELECT
   w.variant, '' AS platform, w.actor, w.target,
+  CASE WHEN w.strength > 0e0 THEN w.credibility ELSE 0e0 END AS weight
+FROM {pairs} AS w
+INNER JOIN {variants} AS v ON v.variant = w.variant AND v.variant = v.strengths_from
+WHERE w.platforms = 1
+UNION ALL
+SELECT
+  w.variant, '' AS platform, w.actor, w.target,
   max(CASE WHEN w.strength > 0e0 THEN w.credibility ELSE 0e0 END) AS weight
 FROM {pairs} AS w
 INNER JOIN {variants} AS v ON v.variant = w.variant AND v.variant = v.strengths_from
+WHERE w.platforms > 1
 GROUP BY w.variant, w.actor, w.target
 UNION ALL
 -- NULL of whatever type people are of.

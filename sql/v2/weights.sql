@@ -21,17 +21,25 @@ WITH seeded AS (
 defended AS (
   SELECT variant, bool_and(named) AS named FROM {seeds} GROUP BY variant
 ),
+-- One join of all pairs with what is known of their actors.
+actors AS (
+  SELECT
+    v.variant, v.strengths_from, t.person_id, t.trust, r.pct, d.variant IS NOT NULL AS is_defended,
+    coalesce(d.named, false) AS all_named
+  FROM {trust} AS t
+  INNER JOIN {ranks} AS r ON r.variant = t.variant AND r.person_id = t.person_id
+  INNER JOIN {variants} AS v ON v.strengths_from = t.variant
+  LEFT JOIN defended AS d ON d.variant = t.variant
+),
 trusting AS (
   SELECT
-    p.*, v.strengths_from,
-    CASE WHEN d.variant IS NULL THEN 1e0
-      ELSE least(1e0, greatest(0e0, a.trust - CASE WHEN p.acted_back THEN u.gives ELSE 0e0 END)) END AS tau,
-    coalesce(u.seed, false) AS seed, d.variant IS NOT NULL AS is_defended, coalesce(d.named, false) AS all_named
+    p.*, a.strengths_from, a.pct, a.is_defended, a.all_named,
+    CASE WHEN a.is_defended
+      THEN least(1e0, greatest(0e0, a.trust - CASE WHEN p.acted_back THEN u.gives ELSE 0e0 END)) ELSE 1e0 END AS tau,
+    coalesce(u.seed, false) AS seed
   FROM {pairs} AS p
-  INNER JOIN {variants} AS v ON v.variant = p.variant
-  INNER JOIN {trust} AS a ON a.variant = v.strengths_from AND a.person_id = p.actor
-  INNER JOIN {trust} AS u ON u.variant = v.strengths_from AND u.person_id = p.target
-  LEFT JOIN defended AS d ON d.variant = v.strengths_from
+  INNER JOIN actors AS a ON a.variant = p.variant AND a.person_id = p.actor
+  INNER JOIN {trust} AS u ON u.variant = a.strengths_from AND u.person_id = p.target
 )
 SELECT
   t.variant, t.platform, t.actor, t.target, t.strength, t.share, t.interactions, t.first_day, t.last_day, t.only_day,
@@ -39,11 +47,10 @@ SELECT
   t.weight * t.tau AS trusted_weight,
   t.weight * (1e0 - t.tau) * t.matured AS unvouched,
   coalesce(s.named, t.all_named) AS named,
-  t.weight * (1e0 - t.tau) * t.matured * r.pct / 100e0 AS unvouched_influential,
-  t.weight * r.pct / 100e0 AS influential,
-  t.weight * t.tau * r.pct / 100e0 AS trusted_influential,
+  t.weight * (1e0 - t.tau) * t.matured * t.pct / 100e0 AS unvouched_influential,
+  t.weight * t.pct / 100e0 AS influential,
+  t.weight * t.tau * t.pct / 100e0 AS trusted_influential,
   CASE WHEN t.is_defended THEN t.tau > 0e0 END AS trusted,
   t.seed
 FROM trusting AS t
-INNER JOIN {ranks} AS r ON r.variant = t.strengths_from AND r.person_id = t.actor
 LEFT JOIN seeded AS s ON s.variant = t.strengths_from AND s.platform = t.platform
