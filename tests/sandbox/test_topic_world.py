@@ -10,6 +10,10 @@ from collections import defaultdict
 
 import pyarrow.compute as pc
 import pytest
+from clout.config.brand_settings import Brand
+from clout.engine import scheduler
+from clout.engine.buckets import Buckets
+from clout.lake.partitions import Lake
 
 from sandbox.topic_world import LAST, PLANTED, Named, TopicWorld
 
@@ -118,3 +122,16 @@ def test_one_more_credible_act_lowers_nobodys_reach(worlds: list[Named]) -> None
     )
     for case, topic in asked.items():
         assert after[f"commons:{case}", topic] > before[f"commons:{case}", topic]
+
+
+def test_buckets_name_the_same_people_and_advocates(lake: Lake) -> None:
+    """Of a brand that everybody at home in something may talk about, and on three buckets, whose tasks are done anywhere."""
+    world = TopicWorld(3, people=100)
+    brand = (Brand("acme", "Acme", hashtags=("gardening", "veganism", "knitting", "hiking", "chess", "poetry")),)
+    whole = world.judged(brands=brand).tables
+    spread = world.judged(brands=brand, buckets=Buckets(lake, 3, scheduler.Processes(200 << 20)), lake=lake).tables
+    assert whole["advocates"].num_rows > 1
+    assert whole["person_topics"].num_rows > 10
+    for name in ("advocates", "person_topics", "topic_evidence"):
+        rows = [sorted(map(str, tables[name].to_pylist())) for tables in (whole, spread)]
+        assert rows[0] == rows[1], name

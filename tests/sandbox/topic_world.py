@@ -25,9 +25,14 @@ if __name__ == "__main__":  # as a script this folder is on the path, but its mo
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from clout.config.brand_settings import Brand
 from clout.config.ontology import read_ontology
 from clout.engine import queries
+from clout.engine.buckets import Buckets
 from clout.engine.engines import DuckDB
+from clout.engine.frames import to_arrow
+from clout.lake.partitions import Lake
 from clout.lake.schemas import CONFORMED, POSTS, small_arrow
 from clout.score import identity, steps, topic_posts, variants
 from clout.score.model import Model, read_model
@@ -249,15 +254,21 @@ class TopicWorld:
                 self.acts.append((day, kind, f"commons:{fan}", f"commons:{case}", key))
 
     def judged(
-        self, endorsements: list[tuple[Any, ...]] | None = None, hidden: tuple[tuple[str, str], ...] = ()
+        self,
+        endorsements: list[tuple[Any, ...]] | None = None,
+        hidden: tuple[tuple[str, str], ...] = (),
+        brands: tuple[Brand, ...] = (),
+        buckets: Buckets | None = None,
+        lake: Lake | None = None,
     ) -> Named:
         """The world as a night sees it, by the default model. endorsements, hidden: rows of steps.ENDORSEMENTS, HIDDEN_TOPICS.
 
-        What is hidden was hidden today only: the matcher noted it on the days before.
+        What is hidden was hidden today only: the matcher noted it on the days before. buckets: compute on these, with the
+        activity in their lake, as a large night does.
         """
         model = variants.score_alone(read_model(queries.SQL / "models" / "v2.toml"))
-        ontology, engine = read_ontology(), DuckDB()
-        found, _ = topic_posts.of_day(self._posts_table(), LAST, Matcher(ontology), frozenset())
+        ontology, engine = read_ontology(), buckets or DuckDB()
+        found, _ = topic_posts.of_day(self._posts_table(), LAST, Matcher(ontology), frozenset(), brands=brands)
         # All posts are one table here: each row is of the day on which it was posted.
         at = found.schema.get_field_index("ds")
         found = found.set_column(at, found.schema.field("ds"), found["posted_on"])
@@ -274,24 +285,33 @@ class TopicWorld:
             }
         )
         conformed = Plan(
-            engine, {"classified": classified, "post_topics": found}, parameters={"topic_days": topic_posts.KEPT_DAYS}
+            DuckDB(), {"classified": classified, "post_topics": found}, parameters={"topic_days": topic_posts.KEPT_DAYS}
         )
+        done = {
+            name: conformed.resolve(name).cast(CONFORMED[name])
+            for name in ("activity", "post_actions", "topic_activity")
+        }
+        if buckets and lake:
+            days = sorted(set(done["activity"]["ds"].to_pylist()))
+            for each in days:
+                of_day = done["activity"].filter(pc.equal(done["activity"]["ds"], pa.scalar(each)))
+                lake.write(lake.conformed("activity", each), of_day.drop_columns("ds"))
+            done["activity"] = buckets.conformed(lake, "activity", days)
         plan = steps.in_memory(
             engine,
             model,
             LAST,
-            **self._states(engine, model),
-            **{
-                name: conformed.resolve(name).cast(CONFORMED[name])
-                for name in ("activity", "post_actions", "topic_activity")
-            },
+            **self._states(DuckDB(), model),
+            **done,
+            brands=small_arrow(steps.BRANDS, [(brand.slug, brand.name, None) for brand in brands]),
             posts=self._posts_table().select(POSTS_READ),
             post_topics=found,
             endorsements=small_arrow(steps.ENDORSEMENTS, endorsements or []),
             hidden_topics=small_arrow(steps.HIDDEN_TOPICS, list(hidden)),
             ontology=small_arrow(steps.ONTOLOGY, topic_posts.ontology_rows(ontology)),
         )
-        tables = {name: plan.resolve(name) for name in ("person_topics", "topic_evidence", "topics", "score")}
+        names = ("person_topics", "topic_evidence", "topics", "score", "advocates")
+        tables = {name: to_arrow(plan.resolve(name)) for name in names}
         return self._named(tables, found, classified)
 
     def _named(self, tables: dict[str, pa.Table], found: pa.Table, classified: pa.Table) -> Named:

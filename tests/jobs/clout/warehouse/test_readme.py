@@ -79,6 +79,14 @@ def statements() -> list[str]:
     return [each.strip() for block in blocks for each in block.split(";\n") if each.strip()]
 
 
+def test_every_table_of_people_has_its_question() -> None:
+    asked = {word for each in statements() for word in re.findall(r"\bclout\.\w+", each)}
+    tables = {
+        relation.full_name for relation in catalog.relations().values() if relation.full_name.startswith("clout.")
+    }
+    assert tables - asked == set()
+
+
 def test_the_questions_run_on_a_server(postgres, tmp_path: Path) -> None:
     """Their rows are those of the invented world, see tests/test_pipeline.py; here it is their words."""
     place = Place("postgres", tmp_path, postgres)
