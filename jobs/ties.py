@@ -1,4 +1,4 @@
-"""Computes daily engagement (sql/daily_engagement.sql) and influence probabilities (sql/pairs.sql) of one score date."""
+"""Computes daily engagement (sql/daily_engagement.sql) and influence probabilities (sql/ties.sql) of one score date."""
 
 from __future__ import annotations
 

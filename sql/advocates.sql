@@ -82,7 +82,7 @@ SELECT
   CAST(s.days AS BIGINT) AS days, CAST(s.weeks AS BIGINT) AS weeks, CAST(s.posts AS BIGINT) AS posts, s.mentions,
   m.people, m.back,
   round(m.reach, 6) AS reach,
-  round(coalesce(m.worth / nullif(w.worth, 0e0), 0e0), 6) AS share,
+  round(coalesce(m.engagement_weight / nullif(w.engagement_weight, 0e0), 0e0), 6) AS share,
   f.approval,
   d.person_id IS NOT NULL AS paid,
   s.last_day AS last_spoken_on,

@@ -30,7 +30,7 @@ WITH pair_days AS (
         WHEN 'quote' THEN :base_quote
         WHEN 'share' THEN :base_share
       END
-    AS DECIMAL(24, 12))) AS DOUBLE) AS worth
+    AS DECIMAL(24, 12))) AS DOUBLE) AS engagement_weight
   FROM {persons_activity} AS ev
   LEFT JOIN {active_people} AS here ON here.platform = ev.platform AND here.person_id = ev.target
   WHERE ev.actor <> ev.target AND ev.ds BETWEEN :first_day AND :last_day
@@ -39,7 +39,7 @@ WITH pair_days AS (
 SELECT
   p.ds, p.platform, p.actor, p.target,
   CAST(p.n AS BIGINT) AS n,
-  p.worth * power(1e0 + b.n - p.n, -:gamma) AS worth
+  p.engagement_weight * power(1e0 + b.n - p.n, -:gamma) AS engagement_weight
 FROM pair_days AS p
 INNER JOIN (
   SELECT ds, platform, actor, sum(n) AS n FROM pair_days GROUP BY ds, platform, actor

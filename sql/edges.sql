@@ -3,14 +3,14 @@
 --   with their own graph have edges. The weight is the actor's credibility if the tie has positive strength, else 0.
 --   Selectivity and reciprocity are left out, so that an act towards one person cannot lower another's rank.
 -- Unit: credible people. Grain: one row per variant, platform, actor, target; seeds: target is NULL.
--- Inputs: {pairs}, see pairs.sql; {seeds}, see seeds.sql; {variants}
--- Split: {pairs} by target, {seeds} by person_id
+-- Inputs: {ties}, see ties.sql; {seeds}, see seeds.sql; {variants}
+-- Split: {ties} by target, {seeds} by person_id
 -- Parameters: none
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 SELECT
   w.variant, w.platform, w.actor, w.target,
   CASE WHEN w.strength > 0e0 THEN w.credibility ELSE 0e0 END AS weight
-FROM {pairs} AS w
+FROM {ties} AS w
 INNER JOIN {variants} AS v ON v.variant = w.variant AND v.variant = v.strengths_from
 UNION ALL
 -- NULL of whatever type people are of.

@@ -59,7 +59,7 @@ refused AS (
   LEFT JOIN mutual AS m ON m.giver = n.giver AND m.receiver = n.receiver
 ),
 judged AS (
-  SELECT *, CASE WHEN why IS NOT NULL THEN 0e0 WHEN is_mutual THEN 0.5e0 ELSE 1e0 END AS worth FROM refused
+  SELECT *, CASE WHEN why IS NOT NULL THEN 0e0 WHEN is_mutual THEN 0.5e0 ELSE 1e0 END AS weight FROM refused
 ),
 summed AS (
   SELECT
@@ -67,7 +67,7 @@ summed AS (
     count_if(j.why = 'of oneself') AS own, count_if(j.why = 'by people who did nothing about it') AS strangers,
     count_if(j.why = 'by people whom nobody trusts') AS untrusted, count_if(j.why = 'given before') AS again,
     count_if(j.why = 'beyond what one gives in a day') AS too_many,
-    CAST(floor(least(CAST(:endorse_most AS DOUBLE), floor(coalesce(max(c.people), 0) / 2e0), sum(j.worth))) AS BIGINT) AS counted
+    CAST(floor(least(CAST(:endorse_most AS DOUBLE), floor(coalesce(max(c.people), 0) / 2e0), sum(j.weight))) AS BIGINT) AS counted
   FROM judged AS j
   LEFT JOIN credible AS c ON c.topic_id = j.topic_id AND c.receiver = j.receiver
   GROUP BY j.receiver, j.topic_id

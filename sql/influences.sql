@@ -1,6 +1,6 @@
 -- Influences: whom each scored person moves most surely, and who moves them.
 -- Meaning: direction `moves`: the other person acts on this one; `moved_by`: this one acts on the other. strength: how surely,
---   over all platforms, 1 - product of (1 - q). Pairs with fewer than min_interactions in the window are left out, and so is,
+--   over all platforms, 1 - product of (1 - q). Ties with fewer than min_interactions in the window are left out, and so is,
 --   like everywhere, whoever is excluded. At most `top` each way; equal strengths in order of the key.
 -- Unit: strength a share, 0 to 1; interactions in the window. Grain: one row per ds, person_id, direction, other_id.
 -- Source: sql/README.md, Method, step 12.
@@ -12,16 +12,16 @@
 --   min_interactions INT  fewer are left out
 -- Run: .venv/bin/python jobs/score.py --day 2026-03-14 --run by-hand
 WITH both_ways AS (
-  SELECT target AS person_id, 'moves' AS direction, actor AS other_id, q, interactions, last_day
+  SELECT target AS person_id, 'moves' AS direction, actor AS other_id, influence_probability, interactions, last_day
   FROM {weights} WHERE variant = 'now'
   UNION ALL
-  SELECT actor AS person_id, 'moved_by' AS direction, target AS other_id, q, interactions, last_day
+  SELECT actor AS person_id, 'moved_by' AS direction, target AS other_id, influence_probability, interactions, last_day
   FROM {outgoing_weights} WHERE variant = 'now'
 ),
 summed AS (
   SELECT
     b.person_id, b.direction, b.other_id,
-    round(1e0 - exp(CAST(sum(CAST(ln(greatest(1e-12, 1e0 - b.q)) AS DECIMAL(24, 12))) AS DOUBLE)), 6) AS strength,
+    round(1e0 - exp(CAST(sum(CAST(ln(greatest(1e-12, 1e0 - b.influence_probability)) AS DECIMAL(24, 12))) AS DOUBLE)), 6) AS strength,
     CAST(sum(b.interactions) AS BIGINT) AS interactions,
     max(b.last_day) AS last_day
   FROM both_ways AS b

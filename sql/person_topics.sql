@@ -46,7 +46,7 @@ hidden AS (
 known AS (
   SELECT
     o.person_id, o.topic_id, t.slug, o.posts, o.weeks, coalesce(m.people, 0) AS people, coalesce(m.back, 0) AS back,
-    round(coalesce(m.worth / nullif(w.worth, 0e0), 0e0), 6) AS share,
+    round(coalesce(m.engagement_weight / nullif(w.engagement_weight, 0e0), 0e0), 6) AS share,
     round(coalesce(m.reach, 0e0), 6) AS topic_reach, m.last_day,
     coalesce(d.endorsements, 0) AS endorsements, coalesce(d.endorsements_refused, 0) AS endorsements_refused,
     d.endorsements_refused_why

@@ -1,5 +1,5 @@
 -- Sampled days: on how many days anybody acted on a platform, with the sums of their weights; what one of them is to the whole.
--- Meaning: an act of d days ago weighs 2^(-d / half-life), as in strengths.sql. w: the sum over days; ww: the sum of squares.
+-- Meaning: an act of d days ago weighs 2^(-d / half-life), as in tie_strengths.sql. w: the sum over days; ww: the sum of squares.
 -- Unit: days. Grain: one row per platform. Variant `now` only.
 -- Inputs: {daily_engagement}, see daily_engagement.sql; {variants}
 -- Parameters: none

@@ -12,7 +12,7 @@
 --   kappa DOUBLE  saturation
 -- Run: .venv/bin/python jobs/score.py --day 2026-03-14 --run by-hand
 WITH acted AS (
-  SELECT a.platform, a.actor, a.target, a.ds, a.worth,
+  SELECT a.platform, a.actor, a.target, a.ds, a.engagement_weight,
     power(2e0, (unix_date(a.ds) - unix_date(v.evaluated_on)) / v.half_life_days) AS weight
   FROM {daily_engagement} AS a
   INNER JOIN {variants} AS v ON a.ds BETWEEN v.first_day AND v.acts_until
@@ -23,11 +23,11 @@ drops AS (
     a.platform, a.target AS person_id, CAST(max(a.weight) AS DECIMAL(24, 12)) AS w,
     sum(CAST(
       p.weight
-      * (exp((a.worth * a.weight - p.strength) / :kappa) - exp(-p.strength / :kappa)) / (1e0 - exp(-p.strength / :kappa))
+      * (exp((a.engagement_weight * a.weight - p.strength) / :kappa) - exp(-p.strength / :kappa)) / (1e0 - exp(-p.strength / :kappa))
     AS DECIMAL(24, 12))) AS g,
     sum(CAST(
       p.influential
-      * (exp((a.worth * a.weight - p.strength) / :kappa) - exp(-p.strength / :kappa)) / (1e0 - exp(-p.strength / :kappa))
+      * (exp((a.engagement_weight * a.weight - p.strength) / :kappa) - exp(-p.strength / :kappa)) / (1e0 - exp(-p.strength / :kappa))
     AS DECIMAL(24, 12))) AS e
   FROM acted AS a
   INNER JOIN {weights} AS p ON p.variant = 'now' AND p.platform = a.platform AND p.actor = a.actor AND p.target = a.target

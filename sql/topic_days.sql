@@ -20,7 +20,7 @@ WITH mine AS (
       WHEN 'reply' THEN :base_reply
       WHEN 'quote' THEN :base_quote
       WHEN 'share' THEN :base_share
-    END AS DECIMAL(24, 12))) AS DOUBLE) AS worth
+    END AS DECIMAL(24, 12))) AS DOUBLE) AS engagement_weight
   FROM {topic_activity} AS ta
   INNER JOIN {variants} AS v ON v.variant = 'now' AND ta.ds BETWEEN v.first_day AND v.acts_until
   LEFT SEMI JOIN {known_topics} AS t ON t.topic_id = ta.topic_id
@@ -39,7 +39,7 @@ busy AS (
 )
 SELECT
   m.ds, m.platform, m.topic_id, m.actor, m.target,
-  m.worth * power(1e0 + b.n - a.n, -:gamma) AS worth
+  m.engagement_weight * power(1e0 + b.n - a.n, -:gamma) AS engagement_weight
 FROM mine AS m
 INNER JOIN {daily_engagement} AS a ON a.ds = m.ds AND a.platform = m.platform AND a.actor = m.actor AND a.target = m.target
 INNER JOIN busy AS b ON b.ds = m.ds AND b.platform = m.platform AND b.actor = m.actor

@@ -6,8 +6,8 @@
 -- Run: .venv/bin/python jobs/score.py --day 2026-03-14 --run by-hand
 SELECT
   a.target AS person_id,
-  CAST(sum(CAST(a.worth * power(2e0, (unix_date(a.ds) - unix_date(v.evaluated_on)) / v.half_life_days) AS DECIMAL(24, 12))) AS DOUBLE)
-    AS worth
+  CAST(sum(CAST(a.engagement_weight * power(2e0, (unix_date(a.ds) - unix_date(v.evaluated_on)) / v.half_life_days) AS DECIMAL(24, 12))) AS DOUBLE)
+    AS engagement_weight
 FROM {daily_engagement} AS a
 LEFT SEMI JOIN {topic_weights} AS t ON t.target = a.target
 INNER JOIN {variants} AS v ON v.variant = 'now' AND a.ds BETWEEN v.first_day AND v.acts_until

@@ -2,8 +2,8 @@
 -- Meaning: votes(u) = sum over credible actors of c(a) / (people a acted on), only of actors who acted on two people or more.
 --   An actor has one vote to give: fresh accounts made for one person have none.
 -- Unit: people; votes. Grain: one row per variant, platform, person_id; of the variants with strengths of their own.
--- Inputs: {pairs}, see pairs.sql; {variants}
--- Split: {pairs} by target; rows by person_id
+-- Inputs: {ties}, see ties.sql; {variants}
+-- Split: {ties} by target; rows by person_id
 -- Parameters:
 --   credible_at DOUBLE  credibility from which an actor is called credible
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
@@ -12,6 +12,6 @@ SELECT
   count(*) AS people,
   CAST(sum(CAST(CASE WHEN p.credibility >= :credible_at AND p.targets >= 2 THEN p.credibility / p.targets ELSE 0e0 END
     AS DECIMAL(24, 12))) AS DOUBLE) AS votes
-FROM {pairs} AS p
+FROM {ties} AS p
 INNER JOIN {variants} AS v ON v.variant = p.variant AND v.variant = v.strengths_from
 GROUP BY p.variant, p.platform, p.target

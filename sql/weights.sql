@@ -1,25 +1,25 @@
--- Weights: the pairs, what is known of trust, and what each is worth when people are counted by how influential they are.
--- Meaning: weight = c(a) * q(a,u), see pairs.sql: how far the pair counts before the bounds of capped_audience.sql.
+-- Weights: the ties, what is known of trust, and what each is worth when people are counted by how influential they are.
+-- Meaning: weight = c(a) * q(a,u), see ties.sql: how far the tie counts before the bounds of capped_audience.sql.
 --   influential = weight * pct(a) / 100. pct: the actor's percentile of r on the model's frozen reference, 0 to 100;
 --   r: how many influential people act on a, r = sum over those of credibility * pct / 100 (edges.sql, engine/network_rank.py).
 --   trusted: whether the actor is, see network_rank.py; NULL on a platform without a single seed, where nothing tells people
 --   apart. seed: whether the target is.
 -- Unit: people; influential: people of the highest percentile. Grain: one row per variant, platform, actor, target.
 -- Source: sql/README.md, Method, steps 3, 5 and 9.
--- Inputs: {pairs}, see pairs.sql; {variants}; {trust} (variant, platform, person_id, trusted, seed);
+-- Inputs: {ties}, see ties.sql; {variants}; {trust} (variant, platform, person_id, trusted, seed);
 --   {ranks} (variant, platform, person_id, pct)
--- Split: {pairs} by target; rows by target then actor
+-- Split: {ties} by target; rows by target then actor
 -- Parameters: none
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 SELECT
   p.variant, p.platform, p.actor, p.target, p.strength, p.interactions, p.first_day, p.last_day,
-  p.q, p.credibility, p.weight, p.targets,
+  p.influence_probability, p.credibility, p.weight, p.targets,
   p.weight * a.pct / 100e0 AS influential,
   a.trusted,
   u.platform IS NOT NULL AS seed
-FROM {pairs} AS p
+FROM {ties} AS p
 INNER JOIN {variants} AS v ON v.variant = p.variant
--- One join of all pairs with what is known of their actors.
+-- One join of all ties with what is known of their actors.
 INNER JOIN (
   SELECT
     r.variant, r.platform, r.person_id, r.pct,

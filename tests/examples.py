@@ -32,7 +32,7 @@ class Example:
 
     @property
     def query(self) -> str:
-        """The query, such as `pairs` or `v2/pairs`."""
+        """The query, such as `ties` or `v2/ties`."""
         return self.place.parent.relative_to(FOLDER).as_posix()
 
     @property

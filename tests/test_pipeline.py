@@ -348,7 +348,7 @@ def test_a_task_done_again_makes_its_features_and_nothing_stale_is_taken(home, w
         with pytest.raises(InvalidInput, match=rf"other snapshots; run jobs/{task}\.py --day {LAST} first"):
             evidence.load(lake, sources, model, LAST).make(wants)
         evidence.load(lake, sources, model, LAST).make(task)
-    path = lake.features("pairs", LAST)
+    path = lake.features("ties", LAST)
     metadata, rows = lake.metadata(path), lake.read(path)
     lake.write(path, rows.replace_schema_metadata({"people": "others"}), metadata)  # as if somebody had been erased
     with pytest.raises(InvalidInput, match=r"are of other people; run jobs/ties\.py"):

@@ -3,12 +3,12 @@
 --   platforms: on how many the actor acted.
 -- Unit: people. Grain: one row per variant, platform, actor.
 -- Source: sql/v2/README.md.
--- Inputs: {strengths}, see strengths.sql
--- Split: {strengths} by actor; rows by actor
+-- Inputs: {tie_strengths}, see tie_strengths.sql
+-- Split: {tie_strengths} by actor; rows by actor
 -- Parameters: none
 -- Run: .venv/bin/python jobs/ties.py --day 2026-03-14
 WITH ties AS (
-  SELECT variant, platform, actor, count(*) AS ties FROM {strengths} GROUP BY variant, platform, actor
+  SELECT variant, platform, actor, count(*) AS ties FROM {tie_strengths} GROUP BY variant, platform, actor
 ),
 actors AS (
   SELECT variant, actor, CAST(sum(ties) AS BIGINT) AS ties, count(*) AS platforms FROM ties GROUP BY variant, actor
@@ -18,7 +18,7 @@ again AS (
   SELECT variant, actor, CAST(sum(platforms - 1) AS BIGINT) AS again
   FROM (
     SELECT s.variant, s.actor, s.target, count(*) AS platforms
-    FROM {strengths} AS s
+    FROM {tie_strengths} AS s
     SEMI JOIN (SELECT variant, actor FROM actors WHERE platforms > 1) AS a ON a.variant = s.variant AND a.actor = s.actor
     GROUP BY s.variant, s.actor, s.target
   ) AS each_target

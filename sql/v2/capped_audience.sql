@@ -49,7 +49,7 @@ WITH parts AS (
   FROM {weights}
   GROUP BY variant, platform, target
 ),
--- Days apart from the sums: they are nearly as many as pairs, and need two sums only.
+-- Days apart from the sums: they are nearly as many as ties, and need two sums only.
 days AS (
   SELECT
     variant, target,

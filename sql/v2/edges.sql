@@ -4,8 +4,8 @@
 --   reciprocity are left out, so that an act towards one person cannot lower another's rank. A seed of one platform is one
 --   everywhere: trust is a person's. platform is empty: the graph is of all.
 -- Unit: credible people. Grain: one row per variant, actor, target; seeds: weight is NULL.
--- Inputs: {pairs}, see pairs.sql; {seeds}, see seeds.sql; {variants}
--- Split: {pairs} by target, {seeds} by person_id
+-- Inputs: {ties}, see ties.sql; {seeds}, see seeds.sql; {variants}
+-- Split: {ties} by target, {seeds} by person_id
 -- Parameters: none
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 SELECT
@@ -18,7 +18,7 @@ UNION ALL
 SELECT
   w.variant, '' AS platform, w.actor, w.target,
   max(CASE WHEN w.strength > 0e0 THEN w.credibility ELSE 0e0 END) AS weight
-FROM {pairs} AS w
+FROM {ties} AS w
 INNER JOIN {variants} AS v ON v.variant = w.variant AND v.variant = v.strengths_from
 WHERE w.platforms > 1
 GROUP BY w.variant, w.actor, w.target

@@ -1,8 +1,8 @@
 -- Sampling variance: the variance of a person's measures, by a delete-one-day jackknife with days as clusters; for the interval.
 -- Meaning: the days are the sample: one post draws many, so acts of one day hang together. g_d is what the measure would lose
---   without the day d; an average day of that age gives w_d * mean, w_d the age's weight of strengths.sql, mean = sum of g / sum of w;
+--   without the day d; an average day of that age gives w_d * mean, w_d the age's weight of tie_strengths.sql, mean = sum of g / sum of w;
 --   variance = n / (n - 1) * sum over the n days of (g_d - w_d * mean)^2. With one day only, g_d^2.
---   Without a day's acts on a platform, S of the pair is less by what they add to it. Of the weights before the bounds of capped_audience.sql.
+--   Without a day's acts on a platform, S of the tie is less by what they add to it. Of the weights before the bounds of capped_audience.sql.
 -- Unit: people squared. Grain: one row per platform, person_id. Variant `now` only.
 -- Source: the jackknife, with days as clusters.
 -- Inputs: {daily_engagement}, see daily_engagement.sql; {weights}, see weights.sql; {sampled_days}, see
@@ -15,7 +15,7 @@
 -- Run: .venv/bin/python jobs/score.py --day 2026-03-14 --run by-hand
 WITH acted AS (
   SELECT a.platform, a.actor, a.target, a.ds,
-    (1e0 - exp(-a.worth / :kappa)) AS chance,
+    (1e0 - exp(-a.engagement_weight / :kappa)) AS chance,
     power(2e0, (unix_date(a.ds) - unix_date(v.evaluated_on)) / v.half_life_days)
       * least(1e0, greatest(0e0, (:window_days - unix_date(v.evaluated_on) + unix_date(a.ds)) / CAST(:taper_days AS DOUBLE)))
       AS weight

@@ -121,7 +121,7 @@ def _night(folder: Path, out: Path, engine: Any, lap: Callable[[str], None], alo
         DAY,
     )
     wanted = {
-        "pairs": (plan.resolve("weights"), "actor || ' ' || target AS key, strength, q"),
+        "pairs": (plan.resolve("weights"), "actor || ' ' || target AS key, strength, influence_probability AS q"),
         "rank": (engine.ranks, "person_id AS key, rank"),
         "reach": (plan.resolve("reach"), "person_id AS key, true_reach + reach_cut AS evidence, true_reach"),
         "network": (plan.resolve("network"), "person_id AS key, influential_people, network_influence"),

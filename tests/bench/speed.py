@@ -33,7 +33,7 @@ What lost, with the factor by which it was slower or larger, in CPU seconds at 5
 - hash buckets of pairs, 4 or 16, each grouped and joined alone: no gain (0.9 to 1.9 times); both directions of a pair in one
   group instead of a self-join 1.7 times;
 - a window for what else an actor did that day in daily_engagement.sql instead of a join 1.2 times;
-- counting targets by a join in pairs.sql while the strengths are no table yet 1.2 times: DuckDB takes a join with a range of
+- counting targets by a join in ties.sql while the strengths are no table yet 1.2 times: DuckDB takes a join with a range of
   days for dozens of times fewer rows than it gives, and builds its hash tables on the wrong side.
 
 In Spark, local, 3 million interactions unless said otherwise, the score date alone, each query written out, single runs, 168 s:

@@ -118,8 +118,8 @@ class Home:
         passed_on = {"ds": DAY, "platform": "bsky", "actor": BO}
         actions = [{**passed_on, "post_key": f"{ANN}/1"}, {**passed_on, "post_key": f"{BO}/1"}]
         lake.write(lake.conformed("post_actions", DAY), pa.Table.from_pylist(actions, POST_ACTIONS))
-        lake.write(lake.features("pairs", DAY), pa.table({"actor": [ANN, BO], "q": [0.5, 0.25]}))
-        lake.write("features/pairs/.tmp-0-ds=2026-03-13", pa.table({"actor": [ANN]}))  # left by a crash
+        lake.write(lake.features("ties", DAY), pa.table({"actor": [ANN, BO], "influence_probability": [0.5, 0.25]}))
+        lake.write("features/ties/.tmp-0-ds=2026-03-13", pa.table({"actor": [ANN]}))  # left by a crash
 
     def _lists(self) -> None:
         """What stands beside activity: in each table a row of hers, one that she is spoken of in, and one of others."""
@@ -234,7 +234,7 @@ def test_the_person_leaves_and_others_stay(home: Home, capsys: pytest.CaptureFix
     assert lake.read(lake.conformed("activity", DAY))["actor"].to_pylist() == [BO]
     assert lake.metadata(lake.conformed("activity", DAY)) == {"fingerprint": "f"}
     assert lake.read(lake.conformed("post_actions", DAY))["post_key"].to_pylist() == [f"{BO}/1"]
-    assert lake.read(lake.features("pairs", DAY)).to_pylist() == [{"actor": BO, "q": 0.25}]
+    assert lake.read(lake.features("ties", DAY)).to_pylist() == [{"actor": BO, "influence_probability": 0.25}]
     assert raw(home) == {
         "bo.example": {"profiles": [{"did": "did:plc:bo", "description": "x"}]},
         "at://did:plc:bo/post/1": {"likes": [{"actor": {"did": "did:plc:bo"}}], "cursor": "c"},

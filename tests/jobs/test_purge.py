@@ -77,7 +77,7 @@ def linkedin(lake: Lake) -> Lake:
         lake.write(lake.conformed("activity", day), pa.Table.from_pylist(activity, ACTIVITY), {"fingerprint": "f"})
         actions = [{"ds": day, "platform": "other", "post_key": "p", "actor": "other:x"}]
         lake.write(lake.conformed("post_actions", day), pa.Table.from_pylist(actions, POST_ACTIONS))
-        lake.write(lake.features("pairs", day), pa.table({"actor": [ANN]}))
+        lake.write(lake.features("ties", day), pa.table({"actor": [ANN]}))
         Path(lake.root, f"raw/li/{day}").mkdir(parents=True)
         Path(lake.root, f"raw/li/{day}/page").write_text("x")
     return lake
@@ -103,7 +103,7 @@ def test_linkedins_members_become_pseudonyms_and_then_go(linkedin: Lake) -> None
     assert column(lake, activity, "actor") == [actors[0]]  # counts of acts are kept, without the name
     assert lake.metadata(activity) == {"fingerprint": "f"}
     assert [is_purged(lake, "li", DAY - timedelta(age)) for age in (0, 2, 42)] == [False, False, True]
-    assert [lake.exists(lake.features("pairs", DAY - timedelta(age))) for age in (1, 2)] == [True, False]
+    assert [lake.exists(lake.features("ties", DAY - timedelta(age))) for age in (1, 2)] == [True, False]
     assert sorted(path.name for path in Path(lake.root, "raw/li").iterdir()) == [str(DAY)]
 
 

@@ -115,7 +115,7 @@ DERIVED = ("actor_targets", "votes", "audience_spans", "sampled_days")
 TWICE = {"outgoing_weights": "weights"}
 #: Inputs with one row, or many, for each variant.
 BY_VARIANT = (
-    *("strengths", "reverse_strengths", "actor_targets", "pairs", "votes", "trust", "weights", "ranks", "seeds"),
+    *("tie_strengths", "reverse_strengths", "actor_targets", "ties", "votes", "trust", "weights", "ranks", "seeds"),
     *("capped_audience", "audience", "audience_spans", "distinct_actors", "counters"),
     *("reach", "network", "amplification", "platform_score", "score"),
 )

@@ -67,7 +67,7 @@ _UNKNOWN = "a key that was not registered: "
 _GRAPH = {"variant": pa.string(), "platform": pa.string(), "person_id": pa.int32()}
 
 
-#: Rows of activity whose acts are computed at once, some days together, and pairs that are counted at once, some targets
+#: Rows of activity whose acts are computed at once, some days together, and ties that are counted at once, some targets
 #: together: no day needs another, no target another, and a hash table of few million rows takes half the time of one of
 #: all, and less memory.
 ROWS_AT_ONCE = 3_000_000
@@ -230,9 +230,9 @@ class DiskDuckDB:
     # What goes out ---------------------------------------------------------------------------------------------------
 
     def save_features(self, lake: Lake, name: str, day: date, rows: Frame, metadata: dict[str, Any]) -> Frame:
-        """See NightEngine. People stay numbers in pairs, the largest of a night's files; the file says of which keys."""
+        """See NightEngine. People stay numbers in ties, the largest of a night's files; the file says of which keys."""
         found = self._rows(rows)
-        if name == "pairs":
+        if name == "ties":
             ordered = self.connection.sql(f"FROM {found.name}").order("variant, platform, target, actor")
             self._write(lake, lake.features(name, day), ordered, metadata, {PEOPLE: self._people})
             return found

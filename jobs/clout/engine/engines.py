@@ -34,7 +34,7 @@ TASK_MEMORY = 1500 << 20
 class Engine(Protocol):
     """What a plan asks of an engine. Small tables are given to it as Arrow tables."""
 
-    #: Whether the pairs of one variant are computed at a time; else those of all variants are one query.
+    #: Whether the ties of one variant are computed at a time; else those of all variants are one query.
     one_variant_at_a_time: bool
 
     def register_keys(self, *frames: Frame) -> None:

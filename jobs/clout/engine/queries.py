@@ -2,8 +2,8 @@
 
 A query file is a header of comment lines, then one SELECT. `:name` is a parameter, `{name}` an input table:
 
-    -- Inputs: {pairs}; {seeds}; {variants}
-    -- Split: {pairs} by target, {seeds} by person_id; rows by target then actor
+    -- Inputs: {ties}; {seeds}; {variants}
+    -- Split: {ties} by target, {seeds} by person_id; rows by target then actor
     -- Parameters:
     --   day DATE        the score date
 
@@ -116,7 +116,7 @@ def exists(name: str) -> bool:
 
 
 def of_formulas(formulas: str, name: str) -> str:
-    """The query of a name in some formulas: `v2/pairs` where sql/v2 has one, else `pairs`, which all formulas share."""
+    """The query of a name in some formulas: `v2/ties` where sql/v2 has one, else `ties`, which all formulas share."""
     return f"{formulas}/{name}" if (SQL / formulas / f"{name}.sql").is_file() else name
 
 

@@ -125,9 +125,9 @@ def _audiences(
     """Each setting with a plan that has the weights by its way of trust and its seeds; of some targets only, if so asked."""
     evidence = dataset.build_evidence(there, model, day)
     variants = evidence.resolve("variants")
-    pairs = evidence.of_variants(variants).resolve("pairs")
+    ties = evidence.of_variants(variants).resolve("ties")
     for seeds, way in dict.fromkeys((setting.seeds, setting.way) for setting in asked):
-        plan = evidence.of_variants(variants, pairs=pairs)
+        plan = evidence.of_variants(variants, ties=ties)
         plan.tables["seeds"] = plan.run("seeds", **SEEDS[seeds][1])
         plan.tables["trust"] = _trust(plan, way)
         weights = plan.arrow("weights")

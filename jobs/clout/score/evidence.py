@@ -1,8 +1,8 @@
 """The evidence of one score date in a lake: each task of a night makes its features there, from those of the tasks before.
 
 conform                        account_states, counter_states, persons, unnamed, left_out, refused_links
-ties                           acts; pairs of the score date: those of the other variants would be twelve times as much to store
-graph                          weights, people, engaged, counted
+ties                           daily_engagement; ties of the score date: the other variants' would be twelve times as much
+graph                          weights, audience, distinct_actors, capped_audience
 reach, amplification, network  the three measures
 """
 
@@ -49,7 +49,7 @@ _SEEDS = pa.schema([("platform", pa.string()), ("account_key", pa.string())])
 
 #: The tasks between conform and score, in order, each with the tables that it keeps as features.
 TASKS = {
-    "ties": ("daily_engagement", "pairs"),
+    "ties": ("daily_engagement", "ties"),
     "graph": ("weights", "audience", "distinct_actors", "capped_audience"),
     "reach": ("reach",),
     "amplification": ("amplification",),
@@ -127,7 +127,7 @@ class Evidence(Plan):
         """Compute what a task keeps, and write it. Raises InvalidInput where a task before it has yet to be run."""
         self._task = task
         for name in TASKS[task]:
-            of_name = next(steps.pairs_of_variants(self))[1] if name == "pairs" else self
+            of_name = next(steps.ties_of_variants(self))[1] if name == "ties" else self
             rows = of_name.resolve(name)
             of_name.tables[name] = self.engine.save_features(self.lake, name, self.day, rows, self.metadata_of(name))
         self._task = ""
@@ -139,7 +139,7 @@ class Evidence(Plan):
 
     def ties(self) -> Frame:
         """See Plan."""
-        return self.engine.load_features(self.lake, "pairs", self.day, self.metadata_of("pairs"), "ties")
+        return self.engine.load_features(self.lake, "ties", self.day, self.metadata_of("ties"), "ties")
 
     def _make(self, name: str) -> Frame:
         if name in _OF_CONFORM:

@@ -306,7 +306,7 @@ class Model:
     formulas: str = "v1"
 
     def query(self, name: str) -> str:
-        """The query of a name in this model's formulas: `pairs`, or `v2/pairs`."""
+        """The query of a name in this model's formulas: `ties`, or `v2/ties`."""
         return queries.of_formulas(self.formulas, name)
 
     def on(self, day: date) -> Model:

@@ -1,4 +1,4 @@
-"""Runs a query of sql/ after what it reads: `{pairs}` in a file names sql/pairs.sql, a Python step, or a table that is given.
+"""Runs a query of sql/ after what it reads: `{ties}` in a file names sql/ties.sql, a Python step, or a table that is given.
 
 No module but the files themselves says which query reads which. A Python step, which no SQL can express, registers under a
 name with `step` and says what it reads; its callers see no difference.
@@ -20,12 +20,12 @@ from clout.score.model import Model
 
 #: Names that mean the same table unless a caller gives another: the acts back are of the same variant, on a score date the
 #: flags of an account are those of its state, and who acts and who is acted on is read apart where it is split (queries.py).
-SAME = {"reverse_strengths": "strengths", "account_flags": "account_states", "outgoing_weights": "weights"}
+SAME = {"reverse_strengths": "tie_strengths", "account_flags": "account_states", "outgoing_weights": "weights"}
 
 #: Tables that differ between the variants of the evidence, see variants.py.
 OF_VARIANTS = frozenset(
     (
-        *("strengths", "reverse_strengths", "actor_targets", "pairs", "votes", "seeds", "edges", "trust", "ranks"),
+        *("tie_strengths", "reverse_strengths", "actor_targets", "ties", "votes", "seeds", "edges", "trust", "ranks"),
         *("weights", "audience", "audience_spans", "distinct_actors", "capped_audience"),
     )
 )
@@ -132,12 +132,12 @@ class Plan:
 
     @property
     def has_ties(self) -> bool:
-        """Whether the pairs of the first variants were computed before, and `ties` reads them."""
+        """Whether the ties of the first variants were computed before, and `ties` reads them."""
         return False
 
     def ties(self) -> Frame:
-        """The pairs of the first variants, computed before. Raises LookupError for a plan without them."""
-        raise LookupError("no pairs were kept")
+        """The ties of the first variants, computed before. Raises LookupError for a plan without them."""
+        raise LookupError("no ties were kept")
 
     @property
     def formulas(self) -> str:

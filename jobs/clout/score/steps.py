@@ -191,7 +191,7 @@ def _scale(plan: Plan) -> Frame:
     return small_arrow(_SCALE, pieces)
 
 
-# Of all variants: of their pairs there are far more rows than of all else. Where those lie on disk, one variant is worked
+# Of all variants: of their ties there are far more rows than of all else. Where those lie on disk, one variant is worked
 # through after the other. ----------------------------------------------------------------------------------------------
 
 
@@ -201,23 +201,23 @@ def groups_of_variants(plan: Plan) -> list[list[tuple[Any, ...]]]:
     return [[row] for row in rows] if plan.engine.one_variant_at_a_time else [rows]
 
 
-def pairs_of_variants(plan: Plan) -> Iterator[tuple[list[tuple[Any, ...]], Plan]]:
-    """The groups of variants, each with the plan that has its pairs: those of the first may have been computed before."""
+def ties_of_variants(plan: Plan) -> Iterator[tuple[list[tuple[Any, ...]], Plan]]:
+    """The groups of variants, each with the plan that has its ties: those of the first may have been computed before."""
     groups = groups_of_variants(plan)
     strengths: dict[str, Frame] = {}  # by variant, as long as a later one needs them
     for number, group in enumerate(groups):
         some = plan.of_variants(small_arrow(variants.SCHEMA, group))
         needed = {name for later in groups[number + 1 :] for row in later for name in row[1:3]}
         if number == 0 and plan.has_ties:
-            some.tables["pairs"] = plan.ties()
-        own = [row[0] for row in group if row[0] == row[1] and (row[0] in needed or "pairs" not in some.tables)]
+            some.tables["ties"] = plan.ties()
+        own = [row[0] for row in group if row[0] == row[1] and (row[0] in needed or "ties" not in some.tables)]
         if own:
-            strengths |= dict.fromkeys(own, some.resolve("strengths"))
-        if "pairs" not in some.tables:
+            strengths |= dict.fromkeys(own, some.resolve("tie_strengths"))
+        if "ties" not in some.tables:
             _, strengths_from, reverse_from, *_ = group[0]
-            some.tables |= {"strengths": strengths[strengths_from], "reverse_strengths": strengths[reverse_from]}
-            some.resolve("pairs")
-        some.forget("strengths", "reverse_strengths", "actor_targets")
+            some.tables |= {"tie_strengths": strengths[strengths_from], "reverse_strengths": strengths[reverse_from]}
+            some.resolve("ties")
+        some.forget("tie_strengths", "reverse_strengths", "actor_targets")
         for name in strengths.keys() - needed:
             del strengths[name]
         yield group, some
@@ -229,7 +229,7 @@ def _of_the_graph(plan: Plan) -> dict[str, Frame]:
     graphs: dict[str, dict[str, Frame]] = {}  # by variant: what is known of its graph, as long as a later one needs it
     found: dict[str, list[Frame]] = {"audience": [], "distinct_actors": [], "capped_audience": []}
     done, now = 0, None
-    for group, some in pairs_of_variants(plan):
+    for group, some in ties_of_variants(plan):
         done += len(group)
         own = [row[0] for row in group if row[0] == row[1]]
         if own:
@@ -240,15 +240,15 @@ def _of_the_graph(plan: Plan) -> dict[str, Frame]:
         if now is None:
             now = weights
             if len(group) > 1:
-                graph = {name: some.resolve(name) for name in ("pairs", "trust", "ranks", "seeds")}
+                graph = {name: some.resolve(name) for name in ("ties", "trust", "ranks", "seeds")}
                 now = plan.of_variants(small_arrow(variants.SCHEMA, rows[:1]), **graph).run("weights")
-        some.forget("pairs")
+        some.forget("ties")
         found["audience"].append(some.resolve("audience"))
         found["distinct_actors"].append(some.resolve("distinct_actors"))
         for part in engine.target_batches(weights):
             some.tables["weights"] = part
             found["capped_audience"].append(some.run("capped_audience"))
-        # The generator computes the next pairs while this frame waits: nothing of this group may be held then.
+        # The generator computes the next ties while this frame waits: nothing of this group may be held then.
         some.tables.clear()
         del weights, part
         for name in graphs.keys() - {row[1] for row in rows[done:]}:

@@ -279,7 +279,7 @@ STEPS = (
     ),
     ("credibility", "How far an account can be believed: its age, and whether it is declared a bot."),
     (
-        "pairs",
+        "ties",
         "All that one person did to another, which counts as at most one person, less where they do it for each other.",
     ),
     (

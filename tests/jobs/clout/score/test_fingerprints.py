@@ -11,7 +11,7 @@ from clout.engine import queries
 from clout.lake.schemas import CONFORMED
 from clout.score import evidence, fingerprints, steps
 
-TABLES = ("conformed", "daily_engagement", "pairs", "weights", "capped_audience", "reach", "amplification", "network")
+TABLES = ("conformed", "daily_engagement", "ties", "weights", "capped_audience", "reach", "amplification", "network")
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
         ("classified.sql", "-- Meaning: kept", "-- Meaning: taken"),
         ("daily_engagement.sql", "WITH pair_days", "-- what a pair did on a day\nWITH   pair_days"),
         ("network.sql", "FROM {capped_audience}", "FROM {capped_audience} -- the audience"),
-        ("v2/pairs.sql", "1e0", "2e0"),
+        ("v2/ties.sql", "1e0", "2e0"),
     ],
 )
 def test_a_comment_and_other_formulas_recompute_nothing(edited, file: str, old: str, new: str) -> None:
@@ -72,6 +72,6 @@ def test_a_kernel_is_code_of_the_graph_and_a_docstring_is_none() -> None:
 
 
 def test_every_feature_has_a_task() -> None:
-    assert {evidence.task_of(name) for name in ("daily_engagement", "pairs")} == {"ties"}
+    assert {evidence.task_of(name) for name in ("daily_engagement", "ties")} == {"ties"}
     assert evidence.task_of("capped_audience") == "graph"
     assert evidence.task_of("left_out") == "conform"

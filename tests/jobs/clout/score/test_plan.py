@@ -62,10 +62,10 @@ def test_variants_are_made_apart_from_what_they_share() -> None:
     )
     some = [whole.of_variants(name) for name in ("first", "second")]
     for each, name in zip(some, ("first", "second"), strict=True):
-        assert f"strengths(daily_engagement=A, variants={name})" in each.resolve("pairs")
+        assert f"tie_strengths(daily_engagement=A, variants={name})" in each.resolve("ties")
     assert engine.ran.count("credibility") == 1
     assert "credibility" in whole.tables
-    assert "pairs" not in whole.tables
+    assert "ties" not in whole.tables
 
 
 def test_a_name_that_nobody_makes_is_an_error() -> None:
@@ -88,9 +88,9 @@ def test_what_is_behind_a_table_is_told_without_running_it() -> None:
     behind = set(plan.behind(["trust"], "v2", given=steps.GIVEN))
     assert {
         "edges",
-        "pairs",
+        "ties",
         "seeds",
-        "strengths",
+        "tie_strengths",
         "daily_engagement",
         "active_people",
         "credibility",

@@ -1,4 +1,4 @@
--- Strengths: how strongly one person was moved to act by another on a platform, over a window.
+-- Tie strengths: how strongly one person was moved to act by another on a platform, over a window.
 -- Meaning:  p(d) = 1 - e^(-m(d,a,u) / kappa)            one day's acts, saturated: repeating within a day counts less; m: daily_engagement.sql
 --           w(d) = 2^(-(T - d) / H) * taper             its age, outside of any saturation
 --           taper = 1 until the last taper_days of the window, then ((window_days - age) / taper_days)^2, so that nothing leaves
@@ -18,7 +18,7 @@
 SELECT
   v.variant, a.platform, a.actor, a.target,
   CAST(sum(CAST(-ln(greatest(1e-12,
-    1e0 - (1e0 - exp(-a.worth / :kappa))
+    1e0 - (1e0 - exp(-a.engagement_weight / :kappa))
       * power(2e0, (unix_date(a.ds) - unix_date(v.evaluated_on)) / v.half_life_days)
       * least(1e0, greatest(0e0, (:window_days - unix_date(v.evaluated_on) + unix_date(a.ds)) / CAST(:taper_days AS DOUBLE)))
   )) AS DECIMAL(24, 12))) AS DOUBLE) AS strength,

@@ -1,4 +1,4 @@
--- Strengths: how strongly one person was moved to act by another, over a window.
+-- Tie strengths: how strongly one person was moved to act by another, over a window.
 -- Meaning:  S(a,u) = sum over days of 2^(-(T - d) / H) * m(d,a,u)         m: daily_engagement.sql
 --   Of each variant of score/variants.py that has strengths of its own: over other days, with another T or H.
 --   first_day, last_day: of all acts that are counted in it.
@@ -11,7 +11,7 @@
 SELECT
   v.variant, a.platform, a.actor, a.target,
   CAST(sum(CAST(
-    a.worth * power(2e0, (unix_date(a.ds) - unix_date(v.evaluated_on)) / v.half_life_days) AS DECIMAL(24, 12)
+    a.engagement_weight * power(2e0, (unix_date(a.ds) - unix_date(v.evaluated_on)) / v.half_life_days) AS DECIMAL(24, 12)
   )) AS DOUBLE) AS strength,
   CAST(sum(a.n) AS BIGINT) AS interactions,
   min(a.ds) AS first_day,
