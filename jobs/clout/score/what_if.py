@@ -13,9 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
-import clout.score.steps  # noqa: F401  registers what Python makes
 from clout.engine.engines import DuckDB
 from clout.errors import InvalidInput
+from clout.score import steps as plan_steps
 from clout.score.model import Model
 from clout.score.plan import Plan
 
@@ -42,6 +42,9 @@ _COUNTERS = {
     **{"followers_count": _COUNT, "listed_count": _COUNT},
     **dict.fromkeys(("by_followers", "by_listed", "by_others"), _NUMBER),
 }
+_CREDIBILITY = {"evaluated_on": pa.date32(), "platform": _TEXT, "person_id": _TEXT, "credibility": _NUMBER} | {
+    "created_on": pa.date32()
+}
 _PLATFORMS = {"platform": _TEXT, "shows_posts": pa.bool_(), "shows_people": pa.bool_()}
 _SPREAD = {"platform": _TEXT, "person_id": _TEXT} | dict.fromkeys(
     ("reach_variance", "network_variance", "covariance"), _NUMBER
@@ -63,9 +66,7 @@ def steps(model: Model, day: date, rows: list[Row], credible_people: int, with_p
     rows: the person's rows of clout.platform_scores of the day. credible_people: of clout.scores. with_posts: the platforms
     that show posts. Each step is by itself; where a cap binds it may bring more, since trust lets others in.
     """
-    numbers = model.parameters
-    # Somebody who is trusted and of full credibility shares one post today, and does nothing to others.
-    surely = 1.0 - math.exp(-numbers["base_share"] / numbers["kappa"])
+    numbers, surely = model.parameters, _surely(model, day)
     tried: list[tuple[str, str, list[Row]]] = []
     for row in (row for row in rows if not row["counter_based"]):
         people = [
@@ -96,6 +97,18 @@ def steps(model: Model, day: date, rows: list[Row], credible_people: int, with_p
     now, *then = _scores(model, day, [rows, *(changed for _, _, changed in tried)], credible_people, with_posts)
     found = [Step(platform, said, score - now) for (platform, said, _), score in zip(tried, then, strict=True)]
     return sorted(found, key=lambda step: (-step.points, step.platform, step.evidence))
+
+
+def _surely(model: Model, day: date) -> float:
+    """How surely somebody moves another who is trusted, shares one post of theirs today, and does nothing to others."""
+    share = {"ds": day, "platform": "one", "actor": "who shares", "target": "whose post", "n": 1}
+    given = {
+        "daily_engagement": pa.Table.from_pylist([share | {"engagement_weight": model.parameters["base_share"]}]),
+        "variants": plan_steps.variants_table(model, day).slice(0, 1),
+        "credibility": _table(_CREDIBILITY, []),
+    }
+    [found] = Plan(DuckDB(), given, model, day).arrow("ties")["influence_probability"].to_pylist()
+    return float(found)
 
 
 def _scores(model: Model, day: date, cases: list[list[Row]], credible_people: int, with_posts: set[str]) -> list[float]:

@@ -460,8 +460,8 @@ def test_no_optional_field_costs_an_account_a_post_or_an_act(pull: Pull, lake: L
                 assert keys(found, *tables) >= keys(whole, *tables), (endpoint.name, where)
                 fits(found)
                 tried[endpoint.name] += 1
-    assert len(tried) >= 3, tried
-    assert tried.total() > 100, tried
+    assert len(tried) >= min(3, len(reader.endpoints)), tried
+    assert tried.total() > (100 if len(reader.endpoints) > 2 else 30), tried
 
 
 def first(items: Any) -> list[Any]:
