@@ -13,23 +13,23 @@ WITH views AS (
     *,
     struct(snapshot_date, fetched_at, coalesce(raw_ref, '')) AS seen,
     struct(created_at IS NOT NULL, snapshot_date, fetched_at, coalesce(raw_ref, '')) AS seen_itself,
-    struct(state_complete, snapshot_date, fetched_at, coalesce(raw_ref, '')) AS worth
+    struct(state_complete, snapshot_date, fetched_at, coalesce(raw_ref, '')) AS precedence
   FROM {accounts}
 )
 SELECT
   :day AS ds,
   account_key,
-  max_by(platform, worth) AS platform,
-  max_by(handle, worth) AS handle,
-  max_by(display_name, worth) AS display_name,
-  max_by(location, worth) AS location,
+  max_by(platform, precedence) AS platform,
+  max_by(handle, precedence) AS handle,
+  max_by(display_name, precedence) AS display_name,
+  max_by(location, precedence) AS location,
   max(snapshot_date) FILTER (WHERE location IS NOT NULL) AS located_on,
-  max_by(account_type, worth) AS account_type,
-  max_by(url, worth) FILTER (WHERE url IS NOT NULL) AS url,
+  max_by(account_type, precedence) AS account_type,
+  max_by(url, precedence) FILTER (WHERE url IS NOT NULL) AS url,
   max(snapshot_date) FILTER (WHERE state_complete) AS complete_on,
-  max_by(created_at, worth) FILTER (WHERE created_at IS NOT NULL) AS created_at,
-  max_by(followers_count, worth) AS followers_count,
-  max_by(listed_count, worth) AS listed_count,
+  max_by(created_at, precedence) FILTER (WHERE created_at IS NOT NULL) AS created_at,
+  max_by(followers_count, precedence) AS followers_count,
+  max_by(listed_count, precedence) AS listed_count,
   max_by(is_bot, seen) FILTER (WHERE is_bot IS NOT NULL) AS is_bot,
   max_by(is_minor, seen) FILTER (WHERE is_minor IS NOT NULL) AS is_minor,
   max_by(opt_out, seen) FILTER (WHERE opt_out IS NOT NULL) AS opt_out,

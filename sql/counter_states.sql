@@ -10,22 +10,22 @@ WITH views AS (
     d.ds, a.account_key, a.platform, a.followers_count, a.listed_count, a.following_count,
     a.mentions_received, a.retweets_received, a.mentions_sent, a.retweets_sent,
     a.network_feature_1, a.network_feature_2, a.network_feature_3,
-    struct(a.state_complete, a.snapshot_date, a.fetched_at, coalesce(a.raw_ref, '')) AS worth
+    struct(a.state_complete, a.snapshot_date, a.fetched_at, coalesce(a.raw_ref, '')) AS precedence
   FROM {accounts} AS a
   INNER JOIN (SELECT DISTINCT acts_until AS ds FROM {variants}) AS d ON a.snapshot_date <= d.ds
 )
 SELECT
   ds, account_key,
-  max_by(platform, worth) AS platform,
-  max_by(followers_count, worth) AS followers_count,
-  max_by(listed_count, worth) AS listed_count,
-  max_by(following_count, worth) AS following_count,
-  max_by(mentions_received, worth) AS mentions_received,
-  max_by(retweets_received, worth) AS retweets_received,
-  max_by(mentions_sent, worth) AS mentions_sent,
-  max_by(retweets_sent, worth) AS retweets_sent,
-  max_by(network_feature_1, worth) AS network_feature_1,
-  max_by(network_feature_2, worth) AS network_feature_2,
-  max_by(network_feature_3, worth) AS network_feature_3
+  max_by(platform, precedence) AS platform,
+  max_by(followers_count, precedence) AS followers_count,
+  max_by(listed_count, precedence) AS listed_count,
+  max_by(following_count, precedence) AS following_count,
+  max_by(mentions_received, precedence) AS mentions_received,
+  max_by(retweets_received, precedence) AS retweets_received,
+  max_by(mentions_sent, precedence) AS mentions_sent,
+  max_by(retweets_sent, precedence) AS retweets_sent,
+  max_by(network_feature_1, precedence) AS network_feature_1,
+  max_by(network_feature_2, precedence) AS network_feature_2,
+  max_by(network_feature_3, precedence) AS network_feature_3
 FROM views
 GROUP BY ds, account_key

@@ -11,7 +11,7 @@
 SELECT
   w.variant, '' AS platform, w.actor, w.target,
   CASE WHEN w.strength > 0e0 THEN w.credibility ELSE 0e0 END AS weight
-FROM {pairs} AS w
+FROM {ties} AS w
 INNER JOIN {variants} AS v ON v.variant = w.variant AND v.variant = v.strengths_from
 WHERE w.platforms = 1
 UNION ALL

@@ -77,7 +77,7 @@ counted AS (
     (1e0 - exp(-strength))
       * (1e0 - :rho * coalesce(least(strength, coalesce(strength_back, 0e0)) / nullif(strength, 0e0), 0e0)) AS influence_probability,
     coalesce(of_platform / nullif(strength, 0e0), 0e0) AS share
-  FROM moved
+  FROM influence_weights
 )
 SELECT
   variant, platform, actor, target,
