@@ -106,7 +106,7 @@ on_posts AS (
     CASE WHEN p.author_key = n.target THEN 1e0 WHEN p.author_key IS NOT NULL THEN 0e0 END AS on_author,
     CASE WHEN n.occurred_at >= p.posted_at THEN 1e0 WHEN n.occurred_at < p.posted_at THEN 0e0 END AS after_post
   FROM {named} AS n
-  INNER JOIN (SELECT DISTINCT platform FROM {posts}) AS shown ON shown.platform = n.platform
+  INNER JOIN (SELECT DISTINCT platform FROM {posts} WHERE posted_at IS NOT NULL) AS shown ON shown.platform = n.platform
   LEFT JOIN (
     SELECT platform, post_key, max(author_key) AS author_key, min(posted_at) AS posted_at
     FROM {posts}

@@ -23,7 +23,8 @@ own AS (
   ANTI JOIN {excluded} AS e ON e.account_key = w.author_key
   LEFT JOIN {persons} AS p ON p.account_key = w.author_key
 ),
-shown AS (SELECT DISTINCT platform FROM {posts}),
+-- A repository is a post without a time: where there is nothing else, nobody sees what people write.
+shown AS (SELECT DISTINCT platform FROM {posts} WHERE event_at IS NOT NULL),
 given AS (
   SELECT a.ds, a.platform, a.actor, a.target, a.kind, a.n
   FROM {persons_activity} AS a

@@ -50,6 +50,7 @@ TAG, PLATFORM, REPOSITORY, LINK, NAME, PHRASE, WORD = "tag", "platform", "reposi
 MENTION = "mention"
 
 _OWN_SPELLING = re.compile(r"[a-z].*[A-Z]|[A-Z].*[a-z].*[A-Z]|[A-Za-z]\+\+|[A-Za-z]{2,}\d|\d[A-Za-z]{3,}")
+_SIGNS = re.compile(r"[+#]")
 #: So many different words of a text say what it is about; fewer, beside a picture, leave that to its hashtags.
 _A_SENTENCE = 2
 #: What a text must say of a field, by `_weight`, before a name of everyday words, or a hashtag of every day, counts.
@@ -126,6 +127,7 @@ class Matcher:
         self._ambiguous = frozenset(t.topic_id for t in ontology.topics.values() if t.is_ambiguous)
         self._named = frozenset(key for key in ontology.topics if ontology.may_be_named(key))
         self._tags = _tags(ontology)
+        self._technical = frozenset(key for key in ontology.topics if _is_technical(ontology, key))
         self._near, self._beside = _near(ontology)
         self._phrases = _phrases(ontology, self._near)
         self._fields = {key: _field((topic,)) for key, topic in ontology.topics.items()}
@@ -152,7 +154,7 @@ class Matcher:
 
         def found(topic_ids: Iterable[str], how: str, name: str, is_sure: bool = True) -> None:
             for topic_id in topic_ids:
-                if is_sure and topic_id not in self._ambiguous:
+                if is_sure and (topic_id not in self._ambiguous or (how == REPOSITORY and topic_id in self._technical)):
                     sure.setdefault(topic_id, how)
                 elif _differ(by.setdefault(topic_id, name), name) and topic_id in unsure:
                     sure.setdefault(topic_id, unsure[topic_id] if unsure[topic_id] != WORD else how)
@@ -420,6 +422,8 @@ def _tags(ontology: Ontology) -> dict[str, dict[str, tuple[str, ...]]]:
         for language, names in topic.names.items():
             into = made.setdefault(language, defaultdict(set))
             for name in names:
+                if _SIGNS.search(name):
+                    continue  # a hashtag ends before these: #c is not C++
                 into[plain(name)].add(topic.topic_id)
                 if language == "en":
                     for words in _numbers(words_of(name)):
@@ -429,6 +433,17 @@ def _tags(ontology: Ontology) -> dict[str, dict[str, tuple[str, ...]]]:
         language: {name: tuple(sorted(ids)) for name, ids in tags.items() if len(ids) < 3}
         for language, tags in made.items()
     }
+
+
+def _is_technical(ontology: Ontology, key: str) -> bool:
+    """Whether a topic lies below technology: of a repository it is no island, snake or bird."""
+    parents = [key]
+    while parents:
+        topic = ontology.topics[parents.pop()]
+        if topic.slug.removesuffix("-super") == "technology":
+            return True
+        parents += topic.parents
+    return False
 
 
 def _near(ontology: Ontology) -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[str]]]:

@@ -20,7 +20,16 @@ from typing import IO, Any
 
 from clout.config.sources import Source
 from clout.errors import InvalidInput
-from clout.platforms.apis.github_events import KNOWN_TYPES, UnreadableError, account, interactions, parsed, type_of
+from clout.platforms.apis.github_events import (
+    KNOWN_TYPES,
+    UnreadableError,
+    account,
+    interactions,
+    parsed,
+    repository_of,
+    repository_post,
+    type_of,
+)
 from clout.platforms.exports.file_options import HourOptions
 from clout.platforms.pull.rows import (
     BATCH_ROWS,
@@ -59,7 +68,7 @@ class Hour:
 
 
 def read(source: Source, days: set[date], hidden: SuppressionList = NOBODY) -> Iterator[Batch | PullReport]:
-    """Interactions and actors of the hour files of `days`, without `hidden`; a report per hour, also for each missing one."""
+    """Interactions, actors and repositories of the hour files of `days`, without `hidden`; a report per hour, there or not."""
     hours: dict[date, dict[int, Path]] = {}
     for file in sorted(source.path.rglob("*.json.gz")):
         named = _HOUR.fullmatch(file.name)
@@ -101,17 +110,20 @@ def read_day(
     """The rows and reports of a day's hours. An hour that is not there comes as the report that says why."""
     seen: set[str] = set()
     accounts: dict[str, dict[str, Any]] = {}
+    posts: dict[str, dict[str, Any]] = {}
     events: dict[str, int] = {}
     fields, bad = Fields(), 0
     for hour in hours:
         if isinstance(hour, PullReport):
             yield hour
         else:
-            for item in _read_hour(source, hour, day, seen, accounts, events, fields, hidden):
+            for item in _read_hour(source, hour, day, seen, accounts, posts, events, fields, hidden):
                 bad += item.rows_quarantined if isinstance(item, PullReport) else 0
                 yield item
     if accounts:
         yield Batch("accounts", day, rows_table("accounts", list(accounts.values())))
+    if posts:
+        yield Batch("posts", day, rows_table("posts", list(posts.values())))
     lacking = [hour.subject for hour in hours if isinstance(hour, PullReport)]
     told = f"{sum(events.values())} events in {len(events)} of {len(hours)} hours"
     if events:
@@ -163,6 +175,7 @@ def _read_hour(
     day: date,
     seen: set[str],
     accounts: dict[str, dict[str, Any]],
+    posts: dict[str, dict[str, Any]],
     events: dict[str, int],
     fields: Fields,
     hidden: SuppressionList,
@@ -190,10 +203,14 @@ def _read_hour(
                     if (name := type_of(event)) not in KNOWN_TYPES:
                         unknown[name] += 1
                     found = interactions(source.name, event)
+                    repository = repository_of(source.name, event)
                 except UnreadableError as error:
                     problem = f"not a GitHub event: {error}"
                     bad.append((problem, file.name, number, _without_emails(line.decode("utf-8", "replace"))))
                     continue
+                if repository and not hidden.reason(repository[1]):  # the last word of a day holds
+                    ref = {"fetched_at": fetched, "source_endpoint": "hour_file", "raw_ref": f"{file.ref}:{number}"}
+                    posts[repository[0]] = repository_post(*repository, ref)
                 for row in found:
                     why = hidden.reason(row["actor_key"]) or hidden.reason(row["target_account_key"])
                     if why:

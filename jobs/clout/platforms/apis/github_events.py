@@ -3,7 +3,9 @@
 star = like, fork = share, comments and what is opened (issues, pull requests, discussions) = reply, @name in what they say =
 mention, unless it is the owner, who is answered anyway. The target is the repository's owner. Only opened, created and started
 actions count: closing or merging is the owner's own work. Accounts are keyed by login, since events name the owner and the
-mentioned only so. Texts are read for @names and thrown away; e-mails are never stored.
+mentioned only so. Texts are read for @names and thrown away; e-mails are never stored. A repository whose language or topics
+an event tells is a post of its owner with these as hashtags: a star or a fork is an act on it. What is said in its issues is an
+act on the issue, whose topic nobody tells.
 
 Before 2015 events had another form: the actor's login as a text, `repository` with owner and name, no id, and of comments
 numbers only. They are read alike.
@@ -18,6 +20,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from clout.platforms.pull.rows import short_hash
+from clout.platforms.pull.said import tags
 from clout.platforms.unique_json import SaidTwice, unique
 
 #: event type -> (kind, subkind, actions that count; None where the event has no action)
@@ -169,6 +172,38 @@ def interactions(platform: str, event: dict[str, Any]) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def repository_of(platform: str, event: dict[str, Any]) -> tuple[str, str, list[str]] | None:
+    """Its post's key, its owner's key, and what it is tagged with, of the repository of an event that tells its language or its
+    topics: pull requests, forks, and events from before 2015 do. None of any other. Raises UnreadableError.
+    """
+    payload = _some(event, "payload") or {}
+    told = _some(_some(_some(payload, "pull_request") or {}, "base") or {}, "repo")
+    told = told or _some(payload, "forkee") or _some(event, "repository") or {}
+    language, topics = told.get("language"), told.get("topics")
+    given = [language.replace("+", "p").replace("#", "sharp")] if isinstance(language, str) else []
+    given += [one for one in topics if isinstance(one, str)] if isinstance(topics, list) else []
+    found = tags(given, lambda value, why: None)  # GitHub's own words: nobody has to be told of one that is none
+    if not found:
+        return None
+    owner, repository, _ = _repository(event)
+    return f"{platform}:{repository}", account_key(platform, owner), found
+
+
+def repository_post(key: str, owner: str, hashtags: list[str], provenance: dict[str, Any]) -> dict[str, Any]:
+    """A repository as a post of its owner: what people act on, and what it is about. When it began is not told."""
+    return {
+        "post_key": key,
+        "native_id": key.split(":", 1)[1],
+        "author_key": owner,
+        "post_type": "original",
+        "hashtags": hashtags,
+        "is_deleted": False,
+        "from_feed": False,
+        "lists_asked": "none",
+        **provenance,
+    }
 
 
 def account_key(platform: str, login: str) -> str:

@@ -77,6 +77,11 @@ def test_nothing_wrong_is_said_of_jokes_and_most_is_found(ontology: Ontology) ->
         (Post(None, None, (), (), ("66/1", "66/2"), "x"), {"gardening": "platform"}),
         (Post(None, None, (), (), ("66/1",), "y"), {}),
         (Post(None, None, ("postgresql",), is_repository=True), {"postgresql": "repository"}),
+        # of a repository a word of technology means that; a hashtag ends before the signs of C++
+        (Post(None, None, ("Python", "golf"), is_repository=True), {"python": "repository"}),
+        (Post(None, None, ("Python", "golf")), {}),
+        (Post(None, None, ("C",), is_repository=True), {}),
+        (Post(None, None, ("Cpp",), is_repository=True), {"c-plus-plus": "repository"}),
         # what is sensitive and what is hidden is recognised, and not said
         (Post("x", "en", ("asthma", "gardening")), {"gardening": "tag"}),
         (Post("x", "en", ("pizza",)), {}),

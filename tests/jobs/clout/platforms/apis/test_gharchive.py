@@ -17,6 +17,7 @@ from clout.lake.partitions import Lake
 from clout.platforms.apis import gharchive, github_events
 from clout.platforms.pull.puller import pull
 from clout.platforms.pull.rows import PullReport
+from clout.privacy.suppression import SuppressionList
 
 DAY = date(2026, 3, 1)
 
@@ -44,7 +45,7 @@ class Got:
     """What the reader gave for the day."""
 
     def __init__(self, folder: Path, day: date = DAY) -> None:
-        self.rows: dict[str, list[dict[str, Any]]] = {"interactions": [], "accounts": [], "quarantine": []}
+        self.rows: dict[str, list[dict[str, Any]]] = {"interactions": [], "accounts": [], "posts": [], "quarantine": []}
         self.reports: list[PullReport] = []
         for item in gharchive.read(Source("gh", "gharchive", folder), {day}):
             if isinstance(item, PullReport):
@@ -479,3 +480,41 @@ def test_a_real_hour(shared_data: Path) -> None:
     assert 100 < mentions < 250
     assert {row["native_id"] for row in got.rows["accounts"]} == actors
     assert all(row["occurred_at"].date() == date(2015, 1, 1) for row in got.rows["interactions"])
+
+
+def test_a_repository_is_a_post_of_its_owner_where_its_language_is_told(tmp_path: Path) -> None:
+    base = {"language": "C++", "topics": ["Compilers", 7, "x" * 200]}
+    pull_request = {"action": "opened", "pull_request": {**ISSUE, "base": {"repo": base}}}
+    fork = {"forkee": {"full_name": "ann-lee/other", "language": "Go", "topics": None}}
+    old = {"owner": "Cy", "name": "Old", "language": "C#"}
+    lines = (
+        event("WatchEvent", {"action": "started"}),
+        event("PullRequestEvent", pull_request),
+        event("PullRequestEvent", {**pull_request, "action": "closed"}),
+        event("ForkEvent", fork, repo={"id": 9, "name": "Bo/Other"}),
+        event("ForkEvent", {"forkee": {"language": None}}, repo={"id": 10, "name": "Bo/Plain"}),
+        event("WatchEvent", {"action": "started"}, repo=None, repository=old),
+        event("ForkEvent", fork, repo={"id": 11, "name": "Eve/Secret"}),
+    )
+    write_hour(tmp_path, *lines)
+    got = {row["post_key"]: row for row in Got(tmp_path).rows["posts"]}
+    assert {key: row["hashtags"] for key, row in got.items()} == {
+        "gh:bo/tool": ["Cpp", "Compilers"],
+        "gh:bo/other": ["Go"],
+        "gh:cy/old": ["Csharp"],
+        "gh:eve/secret": ["Go"],
+    }
+    tool = got["gh:bo/tool"]
+    assert (tool["author_key"], tool["post_type"], tool["event_at"], tool["from_feed"]) == (
+        "gh:bo",
+        "original",
+        None,
+        False,
+    )
+    source = Source("gh", "gharchive", tmp_path, excluded=frozenset({"gh:eve"}))
+    shown = [
+        item.rows["author_key"].to_pylist()
+        for item in gharchive.read(source, {DAY}, SuppressionList("gh", source.excluded))
+        if not isinstance(item, PullReport) and item.table == "posts"
+    ]
+    assert shown == [["gh:bo", "gh:bo", "gh:cy"]]
