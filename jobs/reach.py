@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-
-from clout.config import arguments
 from clout.errors import run_main
+from clout.score.task_job import task_job
 
-
-def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
-    return arguments.parser("reach", __doc__, "day", "lake", "sources", "model")
-
-
-def main(argv: list[str]) -> None:
-    """Compute it and write its features."""
-    from clout.score import evidence
-
-    evidence.run_task("reach", arg_parser().parse_args(argv))
+arg_parser, main = task_job("reach", __doc__)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clout.config.ontology import Ontology, plain
+from clout.config.ontology import Ontology
+from clout.config.topic_files import plain
 from clout.errors import InvalidInput
 
 #: What the topic of a brand is called among topics of posts.

@@ -406,12 +406,8 @@ TOPIC_COVERAGE = pa.schema(
     [
         required("ds", pa.date32()),
         required("platform", pa.string()),
-        required("posts", pa.int64()),
-        required("with_tags", pa.int64()),
-        required("with_topic", pa.int64()),
-        required("unknown_language", pa.int64()),
-        required("dropped_tags", pa.int64()),
-        required("dropped_links", pa.int64()),
+        *(required(name, pa.int64()) for name in ("posts", "with_tags", "with_topic", "unknown_language")),
+        *(required(name, pa.int64()) for name in ("dropped_tags", "dropped_links")),
     ]
 )
 

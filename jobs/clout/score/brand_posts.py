@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from clout.config.brand_settings import PREFIX, Brand
-from clout.config.ontology import plain
+from clout.config.topic_files import plain
 from clout.score.post_words import in_words, is_denied, puns_in
 from clout.score.topic_matcher import MENTION, PHRASE, TAG
 

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from clout.config.hashtags import HASHTAG, MARKS
-from clout.config.ontology import plain
+from clout.config.topic_files import plain
 
 #: Signs of scripts that put no blanks between words: each is a word. Then words, with what holds them together.
 _UNSPACED = "぀-ヿ㐀-䶿一-鿿豈-﫿฀-๿"
@@ -152,3 +152,28 @@ def holds(words: list[str], phrase: tuple[str, ...]) -> bool:
 
 def is_unspaced(word: str) -> bool:
     return re.match(rf"[{_UNSPACED}]", word) is not None
+
+
+def differ(name: str, other: str) -> bool:
+    """Whether two names are more than the singular and the plural of one."""
+    short, long = sorted((name, other), key=len)
+    return long not in (short, f"{short}s", f"{short}es") and not (short.endswith("y") and long == f"{short[:-1]}ies")
+
+
+def numbers_of(words: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The singular and the plural of a name in English, by its last word, where it has three letters and more."""
+    *head, last = words
+    if len(last) < 3 or not last.isalpha() or not last.isascii():
+        return []
+    others = {f"{last}s"} if not last.endswith("s") else set()
+    if last.endswith(("ch", "sh", "x", "ss")):
+        others.add(f"{last}es")
+    if last.endswith("y") and last[-2] not in "aeiou":
+        others = {f"{last[:-1]}ies"}
+    if last.endswith("ies"):
+        others.add(f"{last[:-3]}y")
+    elif last.endswith(("ches", "shes", "xes", "sses")):
+        others.add(last[:-2])
+    elif last.endswith("s") and not last.endswith(("ss", "us", "is", "ics")):
+        others.add(last[:-1])
+    return [(*head, other) for other in others]

@@ -28,15 +28,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from clout.config.ontology import Ontology, Topic, plain
+from clout.config.ontology import Ontology
+from clout.config.topic_files import Topic, plain
 from clout.score.post_words import (
     BREAK,
+    differ,
     holds,
     in_words,
     is_denied,
     is_figure,
     is_unspaced,
     language_of,
+    numbers_of,
     puns_in,
     tags_inside,
     tokens_of,
@@ -156,7 +159,7 @@ class Matcher:
             for topic_id in topic_ids:
                 if is_sure and (topic_id not in self._ambiguous or (how == REPOSITORY and topic_id in self._technical)):
                     sure.setdefault(topic_id, how)
-                elif _differ(by.setdefault(topic_id, name), name) and topic_id in unsure:
+                elif differ(by.setdefault(topic_id, name), name) and topic_id in unsure:
                     sure.setdefault(topic_id, unsure[topic_id] if unsure[topic_id] != WORD else how)
                 else:
                     unsure.setdefault(topic_id, how)
@@ -295,7 +298,7 @@ def _phrases(ontology: Ontology, near: Mapping[str, frozenset[str]]) -> dict[str
                     spellings[words] = name
                 own[language][words].add(topic.topic_id)
                 if language == "en":
-                    for other in _numbers(words):
+                    for other in numbers_of(words):
                         own[language][other].add(topic.topic_id)
     proper, common = _proper(ontology)
     proper -= common
@@ -390,31 +393,6 @@ def _proper(ontology: Ontology) -> tuple[set[tuple[str, ...]], set[tuple[str, ..
     return proper, common
 
 
-def _differ(name: str, other: str) -> bool:
-    """Whether two names are more than the singular and the plural of one."""
-    short, long = sorted((name, other), key=len)
-    return long not in (short, f"{short}s", f"{short}es") and not (short.endswith("y") and long == f"{short[:-1]}ies")
-
-
-def _numbers(words: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """The singular and the plural of a name in English, by its last word, where it has three letters and more."""
-    *head, last = words
-    if len(last) < 3 or not last.isalpha() or not last.isascii():
-        return []
-    others = {f"{last}s"} if not last.endswith("s") else set()
-    if last.endswith(("ch", "sh", "x", "ss")):
-        others.add(f"{last}es")
-    if last.endswith("y") and last[-2] not in "aeiou":
-        others = {f"{last[:-1]}ies"}
-    if last.endswith("ies"):
-        others.add(f"{last[:-3]}y")
-    elif last.endswith(("ches", "shes", "xes", "sses")):
-        others.add(last[:-2])
-    elif last.endswith("s") and not last.endswith(("ss", "us", "is", "ics")):
-        others.add(last[:-1])
-    return [(*head, other) for other in others]
-
-
 def _tags(ontology: Ontology) -> dict[str, dict[str, tuple[str, ...]]]:
     """language -> a hashtag's plain form -> topics. English ones hold in every language, unless that language has its own."""
     made: dict[str, dict[str, set[str]]] = {"en": defaultdict(set)}
@@ -426,7 +404,7 @@ def _tags(ontology: Ontology) -> dict[str, dict[str, tuple[str, ...]]]:
                     continue  # a hashtag ends before these: #c is not C++
                 into[plain(name)].add(topic.topic_id)
                 if language == "en":
-                    for words in _numbers(words_of(name)):
+                    for words in numbers_of(words_of(name)):
                         into["".join(words)].add(topic.topic_id)
         made["en"][plain(topic.slug.removesuffix("-super"))].add(topic.topic_id)
     return {

@@ -32,7 +32,10 @@ MOST = 5
 #: For so many days after a post was seen acts on it are acts on its topics.
 KEPT_DAYS = 14
 #: The modules that decide what is found.
-CODE = ("clout.config.ontology", "clout.score.topic_matcher", "clout.score.topic_posts", "clout.score.brand_posts")
+CODE = (
+    *("clout.config.ontology", "clout.config.ontology_overlay", "clout.config.topic_files", "clout.score.post_words"),
+    *("clout.score.topic_matcher", "clout.score.topic_posts", "clout.score.brand_posts"),
+)
 _ROWS = 20_000
 #: How said.py and the reader of files say what they leave out.
 _DROPPED_TAG = re.compile(r"is no hashtag; left out|^hashtags: .* cannot be one; left out")

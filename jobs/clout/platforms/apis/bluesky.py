@@ -13,7 +13,8 @@ from typing import Any
 
 from clout.config.options import FollowedAreNamed
 from clout.platforms.http.rate_policies import RatePolicy, Response, Verdict, Wait, retry_after
-from clout.platforms.pull.pages import Endpoint, Page, PageContext, PageReader, Platform, Rows, earliest, instant
+from clout.platforms.pull.page_reader import PageReader
+from clout.platforms.pull.pages import Endpoint, Page, PageContext, Platform, Rows, earliest, instant
 from clout.platforms.pull.said import links, tags
 from clout.platforms.pull.views import View
 from clout.privacy.addresses import addresses_in

@@ -24,11 +24,11 @@ from clout.platforms.http.rate_policies import (
     Verdict,
     Wait,
 )
+from clout.platforms.pull.page_reader import PageReader
 from clout.platforms.pull.pages import (
     Endpoint,
     Page,
     PageContext,
-    PageReader,
     Platform,
     Rows,
     Token,

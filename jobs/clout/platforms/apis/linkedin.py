@@ -16,11 +16,11 @@ from typing import Any
 
 from clout.config.readers import Rule
 from clout.platforms.http.rate_policies import RatePolicy, Response, StopEndpoint, StopPlatform, Verdict
+from clout.platforms.pull.page_reader import PageReader
 from clout.platforms.pull.pages import (
     Endpoint,
     Page,
     PageContext,
-    PageReader,
     Platform,
     Rows,
     Token,

@@ -24,7 +24,8 @@ from pydantic import Field
 from clout.config.options import AskedAboutPeople
 from clout.platforms.http.rate_policies import RatePolicy, Response, Verdict, Wait, on_our_clock
 from clout.platforms.pull.html_text import addresses, link, plain
-from clout.platforms.pull.pages import Endpoint, Page, PageContext, PageReader, Platform, Rows, instant
+from clout.platforms.pull.page_reader import PageReader
+from clout.platforms.pull.pages import Endpoint, Page, PageContext, Platform, Rows, instant
 from clout.platforms.pull.said import links, tags
 from clout.platforms.pull.views import View
 from clout.privacy.addresses import addresses_in

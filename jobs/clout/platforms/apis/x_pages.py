@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from clout.platforms.pull.pages import Page, PageContext, PageReader, Rows, at
+from clout.platforms.pull.page_reader import PageReader
+from clout.platforms.pull.pages import Page, PageContext, Rows, at
 from clout.platforms.pull.said import links, tags
 from clout.platforms.pull.views import View
 

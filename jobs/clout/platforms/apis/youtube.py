@@ -17,11 +17,11 @@ from typing import Any
 from clout.config.options import FollowedAreNamed
 from clout.config.readers import DELETED, FEATURES, Rule
 from clout.platforms.http.rate_policies import RatePolicy, Response, StopPlatform, StopUnit, Verdict, text_at
+from clout.platforms.pull.page_reader import PageReader
 from clout.platforms.pull.pages import (
     Endpoint,
     Page,
     PageContext,
-    PageReader,
     Platform,
     Rows,
     Token,
