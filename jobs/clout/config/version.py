@@ -1,4 +1,4 @@
-"""Which code made a score: the package's version and a hash of everything that could change a result."""
+"""The version of the code that made a score: the package's, and a hash of everything that could change a result."""
 
 from __future__ import annotations
 

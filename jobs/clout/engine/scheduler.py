@@ -1,4 +1,4 @@
-"""Who does tasks (parts.py): processes of this machine, or Spark. No row of data passes through a scheduler.
+"""Schedulers hand tasks (parts.py) to processes of this machine, or to Spark. No row of data passes through them.
 
 Spark gets a table of numbers, and gives one row back for each: it places, counts and retries the tasks, on a standalone master,
 YARN, Kubernetes or Spark Connect. Tasks read and write files themselves: its workers want DuckDB, pyarrow and the lake's place.

@@ -1,4 +1,4 @@
-"""What each column of text holds: whose key, somebody's name or words, or a word of the project's own. A name means one thing.
+"""Roles of the columns of text: whose key, somebody's name or words, or a word of the project's own. A name means one thing.
 
 Suppression, erasure, retention and pseudonyms read here which columns speak of people. A column that is not named here is
 taken for a text and searched; a test refuses one, and any column of keys without a role.

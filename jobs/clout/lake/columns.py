@@ -1,4 +1,4 @@
-"""Which columns of the snapshots are read, and by which names the queries of sql/ know them."""
+"""The columns of snapshots that are read, with the names by which the queries of sql/ know them."""
 
 from __future__ import annotations
 

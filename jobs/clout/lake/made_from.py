@@ -1,5 +1,5 @@
-"""What a night was made from: the manifests and snapshots of its window, noted with it, so that a later step can tell whether
-the lake has moved on since.
+"""Records what a night was made from: the manifests and snapshots of its window, noted with it, so that a later step can tell
+whether the lake has moved on since.
 
 A step that is run alone, such as the audit or the publication of a run that waited, goes on only from what the run was made of.
 """

@@ -1,4 +1,4 @@
-"""Telling people that a night is late or failed. Imports no Airflow, so that its triggerer can import this anywhere.
+"""Tells people that a night is late or failed. Imports no Airflow, so that its triggerer can import this anywhere.
 
 An alert is one JSON object, {"text": ...}, posted to CLOUT_ALERT_URL, which chat programs take as it is. The address is a
 secret: it stands in no message. Without one, the alert is a line of the log.

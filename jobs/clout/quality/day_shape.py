@@ -1,4 +1,4 @@
-"""What the score date's interactions look like, read from the lake: sql/day_shape.sql, sql/consent_counts.sql, and their past.
+"""Measures the score date's interactions in the lake: sql/day_shape.sql, sql/consent_counts.sql, and their past.
 
 Before the first published day the lake itself is the past: its conformed days say what the platforms usually deliver, so that a
 first night is judged, too. A day after it that was not published was refused, and is no past.

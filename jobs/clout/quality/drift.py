@@ -1,4 +1,4 @@
-"""What a staged night is like in a few numbers, and how unlike the published past: the queries metrics, movement, day_shape,
+"""Measures a staged night in a few numbers, and how unlike the published past it is: the queries metrics, movement, day_shape,
 first_night, consent_counts and drift.
 
 Computed by DuckDB on the staged files, column by column: ten million scores take no more memory than a thousand.

@@ -1,4 +1,4 @@
-"""What vouches for a night before which nothing is published: the lake's own memory, and what its files say of one another.
+"""Judges a night before which nothing is published: by the lake's own memory, and by what its files say of one another.
 
     lake/first_seen/ds=<day>/   how the day's interactions were divided when the day was first conformed, see sql/first_seen.sql
 

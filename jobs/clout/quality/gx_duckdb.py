@@ -1,4 +1,4 @@
-"""How Great Expectations runs queries on a table in memory: by DuckDB. Of itself it asks Spark and databases only.
+"""Lets Great Expectations run queries on a table in memory, by DuckDB. By itself it asks Spark and databases only.
 
 Importing this module registers its metrics of `unexpected_rows_expectation`. It imports Great Expectations, so import it inside
 functions.

@@ -1,4 +1,4 @@
-"""How scores behave, whoever is first: ties, silence, changes from day to day, and whether intervals hold.
+"""Measures how scores behave, whoever is first: ties, silence, changes from day to day, and whether intervals hold.
 
 What a ranking's figures do not show: two people who cannot be told apart, a cliff, a score that jumps, a false decimal.
 """

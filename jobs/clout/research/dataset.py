@@ -1,4 +1,4 @@
-"""What evaluation, attacks and fitting look at: the past of one score date in memory, scored as a night scores it.
+"""The dataset of evaluation, attacks and fitting: the past of one score date in memory, scored as a night scores it.
 
 The queries are a night's own, from the snapshots on, run by DuckDB: one machine's memory is the limit. Of the variants, the
 score alone.

@@ -1,4 +1,4 @@
-"""How good a ranking is: AUC, NDCG@k and Spearman's correlation, and the rankings that a score must beat."""
+"""Measures of a ranking: AUC, NDCG@k and Spearman's correlation, and the rankings that a score must beat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well the lenses of sql/lenses.sql agree with human judgements of pairs, as far as the counters of pairs tell.
+"""Measures how well the lenses of sql/lenses.sql agree with human judgements of pairs, as far as the counters of pairs tell.
 
 Pairs know no acts, so each axis takes the counter that stands for it: mentions and retweets received for people moved, retweets
 received for people who shared, mentions sent for people talked to. Nothing is fitted.

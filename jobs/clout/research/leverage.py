@@ -1,4 +1,4 @@
-"""What an attack is worth: the people that its target is credited with, for each honest person who really acted.
+"""The leverage of an attack: the people that its target is credited with, for each honest person who really acted.
 
     leverage = (True Reach with the attack - True Reach without it) / max(1, honest people)
 

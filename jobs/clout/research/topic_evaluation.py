@@ -1,4 +1,4 @@
-"""How often what the matcher finds in posts is right, on posts whose topics people said.
+"""Measures how often the topic matcher is right, on posts whose topics people said.
 
 A file has one JSON object a line: text, hashtags [], links [], lang, topics [] (the slugs that are right), acceptable [] (those
 that do not count as wrong); tricky, true or false, is optional. Slugs that the ontology does not have are passed over.

@@ -1,4 +1,4 @@
-"""Which brands a post speaks of: by its hashtags, phrases of two words or more, and the accounts that it mentions."""
+"""Finds the brands that a post speaks of, by its hashtags, phrases of two words or more, and the accounts that it mentions."""
 
 from __future__ import annotations
 

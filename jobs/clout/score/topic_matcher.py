@@ -1,4 +1,4 @@
-"""Which topics a post is about, as far as its own tags, words, links and platform say so. Strict: what may be a joke is none.
+"""Finds the topics of a post by its own tags, words, links and platform. Strict: what may be a joke is none.
 
 A topic is found by, in this order of strength:
 

@@ -1,4 +1,4 @@
-"""What a day's posts are about: the rows of post_topics and of topic_coverage, without a word of what was written."""
+"""Makes the rows of post_topics and topic_coverage of a day's posts, without a word of what was written."""
 
 from __future__ import annotations
 

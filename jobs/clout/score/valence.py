@@ -1,4 +1,4 @@
-"""How replies to somebody sound: a valence each, from -1 to 1, and not a word of what was written.
+"""Judges how replies to somebody sound: a valence each, from -1 to 1, and not a word of what was written.
 
 What an operator's own file says of a reply (column `sentiment`) is taken as it is, in whatever language. Else English is
 judged by the lexicon of vaderSentiment (extra `sentiment`), where it is installed, and no other language is. A single reply is

@@ -1,4 +1,4 @@
-"""What would raise a score, and by how many points: the model's own queries, run again with that evidence added.
+"""Computes what would raise a score, and by how many points: the model's own queries, run again with that evidence added.
 
 Works on a person's published rows of platform_scores, in DuckDB. Adds evidence that people give, never followers or activity.
 """

@@ -1,4 +1,4 @@
-"""Which warehouse: one text names the backend and where it is.
+"""Opens a warehouse by its address: one text names the backend and where it is.
 
 - `/srv/clout/warehouse`: duckdb, in a folder
 - `postgresql://clout_publisher@db.example/clout`: postgres; libpq finds the password in PGPASSWORD or ~/.pgpass

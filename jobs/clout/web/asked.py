@@ -1,4 +1,4 @@
-"""What a request asks for, checked: its version, day, person and filters. Whoever is not shown is not found."""
+"""Checks what a request asks for: its version, day, person and filters. Whoever is not shown is not found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured of the score, for the model's page: the model card of sql/README.md, where alone it stands."""
+"""The text of the model's page: the model card of sql/README.md, where alone it stands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request reads: one version of the warehouse, copied out of any backend once for each day and kept for its readers.
+"""The snapshot that a request reads: one version of the warehouse, copied once a day out of any backend and kept.
 
 A published day never changes, so each is copied into a small DuckDB file sorted by person, where a query costs milliseconds,
 and the newest into one stored row a person as well, where a page about somebody costs one look-up.

@@ -1,4 +1,4 @@
-"""What is published, table by table: columns with their meaning, keys, example values and what each is made from.
+"""Describes what is published, table by table: columns with their meaning, keys, example values and what each is made from.
 
 All of it is read from sql/: the declarations of sql/warehouse, and the queries with what they read. The examples are those of
 the queries' worked examples, of invented people; where these are not installed, there are none.

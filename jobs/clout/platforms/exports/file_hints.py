@@ -1,4 +1,4 @@
-"""Guesses from the names found what to write into the sources file where an export lacks a column that is needed."""
+"""Suggests lines for the sources file where an export lacks a needed column, from the names that it has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files a folder of exports holds, of which table, and of which day; and what else lies there, which is named.
+"""Lists the files of a folder of exports, each with its table and its day, and names what else lies there.
 
 Nothing is passed over in silence. What is no export is left alone and named in the manifest. What may hold somebody's
 opt-out, or a part of a day, in a form that is not read stops the pull; so do folders of table formats, whose files hold

@@ -1,4 +1,4 @@
-"""Sees whether the accounts that a source's files describe are those that act in its other files.
+"""Checks that the accounts which a source's files describe are those that act in its other files.
 
 An accounts file that calls people by number where the others call them by name reaches nobody with its opt-outs.
 """

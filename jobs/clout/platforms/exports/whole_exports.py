@@ -1,4 +1,4 @@
-"""Everything that folders of exports hold, in a lake of its own, for what looks at a past as a whole."""
+"""Pulls whole folders of exports into a lake of their own, for evaluation and for attacks."""
 
 from __future__ import annotations
 
