@@ -202,15 +202,23 @@ def _published(folder: Path, name: str, optional: bool = False) -> Path:
 
 
 def _with_our_aliases(topics: dict[str, Topic]) -> dict[str, Topic]:
-    """Another's topics with the aliases that ours of the same name has, but for those that name another topic of theirs."""
-    taken = {plain(name) for topic in topics.values() for name in (topic.slug, *topic.names["en"])}
-    ours, _ = _own(OWN)
-    aliases = {plain(topic.name): topic.names["en"][1:] for topic in ours.values()}
+    """Another's topics with the names, of any language, that ours of the same name has, but for those of another topic of
+    theirs.
+    """
+    taken: dict[str, set[str]] = defaultdict(set)
+    for topic in topics.values():
+        taken["en"].add(plain(topic.slug))
+        for language, names in topic.names.items():
+            taken[language].update(map(plain, names))
+    ours = {plain(topic.name): topic for topic in _own(OWN)[0].values()}
     found = {}
     for key, topic in topics.items():
-        others = aliases.get(plain(topic.name)) or aliases.get(plain(topic.slug)) or ()
-        new = tuple(name for name in others if plain(name) not in taken)
-        found[key] = replace(topic, names={**topic.names, "en": (*topic.names["en"], *new)}) if new else topic
+        known = ours.get(plain(topic.name)) or ours.get(plain(topic.slug))
+        names = dict(topic.names)
+        for language, others in known.names.items() if known else ():
+            new = tuple(name for name in others if plain(name) not in taken[language])
+            names[language] = (*names.get(language, ()), *new)
+        found[key] = replace(topic, names=names)
     return found
 
 
@@ -229,12 +237,18 @@ def _with_context(topics: dict[str, Topic]) -> dict[str, Topic]:
 
 def _with_everyday(topics: dict[str, Topic]) -> dict[str, Topic]:
     """The topics with those marked whose hashtag stands behind jokes: by name, and of others' ontologies, which name brands,
-    shows and places by words of every day, whatever has a name of one word and nothing below it.
+    shows and places by words of every day, whatever has a name of one word, nothing below it, and is no topic of ours.
     """
+    ours = {plain(name) for topic in _own(OWN)[0].values() for name in topic.names["en"]}
     known = {plain(name) for name in lines_of(OWN / "everyday.txt")}
 
     def is_everyday(topic: Topic) -> bool:
-        if topic.source == "klout" and topic.topic_type == "entity" and len(topic.name.split()) == 1:
+        if (
+            topic.source == "klout"
+            and topic.topic_type == "entity"
+            and len(topic.name.split()) == 1
+            and plain(topic.name) not in ours
+        ):
             return True
         return plain(topic.name) in known or plain(topic.slug.removesuffix("-super")) in known
 

@@ -174,10 +174,10 @@ class Matcher:
             if name in puns:
                 continue
             how = REPOSITORY if post.is_repository else TAG
+            if (language, name) in self.ontology.other_words:
+                continue  # even where somebody lists it as its name there
             if tags and name in tags:
                 topics = tags[name]
-            elif (language, name) in self.ontology.other_words:
-                continue
             else:
                 topics = self._tags["en"].get(name, ())
             for topic_id in topics:

@@ -68,6 +68,13 @@ def test_published_ontology_of_klout(shared_data: Path) -> None:
     asthma = next(topic for topic in ontology.topics.values() if topic.slug == "asthma")
     assert asthma.is_sensitive
     assert len(asthma.names) == 6
+    by_slug = {topic.slug: topic for topic in ontology.topics.values()}
+    assert "写真" in by_slug["photography"].names["ja"]  # our names of other languages help theirs
+    assert by_slug["photography"].jargon  # and so do the words of a field
+    assert sum(bool(topic.vocabulary) for topic in by_slug.values()) > 7000
+    # A brand whose name is a word of every day is a joke until the text says more; a trade that we know, too, is none.
+    assert by_slug["shell"].is_everyday
+    assert not by_slug["typography"].is_everyday
 
 
 def test_overlay_edits_and_changes_the_version(folder: Callable[[dict[str, str]], Path]) -> None:

@@ -96,6 +96,7 @@ def test_nothing_wrong_is_said_of_jokes_and_most_is_found(ontology: Ontology) ->
         # an English name that is another word in that language
         (Post("Manga rasgada no ônibus", "pt", ("manga",)), {}),
         (Post("Manga rasgada no ônibus", "es", ("chess",)), {"chess": "tag"}),
+        (Post("Le anime belle esistono", "it", ("anime",)), {}),
         (Post("Novo volume na estante", "de", ("manga",)), {"manga": "tag"}),
     ],
     ids=lambda value: str(value)[:60],
