@@ -214,11 +214,11 @@ def _with_our_aliases(topics: dict[str, Topic]) -> dict[str, Topic]:
     found = {}
     for key, topic in topics.items():
         known = ours.get(plain(topic.name)) or ours.get(plain(topic.slug))
-        names = dict(topic.names)
+        own = dict(topic.names)
         for language, others in known.names.items() if known else ():
             new = tuple(name for name in others if plain(name) not in taken[language])
-            names[language] = (*names.get(language, ()), *new)
-        found[key] = replace(topic, names=names)
+            own[language] = (*own.get(language, ()), *new)
+        found[key] = replace(topic, names=own)
     return found
 
 

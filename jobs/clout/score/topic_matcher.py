@@ -176,10 +176,7 @@ class Matcher:
             how = REPOSITORY if post.is_repository else TAG
             if (language, name) in self.ontology.other_words:
                 continue  # even where somebody lists it as its name there
-            if tags and name in tags:
-                topics = tags[name]
-            else:
-                topics = self._tags["en"].get(name, ())
+            topics = tags[name] if tags and name in tags else self._tags["en"].get(name, ())
             for topic_id in topics:
                 tagged = self.ontology.topics[topic_id]
                 is_doubtful = name in inside or (is_told and tagged.is_everyday and not is_one_of_many)
