@@ -154,8 +154,8 @@ def test_only_a_warning_can_wait(tmp_path):
 
     (suite,) = (suites.EXPECTATIONS / "metrics.json",)
     text = json.loads(suite.read_text())
-    gated = next(each for each in text["expectations"] if each["meta"].get("gate"))
-    for change in ({"severity": "critical"}, {"meta": {**gated["meta"], "gate": "aprove"}}):
+    gated = next(each for each in text["expectations"] if each.get("gate"))
+    for change in ({"severity": "critical"}, {"gate": "aprove"}):
         changed = [{**each, **change} if each is gated else each for each in text["expectations"]]
         Path(tmp_path, "metrics.json").write_text(json.dumps({**text, "expectations": changed}))
         with pytest.raises(InvalidInput, match=r"meta\.gate may say approve, of a warning"):

@@ -100,7 +100,7 @@ def load_suite(table: str, folder: Path | None = None) -> Suite:
     an id, a severity or a reason, where the declared ids and the present ones differ, or where the suite does not begin
     with the row count and the key. Of a published table these, its columns, their types and the day follow from its
     declaration in sql/warehouse/, and the file holds what else is judged; its meta.rows says how many rows there may be.
-    More checks of metrics follow from their bounds, see bounds.py.
+    More checks of metrics follow from their bounds, see bounds.py. An expectation may be written short, see _whole.
     """
     file = (folder or EXPECTATIONS) / f"{table}.json"
     if not file.is_file():
@@ -112,7 +112,7 @@ def load_suite(table: str, folder: Path | None = None) -> Suite:
         raise InvalidInput(f"{file}: not JSON: {error}") from error
     if not isinstance(suite, dict) or suite.get("name") != table:
         raise InvalidInput(f"{file}: must be a JSON object whose name is {table!r}")
-    expectations = suite.get("expectations") or []
+    expectations = [_whole(file, each) for each in suite.get("expectations") or []]
     judged = suite.get("meta") or {}
     for number, expectation in enumerate(expectations, start=1):
         _check_declaration(file, number, expectation)
@@ -136,6 +136,27 @@ def load_suite(table: str, folder: Path | None = None) -> Suite:
             f" key_unique, both critical; this one begins with {ids[:2]}"
         )
     return Suite(table, expectations, _hash(table, content))
+
+
+def _whole(file: Path, said: Any) -> Any:
+    """An expectation as Great Expectations has it. In short, `refuses` is a condition that no row of the table may meet, and
+    `query` a query that must find none; id, why and whatever else belongs to meta stand beside it.
+    """
+    if not isinstance(said, dict) or not {"refuses", "query"} & said.keys():
+        return said
+    unknown = said.keys() - {"id", "refuses", "query", "severity", "why", "gate", "broken_by"}
+    if unknown or {"refuses", "query"} <= said.keys():
+        raise InvalidInput(
+            f"{file}: {said.get('id')}: judges by refuses or by query, not by both, and has no {', '.join(sorted(unknown))};"
+            " take out what is too much"
+        )
+    query = said["query"] if "query" in said else f"SELECT * FROM {{batch}} WHERE {said['refuses']}"
+    return {
+        "type": "unexpected_rows_expectation",
+        "kwargs": {"unexpected_rows_query": query},
+        "severity": said.get("severity"),
+        "meta": {name: value for name, value in said.items() if name not in ("refuses", "query", "severity")},
+    }
 
 
 def _begins_well(count: dict[str, Any], key: dict[str, Any], may_be_empty: bool) -> bool:

@@ -177,6 +177,29 @@ def test_query_that_does_not_read_the_batch_is_refused(tmp_path: Path) -> None:
         suites.load_suite("things", written(tmp_path, COUNT, KEY, blind))
 
 
+def short(folder: Path, **said: Any) -> Path:
+    """A suite whose last expectation is written short."""
+    few = {"id": "few", "severity": "warning", "why": "A reason."} | said
+    text = {"name": "things", "meta": {"ids": ["row_count", "key_unique", "few"]}, "expectations": [COUNT, KEY, few]}
+    (folder / "things.json").write_text(json.dumps(text))
+    return folder
+
+
+def test_a_short_expectation_is_the_whole_one(tmp_path: Path) -> None:
+    for said in ({"refuses": "points > 3"}, {"query": "SELECT * FROM {batch} WHERE points > 3"}):
+        found = suites.load_suite("things", short(tmp_path, **said)).expectations[-1]
+        query = {"unexpected_rows_query": "SELECT * FROM {batch} WHERE points > 3"}
+        assert found == expectation("few", "unexpected_rows_expectation", severity="warning", **query)
+
+
+@pytest.mark.parametrize(
+    "said", [{"query": "FROM {batch}"}, {"kwargs": {}}, {"refuse": ""}, {"severity": "warn"}, {"why": ""}]
+)
+def test_a_short_expectation_says_nothing_too_much_or_too_little(tmp_path: Path, said: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match=r"things\.json: .*few"):
+        suites.load_suite("things", short(tmp_path, refuses="points > 3", **said))
+
+
 # Running ----------------------------------------------------------------------------------------------------------
 
 
