@@ -13,6 +13,7 @@ from typing import Any
 
 from clout.config.ontology import Ontology
 from clout.errors import InvalidInput
+from clout.score.post_words import tags_in
 from clout.score.topic_matcher import Matcher, Post
 from clout.score.topic_posts import MOST
 
@@ -104,5 +105,7 @@ def _post(where: str, line: str) -> Judged:
     if said.get("topics") is None:
         raise InvalidInput(f"{where}: topics is missing; say [] where the post is about none")
     lists = {name: tuple(said.get(name) or ()) for name in ("hashtags", "links", "topics", "acceptable")}
-    post = Post(said.get("text"), said.get("lang"), lists["hashtags"], lists["links"])
+    # As in the lake: where nobody lists the hashtags, they are those of the text.
+    tags = tuple(tags_in(said.get("text") or "")) if said.get("hashtags") is None else lists["hashtags"]
+    post = Post(said.get("text"), said.get("lang"), tags, lists["links"])
     return Judged(post, frozenset(lists["topics"]), frozenset(lists["acceptable"]), said.get("tricky"))

@@ -12,12 +12,12 @@ from clout.research.topic_evaluation import read_posts
 def test_a_line_needs_topics_alone(tmp_path: Path) -> None:
     file = tmp_path / "posts.jsonl"
     file.write_text(
-        '\ufeff{"topics": []}\r\n\n{"text": "a\u2028b", "topics": ["chess"], "hashtags": null, "more": 1}\n',
+        '\ufeff{"topics": []}\r\n\n{"text": "a\u2028b #chess", "topics": ["chess"], "hashtags": null, "more": 1}\n',
         encoding="utf-8",
     )
     plain, other = read_posts(file)
     assert (plain.post.text, plain.right, plain.is_tricky) == (None, frozenset(), None)
-    assert (other.post.text, other.post.hashtags, other.right) == ("a\u2028b", (), {"chess"})
+    assert (other.post.text, other.post.hashtags, other.right) == ("a\u2028b #chess", ("chess",), {"chess"})
 
 
 @pytest.mark.parametrize(
