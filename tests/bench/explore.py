@@ -131,17 +131,22 @@ def answered(connection: http.client.HTTPConnection, path: str) -> tuple[int, st
 
 
 class Memory(threading.Thread):
-    """The most MiB that the service holds, and holds together with the process that copies for it."""
+    """The most MiB that the service holds, and holds together with the process that copies for it.
+
+    `summed` counts the libraries that both have mapped twice, `together` once.
+    """
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
-        self.pid, self.alone, self.together = pid, 0.0, 0.0
+        self.pid, self.alone, self.summed, self.together = pid, 0.0, 0.0, 0.0
 
     def run(self) -> None:
         """Look ten times a second."""
         while (alone := resident(self.pid)) is not None:
-            held = [resident(child) or 0.0 for child in children(self.pid)]
-            self.alone, self.together = max(self.alone, alone), max(self.together, alone + sum(held))
+            others = children(self.pid)
+            self.alone = max(self.alone, alone)
+            self.summed = max(self.summed, alone + sum(resident(child) or 0.0 for child in others))
+            self.together = max(self.together, sum(proportional(each) for each in (self.pid, *others)))
             time.sleep(0.1)
 
 
@@ -155,13 +160,31 @@ def resident(pid: int) -> float | None:
     return int(found[1]) / 1024 if found else None
 
 
+def proportional(pid: int) -> float:
+    """The MiB that a process holds, of what it shares with others its part; 0 where it has ended."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0.0
+    found = re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)
+    return int(found[1]) / 1024 if found else 0.0
+
+
 def children(pid: int) -> list[int]:
-    """The processes that a process has started."""
-    found = []
+    """The processes that a process has started; not one that still shares the memory of its parent, for the moment between."""
+    found, program = [], named(pid)
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(OSError):
             found += [int(each) for each in task.read_text().split()]
-    return found
+    return [each for each in found if named(each) != program]
+
+
+def named(pid: int) -> str:
+    """The command of a process; empty where it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
 
 
 def processor(pid: int) -> float:
@@ -262,7 +285,8 @@ def measure(args: argparse.Namespace, pid: int, newest: date, began: float) -> N
     for each in wrong[:5]:
         print(each)
     told("most MiB of the service", round(memory.alone), "500")
-    told("the same with the process that copies for it", round(memory.together))
+    told("the same with the process that copies for it", round(memory.together), "500")
+    told("the same, libraries that both map counted twice", round(memory.summed))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 from pyarrow import fs as pafs
 
@@ -145,6 +144,8 @@ class Lake:
 
     def read(self, path: str, columns: list[str] | None = None, schema: pa.Schema | None = None) -> pa.Table:
         """A partition as one Arrow table. With a schema just those columns, NULL where its files lack one."""
+        import pyarrow.dataset as pads  # takes 40 MiB, of pandas, for whoever reads no lake
+
         where = f"{self.root}/{self.current(path)}"
         try:
             files = pads.dataset(where, schema=schema, filesystem=self.fs, format="parquet", partitioning=None)
@@ -159,6 +160,8 @@ class Lake:
 
     def count(self, path: str) -> int:
         """How many rows a partition has."""
+        import pyarrow.dataset as pads
+
         where = f"{self.root}/{self.current(path)}"
         try:
             found: int = pads.dataset(where, filesystem=self.fs, format="parquet", partitioning=None).count_rows()

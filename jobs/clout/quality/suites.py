@@ -17,7 +17,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import pandas as pd
 import pyarrow as pa
 
 from clout.config.paths import EXPECTATIONS
@@ -26,6 +25,7 @@ from clout.lake import declared
 from clout.quality import bounds
 
 if TYPE_CHECKING:
+    import pandas as pd
     from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.data_context import AbstractDataContext
     from pyspark.sql import DataFrame
@@ -250,6 +250,8 @@ def _batch(
 ) -> tuple[BatchDefinition, pd.DataFrame | DataFrame]:
     """Rows as Great Expectations takes them: what is asked, and the frame to ask. Spark's queries may read `beside`."""
     if isinstance(rows, pa.Table):
+        import pandas as pd  # takes 25 MiB, for whoever only asks for the hashes of suites
+
         source: Any = context.data_sources.add_pandas("staged")
         frame: Any = rows.to_pandas(types_mapper=pd.ArrowDtype)  # whose types and NULLs are Arrow's
     else:

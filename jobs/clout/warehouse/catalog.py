@@ -106,6 +106,9 @@ def named(name: str) -> Relation:
     return found
 
 
+#: Rows that are read at once, where a table need not be whole in memory.
+BATCH = 16_384
+
 #: One day, the days from the first to the last of a pair, or all.
 Days = date | tuple[date, date] | None
 

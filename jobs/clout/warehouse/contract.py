@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -84,11 +84,18 @@ class Warehouse(ABC):
         """The log in order of version, as readers see it; empty where nothing is published."""
 
     @abstractmethod
+    def batches(self, name: str, version: int | None = None, day: Days = None) -> Iterator[pa.RecordBatch]:
+        """The rows that read gives, some thousands at a time: a large table need not be in memory as a whole.
+
+        Raises InvalidInput as read does; where content is damaged, maybe after some batches.
+        """
+
     def read(self, name: str, version: int | None = None, day: Days = None) -> pa.Table:
         """A table such as clout.scores: as it is shown, or as it was when `version` was the newest; one day, a span or all.
 
         Raises InvalidInput where there was no such version, or gc has forgotten it.
         """
+        return pa.Table.from_batches(self.batches(name, version, day), catalog.named(name).arrow_schema)
 
     @abstractmethod
     def writing(self) -> AbstractContextManager[Writer]:

@@ -173,7 +173,9 @@ def _select(relation: catalog.Relation, files: Sequence[Path]) -> str:
     return f"SELECT {names} FROM ({empty} UNION ALL BY NAME SELECT * FROM {read})"
 
 
-def table(root: Path, relation: catalog.Relation, log: list[LogEntry], parts: list[DataFile], where: str) -> pa.Table:
+def batches(
+    root: Path, relation: catalog.Relation, log: list[LogEntry], parts: list[DataFile], where: str
+) -> Iterator[pa.RecordBatch]:
     """The rows of a table or view over these parts, as a file of views of that log would show them."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
@@ -186,4 +188,4 @@ def table(root: Path, relation: catalog.Relation, log: list[LogEntry], parts: li
             log if whole or relation.name == "publish_log" else [],
             parts if whole or relation.name == "published_files" else [],
         )
-        return connection.sql(f"FROM {relation.full_name}{where}").to_arrow_table()
+        yield from connection.sql(f"FROM {relation.full_name}{where}").to_arrow_reader(catalog.BATCH)

@@ -5,11 +5,12 @@ They are the rows that the figures' queries give, asked of many people at once; 
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from urllib.parse import quote
 
 import duckdb
 
-#: People whose rows are put together at once: what bounds the memory.
-_AT_ONCE = 10_000
+#: People whose rows are put together at once; fewer where the memory does not suffice for so many.
+_AT_ONCE = 4_000
 #: Of a figure: its column names, and the places of those that are days.
 Shape = tuple[list[str], list[int]]
 #: What is known of a person, by figure.
@@ -26,7 +27,7 @@ Dossier = Mapping[str, list[dict[str, Any]]]
 
 
 def write(
-    file: Path, connection: duckdb.DuckDBPyConnection, queries: Mapping[str, str], people: Sequence[str], day: date
+    file: Path, connection: duckdb.DuckDBPyConnection, queries: Mapping[str, str], people: Iterable[str], day: date
 ) -> None:
     """Write the dossiers of people, in the order of their keys. `queries` take $day and $person, and say an order."""
     shapes = {name: _shape(connection, sql, day) for name, sql in queries.items()}
@@ -40,8 +41,8 @@ def write(
             [(name, json.dumps(columns), json.dumps(days)) for name, (columns, days) in shapes.items()],
         )
         of_many = {name: _of_many(sql, shapes[name][0]) for name, sql in queries.items()}
-        for begin in range(0, len(people), _AT_ONCE):
-            some = people[begin : begin + _AT_ONCE]
+        rest = iter(people)
+        while some := list(itertools.islice(rest, _AT_ONCE)):
             made.executemany("INSERT INTO dossiers VALUES (?, ?)", _told(connection, of_many, some, day))
     made.close()
 
@@ -95,8 +96,16 @@ def _told(
     connection: duckdb.DuckDBPyConnection, of_many: Mapping[str, str], people: Sequence[str], day: date
 ) -> Iterator[tuple[str, bytes]]:
     parts: dict[str, list[str]] = {person: [] for person in people}
-    for name, sql in of_many.items():
-        for person, rows in connection.execute(sql, {"day": day, "people": list(people)}).fetchall():
-            parts[person].append(f'"{name}":{rows}')
+    try:
+        for name, sql in of_many.items():
+            for person, rows in connection.execute(sql, {"day": day, "people": list(people)}).fetchall():
+                parts[person].append(f'"{name}":{rows}')
+    except duckdb.OutOfMemoryException:
+        if len(people) == 1:
+            raise
+        half = len(people) // 2
+        yield from _told(connection, of_many, people[:half], day)
+        yield from _told(connection, of_many, people[half:], day)
+        return
     for person, each in parts.items():
         yield person, zlib.compress(f"{{{','.join(each)}}}".encode(), 1)

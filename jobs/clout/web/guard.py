@@ -33,7 +33,7 @@ log = logging.getLogger("clout.web")
 #: Bytes of a path with its query, and seconds of an answer.
 LONGEST, SLOWEST = 2048, 20.0
 #: Bytes and number of the answers that are kept, all of one version.
-KEPT_BYTES, KEPT = 16 << 20, 512
+KEPT_BYTES, KEPT = 8 << 20, 512
 #: Seconds between two looks for a new version.
 LOOK_EVERY = 2.0
 #: Addresses whose calls are counted at once.

@@ -38,10 +38,12 @@ def add(folder: Path, warehouse: Warehouse, version: int, days: Mapping[date, in
         places = dict(index.execute("SELECT person, place FROM people"))
         known = len(places)
         for ds, content in days.items():
-            rows = warehouse.read("clout.scores", version=version, day=ds)
-            standing = [places.setdefault(person, len(places)) for person in rows["person_id"].to_pylist()]
             block = np.full((len(places), len(COLUMNS)), _NONE, dtype="<u2")
-            block[standing] = np.column_stack([_hundredths(rows[name]) for name in COLUMNS])
+            for rows in warehouse.batches("clout.scores", version=version, day=ds):
+                standing = [places.setdefault(person, len(places)) for person in rows["person_id"].to_pylist()]
+                if (more := len(places) - len(block)) > 0:
+                    block = np.concatenate([block, np.full((more, len(COLUMNS)), _NONE, dtype="<u2")])
+                block[standing] = np.column_stack([_hundredths(rows[name]) for name in COLUMNS])
             index.execute("INSERT INTO days VALUES (?, ?, ?)", (content, file.tell(), len(block)))
             file.write(block.tobytes())
         new = [(person, place) for person, place in places.items() if place >= known]
@@ -52,9 +54,10 @@ def _opened(folder: Path) -> sqlite3.Connection:
     return sqlite3.connect(folder / "history.sqlite", check_same_thread=False)
 
 
-def _hundredths(column: pa.ChunkedArray) -> np.ndarray:
+def _hundredths(column: pa.Array) -> np.ndarray:
     whole = pc.cast(pc.round(pc.multiply(column, 100.0)), pa.uint16())
-    return pc.fill_null(whole, pa.scalar(_NONE, pa.uint16())).to_numpy()
+    # Not by to_numpy, which imports pandas.
+    return np.from_dlpack(pc.fill_null(whole, pa.scalar(_NONE, pa.uint16())))
 
 
 class History:

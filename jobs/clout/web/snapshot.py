@@ -8,6 +8,8 @@ A request holds one Snapshot and with it one version; whatever is published mean
 from __future__ import annotations
 
 import threading
+from array import array
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,29 +17,20 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import numpy as np
 import pyarrow as pa
 
 from clout.lake.scratch import Scratch
 from clout.warehouse.contract import Warehouse
 from clout.warehouse.versions import LogEntry, visible_versions
 from clout.web import copies, history
+from clout.web.day_files import DayFiles
 from clout.web.dossiers import Dossier, Dossiers
 from clout.web.history import History
 
 #: Days that stay copied; the newest is one of them.
 DAYS_KEPT = 4
-#: What DuckDB may take for the pages of one day.
-MEMORY = "96MB"
-#: Queries of one day at once: what they take together must fit into that.
-_AT_ONCE = 2
-_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
-    "memory_limit": MEMORY,
-    "threads": 1,
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-}
+#: Scores that are read at once.
+_AT_ONCE = 10_000
 _SCORES = "SELECT score FROM clout.scores WHERE score IS NOT NULL ORDER BY score"
 
 
@@ -48,32 +41,33 @@ class NothingPublished(Exception):
 class Day:
     """The tables of one published day, as `clout.*` and `meta.*` in a file of their own, with the views over them."""
 
-    def __init__(self, ds: date, file: Path, dossiers: Path | None) -> None:
+    def __init__(self, ds: date, files: DayFiles, file: Path, dossiers: Path | None) -> None:
         """The day of a copy, which goes with its last reader."""
         self.ds = ds
-        self._turns = threading.BoundedSemaphore(_AT_ONCE)
+        self._files, self._name = files, files.open(file)
         self._of_all: dict[str, list[dict[str, Any]]] = {}
-        self._connection = duckdb.connect(file, read_only=True, config=dict(_SETTINGS))
-        self._connection.execute("SET TimeZone = 'UTC'; SET enable_external_access = false")
-        self._connection.execute("SET lock_configuration = true")
-        file.unlink()
         self._dossiers = None
         if dossiers:
             self._dossiers = Dossiers(dossiers)
             dossiers.unlink()
         #: All scores, the lowest first.
-        self._scores = self.query(_SCORES, {})["score"].to_numpy()
+        self._scores = array("d")
+        with files.reading(self._name) as cursor:
+            cursor.execute(_SCORES)
+            while found := cursor.fetchmany(_AT_ONCE):
+                self._scores.extend(score for (score,) in found)
+
+    def __del__(self) -> None:
+        if "_name" in vars(self):
+            self._files.close(self._name)
 
     def dossier(self, person: str) -> Dossier | None:
         """The rows of every figure about a person; None where this day has no dossiers."""
         return self._dossiers.of(person) if self._dossiers else None
 
     def rows(self, sql: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The rows of a query over this day: the quickest way to a few. `values` are its parameters, and no others."""
-        with self._turns, self._connection.cursor() as cursor:
-            found = cursor.execute(sql, dict(values)).fetchall()
-            names = [column[0] for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in found]
+        """The rows of a query over this day. `values` are its parameters, and no others."""
+        return self._files.rows(self._name, sql, values)
 
     def rows_of_all(self, sql: str) -> list[dict[str, Any]]:
         """The rows of a query that takes the day and nothing else: the same for everybody, so read once."""
@@ -84,11 +78,11 @@ class Day:
     def place_of(self, score: float) -> dict[str, int]:
         """What the figure `place` says of somebody with this score, without reading everybody's again."""
         scored = len(self._scores)
-        return {"place": scored - int(np.searchsorted(self._scores, score, side="right")) + 1, "scored": scored}
+        return {"place": scored - bisect_right(self._scores, score) + 1, "scored": scored}
 
     def query(self, sql: str, values: Mapping[str, Any]) -> pa.Table:
         """The same as a table. `values` are the parameters; the query may name fewer."""
-        with self._turns, self._connection.cursor() as cursor:
+        with self._files.reading(self._name) as cursor:
             used = {name: value for name, value in values.items() if f"${name}" in sql}
             return cursor.sql(sql, params=used).to_arrow_table()
 
@@ -127,6 +121,7 @@ class Library:
         self._has_history, self._is_apart = has_history, is_apart
         self._folder = Scratch("explore")
         self.history = History(Path(self._folder.name))
+        self._files = DayFiles(Path(self._folder.name))
         self._days: OrderedDict[int, Day] = OrderedDict()
         self._copying, self._refreshing = threading.Lock(), threading.Lock()
         self._current: Snapshot | None = None
@@ -166,9 +161,12 @@ class Library:
         with self._copying:
             if content not in self._days:
                 self._days[content] = self._copied(snapshot, ds)
+            shown = {*snapshot.contents.values(), *(self._current.contents.values() if self._current else ())}
             newest = None if self._current is None else self._current.contents[max(self._current.contents)]
-            for old in [each for each in self._days if each not in (newest, content)][: -DAYS_KEPT or None]:
-                del self._days[old]
+            old = [each for each in self._days if each in shown and each not in (newest, content)]
+            # What no version shows that anybody asks for goes at once, and of the others the one that came first.
+            for gone in [*(self._days.keys() - shown), *old[: -DAYS_KEPT or None]]:
+                del self._days[gone]
             return self._days[content]
 
     def _copied(self, snapshot: Snapshot, ds: date) -> Day:
@@ -179,7 +177,7 @@ class Library:
         has_dossiers = self._has_history and ds == max(snapshot.contents)
         made = dossiers if has_dossiers else None
         self._do(copies.copy_day, self.warehouse, snapshot.version, ds, file, made)
-        return Day(ds, file, made)
+        return Day(ds, self._files, file, made)
 
     def _remember(self, snapshot: Snapshot) -> None:
         """Take the scores of the days that are not in the history yet."""

@@ -69,8 +69,8 @@ class DuckDBWarehouse(Warehouse):
         found = commit_log.read(self.root)
         return self._commit_in_views() if found is None else found
 
-    def read(self, name: str, version: int | None = None, day: Days = None) -> pa.Table:
-        """A table or view, as it is shown, or as it was when `version` was the newest."""
+    def batches(self, name: str, version: int | None = None, day: Days = None) -> Iterator[pa.RecordBatch]:
+        """The rows of a table or view, as it is shown, or as it was when `version` was the newest."""
         relation, commit = catalog.named(name), self.commit()
         if not commit.log:
             raise InvalidInput(f"{self.root}: nothing is published")
@@ -85,8 +85,8 @@ class DuckDBWarehouse(Warehouse):
             first, last = catalog.bounds(day)
             parts = [part for part in parts if part.table_name == relation.name and first <= part.ds <= last]
         try:
-            return views_file.table(self.root, relation, log, parts, catalog.where(day))
-        except duckdb.Error as error:
+            yield from views_file.batches(self.root, relation, log, parts, catalog.where(day))
+        except (duckdb.Error, pa.ArrowException) as error:
             raise content_files.broken(Lake(self.root), parts, str(self.root), error) from error
 
     @contextlib.contextmanager

@@ -115,8 +115,8 @@ class IcebergWarehouse(Warehouse):
             raise damaged(self.folder, "it is empty, and version 1 was published already")
         return found
 
-    def read(self, name: str, version: int | None = None, day: Days = None) -> pa.Table:
-        """A table, or a view computed here, as it is shown or as it was when `version` was the newest."""
+    def batches(self, name: str, version: int | None = None, day: Days = None) -> Iterator[pa.RecordBatch]:
+        """The rows of a table, or of a view computed here, as it is shown or as it was when `version` was the newest."""
         relation = catalog.named(name)
         log, parts = self.meta()
         if not log:
@@ -125,13 +125,15 @@ class IcebergWarehouse(Warehouse):
             check_state(log, parts, version)
         state = log[-1].version if version is None else version
         if relation.select is None:
-            return self._scan(relation, state, day)
+            yield from self._scan(relation, state, day)
+            return
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'; CREATE SCHEMA clout; CREATE SCHEMA meta")
             for table in catalog.tables():
-                connection.register("rows", self._scan(table, state))
+                rows = pa.RecordBatchReader.from_batches(table.arrow_schema, self._scan(table, state))
+                connection.register("rows", rows)
                 connection.execute(f"CREATE TABLE {table.full_name} AS FROM rows")
-            return connection.sql(f"FROM ({relation.select}){catalog.where(day)}").to_arrow_table()
+            yield from connection.sql(f"FROM ({relation.select}){catalog.where(day)}").to_arrow_reader(catalog.BATCH)
 
     def harm(self) -> list[str]:
         """Whatever is not as it was published: content, and the metadata of every table."""
@@ -191,15 +193,17 @@ class IcebergWarehouse(Warehouse):
         finally:
             engine.dispose()
 
-    def _scan(self, relation: catalog.Relation, state: int, day: Days = None) -> pa.Table:
+    def _scan(self, relation: catalog.Relation, state: int, day: Days = None) -> Iterator[pa.RecordBatch]:
         table = self.catalog.load_table(relation.full_name)
         snapshot = table.snapshot_by_name(tag_of(state))
         if snapshot is None:
             raise InvalidInput(f"gc has forgotten the state of version {state}")
         first, last = catalog.bounds(day)
         where = f"ds >= '{first}' AND ds <= '{last}'" if day else AlwaysTrue()
-        rows = table.scan(row_filter=where, snapshot_id=snapshot.snapshot_id).to_arrow()
-        return rows.select(relation.arrow_schema.names).cast(relation.arrow_schema)
+        arrow = relation.arrow_schema
+        rows = table.scan(row_filter=where, snapshot_id=snapshot.snapshot_id).to_arrow_batch_reader()
+        for batch in rows:
+            yield batch.select(arrow.names).cast(arrow)
 
 
 class IcebergWriter(FilesWriter):

@@ -55,8 +55,8 @@ class PostgresWarehouse(Warehouse):
         with self.connection() as connection:
             return _meta(connection)[0]
 
-    def read(self, name: str, version: int | None = None, day: Days = None) -> pa.Table:
-        """A table or view as it is shown, or a table as it was when `version` was the newest."""
+    def batches(self, name: str, version: int | None = None, day: Days = None) -> Iterator[pa.RecordBatch]:
+        """The rows of a table or view as it is shown, or of a table as it was when `version` was the newest."""
         relation = catalog.named(name)
         if version is not None and not catalog.is_content(relation):
             raise InvalidInput(f"{name}: PostgreSQL keeps no earlier states of it, of tables of days only")
@@ -69,8 +69,12 @@ class PostgresWarehouse(Warehouse):
             rows = sql.Identifier(relation.schema, relation.name).as_string()
             if version is not None:
                 rows = f"{sql.Identifier('history', relation.name).as_string()}({version})"
-            found = connection.execute(f"SELECT {columns_of(relation)} FROM {rows}{catalog.where(day)}").fetchall()
-        return small_arrow(relation.arrow_schema, found)
+            arrow = relation.arrow_schema
+            # By a cursor of the server's: libpq would take all rows before it gave the first.
+            with connection.transaction(), connection.cursor("batches") as cursor:
+                cursor.execute(f"SELECT {columns_of(relation)} FROM {rows}{catalog.where(day)}")
+                while found := cursor.fetchmany(catalog.BATCH):
+                    yield from small_arrow(arrow, found).to_batches()
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[PostgresWriter]:

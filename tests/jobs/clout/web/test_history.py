@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,10 +23,11 @@ class Published:
         SECOND: [("m:b", None, None, None), ("m:new", 7.0, 6.0, 8.0), ("m:a", 2.5, 1.5, 3.5)],
     }
 
-    def read(self, name: str, version: int, day: date) -> pa.Table:
-        """The rows of a day."""
+    def batches(self, name: str, version: int, day: date) -> Iterator[pa.RecordBatch]:
+        """The rows of a day, two at a time."""
         columns = ("person_id", "score", "score_low", "score_high")
-        return pa.table(dict(zip(columns, map(list, zip(*self.days[day], strict=True)), strict=True)))
+        rows = pa.table(dict(zip(columns, map(list, zip(*self.days[day], strict=True)), strict=True)))
+        return iter(rows.to_batches(max_chunksize=2))
 
 
 def scores(found: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
