@@ -5,7 +5,7 @@ CREATE TABLE meta.metrics (
   ds DATE,  -- The score date
   dataset VARCHAR,  -- The table that is measured
   platform VARCHAR,  -- The source's name; all for all together
-  metric VARCHAR,  -- What is measured: rows, kept_share, scored, psi, rank_correlation and so on, see sql/metrics.sql and sql/movement.sql
+  metric VARCHAR,  -- What is measured: rows, kept_share, scored, psi (how far the scores are spread otherwise), rank_correlation and so on, see sql/metrics.sql and sql/movement.sql
   unit VARCHAR,  -- rows; share, 0 to 1; bin, scores in a tenth of the scale; psi; correlation; points; moved and kept, shares; people; print, a digest
   value DOUBLE PRECISION,  -- The night's own value; of psi, NULL where there is no past
   points BIGINT,  -- Published days it is compared with; below four nothing is judged but what has a stated bound

@@ -88,6 +88,7 @@ def create_app(warehouse: Warehouse, settings: Settings | None = None) -> Guard:
     shown("/search", "search", pages.search)
     shown("/compare", "compare", pages.compare)
     shown("/topic", "topic", pages.topic)
+    shown("/brand", "brand", pages.brand)
     shown("/night", "night", pages.night)
     shown("/model", "model", pages.model_card)
     shown("/me", "me", pages.me)

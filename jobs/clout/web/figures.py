@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from clout.terminal import without_formulas
 from clout.warehouse import catalog
+from clout.web import words
 
 if TYPE_CHECKING:
     from clout.web.snapshot import Snapshot
@@ -38,6 +39,7 @@ _DEFAULTS: dict[str, Any] = {
     **dict.fromkeys(COMPARED),
     "platform": None,
     "topic": None,
+    "brand": None,
     "region": None,
     "most": PAGE,
     "skip": 0,
@@ -60,10 +62,10 @@ class Figure:
     def meaning(self, column: str) -> str:
         """What a column says: as the query's file has it, else the published table that it is from; else nothing."""
         if column in self.columns:
-            return self.columns[column]
+            return words.without_null(self.columns[column])
         read = [catalog.named(name) for name in dict.fromkeys(_READ.findall(self.sql))]
         known = {each.name: each.comment for relation in reversed(read) for each in relation.columns}
-        return known.get(column, "")
+        return words.without_null(known.get(column, ""))
 
     def may_lack(self, name: str) -> bool:
         """Whether the query gives all rows where nobody gave this parameter."""

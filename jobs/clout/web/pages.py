@@ -32,15 +32,12 @@ def leaderboard(asked: Asked, settings: Settings) -> Context:
     rows = asked.rows("leaderboard", most=figures.PAGE + 1, **values)
     return {
         "title": "Leaderboard",
-        "rows": rows[: figures.PAGE],
+        **_slice(rows, skip),
         "values": values,
         "platforms": asked.rows("platforms"),
         "topics": asked.rows("topics", most=figures.MOST),
         "regions": asked.rows("regions"),
         "chosen": chosen,
-        "skip": skip,
-        "earlier": max(0, skip - figures.PAGE) if skip else None,
-        "later": skip + figures.PAGE if len(rows) > figures.PAGE else None,
         "totals": asked.row("totals"),
     }
 
@@ -100,6 +97,7 @@ def person(asked: Asked, settings: Settings, key: str) -> Context:
         "unnamed": {row["direction"]: row["people"] for row in asked.rows("influences_unnamed", **values)},
         "pile_ons": asked.rows("pile_ons", **values),
         "topics": asked.rows("topics_of", **values),
+        "brands": asked.rows("advocate_of", **values),
         "evidence": asked.rows("topic_evidence", **values),
         "sentiment": [words.sounds(row) for row in asked.rows("sentiment_of", **values)],
         "styles": asked.rows("style_of", **values),
@@ -221,13 +219,38 @@ def topic(asked: Asked, settings: Settings) -> Context:
     """The topics of a day, or the people of one. Raises NotFound where nobody is named for the one that is asked for."""
     slug = asked.text("topic")
     if not slug:
-        return {"title": "Topics", "topics": asked.rows("topics", most=figures.MOST), "values": {}, "chosen": None}
-    values = {"topic": slug}
-    rows = asked.rows("topic_people", most=figures.PAGE, **values)
+        topics, brands = asked.rows("topics", most=figures.MOST), asked.rows("brands")
+        return {"title": "Topics", "topics": topics, "has_brands": bool(brands), "values": {}, "chosen": None}
+    skip = asked.whole("skip", 0, 10_000_000)
+    values = {"topic": slug, "skip": skip}
+    rows = asked.rows("topic_people", most=figures.PAGE + 1, **values)
     if not rows:
         raise NotFound
     chosen = next(row for row in asked.rows("topics", most=figures.MOST) if row["slug"] == slug)
-    return {"title": chosen["name"], "chosen": chosen, "rows": rows, "values": values}
+    return {"title": chosen["name"], "chosen": chosen, "values": values, **_slice(rows, skip)}
+
+
+def _slice(rows: list[dict[str, Any]], skip: int) -> Context:
+    """The rows of a page, of one more that were asked for, and where the pages before and after it begin."""
+    return {
+        "rows": rows[: figures.PAGE],
+        "earlier": max(0, skip - figures.PAGE) if skip else None,
+        "later": skip + figures.PAGE if len(rows) > figures.PAGE else None,
+    }
+
+
+def brand(asked: Asked, settings: Settings) -> Context:
+    """The brands of a day, or who speaks of one. Raises NotFound where nobody is listed for the one that is asked for."""
+    slug, brands = asked.text("brand"), asked.rows("brands")
+    if not slug:
+        return {"title": "Brands", "brands": brands, "values": {}, "chosen": None}
+    skip = asked.whole("skip", 0, 10_000_000)
+    values = {"brand": slug, "skip": skip}
+    rows = asked.rows("advocates", most=figures.PAGE + 1, **values)
+    if not rows:
+        raise NotFound
+    chosen = next(row for row in brands if row["brand"] == slug)
+    return {"title": f"Who speaks of {chosen['name']}", "chosen": chosen, "values": values, **_slice(rows, skip)}
 
 
 def night(asked: Asked, settings: Settings) -> Context:
@@ -357,7 +380,7 @@ def figure(asked: Asked, name: str) -> tuple[figures.Figure, pa.Table, dict[str,
             values[each] = asked.whole("before", 1, 30)
         elif each == "sign":
             values[each] = -1 if asked.given.get("sign") == "-1" else 1
-        elif each in ("topic", "region", "wanted"):
+        elif each in ("topic", "brand", "region", "wanted"):
             values[each] = asked.text(each) or None
             if values[each] is None and not found.may_lack(each):
                 raise NotFound

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from clout.web import figures, words
+from clout.web import figures, night_words, words
 from clout.web.asked import Asked
 
 HERE = Path(__file__).parent
@@ -33,6 +33,7 @@ def environment(tag: str = "") -> Environment:
         "tag": tag,
         "link": link,
         "figure_link": figure_link,
+        "spoken": night_words.spoken,
         "tojson_pretty": lambda value: json.dumps(value, indent=2),
     }
     made.filters |= {

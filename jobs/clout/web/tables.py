@@ -16,8 +16,18 @@ from clout.config.paths import SQL
 from clout.engine import queries
 from clout.lake import declared
 from clout.warehouse import catalog
+from clout.web import words
 from clout.web.rendering import HERE, environment
 
+#: What a type is called by whoever uses a spreadsheet.
+TYPES = {
+    "VARCHAR": "text",
+    "DOUBLE": "number",
+    "BIGINT": "whole number",
+    "DATE": "day",
+    "BOOLEAN": "yes or no",
+    "TIMESTAMP WITH TIME ZONE": "day and time",
+}
 #: Worked examples of queries, one folder each.
 EXAMPLES = SQL.parent / "tests" / "sql"
 
@@ -43,10 +53,16 @@ def _table(relation: catalog.Relation, formulas: str) -> dict[str, Any]:
     examples = _examples(query) if query else {}
     return {
         "name": relation.full_name,
-        "says": relation.comment,
+        "says": words.without_null(relation.comment),
         "key": list(known.key) if known else [],
         "columns": [
-            {"name": each.name, "type": each.type, "says": each.comment, "example": examples.get(each.name, "")}
+            {
+                "name": each.name,
+                "type": TYPES.get(each.type, each.type.lower()),
+                "sql_type": each.type.lower(),
+                "says": words.without_null(each.comment),
+                "example": examples.get(each.name, ""),
+            }
             for each in relation.columns
         ],
         "lineage": lineage(query, formulas) if query else [],

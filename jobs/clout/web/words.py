@@ -15,6 +15,7 @@ WIDEST = 80
 _WHOLE = re.compile(
     r"score|change|points|_did$|^left_window$|standing|momentum|reach|people|^moved$|evidence|network|influence"
 )
+_NULL = re.compile(r"\b(?:SQL )?NULL\b")
 _SOMEONE = re.compile(r"[^:]*:someone-[0-9a-f]{32}")
 
 #: What must be said wherever a score is shown.
@@ -140,6 +141,18 @@ GLOSSARY: dict[str, tuple[str, str, str]] = {
         "points, level 0 to 12",
         "Ten points for each person shared, answered or mentioned on a day. It falls as days pass, and changes no score.",
     ),
+    "sentiment": (
+        "How replies sound",
+        "−100 to +100",
+        "Whether the words in which a crowd replies are friendly or angry, all replies together and never one person’s. It is"
+        " told only where enough people reply in a language that can be judged, and it changes no score.",
+    ),
+    "advocate": (
+        "Speaks of a brand",
+        "people",
+        "Somebody who agreed to be named and speaks of a brand in at least three weeks, with people who react to it. Who is"
+        " paid for it is marked. It says nothing of whether they like the brand.",
+    ),
     "lens": (
         "Lens",
         "0 to 100",
@@ -249,6 +262,11 @@ def day(value: date | None) -> str:
     return "–" if value is None else f"{value.day} {value:%B %Y}"
 
 
+def without_null(comment: str) -> str:
+    """A comment of a table or column for readers who do not write SQL: a NULL is an empty value."""
+    return _NULL.sub("empty", comment)
+
+
 def name(value: str | None, otherwise: str = "") -> str:
     """What somebody calls themselves, without a sign that turns the direction of writing, and not too long."""
     return printable(value or otherwise, WIDEST)
@@ -279,9 +297,15 @@ def sounds(row: Mapping[str, Any]) -> str:
     low, high = row["approval_low"], row["approval_high"]
     told = "friendly" if low > 0.05 else "unfriendly" if high < -0.05 else "mixed"
     return (
-        f"The replies of {row['people']} people sound {told} on the whole ({row['approval']:+.2f}, surely between {low:+.2f}"
-        f" and {high:+.2f}, where -1 is all anger and +1 all praise). It is no part of the score."
+        f"The replies of {row['people']} people sound {told} on the whole ({_hundredths(row['approval'])}, nine times in ten"
+        f" between {_hundredths(low)} and {_hundredths(high)}, where −100 is all anger and +100 all praise). It is no part of"
+        " the score."
     )
+
+
+def _hundredths(value: float) -> str:
+    whole = round(100 * value)
+    return f"{'+' if whole > 0 else '−' if whole < 0 else ''}{abs(whole)}"
 
 
 #: Why nothing is told of how replies sound, see sql/sentiment.sql.

@@ -126,7 +126,7 @@ MEASURES = (
         "trusted",
     ),
     *("reach_cut", "place", "change", "topic_score", "strength", "counters", "pile_on", "region", "coverage", "drift"),
-    *("style", "outreach", "lens"),
+    *("style", "outreach", "lens", "sentiment", "advocate"),
 )
 
 

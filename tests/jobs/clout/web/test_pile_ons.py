@@ -63,7 +63,7 @@ def test_their_page_says_which_days(published: duckdb.DuckDBPyConnection) -> Non
         ),
         (
             {"approval": 0.1, "approval_low": -0.2, "approval_high": 0.4, "reason": None},
-            "sound mixed on the whole (+0.10",
+            "sound mixed on the whole (+10, nine times in ten between −20 and +40",
         ),
         (
             {"approval": None, "approval_low": None, "approval_high": None, "reason": "language"},
