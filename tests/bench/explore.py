@@ -133,7 +133,7 @@ def answered(connection: http.client.HTTPConnection, path: str) -> tuple[int, st
 class Memory(threading.Thread):
     """The most MiB that the service holds, and holds together with the process that copies for it.
 
-    `summed` counts the libraries that both have mapped twice, `together` once.
+    `summed` counts the files that both have mapped, such as libraries, twice; `together` counts those of the larger alone.
     """
 
     def __init__(self, pid: int) -> None:
@@ -142,32 +142,32 @@ class Memory(threading.Thread):
 
     def run(self) -> None:
         """Look ten times a second."""
-        while (alone := resident(self.pid)) is not None:
-            others = children(self.pid)
-            self.alone = max(self.alone, alone)
-            self.summed = max(self.summed, alone + sum(resident(child) or 0.0 for child in others))
-            self.together = max(self.together, sum(proportional(each) for each in (self.pid, *others)))
+        while (service := resident(self.pid)) is not None:
+            held = [service, *filter(None, map(resident, children(self.pid)))]
+            self.alone = max(self.alone, service.own + service.files)
+            self.summed = max(self.summed, sum(each.own + each.files for each in held))
+            self.together = max(self.together, sum(each.own for each in held) + max(each.files for each in held))
             time.sleep(0.1)
 
 
-def resident(pid: int) -> float | None:
-    """The MiB that a process holds; None where it has ended."""
+@dataclass
+class Resident:
+    """The MiB that a process holds: of its own, and of files that others may have mapped, too."""
+
+    own: float
+    files: float
+
+
+def resident(pid: int) -> Resident | None:
+    """What a process holds; None where it has ended."""
     try:
         text = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return None
-    found = re.search(r"^VmRSS:\s+(\d+)", text, re.MULTILINE)
-    return int(found[1]) / 1024 if found else None
-
-
-def proportional(pid: int) -> float:
-    """The MiB that a process holds, of what it shares with others its part; 0 where it has ended."""
-    try:
-        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except OSError:
-        return 0.0
-    found = re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)
-    return int(found[1]) / 1024 if found else 0.0
+    found = {name: int(size) / 1024 for name, size in re.findall(r"^(\w+):\s+(\d+) kB", text, re.MULTILINE)}
+    if "RssAnon" not in found:
+        return None
+    return Resident(found["RssAnon"] + found["RssShmem"], found["RssFile"])
 
 
 def children(pid: int) -> list[int]:
@@ -245,7 +245,8 @@ def measure(args: argparse.Namespace, pid: int, newest: date, began: float) -> N
         except OSError:
             time.sleep(0.2)
     told("seconds until the first page", round(time.perf_counter() - began, 1))
-    told("MiB of the service then", round(resident(pid) or 0))
+    if held := resident(pid):
+        told("MiB of the service then", round(held.own + held.files))
     somebody = [f"/person/murmur:p{number}" for number in range(0, args.people, max(1, args.people // 200))]
     told("processor time of a person's page, ms", cost(args.port, pid, somebody))
     slices = [f"/?skip={50 * number}" for number in range(20, 41)]
@@ -286,7 +287,7 @@ def measure(args: argparse.Namespace, pid: int, newest: date, began: float) -> N
         print(each)
     told("most MiB of the service", round(memory.alone), "500")
     told("the same with the process that copies for it", round(memory.together), "500")
-    told("the same, libraries that both map counted twice", round(memory.summed))
+    told("the same, with files that both map counted twice", round(memory.summed))
 
 
 if __name__ == "__main__":
