@@ -227,7 +227,8 @@ def topic(asked: Asked, settings: Settings) -> Context:
     if not rows:
         raise NotFound
     chosen = next(row for row in asked.rows("topics", most=figures.MOST) if row["slug"] == slug)
-    return {"title": chosen["name"], "chosen": chosen, "values": values, **_slice(rows, skip)}
+    regions = asked.rows("topic_regions", topic=slug)
+    return {"title": chosen["name"], "chosen": chosen, "regions": regions, "values": values, **_slice(rows, skip)}
 
 
 def _slice(rows: list[dict[str, Any]], skip: int) -> Context:
@@ -256,10 +257,14 @@ def brand(asked: Asked, settings: Settings) -> Context:
 def night(asked: Asked, settings: Settings) -> Context:
     """How the night went: what came in, where it went, what was judged, what it cost."""
     drift = asked.rows("drift")
+    entry = next(entry for entry in reversed(asked.snapshot.entries) if entry.ds == asked.day)
+    days = asked.snapshot.days
     return {
         "title": "The night",
         "values": {},
-        "entry": next(entry for entry in reversed(asked.snapshot.entries) if entry.ds == asked.day),
+        "entry": entry,
+        "later": words.after(asked.day, entry.published_at),
+        "missing": (days[0] - days[-1]).days + 1 - len(days),
         "totals": asked.row("totals"),
         "conservation": asked.rows("conservation"),
         "coverage": asked.rows("coverage"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from clout.terminal import printable
@@ -255,6 +255,16 @@ def money(value: float | None) -> str:
 def moment(value: datetime) -> str:
     """A time as `14 March 2026, 07:35 UTC`."""
     return f"{value.day} {value:%B %Y, %H:%M} UTC"
+
+
+def after(day: date, published: datetime) -> str:
+    """How long after a day was over something was published."""
+    hours = (published - datetime.combine(day + timedelta(1), time(), UTC)).total_seconds() / 3600
+    if hours < 48:
+        return (
+            "within the hour" if hours < 1 else f"{hours:.0f} {'hour' if round(hours) == 1 else 'hours'} after the day"
+        )
+    return f"{hours / 24:,.0f} days after the day"
 
 
 def day(value: date | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from clout.config.paths import EXPECTATIONS
@@ -45,6 +46,14 @@ def test_tables_of_a_night_have_headings() -> None:
     assert row == {"platform": "m", "reaction": "like", "the platform counts": 200.0, "shown": "75 %"}
     [row] = night_words.spoken("failed", [{"suite": "metrics", "check_id": "past_known", "observed": "{}", "why": "w"}])
     assert row == {"table": "volume and drift", "check": "past known", "why": "w"}
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [(0.2, "within the hour"), (1.1, "1 hour after"), (7.6, "8 hours after"), (24 * 257, "257 days after the day")],
+)
+def test_how_late_a_night_was(hours: float, told: str) -> None:
+    assert words.after(date(2026, 3, 14), datetime(2026, 3, 15, tzinfo=UTC) + timedelta(hours=hours)).startswith(told)
 
 
 def test_empty_value_is_not_called_null() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -92,6 +93,10 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
         "topics": rows("topics", topics),
         "person_topics": rows("person_topics", people),
         "topic_evidence": rows("topic_evidence", evidence),
+        "person_regions": rows(
+            "person_regions",
+            [{"ds": DAY, "person_id": person, "country": "DE", "admin1": "BE"} for person in (NAMED, PSEUDONYM)],
+        ),
     }
     staged = approve(stage(folder / "staging", DAY, "r1", "v1", tables))
     warehouse = open_warehouse(str(folder / "warehouse"))
@@ -119,6 +124,12 @@ def test_who_moves_people_on_one(asked: TestClient) -> None:
     found = json.loads(asked.get("/figure/topic_people.json?topic=gardening").text)
     assert [row["person_id"] for row in found["rows"]] == [NAMED, OTHER]
     assert asked.get("/figure/topic_people.json").status_code == 404
+
+
+def test_where_people_of_one_say_that_they_live(asked: TestClient) -> None:
+    page = asked.get("/topic?topic=gardening").text
+    assert re.search(r'href="/\?topic=gardening&amp;region=DE">DE</a> <span class="soft small">1 person<', page)
+    assert f"/person/{NAMED}" in asked.get("/?topic=gardening&region=DE").text
 
 
 def test_a_person_is_shown_with_evidence(asked: TestClient) -> None:
