@@ -1,5 +1,6 @@
 -- Brands
 -- Of which brands people speak week after week, and how many of them are listed for it.
+-- name: What the brand is called.
 -- people: People who are listed for the brand.
 -- paid: Those of them who are paid for it.
 SELECT a.brand, max(a.brand_name) AS name, count(*) AS people, count(*) FILTER (a.paid) AS paid

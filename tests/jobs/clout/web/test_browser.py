@@ -22,7 +22,17 @@ from published_world import NAMED
 
 FEW = ("/", f"/person/{NAMED}")
 ALL = (
-    *("/", "/movers", "/search?q=bo", f"/compare?p1={NAMED}&p2=murmur:p15", "/topic", "/night", "/model", "/glossary"),
+    *(
+        "/",
+        "/movers",
+        "/search?q=bo",
+        f"/compare?p1={NAMED}&p2=murmur:p15",
+        "/topic",
+        "/brand",
+        "/night",
+        "/model",
+        "/glossary",
+    ),
     *(
         f"/me?account={NAMED}",
         "/sql/capped_audience",

@@ -79,7 +79,7 @@ def test_query_that_is_shown_gives_at_the_analysts_prompt_what_the_page_shows(
         assert client.get("/figure/person_of?account=x").status_code == 404
         return
     answer = client.get(
-        f"/figure/{name}.json?person={NAMED}&wanted=bo&topic=gardening&first={NAMED}&third=murmur:p15"
+        f"/figure/{name}.json?person={NAMED}&wanted=bo&topic=gardening&brand=acme&first={NAMED}&third=murmur:p15"
     ).json()
     with duckdb.connect(world / "warehouse" / "warehouse.duckdb", read_only=True) as analyst:
         analyst.execute("SET TimeZone = 'UTC'")

@@ -93,10 +93,6 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
         "topics": rows("topics", topics),
         "person_topics": rows("person_topics", people),
         "topic_evidence": rows("topic_evidence", evidence),
-        "person_regions": rows(
-            "person_regions",
-            [{"ds": DAY, "person_id": person, "country": "DE", "admin1": "BE"} for person in (NAMED, PSEUDONYM)],
-        ),
     }
     staged = approve(stage(folder / "staging", DAY, "r1", "v1", tables))
     warehouse = open_warehouse(str(folder / "warehouse"))
@@ -128,8 +124,8 @@ def test_who_moves_people_on_one(asked: TestClient) -> None:
 
 def test_where_people_of_one_say_that_they_live(asked: TestClient) -> None:
     page = asked.get("/topic?topic=gardening").text
-    assert re.search(r'href="/\?topic=gardening&amp;region=DE">DE</a> <span class="soft small">1 person<', page)
-    assert f"/person/{NAMED}" in asked.get("/?topic=gardening&region=DE").text
+    assert re.search(r'href="/\?topic=gardening&amp;region=US">US</a> <span class="soft small">1 person<', page)
+    assert f"/person/{NAMED}" in asked.get("/?topic=gardening&region=US").text
 
 
 def test_a_person_is_shown_with_evidence(asked: TestClient) -> None:
