@@ -32,9 +32,7 @@ from clout.score.model import Model, read_model
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(
-        prog="attack.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = arguments.parser("attack", __doc__, "model", raw=True)
     parser.add_argument("--source", type=Path, required=True, help="a folder of exports, or a sources file (TOML)")
     parser.add_argument("--lake", type=Path, help="the lake of these sources, where their days are conformed")
     parser.add_argument("--cut", type=arguments.day, help="the first day of the future, YYYY-MM-DD")
@@ -46,7 +44,6 @@ def arg_parser() -> argparse.ArgumentParser:
         "--frontier", type=arguments.output_file, help="plot there, as SVG, what other defences would let in and cost"
     )
     parser.add_argument("--json", type=arguments.output_file, help="write the figures there, too")
-    arguments.add(parser, "model")
     return parser
 
 

@@ -36,9 +36,7 @@ from clout.score.model import Model, read_model
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(
-        prog="evaluate.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = arguments.parser("evaluate", __doc__, "model", raw=True)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--pairs", type=Path, help="labelled pairs, CSV")
     what.add_argument("--source", type=Path, help="a folder of exports, or a sources file (TOML)")
@@ -54,7 +52,6 @@ def arg_parser() -> argparse.ArgumentParser:
     parser.add_argument("--lake", type=Path, help="of --behaviour: the lake of these sources")
     parser.add_argument("--ontology", type=Path, help="of --topics: a folder with our form, or Klout's; else ours")
     parser.add_argument("--json", type=arguments.output_file, help="write the figures there, too")
-    arguments.add(parser, "model")
     return parser
 
 
@@ -147,10 +144,10 @@ def evaluate_activity(sources: Sources, cut: date, model: Model) -> dict[str, An
         )
     with Scratch("evaluate") as folder:
         before = window(cut - timedelta(days=1), model.window_days)
-        past = gathered(Lake(f"{folder}/past"), sources, before, model)
+        past = read_days(Lake(f"{folder}/past"), sources, before, model)
         timed = dataset.timed_acts(Lake(f"{folder}/past"), sources, past.activity, before)
         coming = days_between(cut, cut + timedelta(days=model.window_days - 1))
-        future = gathered(Lake(f"{folder}/future"), sources, coming, model)
+        future = read_days(Lake(f"{folder}/future"), sources, coming, model)
     foretold, sharers = evaluation.came_to_pass(future.activity)
     candidates = sorted(set(past.activity["target"].to_pylist()))
     if not candidates:
@@ -195,7 +192,7 @@ def _undefended(past: Dataset, model: Model, day: date, candidates: list[str]) -
     return {f"{name}_undefended": found[name] for name in ("score", "momentum") if name in found}
 
 
-def gathered(lake: Lake, sources: Sources, days: list[date], model: Model) -> Dataset:
+def read_days(lake: Lake, sources: Sources, days: list[date], model: Model) -> Dataset:
     """The data of some days, pulled into a lake of its own."""
     for source in sources.sources:
         if whole := over(days):

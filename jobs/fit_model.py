@@ -36,9 +36,7 @@ Took = Callable[[dict[str, dict[str, Any]]], Model]
 
 def arg_parser() -> argparse.ArgumentParser:
     """The job's command line."""
-    parser = argparse.ArgumentParser(
-        prog="fit_model.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = arguments.parser("fit_model", __doc__, "model", raw=True)
     parser.add_argument("--pairs", type=Path, required=True, help="labelled pairs, CSV")
     parser.add_argument("--source", type=Path, required=True, help="a folder of exports, or a sources file (TOML)")
     parser.add_argument(
@@ -53,7 +51,6 @@ def arg_parser() -> argparse.ArgumentParser:
         required=True,
         help="the model file to write; its report goes beside it, as .json",
     )
-    arguments.add(parser, "model")
     return parser
 
 

@@ -46,7 +46,7 @@ _CREDIBILITY = {"evaluated_on": pa.date32(), "platform": _TEXT, "person_id": _TE
     "created_on": pa.date32()
 }
 _PLATFORMS = {"platform": _TEXT, "shows_posts": pa.bool_(), "shows_people": pa.bool_()}
-_SPREAD = {"platform": _TEXT, "person_id": _TEXT} | dict.fromkeys(
+_SAMPLING_VARIANCE = {"platform": _TEXT, "person_id": _TEXT} | dict.fromkeys(
     ("reach_variance", "network_variance", "covariance"), _NUMBER
 )
 
@@ -150,7 +150,7 @@ def _scores(model: Model, day: date, cases: list[list[Row]], credible_people: in
         "reach": _table(_REACH, seen),
         "network": _table(_NETWORK, seen),
         "amplification": _table(_AMPLIFICATION, posted),
-        "sampling_variance": _table(_SPREAD, []),
+        "sampling_variance": _table(_SAMPLING_VARIANCE, []),
         "counters": _table(_COUNTERS, counters),
         "platforms": _table(_PLATFORMS, platforms),
         "distinct_actors": pa.Table.from_pylist(engaged),

@@ -58,7 +58,7 @@ class RawState:
             self.lake.checksums.unseal(self.folder)
         self._changed = True
 
-    def settle(self) -> None:
+    def finish(self) -> None:
         """Give the day checksums of what it holds, where it changed."""
         if self._changed and self.lake.found(self.folder) is not None:
             self.lake.checksums.adopt(self.folder)
@@ -132,7 +132,7 @@ class RawPages:
                         self.lake.fs.delete_file(f"{self.lake.root}/{page}")
                 if not self._names(place):
                     self.lake.fs.delete_dir(f"{self.lake.root}/{place}")
-        self.state.settle()
+        self.state.finish()
         return changed
 
     @staticmethod

@@ -190,7 +190,7 @@ class RawHours:
                     self.lake.fs.delete_file(self._note(hour))  # a crash from here on leaves an hour that is not there
                     self.store(hour, cleaned, {**record, "bytes": cleaned.tell()})
                     changed += 1
-        self.state.settle()
+        self.state.finish()
         return changed
 
     def _is_erased(self, line: bytes) -> bool:
