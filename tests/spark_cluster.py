@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -123,6 +124,30 @@ class Worker:
         """End it as by power. Its executors die with it."""
         self.process.kill()
         self.process.wait()
+
+
+@contextmanager
+def connect_server(folder: Path) -> Iterator[str]:
+    """A running Spark Connect server that computes with two cores. Gives the address for SPARK_REMOTE."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = {**SETTINGS, "spark.connect.grpc.binding.address": "127.0.0.1", "spark.connect.grpc.binding.port": port}
+    command: list[str] = [str(SPARK / "bin" / "spark-submit"), "--master", "local[2]"]
+    for name, value in settings.items():
+        command += ["--conf", f"{name}={value}"]
+    command += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
+    log = folder / "connect.log"
+    with log.open("w") as output:
+        # It is started as a daemon and has the options of a driver, too: both would choose a garbage collector.
+        environment = {**os.environ, **_ENVIRONMENT, "SPARK_DAEMON_JAVA_OPTS": "", "SPARK_DAEMON_MEMORY": "1g"}
+        server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+    try:
+        _said(log, "(Spark Connect server started)")
+        yield f"sc://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
 
 
 @contextmanager

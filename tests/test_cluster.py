@@ -6,9 +6,12 @@ minutes: CLUSTER=1 make test ARGS=tests/test_cluster.py
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import re
+import subprocess
+import sys
 import threading
 import time
 from datetime import date
@@ -26,7 +29,7 @@ from clout.score.model import read_model
 from pyarrow.fs import FileSelector
 from s3_server import BUCKET, SECRET, serve
 from sandbox.world import write
-from spark_cluster import Cluster, cluster
+from spark_cluster import Cluster, cluster, connect_server
 
 DAY = date(2026, 3, 1)
 
@@ -115,6 +118,23 @@ def test_ties_on_a_cluster_survive_a_worker_killed_in_their_middle(
     assert not list((there / "lake" / "_parts").iterdir()), "what tasks left is gone"
 
 
+def test_buckets_of_a_lake_on_object_storage_give_the_ties_of_one_here(
+    sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOUT_BUCKETS", "2")
+    here = pulled(tmp_path, sources)
+    night_in_stages.main([*places(tmp_path, sources), "--until=ties"])
+    with serve(tmp_path, in_memory=True) as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        there = pulled(f"s3://{BUCKET}", sources)
+        night_in_stages.main([*places(f"s3://{BUCKET}", sources), "--until=ties"])
+        rows = [ties(lake) for lake in (here, there)]
+        gc.collect()  # files of tasks go while their storage is there
+    assert min(map(len, rows[0].values())) > 100
+    assert rows[0] == rows[1]
+
+
 @pytest.mark.skipif("CLUSTER" not in os.environ, reason="takes many minutes; CLUSTER=1 runs it")
 def test_a_night_on_a_cluster_gives_the_bytes_of_one_here_though_a_worker_is_killed_in_each_stage(
     sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -137,6 +157,24 @@ def test_a_night_on_a_cluster_gives_the_bytes_of_one_here_though_a_worker_is_kil
         for folder in (here, there)
     ]
     assert hashes[0] == hashes[1]
+
+
+@pytest.mark.skipif("CLUSTER" not in os.environ, reason="takes minutes; CLUSTER=1 runs it")
+def test_a_night_through_spark_connect_gives_the_bytes_of_one_here(sources: Path, tmp_path: Path) -> None:
+    for folder in ("here", "there"):
+        pulled(tmp_path / folder, sources)
+    night_in_stages.main(places(tmp_path / "here", sources))
+    with connect_server(tmp_path) as address:
+        environment = {**os.environ, "SPARK_REMOTE": address, "CLOUT_BUCKETS": "4"}
+        command = [sys.executable, night_in_stages.__file__, *places(tmp_path / "there", sources)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=1800, check=False)
+        assert done.returncode == 0, done.stderr[-3000:]
+        assert "Finished task" in (tmp_path / "connect.log").read_text(), "the server did the tasks"
+    here, there = (
+        [_sha256(tmp_path / folder / "staging" / str(DAY) / "staged" / table / "part-0.parquet") for table in TABLES]
+        for folder in ("here", "there")
+    )
+    assert here == there
 
 
 @pytest.mark.skipif("CLUSTER" not in os.environ, reason="takes minutes; CLUSTER=1 runs it")

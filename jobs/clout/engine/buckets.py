@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from pyarrow import fs as pafs
 
 from clout.engine import queries
-from clout.engine.duckdb_engine import BUCKET, PEOPLE, DiskDuckDB, Rows, with_word
+from clout.engine.duckdb_engine import BUCKET, PEOPLE, DiskDuckDB, Files, Rows, with_word
 from clout.engine.frames import Frame, to_arrow
 from clout.engine.parts import Given, Task, local_relation
 from clout.engine.scheduler import Scheduler, Spark
@@ -39,6 +39,8 @@ class Days:
 
     def __init__(self, whole: Frame, days: list[list[str]]) -> None:
         self.whole, self.days = whole, days
+        #: What a FROM names it by, once it is asked for.
+        self.relation = ""
 
     def toArrow(self) -> pa.Table:
         """See Rows."""
@@ -184,7 +186,13 @@ class Buckets(DiskDuckDB):
     # Inside ----------------------------------------------------------------------------------------------------------
 
     def _relation(self, frame: Frame) -> str:
-        return super()._relation(frame.whole if isinstance(frame, Days) else frame)
+        if not isinstance(frame, Days):
+            return super()._relation(frame)
+        if not frame.relation:  # views read it, as long as the night takes
+            frame.relation = (
+                super()._relation(frame.whole) if isinstance(frame.whole, Files) else self._stored(frame.whole)
+            )
+        return frame.relation
 
     def _with_numbers(self, frame: Frame) -> Rows:
         if isinstance(frame, Spread):
@@ -199,8 +207,11 @@ class Buckets(DiskDuckDB):
     def _files_relation(self, files: list[str]) -> str:
         if isinstance(self.store, pafs.LocalFileSystem):
             return local_relation(files)
+        return self._stored(pads.dataset(files, filesystem=self.store, format="parquet"))
+
+    def _stored(self, rows: pads.Dataset) -> str:
         self._made += 1
-        self.connection.register(f"stored_{self._made}", pads.dataset(files, filesystem=self.store, format="parquet"))
+        self.connection.register(f"stored_{self._made}", rows)
         return f"stored_{self._made}"
 
     @cached_property
