@@ -10,7 +10,6 @@ from clout.quality.alerts import send
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("alert", __doc__)
     parser.add_argument("--text", required=True, help="what to tell")
     return parser

@@ -31,7 +31,6 @@ from clout.score.model import Model, read_model
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("attack", __doc__, "model", raw=True)
     parser.add_argument("--source", type=Path, required=True, help="a folder of exports, or a sources file (TOML)")
     parser.add_argument("--lake", type=Path, help="the lake of these sources, where their days are conformed")

@@ -47,7 +47,6 @@ DISCLOSE = (
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("audience", __doc__, "warehouse", "lake", raw=True)
     parser.add_argument("--campaign", required=True, help="its name, which no draw had before")
     parser.add_argument("--starts-on", required=True, type=arguments.day, help="the first day of the campaign")

@@ -34,7 +34,6 @@ IN_MEMORY_ROWS = 10_000_000
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("audit", __doc__, "day", "run", "lake", "staging", "reports")
     return parser
 

@@ -35,7 +35,6 @@ LOG = logs.logger(__name__)
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("conform", __doc__, "day", "lake", "sources", "model")
     return parser
 

@@ -18,7 +18,6 @@ from clout.privacy import consent_ledger
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("consent", __doc__, raw=True)
     commands = parser.add_subparsers(dest="command", required=True)
     bring_over = commands.add_parser("bring", help="copy the ledger of an older lake")

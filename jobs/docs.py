@@ -15,7 +15,6 @@ from clout.web import tables
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("docs", __doc__, "model", raw=True)
     default = arguments.HOME / "docs" / "tables.html"
     parser.add_argument("--out", type=Path, default=default, help="the file that is written")

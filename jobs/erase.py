@@ -42,7 +42,6 @@ LOG = logs.logger(__name__)
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("erase", __doc__, "day", "lake", "staging", "warehouse", "sources", "reports")
     parser.add_argument("--key", default=os.environ.get("CLOUT_ERASE_KEY"), help="account key, such as murmur:88")
     parser.add_argument("--one-account", action="store_true", help="only this account, not the person's linked ones")

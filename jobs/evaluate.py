@@ -35,7 +35,6 @@ from clout.score.model import Model, read_model
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("evaluate", __doc__, "model", raw=True)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--pairs", type=Path, help="labelled pairs, CSV")

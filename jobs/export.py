@@ -19,7 +19,6 @@ from clout.web.snapshot import Library, NothingPublished
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("export", __doc__, "warehouse", raw=True)
     parser.add_argument("--shapes", required=True, choices=["klout-v2"], help="whose shapes")
     parser.add_argument("--out", required=True, type=Path, help="the folder to write")

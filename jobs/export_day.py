@@ -30,7 +30,6 @@ USE = "Not a measure of worth, honesty or skill. Not for hiring, credit, insuran
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("export_day", __doc__, "warehouse", raw=True)
     parser.add_argument("--out", required=True, type=Path, help="the folder to write")
     parser.add_argument("--day", type=arguments.day, help="the score date; else the newest")

@@ -35,7 +35,6 @@ Took = Callable[[dict[str, dict[str, Any]]], Model]
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("fit_model", __doc__, "model", raw=True)
     parser.add_argument("--pairs", type=Path, required=True, help="labelled pairs, CSV")
     parser.add_argument("--source", type=Path, required=True, help="a folder of exports, or a sources file (TOML)")

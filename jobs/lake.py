@@ -44,7 +44,6 @@ _LOGS = ("erasure_log", "purge_log")
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("lake", __doc__, raw=True)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, help in (("check", "list damage"), ("heal", "make again what is damaged")):

@@ -49,7 +49,6 @@ WIDEST = 40
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("night", __doc__, "lake", "staging", "reports", "warehouse", "sources", "model")
     parser.add_argument("--days", required=True, type=day_range, help="FIRST..LAST or one day")
     parser.add_argument("--refresh", action="store_true", help="pull days again that are already complete")

@@ -16,7 +16,6 @@ from clout.warehouse.contract import waiting
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("pending_approvals", __doc__, "day", "run", "staging")
     return parser
 

@@ -47,7 +47,6 @@ TABLES = (
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("person", __doc__, "warehouse", "model")
     parser.add_argument(
         "--person", required=True, help="the person: platform:id, such as murmur:99; or a handle, or a name"

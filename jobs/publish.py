@@ -25,7 +25,6 @@ LOG = logs.logger(__name__)
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("publish", __doc__, "day", "run", "staging", "warehouse", "reports")
     parser.add_argument("--reason", default=None, help="why this run was made; kept in meta.publish_log")
     parser.add_argument("--approved-by", default=None, help="who said yes to what the audit left to a person")

@@ -13,7 +13,6 @@ from clout.score.model import read_model
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("pull", __doc__, "day", "lake", "sources", "model")
     parser.add_argument("--source", required=True, help="name of one source of the sources file")
     parser.add_argument("--refresh", action="store_true", help="take days again that are already complete")

@@ -25,7 +25,6 @@ from clout.warehouse.factory import open_warehouse
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("purge", __doc__, "day", "lake", "sources", "warehouse")
     parser.add_argument("--dry-run", action="store_true", help="say what would be removed, and remove nothing")
     return parser

@@ -25,7 +25,6 @@ from clout.warehouse.factory import open_published
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("query", __doc__, "warehouse", raw=True)
     parser.add_argument("--sql", help="one statement; without it, a prompt")
     return parser

@@ -24,7 +24,6 @@ LOG = logs.logger(__name__)
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("score", __doc__, "day", "run", "lake", "staging", "sources", "model")
     return parser
 

@@ -35,7 +35,6 @@ _ARENAS = -8
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("serve", __doc__, "warehouse", "model", raw=True)
     parser.add_argument("--host", default="127.0.0.1", help="where to listen; elsewhere than here needs CLOUT_API_KEYS")
     parser.add_argument("--port", type=port, default=8085, help="the port; 8085")

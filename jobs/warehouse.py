@@ -46,7 +46,6 @@ _HOURS = arguments.number(float, "a number of hours", 0, 876_000)
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The job's command line."""
     parser = arguments.parser("warehouse", __doc__, raw=True)
     commands = parser.add_subparsers(dest="command", required=True)
 
