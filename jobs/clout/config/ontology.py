@@ -27,6 +27,7 @@ OWN = SQL / "topics"
 #: Names of sensitive topics of whatever ontology; what lies below them is sensitive, too.
 SENSITIVE = "sensitive.txt"
 _OWN_COLUMNS = ("slug", "name", "type", "parents", "aliases", "flags")
+_TECHNOLOGY = "technology"
 _FIELDS = ("topics", "words", "own")
 _TYPES = ("super", "sub", "entity")
 _FLAGS = ("sensitive", "ambiguous")
@@ -236,23 +237,20 @@ def _with_context(topics: dict[str, Topic]) -> dict[str, Topic]:
 
 
 def _with_everyday(topics: dict[str, Topic]) -> dict[str, Topic]:
-    """The topics with those marked whose hashtag stands behind jokes: by name, and of others' ontologies, which name brands,
-    shows and places by words of every day, whatever has a name of one word, nothing below it, and is no topic of ours.
+    """The topics with those marked whose hashtag stands behind jokes about anybody's day: all but those of technology, whose
+    words few use elsewhere. Of these the ones that everyday.txt names, and of others' ontologies, which name brands by words of
+    every day, what has a name of one word, nothing below it, and is no topic of ours.
     """
     ours = {plain(name) for topic in _own(OWN)[0].values() for name in topic.names["en"]}
     known = {plain(name) for name in lines_of(OWN / "everyday.txt")}
 
-    def is_everyday(topic: Topic) -> bool:
-        if (
-            topic.source == "klout"
-            and topic.topic_type == "entity"
-            and len(topic.name.split()) == 1
-            and plain(topic.name) not in ours
-        ):
+    def is_everyday(key: str, topic: Topic) -> bool:
+        if _TECHNOLOGY not in (topics[at].slug.removesuffix("-super") for at in (key, *_above(topics, key))):
             return True
-        return plain(topic.name) in known or plain(topic.slug.removesuffix("-super")) in known
+        is_a_word = topic.source == "klout" and topic.topic_type == "entity" and len(topic.name.split()) == 1
+        return plain(topic.name) in known or (is_a_word and plain(topic.name) not in ours)
 
-    return {key: replace(topic, is_everyday=True) if is_everyday(topic) else topic for key, topic in topics.items()}
+    return {key: replace(topic, is_everyday=is_everyday(key, topic)) for key, topic in topics.items()}
 
 
 def _with_vocabulary(topics: dict[str, Topic]) -> dict[str, Topic]:

@@ -155,9 +155,9 @@ def is_unspaced(word: str) -> bool:
 
 
 def differ(name: str, other: str) -> bool:
-    """Whether two names are more than the singular and the plural of one."""
+    """Whether two names are more than the singular and the plural of one, or one and a longer one that holds it: green tea."""
     short, long = sorted((name, other), key=len)
-    return long not in (short, f"{short}s", f"{short}es") and not (short.endswith("y") and long == f"{short[:-1]}ies")
+    return short not in long and not (short.endswith("y") and long == f"{short[:-1]}ies")
 
 
 def numbers_of(words: tuple[str, ...]) -> list[tuple[str, ...]]:

@@ -12,12 +12,12 @@ A topic is found by, in this order of strength:
 A phrase that the text denies ("nothing to do with machine learning") is passed over; one that may be a figure of speech, in
 quotation marks or behind "is a", counts as a word. A phrase of two everyday words, such as heavy metal, may be a pun: it
 needs two words of its field, or one that hardly stands elsewhere (fields.csv), or a near topic, in the same post. So does,
-in English, a hashtag that stands behind jokes (everyday.txt: "Forgot my keys #leadership"), where the post is judged alone;
-beside #fail and the like no hashtag counts alone. Phrases that mean something else (`idioms` of the ontology) are passed
-over, and so are English names in languages in which they are another word (other_words.csv). A topic whose name alone may
-mean something else is found only beside a near one, by two of its names, or with a word of its own field. Near are parents,
-children and siblings, see `_near`. English names are looked for in texts of which no language is told; in other languages
-that language's names, and English ones of two words or more.
+in English, a hashtag that stands behind jokes ("Forgot my keys #leadership": all but technology's), where the post is judged
+alone; beside #fail and the like no hashtag counts alone. Phrases that mean something else (`idioms` of the ontology) are
+passed over, and so are English names in languages in which they are another word (other_words.csv). A topic whose name alone
+may mean something else is found only beside a near one, by two of its names, or with a word of its own field. Near are
+parents, children and siblings, see `_near`. English names are looked for in texts of which no language is told; in other
+languages that language's names, and English ones of two words or more.
 """
 
 from __future__ import annotations

@@ -72,9 +72,10 @@ def test_published_ontology_of_klout(shared_data: Path) -> None:
     assert "写真" in by_slug["photography"].names["ja"]  # our names of other languages help theirs
     assert by_slug["photography"].jargon  # and so do the words of a field
     assert sum(bool(topic.vocabulary) for topic in by_slug.values()) > 7000
-    # A brand whose name is a word of every day is a joke until the text says more; a trade that we know, too, is none.
+    # Whose name is a word of every day is a joke until the text says more; few know a word of technology elsewhere.
     assert by_slug["oracle"].is_everyday
-    assert not by_slug["typography"].is_everyday
+    assert by_slug["typography"].is_everyday
+    assert not by_slug["postgresql"].is_everyday
 
 
 def test_overlay_edits_and_changes_the_version(folder: Callable[[dict[str, str]], Path]) -> None:
