@@ -8,7 +8,7 @@
 -- Source: sql/README.md, Method, steps 3, 5 and 9.
 -- Inputs: {ties}, see ties.sql; {variants}; {trust} (variant, platform, person_id, trusted, seed);
 --   {ranks} (variant, platform, person_id, pct)
--- Split: {ties} by target; rows by target then actor
+-- Split: {ties} by target; rows by target
 -- Parameters: none
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 SELECT

@@ -4,7 +4,7 @@
 --   like everywhere, whoever is excluded. At most `top` each way; equal strengths in order of the key.
 -- Unit: strength a share, 0 to 1; interactions in the window. Grain: one row per ds, person_id, direction, other_id.
 -- Source: sql/v2/README.md.
--- Inputs: {weights}, see weights.sql, and the same once more as {outgoing_weights}; {score}, see score.sql
+-- Inputs: {weights}, see weights.sql; {outgoing_weights}, see outgoing_weights.sql; {score}, see score.sql
 -- Split: {weights} by target, {outgoing_weights} by actor, {score} by person_id; rows by person_id
 -- Parameters:
 --   day DATE              the score date

@@ -13,7 +13,7 @@
 -- Source: sql/v2/README.md.
 -- Inputs: {tie_strengths} of the variants' bases, {reverse_strengths}: of those whose S(u,a) they take, see tie_strengths.sql; {variants};
 --   {credibility} (evaluated_on, platform, person_id, credibility, created_on); {actor_targets}, see actor_targets.sql
--- Split: {tie_strengths} by target, {reverse_strengths} by actor; rows by target then actor
+-- Split: {tie_strengths} by target, {reverse_strengths} by actor; rows by target
 -- Parameters:
 --   rho DOUBLE                  reciprocity discount
 --   unvouched_from_days DOUBLE  age up to which somebody counts by others' word only

@@ -12,7 +12,7 @@
 -- Source: sql/v2/README.md.
 -- Inputs: {ties}, see ties.sql; {variants}; {trust} (variant, person_id, trust, gives, seed); {ranks} (variant, person_id, pct);
 --   {seeds} (variant, platform, person_id, named), see seeds.sql
--- Split: {ties} by target; rows by target then actor
+-- Split: {ties} by target; rows by target
 -- Parameters: none
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
 WITH seeded AS (

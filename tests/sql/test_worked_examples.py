@@ -110,9 +110,7 @@ DEFAULTS = {
     ),
 }
 #: Inputs that an example may leave out, since a query makes them of its other tables.
-DERIVED = ("actor_targets", "votes", "audience_spans", "sampled_days")
-#: Inputs that are another one read once more, see plan.SAME.
-TWICE = {"outgoing_weights": "weights"}
+DERIVED = ("actor_targets", "votes", "audience_spans", "sampled_days", "outgoing_weights")
 #: Inputs with one row, or many, for each variant.
 BY_VARIANT = (
     *("tie_strengths", "reverse_strengths", "actor_targets", "ties", "votes", "trust", "weights", "ranks", "seeds"),
@@ -191,8 +189,6 @@ def test_worked_example(case: examples.Example, parts: int) -> None:
         if name in given:
             used.add(name)
             return input_table(case, name)
-        if name in TWICE:
-            return table(TWICE[name])
         if name in DERIVED:
             made = queries.of_formulas(formulas, name)
             return DuckDB().run(made, parameters, **{each: table(each) for each in queries.load(made).inputs})

@@ -51,7 +51,7 @@ _NAMED = (
     "person_credentials",
 )
 #: Queries that are cheap: computed whenever they are read, so that their rows are stored nowhere.
-_VIEWS = ("persons_activity",)
+_VIEWS = ("persons_activity", "outgoing_weights")
 #: The columns that hold one of few words, each with the type that enumerates them.
 _WORDS = {
     "platform": "platforms",

@@ -18,9 +18,9 @@ from clout.engine.engines import Engine
 from clout.engine.frames import Frame, to_arrow
 from clout.score.model import Model
 
-#: Names that mean the same table unless a caller gives another: the acts back are of the same variant, on a score date the
-#: flags of an account are those of its state, and who acts and who is acted on is read apart where it is split (queries.py).
-SAME = {"reverse_strengths": "tie_strengths", "account_flags": "account_states", "outgoing_weights": "weights"}
+#: Names that mean the same table unless a caller gives another: the acts back are of the same variant, and on a score date
+#: the flags of an account are those of its state.
+SAME = {"reverse_strengths": "tie_strengths", "account_flags": "account_states"}
 
 #: Tables that differ between the variants of the evidence, see variants.py.
 OF_VARIANTS = frozenset(
