@@ -36,6 +36,7 @@ def environment(tag: str = "") -> Environment:
         "spoken": night_words.spoken,
         "tojson_pretty": lambda value: json.dumps(value, indent=2),
     }
+    made.tests["amount"] = words.is_amount
     made.filters |= {
         "points": words.points,
         "interval": words.interval,

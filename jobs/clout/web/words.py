@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,6 +16,7 @@ WIDEST = 80
 _WHOLE = re.compile(
     r"score|change|points|_did$|^left_window$|standing|momentum|reach|people|^moved$|evidence|network|influence"
 )
+_AMOUNT = re.compile(r"–|under 1(?: %)?|[+−$]?[\d,]+(?:\.\d\d)?(?: %)?")
 _NULL = re.compile(r"\b(?:SQL )?NULL\b")
 _SOMEONE = re.compile(r"[^:]*:someone-[0-9a-f]{32}")
 
@@ -225,7 +227,7 @@ def signed(value: float | None) -> str:
         return "–"
     if abs(value) < 0.5:
         return "less than 1"
-    return f"{'+' if value > 0 else '−'}{abs(value):.0f}"
+    return f"{'+' if value > 0 else '−'}{_whole(abs(value))}"
 
 
 def number(value: float | None) -> str:
@@ -234,7 +236,22 @@ def number(value: float | None) -> str:
         return "–"
     if 0 < value < 0.5:
         return "under 1"
-    return f"{value:,.0f}"
+    return f"{_whole(value):,}"
+
+
+def _whole(value: float) -> int:
+    """Rounded as people do: a half goes up, so that nothing of half a point is said to be none."""
+    return math.floor(value + 0.5)
+
+
+def many(count: int, one: str, more: str) -> str:
+    """Such as `1 share`, `2 shares`."""
+    return f"{number(count)} {one if count == 1 else more}"
+
+
+def is_amount(value: Any) -> bool:
+    """Whether a cell is a number, or says one: such cells stand to the right."""
+    return isinstance(value, (int, float)) or (isinstance(value, str) and _AMOUNT.fullmatch(value) is not None)
 
 
 def hundred(value: float | None) -> str:

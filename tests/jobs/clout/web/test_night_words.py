@@ -56,6 +56,14 @@ def test_how_late_a_night_was(hours: float, told: str) -> None:
     assert words.after(date(2026, 3, 14), datetime(2026, 3, 15, tzinfo=UTC) + timedelta(hours=hours)).startswith(told)
 
 
+def test_half_a_point_is_not_none() -> None:
+    assert [words.signed(each) for each in (0.4, 0.5, -0.5, 1.5, 2.5)] == ["less than 1", "+1", "−1", "+2", "+3"]
+    assert [words.number(each) for each in (0.2, 0.5, 2.5, 1234.5)] == ["under 1", "1", "3", "1,235"]
+    assert [words.many(each, "share", "shares") for each in (0, 1, 2)] == ["0 shares", "1 share", "2 shares"]
+    assert all(map(words.is_amount, (3, 0.5, "–", "75 %", "under 1 %", "+10", "−1", "4,754", "$4.43")))
+    assert not any(map(words.is_amount, ("x", "as before", "2026-03-12", "", None)))
+
+
 def test_empty_value_is_not_called_null() -> None:
     assert words.without_null("The score; NULL where there is none") == "The score; empty where there is none"
     assert words.without_null("an SQL NULL, NULLIF") == "an empty, NULLIF"
