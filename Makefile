@@ -30,10 +30,10 @@ YESTERDAY := import datetime as d; print(d.datetime.now(d.UTC).date() - d.timede
 WORLD_LAKE_DAYS := 2026-03-12..2026-05-10
 WORLD_CUT := 2026-05-04
 
-.PHONY: help setup run test check format ui explore docs sql export evaluate attack fit person bench clean
+.PHONY: help setup run test check format ui explore docs sql export evaluate attack fit person bench cluster-package clean
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  make run SOURCE=../shared/data/higgs DAYS=2012-07-01..2012-07-04"
 	@echo "  make sql Q=\"SELECT place, name, score FROM clout.leaderboard ORDER BY ds DESC, place LIMIT 10\""
@@ -125,5 +125,14 @@ bench: setup ## Clout's speed beside other programs: INTERACTIONS=1e5,1e6 PEOPLE
 	@$(PY) tests/bench/speed.py --interactions="$${INTERACTIONS:-1e6}" $${PEOPLE:+--people="$$PEOPLE"} $${WINDOW:+--days="$$WINDOW"} \
 	  $${RUNS:+--runs="$$RUNS"} --folder="$$CLOUT_HOME/bench" $${JSON:+--json="$$JSON"}
 
+cluster-package: setup ## pack the Python that a cluster's workers need, and print the settings that use it
+	@rm -rf "$${CLOUT_HOME:?}"/cluster && $(PY) -m venv "$$CLOUT_HOME"/cluster
+	@"$$CLOUT_HOME"/cluster/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt duckdb pyarrow numpy pandas
+	@tar -czf "$$CLOUT_HOME"/cluster.tar.gz -C "$$CLOUT_HOME"/cluster .
+	@printf '%s\n' '# spark-defaults.conf; the workers need $(shell $(PY) -V 2>/dev/null) at $(shell $(PY) -c "import sys; print(sys.base_prefix)" 2>/dev/null)' \
+	  "spark.archives $$CLOUT_HOME/cluster.tar.gz#environment" 'spark.pyspark.python ./environment/bin/python' \
+	  'spark.pyspark.driver.python $(CURDIR)/.venv/bin/python' '# or, of an image for Kubernetes, on one of Spark with Python' \
+	  "RUN pip install $$("$$CLOUT_HOME"/cluster/bin/python -m pip freeze --disable-pip-version-check | grep -E '^(duckdb|pyarrow|numpy|pandas)==' | tr '\n' ' ')"
+
 clean: ## remove all data that runs made (.clout); keeps .venv
-	rm -rf "$${CLOUT_HOME:?}"/{lake,staging,reports,warehouse,world,sandbox,airflow,evaluated,bench,logs,demo,ui,by-hand,docs}
+	rm -rf "$${CLOUT_HOME:?}"/{lake,staging,reports,warehouse,world,sandbox,airflow,evaluated,bench,cluster,cluster.tar.gz,logs,demo,ui,by-hand,docs}

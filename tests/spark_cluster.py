@@ -17,7 +17,7 @@ import pyspark
 ROOT = Path(__file__).resolve().parents[1]
 SPARK = Path(pyspark.__file__).parent
 _DAEMONS = "org.apache.spark.deploy"
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "SPARK_HOME": str(SPARK),
     "SPARK_LOCAL_IP": "127.0.0.1",
     "SPARK_DAEMON_MEMORY": "192m",
@@ -80,7 +80,7 @@ class Cluster:
         with log.open("w") as output:
             running = subprocess.Popen(
                 [*command, script, *arguments],
-                env={**os.environ, **_ENVIRONMENT},
+                env={**os.environ, **ENVIRONMENT},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -103,7 +103,7 @@ class Cluster:
     def _daemon(self, name: str, kind: str, *arguments: str) -> subprocess.Popen:
         command = [str(SPARK / "bin" / "spark-class"), f"{_DAEMONS}.{kind}", "--host", "127.0.0.1", *arguments]
         with (self.folder / f"{name}.log").open("w") as output:
-            daemon = subprocess.Popen(command, env={**os.environ, **_ENVIRONMENT}, stdout=output, stderr=output)
+            daemon = subprocess.Popen(command, env={**os.environ, **ENVIRONMENT}, stdout=output, stderr=output)
         self.daemons.append(daemon)
         return daemon
 
@@ -140,7 +140,7 @@ def connect_server(folder: Path) -> Iterator[str]:
     log = folder / "connect.log"
     with log.open("w") as output:
         # It is started as a daemon and has the options of a driver, too: both would choose a garbage collector.
-        environment = {**os.environ, **_ENVIRONMENT, "SPARK_DAEMON_JAVA_OPTS": "", "SPARK_DAEMON_MEMORY": "1g"}
+        environment = {**os.environ, **ENVIRONMENT, "SPARK_DAEMON_JAVA_OPTS": "", "SPARK_DAEMON_MEMORY": "1g"}
         server = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:
         _said(log, "(Spark Connect server started)")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import night_in_stages
 import pytest
+import spark_cluster
 from clout.config.sources import read_sources
 from clout.engine.queries import SQL
 from clout.lake.partitions import Lake, window
@@ -157,6 +158,30 @@ def test_a_night_on_a_cluster_gives_the_bytes_of_one_here_though_a_worker_is_kil
         for folder in (here, there)
     ]
     assert hashes[0] == hashes[1]
+
+
+@pytest.mark.skipif("CLUSTER" not in os.environ, reason="installs packages; CLUSTER=1 runs it")
+def test_workers_need_nothing_but_the_packed_python(
+    sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOUT_BUCKETS", "2")
+    made = subprocess.run(
+        ["make", "-o", "setup", "cluster-package"],
+        cwd=Path(__file__).resolve().parents[1],
+        env={**os.environ, "CLOUT_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    settings = dict(line.split(" ", 1) for line in made.stdout.splitlines() if line.startswith("spark."))
+    lakes = [pulled(folder, sources) for folder in (tmp_path / "here", tmp_path / "there")]
+    night_in_stages.main([*places(tmp_path / "here", sources), "--until=ties"])
+    (tmp_path / "cluster").mkdir()
+    monkeypatch.setitem(spark_cluster.ENVIRONMENT, "PYSPARK_PYTHON", "")  # the settings say which
+    with cluster(tmp_path / "cluster") as running:
+        running.submit([night_in_stages.__file__, *places(tmp_path / "there", sources), "--until=ties"], **settings)
+    assert list((tmp_path / "cluster").glob("worker-*/app-*/*/environment/bin/python")), "the archive was unpacked"
+    assert ties(lakes[0]) == ties(lakes[1])
 
 
 @pytest.mark.skipif("CLUSTER" not in os.environ, reason="takes minutes; CLUSTER=1 runs it")
