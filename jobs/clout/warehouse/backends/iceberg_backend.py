@@ -24,6 +24,8 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from pyarrow import fs as pafs
 from pyiceberg.catalog import load_catalog
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
@@ -201,9 +203,28 @@ class IcebergWarehouse(Warehouse):
         first, last = catalog.bounds(day)
         where = f"ds >= '{first}' AND ds <= '{last}'" if day else AlwaysTrue()
         arrow = relation.arrow_schema
-        rows = table.scan(row_filter=where, snapshot_id=snapshot.snapshot_id).to_arrow_batch_reader()
-        for batch in rows:
-            yield batch.select(arrow.names).cast(arrow)
+        scan = table.scan(row_filter=where, snapshot_id=snapshot.snapshot_id)
+        tasks = list(scan.plan_files())
+        if any(task.delete_files for task in tasks):  # a tool of another made rows invisible
+            for batch in scan.to_arrow_batch_reader():
+                yield batch.select(arrow.names).cast(arrow)
+            return
+        for task in tasks:
+            # Not by PyIceberg, which takes a whole file before it gives the first rows of it.
+            with table.io.new_input(task.file.file_path).open() as stream:
+                for batch in pq.ParquetFile(stream).iter_batches(catalog.BATCH):
+                    yield _shown(batch, arrow, day)
+
+
+def _shown(batch: pa.RecordBatch, arrow: pa.Schema, day: Days) -> pa.RecordBatch:
+    """Rows of a file as their table is now, with NULL for a column that is newer than the file; those of the days alone."""
+    there = set(batch.schema.names)
+    columns = [batch[each.name] if each.name in there else pa.nulls(len(batch), each.type) for each in arrow]
+    shown = pa.record_batch(columns, names=arrow.names).cast(arrow)
+    if day is None:
+        return shown
+    first, last = catalog.bounds(day)
+    return shown.filter(pc.and_(pc.greater_equal(shown["ds"], first), pc.less_equal(shown["ds"], last)))
 
 
 class IcebergWriter(FilesWriter):

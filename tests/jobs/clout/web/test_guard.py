@@ -225,6 +225,8 @@ def addresses(chance: random.Random) -> tuple[str, dict[str, str]]:
         "score",
         "history",
         "person_of",
+        "advocates",
+        "topic_people",
         "nothing",
         *(chance.choices(values, k=1)),
     )
@@ -236,6 +238,8 @@ def addresses(chance: random.Random) -> tuple[str, dict[str, str]]:
             "/search",
             "/compare",
             "/topic",
+            "/brand",
+            "/tables",
             "/night",
             "/model",
             "/me",
