@@ -116,7 +116,7 @@ def spark_job(name: str, *arguments: str) -> SparkJob:
         # Client mode. A cluster's own settings come with its spark-defaults.
         conf={
             "spark.driver.memory": os.environ.get("CLOUT_DRIVER_MEMORY") or "2g",
-            "spark.sql.shuffle.partitions": os.environ.get("CLOUT_SHUFFLE_PARTITIONS") or "8",
+            "spark.sql.shuffle.partitions": "8",
             "spark.ui.enabled": "false",
             "spark.log.level": "WARN",
         },

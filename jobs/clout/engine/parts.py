@@ -7,9 +7,12 @@ This module knows DuckDB and pyarrow only, and so travels to the workers of a cl
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +23,9 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 from pyarrow import fs as pafs
+
+#: What folders are named to which tasks spill, and seconds after which one is taken for left: no task takes so long.
+_SPILLED, _OLD = "clout-part-", 86_400
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,14 @@ def _database(
     setup: tuple[str, ...], memory: int
 ) -> tuple[duckdb.DuckDBPyConnection, tempfile.TemporaryDirectory[str]]:
     """The database of this process's tasks, kept since opening one costs as much as a small task; and where it spills."""
-    spilled = tempfile.TemporaryDirectory(prefix="clout-part-")
+    spilled = tempfile.TemporaryDirectory(prefix=_SPILLED)
+    now = Path(spilled.name).stat().st_mtime
+    for left in Path(tempfile.gettempdir()).glob(
+        f"{_SPILLED}*"
+    ):  # of killed tasks, on a worker that no job ever sweeps
+        with suppress(OSError):
+            if now - left.stat().st_mtime > _OLD and left.stat().st_uid == os.getuid():
+                shutil.rmtree(left)
     database = duckdb.connect(":memory:")
     database.execute(f"SET threads = 1; SET memory_limit = '{memory >> 20} MiB'; SET temp_directory = '{spilled.name}'")
     database.execute("SET preserve_insertion_order = false")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import time
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -164,3 +165,15 @@ def test_the_engine_is_chosen_by_the_rows_of_activity(world: Lake, monkeypatch: 
     assert chosen.number == 2
     monkeypatch.setenv("CLOUT_BUCKETS", "5")
     assert engines.engine_for(world, days).number == 5
+
+
+def test_what_killed_tasks_spilled_goes_with_a_later_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts.tempfile, "tempdir", str(tmp_path))
+    for name, age in (("clout-part-old", 2 * 86_400), ("clout-part-new", 60), ("anothers", 2 * 86_400)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "keys.tmp").touch()
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    parts._database.__wrapped__(queries.DUCKDB, MEMORY)
+    assert not (tmp_path / "clout-part-old").exists()
+    assert (tmp_path / "clout-part-new" / "keys.tmp").exists()
+    assert (tmp_path / "anothers" / "keys.tmp").exists()
