@@ -45,19 +45,22 @@ united AS (
   GROUP BY a.variant, s.actor, s.target
   HAVING count(*) > 1
 ),
+several AS (
+  SELECT variant, actor FROM {reverse_strengths} GROUP BY variant, actor HAVING min(platform) < max(platform)
+),
 back AS (
   SELECT r.variant, r.actor, r.target, r.strength
   FROM {reverse_strengths} AS r
-  ANTI JOIN (SELECT variant, actor FROM {reverse_strengths} GROUP BY variant, actor HAVING min(platform) < max(platform)) AS m
+  ANTI JOIN several AS m
     ON m.variant = r.variant AND m.actor = r.actor
   UNION ALL
   SELECT r.variant, r.actor, r.target, CAST(sum(CAST(r.strength AS DECIMAL(24, 12))) AS DOUBLE) AS strength
   FROM {reverse_strengths} AS r
-  SEMI JOIN (SELECT variant, actor FROM {reverse_strengths} GROUP BY variant, actor HAVING min(platform) < max(platform)) AS m
+  SEMI JOIN several AS m
     ON m.variant = r.variant AND m.actor = r.actor
   GROUP BY r.variant, r.actor, r.target
 ),
-influence_weights AS (
+both_ways AS (
   SELECT
     a.variant, s.platform, s.actor, s.target,
     coalesce(u.strength, s.strength) AS strength, s.interactions, s.first_day, s.last_day,
@@ -77,7 +80,7 @@ counted AS (
     (1e0 - exp(-strength))
       * (1e0 - :rho * coalesce(least(strength, coalesce(strength_back, 0e0)) / nullif(strength, 0e0), 0e0)) AS influence_probability,
     coalesce(of_platform / nullif(strength, 0e0), 0e0) AS share
-  FROM influence_weights
+  FROM both_ways
 )
 SELECT
   variant, platform, actor, target,
