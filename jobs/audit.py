@@ -34,8 +34,7 @@ IN_MEMORY_ROWS = 10_000_000
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    parser = arguments.parser("audit", __doc__, "day", "run", "lake", "staging", "reports")
-    return parser
+    return arguments.parser("audit", __doc__, "day", "run", "lake", "staging", "reports")
 
 
 def main(argv: list[str]) -> None:

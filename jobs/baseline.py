@@ -24,8 +24,7 @@ LOG = logs.logger(__name__)
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    parser = arguments.parser("baseline", __doc__, "day", "run", "staging", "warehouse")
-    return parser
+    return arguments.parser("baseline", __doc__, "day", "run", "staging", "warehouse")
 
 
 def main(argv: list[str]) -> None:

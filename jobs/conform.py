@@ -35,8 +35,7 @@ LOG = logs.logger(__name__)
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    parser = arguments.parser("conform", __doc__, "day", "lake", "sources", "model")
-    return parser
+    return arguments.parser("conform", __doc__, "day", "lake", "sources", "model")
 
 
 def main(argv: list[str]) -> None:

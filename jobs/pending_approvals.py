@@ -16,8 +16,7 @@ from clout.warehouse.contract import waiting
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    parser = arguments.parser("pending_approvals", __doc__, "day", "run", "staging")
-    return parser
+    return arguments.parser("pending_approvals", __doc__, "day", "run", "staging")
 
 
 def main(argv: list[str]) -> None:

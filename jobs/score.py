@@ -24,8 +24,7 @@ LOG = logs.logger(__name__)
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    parser = arguments.parser("score", __doc__, "day", "run", "lake", "staging", "sources", "model")
-    return parser
+    return arguments.parser("score", __doc__, "day", "run", "lake", "staging", "sources", "model")
 
 
 def main(argv: list[str]) -> None:
