@@ -342,7 +342,7 @@ class DiskDuckDB:
             f"CASE WHEN s.{name} IS NOT NULL AND {name}.id IS NULL THEN error('{_UNKNOWN}' || s.{name})"
             f" ELSE {name}.id END AS {name}"
             if name in keys
-            else (f"CAST(s.{name} AS {_WORDS[name]}) AS {name}" if name in _WORDS else f"s.{name}")
+            else (f"as_{_WORDS[name]}(s.{name}) AS {name}" if name in _WORDS else f"s.{name}")
             for name in self._columns(relation)
         ]
         joins = [f"LEFT JOIN keys AS {name} ON {name}.key = s.{name}" for name in keys]
@@ -403,7 +403,7 @@ class DiskDuckDB:
 
 def with_word(column: str) -> str:
     """A column of a file of numbers, in which words are text, as the engine holds it."""
-    return f"CAST({column} AS {_WORDS[column]}) AS {column}" if column in _WORDS else column
+    return f"as_{_WORDS[column]}({column}) AS {column}" if column in _WORDS else column
 
 
 #: Columns that snapshots of an earlier version lack.

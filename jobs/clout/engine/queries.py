@@ -162,9 +162,16 @@ def _for_duckdb(text: str) -> str:
 
 
 def enumerated(of: str, words: Iterable[str]) -> str:
-    """A statement that makes a type of few words, in the alphabet's order."""
-    listed = ", ".join("'" + word.replace("'", "''") + "'" for word in sorted(words))
-    return f"CREATE TYPE {of} AS ENUM ({listed})"
+    """Statements that make a type of few words, in the alphabet's order, and `as_<type>(text)`, which casts to it.
+
+    A cast looks each row's text up; of a map DuckDB asks once for each text that a Parquet page names.
+    """
+    listed = ["'" + word.replace("'", "''") + "'" for word in sorted(words)]
+    known = f"MAP {{{', '.join(f'{word}: {word}::{of}' for word in listed)}}}[text]" if listed else "NULL"
+    return (
+        f"CREATE TYPE {of} AS ENUM ({', '.join(listed)});"
+        f" CREATE MACRO as_{of}(text) AS coalesce({known}, CAST(text AS {of}))"
+    )
 
 
 def register_beta_quantile(connection: DuckDBPyConnection) -> None:
