@@ -121,9 +121,9 @@ fit: setup ## write a model file: PAIRS=<csv> SOURCE=<folder> CUTS="<date> <date
 	@read -ra cuts <<<"$$CUTS"; $(PY) jobs/fit_model.py --pairs="$$PAIRS" --source="$$SOURCE" "$${cuts[@]/#/--cut=}" \
 	  --lake="$$CLOUT_HOME/evaluated/fit/lake" --world="$$CLOUT_HOME/evaluated/fit/sources.toml" --day 2026-05-10 --out="$$OUT"
 
-bench: setup ## Clout's speed beside other programs: INTERACTIONS=1e5,1e6 PEOPLE=1e5 WINDOW=30,90 RUNS=3 JSON=<file>
+bench: setup ## Clout's speed beside other programs: INTERACTIONS=1e5,1e6 PEOPLE=1e5 WINDOW=30,90 BUCKETS=2,8,64 PROGRAMS=clout,duckdb RUNS=3 JSON=<file>
 	@$(PY) tests/bench/speed.py --interactions="$${INTERACTIONS:-1e6}" $${PEOPLE:+--people="$$PEOPLE"} $${WINDOW:+--days="$$WINDOW"} \
-	  $${RUNS:+--runs="$$RUNS"} --folder="$$CLOUT_HOME/bench" $${JSON:+--json="$$JSON"}
+	  $${BUCKETS:+--buckets="$$BUCKETS"} $${PROGRAMS:+--programs="$$PROGRAMS"} $${RUNS:+--runs="$$RUNS"} --folder="$$CLOUT_HOME/bench" $${JSON:+--json="$$JSON"}
 
 cluster-package: setup ## pack the Python that a cluster's workers need, and print the settings that use it
 	@rm -rf "$${CLOUT_HOME:?}"/cluster && $(PY) -m venv "$$CLOUT_HOME"/cluster

@@ -1,14 +1,14 @@
 """Clout's night beside other ways to compute the same, on invented activity: seconds, CPU, memory, and whether they agree.
 
-    make bench INTERACTIONS=1e6 PEOPLE=1e5 JSON=bench.json
+    make bench INTERACTIONS=1e6 PEOPLE=1e5 BUCKETS=2,8,64 JSON=bench.json
 
 The programs (programs.py) run in turn, each a process of its own, RUNS times; medians are printed. What they compare:
 
-- pairs (acts, strengths, q), rank (seeds, trust, ranks), reach (with the bounds of sql/capped_audience.sql, and network),
-  acted_posts (amplification, with its interval): the same formulas by hand, in the same memory.
+- clout: Clout's queries in one process; pairs (acts, strengths, q), rank (seeds, trust, ranks), reach (with the bounds of
+  sql/capped_audience.sql, and network), acted_posts (amplification, with its interval). duckdb: the same formulas by hand.
 - every: Clout with the twelve variants of a night, which nobody else computes: what a night costs, beside the same work.
-- buckets: Clout's queries on buckets of people, as of a night too large for one process; spark: the same tasks, handed out
-  by Spark.
+- buckets: Clout's queries on buckets of people, as of a night too large for one process; buckets_8: on eight of them.
+  spark: the same tasks, handed out by Spark; cluster: by a standalone cluster of a master and two workers of one core each.
 - naive: Spark SQL on raw interactions, the rank as a join each round. It has no trust, no bounds and no intervals.
 - graphx: PageRank on the same edges, in as many rounds, and nothing but its rounds timed: the rank is no PageRank, but a
   round of either is a product of the same sparse matrix. GraphFrames' pageRank calls GraphX's; its own jar (group
@@ -16,36 +16,11 @@ The programs (programs.py) run in turn, each a process of its own, RUNS times; m
 - equal: the largest relative difference to the independent program is at most 1e-9, of ranks at most 1e-6.
 
 Peak memory is of the whole tree of processes, and of the largest of them, sampled ten times a second. CPU counts system time
-and children. Bytes read and written are all that its system calls moved, from the page cache, too: with them what was spilled,
-and exchanged through files.
+and children; of a cluster, what its daemons spent while it worked. Bytes read and written are all that its system calls moved,
+from the page cache, too: with them what was spilled, and exchanged through files. The ratio is that of each round of runs, and
+its median; the least and the most of all rounds are its noise.
 
-What lost, with the factor by which it was slower or larger, in CPU seconds at 5 million interactions unless said otherwise:
-- windows over all rows in capped_audience.sql (row_number over days, circle by circle) 2.7 times; the largest days of a
-  list that is sorted (array_agg, list_sort) instead of DuckDB's max(x, n) 1.8 times; max(x, n) of decimals instead of
-  doubles 1.5 times;
-- FILTER instead of CASE in the sums of capped_audience.sql 1.15 times;
-- strings instead of numbers for people 1.7 times; features read as an Arrow dataset instead of by DuckDB's own reader twice;
-- sums of decimals cost a quarter more than those of floats in one step; they stay, since equal bytes rest on them;
-- tables in a file instead of memory that spills 1.2 times the night at 27 million (they are compressed as they are written);
-- strings instead of enumerated platforms, variants and kinds: acts 1.3 times, weights 2.5 times, influential people 2.7 times;
-- the acts of all days in one hash table instead of a few days at a time 1.8 times;
-- a window to count an actor's targets instead of a join 1.7 times; a second join of all pairs for ranks beside that for trust;
-- hash buckets of pairs, 4 or 16, each grouped and joined alone: no gain (0.9 to 1.9 times); both directions of a pair in one
-  group instead of a self-join 1.7 times;
-- a window for what else an actor did that day in daily_engagement.sql instead of a join 1.2 times;
-- counting targets by a join in ties.sql while the strengths are no table yet 1.2 times: DuckDB takes a join with a range of
-  days for dozens of times fewer rows than it gives, and builds its hash tables on the wrong side.
-
-In Spark, local, 3 million interactions unless said otherwise, the score date alone, each query written out, single runs, 168 s:
-- DuckDB in the tasks, each on a hash bucket by actor or target that came through Arrow (mapInArrow, 4 buckets): 171 s, and at
-  9 million 389 s instead of 460. Faster were acts and counted (2.0 to 2.2 times) and strengths (1.2); slower pairs and weights
-  (0.9 to 0.5) and people (0.3), since every input is shuffled by name and goes through the JVM as rows: of the CPU seconds
-  DuckDB took a tenth. acts by tasks that read the days' files themselves, which nothing shuffles: 10.2 s instead of 26.8;
-- adaptive execution off 189 s; memory off the heap 168 s; 16 partitions instead of 4: 171 s; hash joins, not sorting 153 s;
-- Comet 0.12 in Spark 3.5, since there was none for Spark 4.1 to be had: acts to counted 104 s instead of 117: it leaves
-  powers and sums of decimals to Spark;
-- files as lz4 or snappy instead of zstd: 20 % less CPU for reading, which is a small part, 40 % more bytes; uncompressed, or
-  as Arrow: three times the bytes, not faster; sorted by target: the same bytes, the same time.
+What was tried and lost: jobs/decisions/0026-what-lost.md.
 """
 
 from __future__ import annotations
@@ -58,7 +33,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +41,12 @@ sys.path[:0] = [str(ROOT / "jobs"), str(ROOT / "tests")]
 
 import duckdb  # noqa: E402
 from bench.generate import generate  # noqa: E402
+from clout.engine.engines import BUCKET_ROWS  # noqa: E402
+from spark_cluster import cluster  # noqa: E402
 
-PROGRAMS = ("clout", "duckdb", "buckets", "spark", "naive", "graphx", "every")
+PROGRAMS = ("clout", "duckdb", "buckets", "spark", "cluster", "naive", "graphx", "every")
+#: Those of Clout's that give all results, and those that another is compared with.
+OURS, BASES = ("clout", "buckets", "spark", "cluster"), ("duckdb", "clout")
 STAGES = ("pairs", "rank", "reach", "acted_posts")
 #: The stages of results that have another name.
 STAGE = {"network": "reach"}
@@ -82,31 +60,62 @@ AGREE = {
 }
 
 
-def run(program: str, folder: Path, out: Path) -> dict[str, float]:
-    """Seconds by stage, `whole`, `cpu` and `peak_gib` of one run."""
+def run(program: str, folder: Path, out: Path, buckets: int = 2) -> dict[str, float]:
+    """Seconds by stage, `whole`, `cpu` and the peaks of one run. buckets: how many, where the program does not say it."""
     out.mkdir(parents=True)
-    command = [sys.executable, str(ROOT / "tests" / "bench" / "programs.py"), program, str(folder), str(out)]
-    peak = [0, 0.0, 0, 0, 0]
-    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(command, stdout=said, stderr=errors, env={"CLOUT_DRIVER_MEMORY": "8g", **os.environ})
-        watch = threading.Thread(target=_watch, args=(process, peak))
-        watch.start()
-        code = process.wait()
-        watch.join()
-        for file in (said, errors):
-            file.seek(0)
-        if code:
-            raise SystemExit(f"{program} failed:\n{errors.read()[-3000:]}")
-        seconds = json.loads(said.read().strip().splitlines()[-1])
-    seconds["whole"] = sum(seconds[stage] for stage in STAGES if stage in seconds)
-    moved = {"read_gib": peak[2] / (1 << 30), "written_gib": peak[3] / (1 << 30)}
-    memory = {"peak_gib": peak[0] / (1 << 30), "largest_gib": peak[4] / (1 << 30)}
-    return seconds | {"cpu": peak[1]} | memory | moved
+    kind, _, own = program.partition("_")
+    environment = {"CLOUT_DRIVER_MEMORY": "8g", **os.environ, "CLOUT_BUCKETS": own or str(buckets)}
+    script = [
+        str(ROOT / "tests" / "bench" / "programs.py"),
+        "spark" if kind == "cluster" else kind,
+        str(folder),
+        str(out),
+    ]
+    if kind == "cluster":
+        os.environ["CLOUT_BUCKETS"] = environment["CLOUT_BUCKETS"]
+        with tempfile.TemporaryDirectory() as place, cluster(Path(place)) as running, Watch() as watch:
+            said = running.submit(script, **{"spark.log.level": "ERROR", "spark.driver.memory": "8g"})
+    else:
+        with Watch() as watch:
+            done = subprocess.run(
+                [sys.executable, *script], capture_output=True, text=True, env=environment, check=False
+            )
+        if done.returncode:
+            raise SystemExit(f"{program} failed:\n{done.stderr[-3000:]}")
+        said = done.stdout
+    seconds = json.loads(next(line for line in reversed(said.splitlines()) if line.startswith('{"start"')))
+    return seconds | {"whole": sum(seconds[stage] for stage in STAGES if stage in seconds)} | watch.seen()
 
 
-def _watch(process: subprocess.Popen, peak: list) -> None:
-    """Note the largest resident memory of the process and its descendants, and the most CPU seconds and bytes they showed."""
-    while process.poll() is None:
+class Watch:
+    """Looks at all processes below this one as long as a block takes: memory at its peak, CPU and bytes since it began."""
+
+    def __init__(self) -> None:
+        self._most = {"peak": 0.0, "largest": 0.0, "cpu": 0.0, "rchar": 0.0, "wchar": 0.0}
+        self._before: dict[str, float] = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Watch:
+        self._before = {name: seen for name, seen in self._now().items() if name not in ("peak", "largest")}
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def seen(self) -> dict[str, float]:
+        """CPU seconds, and GiB."""
+        sizes = {"peak_gib": "peak", "largest_gib": "largest", "read_gib": "rchar", "written_gib": "wchar"}
+        return {"cpu": self._most["cpu"]} | {name: self._most[of] / (1 << 30) for name, of in sizes.items()}
+
+    def _look(self) -> None:
+        while not self._over.wait(0.1):
+            for name, now in self._now().items():
+                self._most[name] = max(self._most[name], now - self._before.get(name, 0.0))
+
+    def _now(self) -> dict[str, float]:
         table: dict[int, tuple[int, int, float]] = {}
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
@@ -114,15 +123,17 @@ def _watch(process: subprocess.Popen, peak: list) -> None:
             except OSError:
                 continue  # it ended meanwhile
             table[int(stat.parent.name)] = int(fields[1]), int(fields[21]) * 4096, sum(map(int, fields[11:15])) / 100
-        tree = {process.pid}
+        tree = {os.getpid()}
         while more := {pid for pid, (parent, _, _) in table.items() if parent in tree} - tree:
             tree |= more
-        peak[0] = max(peak[0], sum(table[pid][1] for pid in tree if pid in table))
-        peak[4] = max(peak[4], *(table[pid][1] for pid in tree if pid in table), 0)
-        peak[1] = max(peak[1], sum(table[pid][2] for pid in tree if pid in table))
-        for place, name in ((2, "rchar"), (3, "wchar")):
-            peak[place] = max(peak[place], sum(_bytes(pid, name) for pid in tree))
-        time.sleep(0.1)
+        found = {pid: table[pid] for pid in tree - {os.getpid()}}
+        memory = [size for _, size, _ in found.values()]
+        moved = {name: float(sum(_bytes(pid, name) for pid in found)) for name in ("rchar", "wchar")}
+        return {
+            "peak": sum(memory),
+            "largest": max(memory, default=0),
+            "cpu": sum(cpu for _, _, cpu in found.values()),
+        } | moved
 
 
 def _bytes(pid: int, name: str) -> int:
@@ -146,68 +157,117 @@ def difference(what: str, ours: Path, theirs: Path) -> float:
     return float("inf") if row[0] else max(row[1:])
 
 
-def compare(folder: Path, interactions: int, people: int, days: int, runs: int, programs: list[str]) -> dict[str, Any]:
-    """The figures of one size, by stage, and `whole`. interactions: in so many days."""
+def compare(
+    folder: Path, interactions: int, people: int, days: int, runs: int, programs: list[str], buckets: int = 2
+) -> dict[str, Any]:
+    """The figures of one size, by stage, and `whole`. interactions: in so many days. buckets: see `run`."""
     lake = folder / f"{interactions}-{people}-{days}"
     generate(lake, interactions, people, days)
     found: dict[str, list[dict[str, float]]] = {program: [] for program in programs}
     with tempfile.TemporaryDirectory(dir=folder) as out:
         for number in range(runs):
             for program in programs:
-                found[program].append(run(program, lake, Path(out) / program / str(number)))
+                found[program].append(run(program, lake, Path(out) / program / str(number), buckets))
         results = {program: Path(out) / program / "0" for program in programs}
-        apart = {what: difference(what, results["clout"], results["duckdb"]) for what in AGREE}
-        for what in apart:
-            for other in {"naive", "buckets", "spark"} & {*programs}:
-                if (results[other] / f"{what}.parquet").exists():
-                    apart[what] = max(apart[what], difference(what, results[other], results["duckdb"]))
+        whole = [program for program in programs if program.partition("_")[0] in OURS]
+        by_hand = "duckdb" if "duckdb" in programs else whole[0]
+        apart = {
+            what: max(
+                [
+                    difference(what, results[other], results[by_hand])
+                    for other in programs
+                    if other != by_hand and (other in whole or (results[other] / f"{what}.parquet").exists())
+                ],
+                default=None,
+            )
+            for what in AGREE
+        }
 
     def median(program: str, what: str) -> float | None:
         seconds = [each[what] for each in found.get(program, []) if what in each]
         return statistics.median(seconds) if seconds else None
 
+    def ratios(program: str, base: str, what: str) -> dict[str, float]:
+        each = [a[what] / b[what] for a, b in zip(found[program], found[base], strict=True) if b.get(what)]
+        return {"median": statistics.median(each), "least": min(each), "most": max(each)}
+
     def row(stage: str) -> dict[str, Any]:
-        ratios = [a[stage] / b[stage] for a, b in zip(found["clout"], found["duckdb"], strict=True)]
         return {
-            **{f"{program}_s": median(program, stage) for program in PROGRAMS},
+            **{f"{program}_s": median(program, stage) for program in (*PROGRAMS, *whole)},
             "graphframes_s": None,  # its jar is not where Spark finds the others: see graphx in programs.py
-            "ratio": statistics.median(ratios),
-            "peak_gib": median("clout", "peak_gib"),
+            "ratio": ratios(whole[0], by_hand, stage)["median"],
+            "peak_gib": median(whole[0], "peak_gib"),
         }
 
     figures = {}
     for stage in STAGES:
         made = [what for what in AGREE if STAGE.get(what, what) == stage]
-        equal = all(apart[what] <= AGREE[what][1] for what in made)
-        figures[stage] = row(stage) | {"equal": equal, "apart": max(apart[what] for what in made)}
-    figures["whole"] = row("whole") | {"equal": all(each["equal"] for each in figures.values())}
+        known = [far for what in made if (far := apart[what]) is not None]
+        equal = all(far <= AGREE[what][1] for what in made if (far := apart[what]) is not None) if known else None
+        figures[stage] = row(stage) | {"equal": equal, "apart": max(known, default=None)}
+    figures["whole"] = row("whole") | {"equal": all(each["equal"] in (True, None) for each in figures.values())}
     for program in programs:
         figures["whole"][f"{program}_cpu_s"] = median(program, "cpu")
         for what in ("peak_gib", "largest_gib", "read_gib", "written_gib"):
             figures["whole"][f"{program}_{what}"] = median(program, what)
-    size = {"interactions": interactions, "people": people, "days": days, "runs": runs}
-    return size | {"interactions_per_core_second": interactions / figures["whole"]["clout_cpu_s"], "stages": figures}
+        for base in (base for base in BASES if base in programs and base != program):
+            figures["whole"][f"{program}_to_{base}"] = {what: ratios(program, base, what) for what in ("cpu", "whole")}
+    size = {"interactions": interactions, "people": people, "days": days, "runs": runs, "buckets": buckets}
+    cores = {"interactions_per_core_second": interactions / figures["whole"][f"{whole[0]}_cpu_s"]}
+    return size | cores | {"programs": programs, "stages": figures, "each_run": found}
 
 
 def show(figures: dict[str, Any]) -> None:
     """The figures as a table."""
     print(
         f"\n{figures['interactions']:,} interactions in {figures['days']} days, {figures['people']:,} people;"
-        f" medians of {figures['runs']} runs in turn"
+        f" medians of {figures['runs']} runs in turn; {figures['buckets']} buckets where nothing else is said"
     )
-    print(f"{'stage':<12}{''.join(f'{program:>9}' for program in PROGRAMS)}{'ratio':>8}  equal")
+    programs, whole = figures["programs"], figures["stages"]["whole"]
+    width = max(9, *(len(program) + 1 for program in programs))
+    print(f"{'stage':<12}{''.join(f'{program:>{width}}' for program in programs)}{'ratio':>8}  equal")
     for stage, row in figures["stages"].items():
-        seconds = [f"{row[f'{p}_s']:9.2f}" if row[f"{p}_s"] is not None else f"{'-':>9}" for p in PROGRAMS]
+        cells = [row.get(f"{program}_s") for program in programs]
+        seconds = [f"{'-':>{width}}" if cell is None else f"{cell:{width}.2f}" for cell in cells]
         print(f"{stage:<12}{''.join(seconds)}{row['ratio']:8.2f}  {row['equal']}")
-    whole = figures["stages"]["whole"]
-    for program in PROGRAMS:
-        if f"{program}_cpu_s" in whole:
-            print(
-                f"{program}: {whole[f'{program}_cpu_s']:.1f} s of CPU, {whole[f'{program}_peak_gib']:.2f} GiB at most,"
-                f" {whole[f'{program}_largest_gib']:.2f} of one process,"
-                f" {whole[f'{program}_read_gib']:.2f} GiB read, {whole[f'{program}_written_gib']:.2f} written"
-            )
-    print(f"clout: {figures['interactions_per_core_second']:,.0f} interactions a core-second")
+    for program in programs:
+        noted = [
+            f"{by['cpu']['median']:.2f} ({by['cpu']['least']:.2f} to {by['cpu']['most']:.2f}) times {base}"
+            for base in BASES
+            if (by := whole.get(f"{program}_to_{base}"))
+        ]
+        print(
+            f"{program}: {whole[f'{program}_cpu_s']:.1f} s of CPU, {whole[f'{program}_peak_gib']:.2f} GiB at most,"
+            f" {whole[f'{program}_largest_gib']:.2f} of one process,"
+            f" {whole[f'{program}_read_gib']:.2f} GiB read, {whole[f'{program}_written_gib']:.2f} written"
+            + "".join(f"; {words}" for words in noted)
+        )
+    print(f"{figures['interactions_per_core_second']:,.0f} interactions a core-second")
+
+
+def lines(what: str, sizes: list[dict[str, Any]]) -> dict[str, tuple[list[float], list[float]]]:
+    """What a panel shows against what was varied: name -> x and y, of at least one point each."""
+    if what == "buckets":
+        [size] = sizes
+        whole, swept = size["stages"]["whole"], [each for each in size["programs"] if each.startswith("buckets")]
+        number = {each: int(each.partition("_")[2] or size["buckets"]) for each in swept}
+        swept.sort(key=lambda each: number[each])
+        x = [float(number[each]) for each in swept]
+        found = {
+            f"{unit} of buckets": (x, [whole[f"{each}_{name}"] for each in swept]) for name, unit in _UNITS.items()
+        }
+        flat = [each for each in BASES if each in size["programs"]]
+        return found | {f"CPU seconds of {each}": (x, [whole[f"{each}_cpu_s"]] * len(x)) for each in flat}
+    sizes = sorted(sizes, key=lambda each: each[what])
+    programs = [each for each in sizes[0]["programs"] if all(each in size["programs"] for size in sizes)]
+    x = [float(each[what]) for each in sizes]
+    ours = next(each for each in OURS if each in programs)
+    found = {f"{stage} of {ours}, seconds": (x, [s["stages"][stage][f"{ours}_s"] for s in sizes]) for stage in STAGES}
+    cpu = {each: (x, [size["stages"]["whole"][f"{each}_cpu_s"] for size in sizes]) for each in programs}
+    return found | {f"CPU seconds of {each}": xy for each, xy in cpu.items()}
+
+
+_UNITS = {"cpu_s": "CPU seconds", "largest_gib": "GiB of the largest process"}
 
 
 def plot(curves: dict[str, list[dict[str, Any]]], file: Path) -> None:
@@ -219,19 +279,12 @@ def plot(curves: dict[str, list[dict[str, Any]]], file: Path) -> None:
 
     figure, panels = plt.subplots(1, len(curves), figsize=(6.4 * len(curves), 4.8), squeeze=False)
     for axes, (what, sizes) in zip(panels[0], curves.items(), strict=True):
-        sizes = sorted(sizes, key=lambda each, what=what: each[what])
-        x = [each[what] for each in sizes]
-        for stage in (*STAGES, "whole"):
-            y = [each["stages"][stage]["clout_s"] for each in sizes]
-            axes.loglog(x, y, "o-", label=f"{stage}, seconds: x^{exponent(x, y):.2f}")
-        for name, label in (("clout_cpu_s", "CPU seconds"), ("every_cpu_s", "CPU seconds of twelve variants")):
-            y = [each["stages"]["whole"].get(name) for each in sizes]
-            if all(y):
-                axes.loglog(x, y, "s--", label=f"{label}: x^{exponent(x, y):.2f}")
+        for label, (x, y) in lines(what, sizes).items():
+            axes.loglog(x, y, "s--" if "CPU" in label else "o-", label=f"{label}: x^{exponent(x, y):.2f}")
         others = [other for other in ("interactions", "people", "days") if len({each[other] for each in sizes}) == 1]
         fixed = "".join(f", {sizes[0][other]:,} {other}" for other in others)
         axes.set(xlabel=what, ylabel="seconds", title=f"Clout against {what}{fixed}")
-        axes.legend(fontsize="small")
+        axes.legend(fontsize="x-small")
     figure.tight_layout()
     figure.savefig(file, dpi=120)
     print(f"plot: {file}")
@@ -277,22 +330,33 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--interactions", default="1e6", help="in 90 days: one number, or several with commas")
     parser.add_argument("--people", help="the same; default: a tenth of the interactions")
     parser.add_argument("--days", default="90", help="the same: how long the window is filled, with as many a day")
+    parser.add_argument(
+        "--buckets",
+        help="how many: of the programs buckets, spark and cluster; further numbers with commas: each a program of its own;"
+        " default: CLOUT_BUCKETS, or as many as a night of that size would take, at least two",
+    )
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=ROOT / ".clout" / "bench")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--without-spark", action="store_true", help="leave out what runs in Spark")
-    parser.add_argument("--programs", help=f"which of {', '.join(PROGRAMS)}, with commas; clout and duckdb always")
+    parser.add_argument("--programs", help=f"which of {', '.join(PROGRAMS)}, with commas; by default all")
     parser.add_argument("--score-date-alone", action="store_true", help="leave the twelve variants out")
     args = parser.parse_args(argv)
     varied = {
         name: numbers(parser, name, str(getattr(args, name) or "0")) for name in ("interactions", "people", "days")
     }
+    of_buckets = numbers(parser, "buckets", args.buckets or os.environ.get("CLOUT_BUCKETS") or "0")
     args.folder.mkdir(parents=True, exist_ok=True)
-    left_out = {"spark", "naive", "graphx"} if args.without_spark else set()
+    left_out = {"spark", "cluster", "naive", "graphx"} if args.without_spark else set()
     left_out |= {"every"} if args.score_date_alone else set()
-    wanted = {"clout", "duckdb", *(args.programs or ",".join(PROGRAMS)).split(",")}
+    wanted = {*(args.programs or ",".join(PROGRAMS)).split(",")}
+    if unknown := wanted - {*PROGRAMS}:
+        parser.error(f"argument --programs: no program {', '.join(sorted(unknown))}; there are {', '.join(PROGRAMS)}")
     programs = [program for program in PROGRAMS if program in wanted - left_out]
+    if not {*programs} & {*OURS}:
+        parser.error(f"argument --programs: at least one of {', '.join(OURS)}")
+    programs += [f"buckets_{number}" for number in of_buckets[1:]]
     sizes: dict[tuple[int, int, int], dict[str, Any]] = {}
     curves: dict[str, list[dict[str, Any]]] = {}
     for name, values in varied.items():
@@ -301,17 +365,19 @@ def main(argv: list[str]) -> None:
             interactions = one["interactions"] * one["days"] // 90
             size = interactions, one["people"] or one["interactions"] // 10, one["days"]
             if size not in sizes:
-                sizes[size] = compare(args.folder, *size, args.runs, programs)
+                number = of_buckets[0] or max(2, -(-interactions // BUCKET_ROWS))
+                sizes[size] = compare(args.folder, *size, args.runs, programs, number)
                 show(sizes[size])
             if len(values) > 1 or name == "interactions":
                 curves.setdefault(name, []).append(sizes[size])
     along = curves["interactions"]
-    for name in ("clout_cpu_s", "every_cpu_s"):
-        if len(along) > 1 and name in along[-1]["stages"]["whole"]:
-            along[-1][f"klouts_cores_by_{name}"] = klouts_cores(along, name)
-            print(
-                f"a night of Klout's size by {name}: {along[-1][f'klouts_cores_by_{name}']:,.0f} cores for four hours"
-            )
+    if len(of_buckets) > 1:
+        curves["buckets"] = [max(along, key=lambda each: each["interactions"])]
+    for program in (*OURS, "every"):
+        if len(along) > 1 and program in programs:
+            cores = klouts_cores(along, f"{program}_cpu_s")
+            along[-1][f"klouts_cores_by_{program}_cpu_s"] = cores
+            print(f"a night of Klout's size by the CPU seconds of {program}: {cores:,.0f} cores for four hours")
     if args.json:
         found = list(sizes.values())
         args.json.write_text(json.dumps(found if len(found) > 1 else found[0], indent=1) + "\n", encoding="utf-8")
