@@ -4,7 +4,7 @@
 -- Unit: interactions. Grain: one row per ds, platform, kind and two accounts, by their persons.
 -- Inputs: {activity} of the stored days; {excluded} (account_key);
 --   {persons} (account_key, person_id) of people with several accounts
--- Split: {activity} by ds; rows by ds then actor
+-- Split: {activity} by ds; rows by ds
 -- Parameters: none
 -- Run: .venv/bin/python jobs/ties.py --day 2026-03-14
 SELECT

@@ -93,7 +93,7 @@ DEFAULTS = {
     "persons": empty(account_key="STRING", person_id="STRING"),
     "excluded": empty(account_key="STRING"),
     "unnamed": empty(account_key="STRING"),
-    "active_people": empty(platform="STRING", person_id="STRING"),
+    "absent_people": empty(platform="STRING", person_id="STRING"),
     "credibility": empty(evaluated_on="DATE", platform="STRING", person_id="STRING", credibility="DOUBLE"),
     "named_seeds": empty(platform="STRING", account_key="STRING"),
     "posts": empty(platform="STRING", author_key="STRING"),

@@ -24,21 +24,25 @@ import pyarrow.parquet as pq
 from pyarrow import fs as pafs
 
 from clout.engine import queries
-from clout.engine.duckdb_engine import BUCKET, PEOPLE, DiskDuckDB, Files, Rows, with_word
+from clout.engine.duckdb_engine import ACTS_AT_ONCE, BUCKET, PEOPLE, DiskDuckDB, Files, Rows, with_word
 from clout.engine.frames import Frame, to_arrow
 from clout.engine.parts import Given, Task, local_relation
 from clout.engine.scheduler import Scheduler, Spark
 from clout.lake.partitions import PARTS, Lake
 
-#: What files of features say of themselves, besides PEOPLE: how many buckets, and by whom their rows are, see queries.Split.
-_BUCKETS, _BY, _THEN = "buckets", "rows_by", "rows_then"
+#: What files of features say of themselves, besides PEOPLE: how many they and the buckets are, and by whom their rows are, see
+#: queries.Split.
+_FILES, _BUCKETS, _BY, _THEN = "files", "buckets", "rows_by", "rows_then"
 
 
 class Days:
-    """The activity of some days as it lies in the lake, with keys: a list of files a day."""
+    """The activity of some days as it lies in the lake, with keys: a list of files a part, which has some of the days.
 
-    def __init__(self, whole: Frame, days: list[list[str]]) -> None:
-        self.whole, self.days = whole, days
+    batches: conditions for each part, of those days of it whose acts are computed at once.
+    """
+
+    def __init__(self, whole: Frame, files: list[list[str]], batches: list[list[str]]) -> None:
+        self.whole, self.files, self.batches = whole, files, batches
         #: What a FROM names it by, once it is asked for.
         self.relation = ""
 
@@ -50,7 +54,8 @@ class Days:
 class Spread:
     """Rows in files, with people as numbers. files: a list a bucket; by: the column whose buckets these are, if any is.
 
-    then: the column by whose buckets the rows of each file are sorted. Files that are the engine's go with this object.
+    then: the column by whose buckets the rows of each file are sorted; batches: see Days, of rows by day. Files that are the
+    engine's go with this object.
     """
 
     def __init__(
@@ -61,8 +66,10 @@ class Spread:
         then: str | None,
         folder: str = "",
         of: tuple[Spread, ...] = (),
+        batches: list[list[str]] | None = None,
     ) -> None:
         self.engine, self.files, self.by, self.then, self.of = engine, files, by, then, of
+        self.batches = batches or [[""]] * len(files)
         if folder:
             weakref.finalize(self, _remove, engine.store, folder).atexit = False
 
@@ -107,8 +114,17 @@ class Buckets(DiskDuckDB):
         found = super().conformed(lake, table, days)
         if table != "activity" or isinstance(found, pa.Table):
             return found
-        files = [lake.files([lake.conformed(table, day)]) for day in days]
-        return Days(found, [each for each in files if each])
+        there = [day for day in sorted(days) if lake.exists(lake.conformed(table, day))]
+        rows = sum(lake.count(lake.conformed(table, day)) for day in there)
+        number = min(self.number, len(there))
+        at_once = max(1, len(there) * ACTS_AT_ONCE // max(1, rows))
+        parts = [there[len(there) * n // number : len(there) * (n + 1) // number] for n in range(number)]
+        batches = [[part[n : n + at_once] for n in range(0, len(part), at_once)] for part in parts]
+        return Days(
+            found,
+            [lake.files([lake.conformed(table, day) for day in part]) for part in parts],
+            [[f" WHERE ds BETWEEN DATE '{days[0]}' AND DATE '{days[-1]}'" for days in of_part] for of_part in batches],
+        )
 
     # What is computed ------------------------------------------------------------------------------------------------
 
@@ -124,18 +140,18 @@ class Buckets(DiskDuckDB):
             for name, rows in inputs.items()
             if name not in split.by
         }
-        if days := [rows for rows in inputs.values() if isinstance(rows, Days)]:
+        days = [rows for rows in inputs.values() if isinstance(rows, Days)]
+        if days:
             whole = {"keys": self._table(self._keys_file)} | whole
-        parts = self.number if not days else min(self.number, len(days[0].days))
         given = [
             whole
-            | {
-                name: self._part(inputs[name], column, part, parts, held=name in often)
-                for name, column in split.by.items()
-            }
-            for part in range(parts)
+            | {name: self._part(inputs[name], column, *part, held=name in often) for name, column in split.by.items()}
+            for part in self._parts(split.by, inputs)
         ]
-        return self._spread_out(text, bound, given, split.rows, split.then)
+        made = self._spread_out(text, bound, given, split.rows, split.then)
+        if days and split.rows == "ds":
+            made.batches = days[0].batches
+        return made
 
     def union_all(self, frames: list[Frame]) -> Frame:
         """See Engine."""
@@ -162,7 +178,8 @@ class Buckets(DiskDuckDB):
         """See NightEngine. A file a bucket, in which people stay numbers."""
         if not isinstance(rows, Spread):
             return super().save_features(lake, name, day, rows, metadata)
-        noted = {PEOPLE: self._people, _BUCKETS: str(self.number), _BY: rows.by or "", _THEN: rows.then or ""}
+        counts = {_FILES: str(len(rows.files)), _BUCKETS: str(self.number)}
+        noted = {PEOPLE: self._people, **counts, _BY: rows.by or "", _THEN: rows.then or ""}
         order = f'"{BUCKET}"' if rows.then else ""
         with lake.replacing(lake.features(name, day)) as aside:
             given = [self._table(rows, files, bucket=True) for files in rows.files if files]
@@ -171,7 +188,7 @@ class Buckets(DiskDuckDB):
         return rows
 
     def _of_numbers(self, rows: Frame, files: list[str], noted: dict[str, str]) -> Frame:
-        if noted.get(_BUCKETS) != str(self.number) or len(files) != self.number:
+        if noted.get(_BUCKETS) != str(self.number) or noted.get(_FILES) != str(len(files)):
             return super()._of_numbers(rows, files, noted)
         return Spread(self, [[file] for file in sorted(files)], noted[_BY] or None, noted[_THEN] or None)
 
@@ -255,15 +272,24 @@ class Buckets(DiskDuckDB):
             often=held,
         )
 
-    def _part(self, frame: Frame, column: str, part: int, parts: int, held: bool) -> Given:
+    def _parts(self, by: Mapping[str, str], inputs: Mapping[str, Frame]) -> list[tuple[int, str]]:
+        """The parts of a query: a bucket each; or some days each, by the place of their files and a condition."""
+        for rows in (inputs[name] for name, column in by.items() if column == "ds"):
+            if isinstance(rows, Days):
+                return [(part, "") for part in range(len(rows.files))]
+            if isinstance(rows, Spread) and rows.by == "ds":
+                return [(part, days) for part, batches in enumerate(rows.batches) for days in batches]
+        return [(part, "") for part in range(self.number)]
+
+    def _part(self, frame: Frame, column: str, part: int, days: str, held: bool) -> Given:
         """The rows of a bucket of a column, or of some days."""
         if isinstance(frame, Days):
-            files = [file for day in frame.days[part::parts] for file in day]
-            return Given(self.numbering(self._relation(frame), "{files}"), tuple(files), dated=True, often=held)
+            numbered = self.numbering(self._relation(frame), "{files}")
+            return Given(numbered, tuple(frame.files[part]), dated=True, often=held)
         rows = self._spread(frame)
         if rows.by == column:
-            return self._table(rows, rows.files[part], held=held)
-        of_bucket = BUCKET if rows.then == column else f"{column} % {parts}"
+            return self._table(rows, rows.files[part], days, held)
+        of_bucket = BUCKET if rows.then == column else f"{column} % {self.number}"
         return self._table(rows, where=f" WHERE {of_bucket} = {part}", held=held)
 
     def _spread_out(

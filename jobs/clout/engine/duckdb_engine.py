@@ -70,7 +70,7 @@ _GRAPH = {"variant": pa.string(), "platform": pa.string(), "person_id": pa.int32
 #: Rows of activity whose acts are computed at once, some days together, and ties that are counted at once, some targets
 #: together: no day needs another, no target another, and a hash table of few million rows takes half the time of one of
 #: all, and less memory.
-ROWS_AT_ONCE = 3_000_000
+ACTS_AT_ONCE, TIES_AT_ONCE = 1_500_000, 3_000_000
 
 
 def memory_limit(physical: int) -> int:
@@ -199,14 +199,14 @@ class DiskDuckDB:
 
     def day_batches(self, activity: Frame, days: list[date]) -> list[tuple[date, date]]:
         """See Engine."""
-        many = max(1, len(days) * ROWS_AT_ONCE // max(1, self._count(self._relation(activity))))
+        many = max(1, len(days) * ACTS_AT_ONCE // max(1, self._count(self._relation(activity))))
         batches = [days[start : start + many] for start in range(0, len(days), many)]
         return [(batch[0], batch[-1]) for batch in batches]
 
     def target_batches(self, rows: Frame) -> list[Frame]:
         """See Engine."""
         numbered = self._with_numbers(rows)
-        number = math.ceil(self._count(numbered.name) / ROWS_AT_ONCE)
+        number = math.ceil(self._count(numbered.name) / TIES_AT_ONCE)
         if number <= 1:
             return [rows]
         return [

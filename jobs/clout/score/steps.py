@@ -167,7 +167,7 @@ def _daily_engagement(plan: Plan) -> Frame:
     engine, activity = plan.engine, plan.resolve("activity")
     batches = engine.day_batches(activity, window(plan.day, plan.model.stored_days))
     found = [plan.run("daily_engagement", first_day=first, last_day=last) for first, last in batches]
-    plan.forget("persons_activity", "active_people")
+    plan.forget("persons_activity", "absent_people")
     return engine.union_all(found)
 
 

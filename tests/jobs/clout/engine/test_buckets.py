@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
-from clout.engine import engines, parts, queries, scheduler
+from clout.engine import buckets, engines, parts, queries, scheduler
 from clout.engine.buckets import Buckets, Spread
 from clout.engine.duckdb_engine import DiskDuckDB
 from clout.engine.parts import Task
@@ -108,19 +108,31 @@ def test_a_task_that_dies_leaves_no_file(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_rows_lie_by_who_made_them_and_in_the_order_of_who_wants_them(world: Lake) -> None:
+def test_rows_lie_by_who_made_them_and_in_the_order_of_who_wants_them(
+    world: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buckets, "ACTS_AT_ONCE", 50)
     engine = Buckets(world, 4, Here())
     given = {"activity": engine.conformed(world, "activity", [DAY - timedelta(n) for n in range(90)])}
     engine.register_keys(*given.values())
     nobody = pa.schema([("account_key", pa.string()), ("person_id", pa.string())]).empty_table()
-    found = engine.run(
+    acts = engine.run(
         "persons_activity", {}, activity=given["activity"], excluded=nobody.select(["account_key"]), persons=nobody
     )
+    parameters = MODEL.parameters | {"first_day": DAY - timedelta(89), "last_day": DAY}
+    absent = pa.schema([("platform", pa.string()), ("person_id", pa.string())]).empty_table()
+    found = engine.run("daily_engagement", parameters, persons_activity=acts, absent_people=absent)
     assert isinstance(found, Spread)
     assert (found.by, found.then) == ("ds", "actor")
     read = [engine.connection.sql(f"SELECT actor % 4 = b, b FROM '{file}'").fetchall() for file in found.all_files]
     assert all(right for each in read for right, _ in each)
     assert all([b for _, b in each] == sorted(b for _, b in each) for each in read)
+    days = [
+        day for file in found.all_files for day in engine.connection.sql(f"SELECT DISTINCT ds FROM '{file}'").fetchall()
+    ]
+    assert len(found.all_files) > 4
+    count = len(acts.toArrow().group_by("ds").aggregate([]))
+    assert len(days) == len({*days}) == count, "a day's acts are in one part: they are weighed by each other"
 
 
 def test_features_of_other_people_are_refused_and_of_other_buckets_read(world: Lake, tmp_path: Path) -> None:

@@ -57,17 +57,17 @@ def test_reads_what_conform_and_pull_left_and_keeps_features(
     persons = pa.schema([("account_key", pa.string()), ("person_id", pa.string())]).empty_table()
     numbers = {f"base_{kind}": 1.0 for kind in ("like", "mention", "reply", "quote", "share")}
     numbers |= {"gamma": 0.5, "mention_absent": 0.0}
-    monkeypatch.setattr(duckdb_engine, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(duckdb_engine, "ACTS_AT_ONCE", 1)
     assert engine.day_batches(read, DAYS) == [(day, day) for day in DAYS]
     between = engine.run("persons_activity", {}, activity=read, excluded=gone, persons=persons)
-    present = engine.run("active_people", {}, persons_activity=between, posts=shown, persons=persons)
+    absent = engine.run("absent_people", {}, persons_activity=between, posts=shown, persons=persons)
     acts = engine.union_all(
         [
             engine.run(
                 "daily_engagement",
                 numbers | {"first_day": first, "last_day": last},
                 persons_activity=between,
-                active_people=present,
+                absent_people=absent,
             )
             for first, last in engine.day_batches(read, DAYS)
         ]

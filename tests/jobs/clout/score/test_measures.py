@@ -38,7 +38,7 @@ def local() -> dict[str, pa.Table]:
 
 def test_neither_engine_nor_batches_change_a_score(local: dict[str, pa.Table], monkeypatch: pytest.MonkeyPatch) -> None:
     # Of so few rows all would be computed at once.
-    monkeypatch.setattr(duckdb_engine, "ROWS_AT_ONCE", 250)
+    monkeypatch.setattr(duckdb_engine, "TIES_AT_ONCE", 250)
     on_disk = published(DiskDuckDB())
     for name, rows in local.items():
         assert in_order(on_disk[name]) == in_order(rows), name

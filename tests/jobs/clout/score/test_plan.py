@@ -92,7 +92,7 @@ def test_what_is_behind_a_table_is_told_without_running_it() -> None:
         "seeds",
         "tie_strengths",
         "daily_engagement",
-        "active_people",
+        "absent_people",
         "credibility",
         "activity",
     } <= behind
