@@ -23,54 +23,74 @@
 --   burst_min_days INT   where there are fewer days nothing is called a burst
 --   nobody_pct DOUBLE    how influential somebody is taken to be whom only others confirm
 -- Run: .venv/bin/python jobs/graph.py --day 2026-03-14
-WITH by_day AS (
+WITH ties AS (
   SELECT
-    variant, platform, target, only_day,
-    sum(CASE WHEN circle <= 1 THEN x ELSE 0 END) AS x1,
-    sum(CASE WHEN circle <= 2 THEN x ELSE 0 END) AS x2,
-    sum(CASE WHEN circle <= 3 THEN x ELSE 0 END) AS x3,
-    sum(CASE WHEN circle <= 1 THEN y ELSE 0 END) AS y1,
-    sum(CASE WHEN circle <= 2 THEN y ELSE 0 END) AS y2,
-    sum(CASE WHEN circle <= 3 THEN y ELSE 0 END) AS y3
-  FROM (
-    SELECT
-      variant, platform, target,
-      CASE WHEN coalesce(trusted, true) THEN 1 WHEN targets > 1 THEN 2 ELSE 3 END AS circle,
-      CASE WHEN first_day = last_day THEN last_day END AS only_day,
-      CAST(weight AS DECIMAL(18, 12)) AS x,
-      CAST(influential AS DECIMAL(18, 12)) AS y
-    FROM {weights}
-  ) AS one
+    variant, platform, target,
+    CASE WHEN coalesce(trusted, true) THEN 1 WHEN targets > 1 THEN 2 ELSE 3 END AS circle,
+    CASE WHEN first_day = last_day THEN last_day END AS only_day,
+    CAST(weight AS DECIMAL(18, 12)) AS x,
+    CAST(influential AS DECIMAL(18, 12)) AS y
+  FROM {weights}
+),
+wholes AS (
+  SELECT
+    variant, platform, target,
+    max(circle) AS outermost,
+    CAST(sum(CASE WHEN circle <= 1 THEN x ELSE 0 END) AS DOUBLE) AS x1,
+    CAST(sum(CASE WHEN circle <= 2 THEN x ELSE 0 END) AS DOUBLE) AS x2,
+    CAST(sum(x) AS DOUBLE) AS x3,
+    CAST(sum(CASE WHEN circle <= 1 THEN y ELSE 0 END) AS DOUBLE) AS y1,
+    CAST(sum(CASE WHEN circle <= 2 THEN y ELSE 0 END) AS DOUBLE) AS y2,
+    CAST(sum(y) AS DOUBLE) AS y3
+  FROM ties
+  GROUP BY variant, platform, target
+),
+-- Days apart from the sums: they are nearly as many as ties, and need two sums only.
+days AS (
+  SELECT variant, platform, target, only_day, CAST(sum(x) AS DOUBLE) AS x3, CAST(sum(y) AS DOUBLE) AS y3
+  FROM ties
+  WHERE only_day IS NOT NULL
   GROUP BY variant, platform, target, only_day
 ),
-days AS (
+loud AS (
+  SELECT variant, platform, target, loudest(x3, :burst_days) AS x3, loudest(y3, :burst_days) AS y3
+  FROM days
+  GROUP BY variant, platform, target
+),
+-- Mostly all who act on a person are of one circle: the inner ones are summed only where there are several.
+inner_days AS (
   SELECT
-    *,
-    CASE WHEN only_day IS NOT NULL THEN CAST(x1 AS DOUBLE) END AS x1_only,
-    CASE WHEN only_day IS NOT NULL THEN CAST(x2 AS DOUBLE) END AS x2_only,
-    CASE WHEN only_day IS NOT NULL THEN CAST(x3 AS DOUBLE) END AS x3_only,
-    CASE WHEN only_day IS NOT NULL THEN CAST(y1 AS DOUBLE) END AS y1_only,
-    CASE WHEN only_day IS NOT NULL THEN CAST(y2 AS DOUBLE) END AS y2_only,
-    CASE WHEN only_day IS NOT NULL THEN CAST(y3 AS DOUBLE) END AS y3_only
-  FROM by_day
+    t.variant, t.platform, t.target,
+    CAST(sum(CASE WHEN t.circle <= 1 THEN t.x ELSE 0 END) AS DOUBLE) AS x1,
+    CAST(sum(t.x) AS DOUBLE) AS x2,
+    CAST(sum(CASE WHEN t.circle <= 1 THEN t.y ELSE 0 END) AS DOUBLE) AS y1,
+    CAST(sum(t.y) AS DOUBLE) AS y2
+  FROM ties AS t
+  SEMI JOIN (SELECT variant, platform, target FROM wholes WHERE outermost > 1) AS mixed
+    ON mixed.variant = t.variant AND mixed.platform = t.platform AND mixed.target = t.target
+  WHERE t.only_day IS NOT NULL AND t.circle <= 2
+  GROUP BY t.variant, t.platform, t.target, t.only_day
+),
+inner_loud AS (
+  SELECT
+    variant, platform, target,
+    loudest(x1, :burst_days) AS x1, loudest(x2, :burst_days) AS x2,
+    loudest(y1, :burst_days) AS y1, loudest(y2, :burst_days) AS y2
+  FROM inner_days
+  GROUP BY variant, platform, target
 ),
 sums AS (
   SELECT
-    variant, platform, target,
-    CAST(sum(x1) AS DOUBLE) AS x1,
-    CAST(sum(x2) AS DOUBLE) AS x2,
-    CAST(sum(x3) AS DOUBLE) AS x3,
-    CAST(sum(y1) AS DOUBLE) AS y1,
-    CAST(sum(y2) AS DOUBLE) AS y2,
-    CAST(sum(y3) AS DOUBLE) AS y3,
-    loudest(x1_only, :burst_days) AS x1_loud,
-    loudest(x2_only, :burst_days) AS x2_loud,
-    loudest(x3_only, :burst_days) AS x3_loud,
-    loudest(y1_only, :burst_days) AS y1_loud,
-    loudest(y2_only, :burst_days) AS y2_loud,
-    loudest(y3_only, :burst_days) AS y3_loud
-  FROM days
-  GROUP BY variant, platform, target
+    w.*,
+    coalesce(CASE WHEN w.outermost = 1 THEN l.x3 ELSE i.x1 END, 0e0) AS x1_loud,
+    coalesce(CASE WHEN w.outermost = 1 THEN l.x3 ELSE i.x2 END, 0e0) AS x2_loud,
+    coalesce(l.x3, 0e0) AS x3_loud,
+    coalesce(CASE WHEN w.outermost = 1 THEN l.y3 ELSE i.y1 END, 0e0) AS y1_loud,
+    coalesce(CASE WHEN w.outermost = 1 THEN l.y3 ELSE i.y2 END, 0e0) AS y2_loud,
+    coalesce(l.y3, 0e0) AS y3_loud
+  FROM wholes AS w
+  LEFT JOIN loud AS l ON l.variant = w.variant AND l.platform = w.platform AND l.target = w.target
+  LEFT JOIN inner_loud AS i ON i.variant = w.variant AND i.platform = w.platform AND i.target = w.target
 ),
 rests AS (
   SELECT
