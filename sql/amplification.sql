@@ -1,39 +1,18 @@
 -- Amplification Probability: how likely a post of a person is to be passed on or answered.
 -- Meaning: (alpha0 + acted) / (alpha0 + beta0 + posts), posts and acted weighted by recency 2^(-(T - d) / H) of the post's
---   day; acted: posts that drew a share, quote or reply from a credible somebody else in the window. A pure share is not
---   one's own post, and one that was deleted since is not used. low and high: the 5 % and 95 % quantiles of the same Beta
---   distribution, of the variant `now` alone.
+--   day; acted: posts that drew a share, quote or reply from a credible somebody else in the window. low and high: the
+--   5 % and 95 % quantiles of the same Beta distribution, of the variant `now` alone.
 --   People without a post in the window have no row: a value for them would be made up.
 -- Unit: probability, 0 to 1. Grain: one row per variant, platform, person_id.
 -- Source: sql/README.md, Method, step 8. beta_quantile(p, a, b) is SciPy's, which engines register.
--- Inputs: {posts} of the window, with platform and from_feed; {post_actions} of the window; {excluded} (account_key); {persons};
+-- Inputs: {seen_posts}, see seen_posts.sql; {post_actions} of the window; {excluded} (account_key); {persons};
 --   {credibility} (evaluated_on, platform, person_id); {variants}
 -- Parameters:
 --   alpha0 DOUBLE       prior: posts acted on
 --   beta0 DOUBLE        prior: posts not acted on
 --   credible_at DOUBLE  credibility from which an actor is called credible
 -- Run: .venv/bin/python jobs/amplification.py --day 2026-03-14
-WITH whole_posts AS (
-  -- All snapshots of a post together: the one that says it was deleted may be later, and silent about author and time.
-  SELECT
-    platform, post_key, max(author_key) AS author_key, min(CAST(event_at AS DATE)) AS posted_on,
-    bool_or(from_feed) AS from_feed
-  FROM {posts}
-  GROUP BY platform, post_key
-  HAVING max(author_key) IS NOT NULL AND NOT bool_or(is_deleted OR post_type = 'share')
-),
-feeds AS (SELECT DISTINCT platform, author_key FROM {posts} WHERE from_feed),
-seen_posts AS (
-  -- By a number, whichever it is: posts are looked up once a variant, and their keys are long.
-  SELECT
-    row_number() OVER () AS post, w.platform, w.post_key, w.posted_on, coalesce(p.person_id, w.author_key) AS person_id,
-    f.author_key IS NOT NULL AND coalesce(w.from_feed, true) AS from_feed
-  FROM whole_posts AS w
-  ANTI JOIN {excluded} AS e ON e.account_key = w.author_key
-  LEFT JOIN {persons} AS p ON p.account_key = w.author_key
-  LEFT JOIN feeds AS f ON f.platform = w.platform AND f.author_key = w.author_key
-),
-own_posts AS (SELECT post, platform, post_key, posted_on, person_id FROM seen_posts WHERE from_feed),
+WITH own_posts AS (SELECT post, platform, post_key, posted_on, person_id FROM {seen_posts} WHERE from_feed),
 passed_on AS (
   SELECT o.post, o.posted_on, pa.platform, pa.ds, o.person_id, coalesce(p.person_id, pa.actor) AS actor
   FROM {post_actions} AS pa
@@ -91,7 +70,7 @@ UNION ALL
 SELECT DISTINCT
   v.variant, s.platform, s.person_id,
   CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), CAST(0 AS BIGINT), 0e0, 0e0
-FROM seen_posts AS s
+FROM {seen_posts} AS s
 INNER JOIN {variants} AS v ON s.posted_on BETWEEN v.first_day AND v.posts_until
 LEFT JOIN weighted AS w ON w.variant = v.variant AND w.platform = s.platform AND w.person_id = s.person_id
 WHERE NOT s.from_feed AND w.person_id IS NULL

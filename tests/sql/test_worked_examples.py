@@ -110,7 +110,7 @@ DEFAULTS = {
     ),
 }
 #: Inputs that an example may leave out, since a query makes them of its other tables.
-DERIVED = ("actor_targets", "votes", "audience_spans", "sampled_days", "outgoing_weights")
+DERIVED = ("actor_targets", "votes", "audience_spans", "sampled_days", "outgoing_weights", "seen_posts")
 #: Inputs with one row, or many, for each variant.
 BY_VARIANT = (
     *("tie_strengths", "reverse_strengths", "actor_targets", "ties", "votes", "trust", "weights", "ranks", "seeds"),

@@ -171,6 +171,14 @@ def _daily_engagement(plan: Plan) -> Frame:
     return engine.union_all(found)
 
 
+@step("amplification")
+def _amplification(plan: Plan) -> Frame:
+    """sql/amplification.sql over the posts, which are many, and which nothing else asks for."""
+    rows = plan.run("amplification")
+    plan.forget("seen_posts")
+    return rows
+
+
 @step("trust", "edges", code=_GRAPH)
 def _trust(plan: Plan) -> Frame:
     return plan.engine.trust(plan.resolve("edges"), plan.parameters)
