@@ -28,7 +28,7 @@ STAGE_OF = {
     **dict.fromkeys(
         ("weights", "audience", "audience_spans", "distinct_actors", "capped_audience", "reach", "network"), "reach"
     ),
-    "amplification": "acted_posts",
+    **dict.fromkeys(("feeds", "own_posts", "acted_posts", "amplification"), "acted_posts"),
 }
 
 

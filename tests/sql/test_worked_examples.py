@@ -110,7 +110,16 @@ DEFAULTS = {
     ),
 }
 #: Inputs that an example may leave out, since a query makes them of its other tables.
-DERIVED = ("actor_targets", "votes", "audience_spans", "sampled_days", "outgoing_weights", "seen_posts")
+DERIVED = (
+    "feeds",
+    "own_posts",
+    "acted_posts",
+    "actor_targets",
+    "votes",
+    "audience_spans",
+    "sampled_days",
+    "outgoing_weights",
+)
 #: Inputs with one row, or many, for each variant.
 BY_VARIANT = (
     *("tie_strengths", "reverse_strengths", "actor_targets", "ties", "votes", "trust", "weights", "ranks", "seeds"),

@@ -33,6 +33,8 @@ from clout.lake.partitions import PARTS, Lake
 #: What files of features say of themselves, besides PEOPLE: how many they and the buckets are, and by whom their rows are, see
 #: queries.Split.
 _FILES, _BUCKETS, _BY, _THEN = "files", "buckets", "rows_by", "rows_then"
+#: Posts have keys and no numbers: their bucket is a hash of the key, which this process alone computes.
+POST = "post_key"
 
 
 class Days:
@@ -131,7 +133,9 @@ class Buckets(DiskDuckDB):
     def run(self, query: str, parameters: Mapping[str, Any], **inputs: Frame) -> Frame:
         """See Engine. One task a bucket where the query's header says how, and where its input is large."""
         split = queries.load(query).split
-        if split is None or not any(isinstance(inputs[name], Spread | Days) for name in split.by):
+        if split is None or not (
+            POST in split.by.values() or any(isinstance(inputs[name], Spread | Days) for name in split.by)
+        ):
             return super().run(query, parameters, **inputs)
         text, bound = queries.for_duckdb(query, parameters, {name: name for name in inputs})
         often = {name for name in inputs if text.count(f'"{name}"') > 1}
@@ -243,16 +247,21 @@ class Buckets(DiskDuckDB):
         ).fetchall()
         return (*queries.DUCKDB, *(queries.enumerated(name, words) for name, words in said))
 
-    def _spread(self, frame: Frame) -> Spread:
+    def _spread(self, frame: Frame, by_post: bool = False) -> Spread:
         """A frame as files, which tasks read."""
         if isinstance(frame, Spread):
             return frame
         rows = self._with_numbers(frame)
         if rows not in self._exported:
-            self._exported[rows] = self._export(f"FROM {rows.name}")
+            text = f"FROM {rows.name}"
+            if by_post:
+                text = (
+                    f'SELECT *, CAST(hash({POST}) % {self.number} AS SMALLINT) AS "{BUCKET}" {text} ORDER BY "{BUCKET}"'
+                )
+            self._exported[rows] = self._export(text, POST if by_post else None)
         return self._exported[rows]
 
-    def _export(self, text: str) -> Spread:
+    def _export(self, text: str, then: str | None = None) -> Spread:
         folder = self._new_folder()
         reader = self.connection.sql(text).to_arrow_reader(1_000_000)
         with pq.ParquetWriter(
@@ -260,7 +269,7 @@ class Buckets(DiskDuckDB):
         ) as writer:
             for batch in reader:
                 writer.write_table(pa.Table.from_batches([batch]).cast(writer.schema))
-        return Spread(self, [[f"{folder}/part-0.parquet"]], None, None, folder)
+        return Spread(self, [[f"{folder}/part-0.parquet"]], None, then, folder)
 
     def _table(
         self, rows: Spread, files: list[str] | None = None, where: str = "", held: bool = True, bucket: bool = False
@@ -286,7 +295,7 @@ class Buckets(DiskDuckDB):
         if isinstance(frame, Days):
             numbered = self.numbering(self._relation(frame), "{files}")
             return Given(numbered, tuple(frame.files[part]), dated=True, often=held)
-        rows = self._spread(frame)
+        rows = self._spread(frame, by_post=column == POST)
         if rows.by == column:
             return self._table(rows, rows.files[part], days, held)
         of_bucket = BUCKET if rows.then == column else f"{column} % {self.number}"

@@ -26,7 +26,7 @@ from clout.engine.scheduler import scheduler
 from clout.lake.partitions import Lake
 
 #: Rows of activity up to which one process computes a night, unless Spark is elsewhere (session.py); and of a bucket beyond.
-ONE_BUCKET_ROWS, BUCKET_ROWS = 6_000_000, 3_000_000
+ONE_BUCKET_ROWS, BUCKET_ROWS = 6_000_000, 6_000_000
 #: Bytes that DuckDB may hold in a task, and in the process that hands tasks out.
 TASK_MEMORY = 1500 << 20
 

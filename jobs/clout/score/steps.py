@@ -175,7 +175,7 @@ def _daily_engagement(plan: Plan) -> Frame:
 def _amplification(plan: Plan) -> Frame:
     """sql/amplification.sql over the posts, which are many, and which nothing else asks for."""
     rows = plan.run("amplification")
-    plan.forget("seen_posts")
+    plan.forget("feeds", "own_posts", "acted_posts")
     return rows
 
 
