@@ -11,26 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.dataset as pads
 from clout import logs
 from clout.config import arguments
-from clout.engine import session
 from clout.errors import InvalidInput, run_main
-from clout.lake import arrow
 from clout.lake.partitions import Lake, required
+from clout.lake.schemas import CONFORMED
 from clout.lake.staging import AUDITED, RECORDED, TABLES, Staged, content_hash
 from clout.quality.tables import DATA_QUALITY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from clout.quality.suites import Check, Suite, Verdict
-    from pyspark.sql import DataFrame
 
 LOG = logs.logger(__name__)
-
-#: Staged rows and activity up to which all is judged in memory: of a million scores 7.5 million rows, 22 s and 1.3 GiB
-#: (tests/bench/audit_cost.py).
-IN_MEMORY_ROWS = 10_000_000
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -85,7 +78,7 @@ def refuse_unless_passed(verdict: Verdict) -> None:
 def judge(lake: Lake, staged: Staged) -> Verdict:
     """Run every suite and write the verdict beside the staged files, whatever it is."""
     from clout.lake import made_from
-    from clout.quality import drift, suites
+    from clout.quality import drift, gx_duckdb, suites
 
     day = staged.day
     staged.remove_verdict()
@@ -107,13 +100,12 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     content = staged.content()
     counts = {table: sum(file["rows"] for file in files) for table, files in content.items()}
     counts["activity"] = lake.count(lake.conformed("activity", day))
-    is_small = sum(counts.values()) <= IN_MEMORY_ROWS
-    read = (_in_memory if is_small else _in_spark)(lake, staged)
+    # Read again from the files, by their own schema: what is judged is what was written.
+    read = {table: _rows(lake, staged, table) for table in (*AUDITED, "hidden_topics")}
     beside = {
-        table: read(table) for table in ("scores", "topics", "person_topics", "consented", "pile_ons", "hidden_topics")
+        name: read[name] for name in ("scores", "topics", "person_topics", "consented", "pile_ons", "hidden_topics")
     }
-    scored = suites.count_present(beside["scores"], "score")
-    people = suites.count_present(beside["scores"], "person_id")
+    scored, people = (gx_duckdb.count_present(read["scores"], name) for name in ("score", "person_id"))
     parameters = {
         "days": [day],
         "persons": counts["scores"],
@@ -126,9 +118,8 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
         "lens_values": 8 * people,
     }
     checks = []
-    for suite in loaded:  # one table after the other: a night's largest decides how much memory that takes
-        rows = beside[suite.table] if suite.table in beside else read(suite.table)
-        checks += suites.check(suite, rows, parameters, beside)
+    for suite in loaded:
+        checks += suites.check(suite, read[suite.table], parameters, beside)
     looked_at = counts | {"metrics": staged.files("metrics")[0]["rows"]}
     staged.root.write(staged.table("data_quality"), recorded(staged, loaded, checks, looked_at))
     verdict = suites.Verdict(
@@ -147,32 +138,16 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
     return verdict
 
 
-# Read again from the files, by their own schema: what is judged is what was written.
-
-
-def _in_memory(lake: Lake, staged: Staged) -> Callable[[str], pa.Table]:
-    def read(table: str) -> pa.Table:
-        if table == "activity":
-            return arrow.read_conformed(lake, "activity", [staged.day])
-        if table == "hidden_topics":
-            return lake.read(lake.features(table, staged.day))
-        return staged.root.read(staged.table(table))
-
-    return read
-
-
-def _in_spark(lake: Lake, staged: Staged) -> Callable[[str], DataFrame]:
-    spark = session.get_or_create("clout audit")
-    activity = spark.read.option("basePath", lake.location("activity"))  # whose day is in its path
-
-    def read(table: str) -> DataFrame:
-        if table == "activity":
-            return activity.parquet(lake.location(lake.current(lake.conformed(table, staged.day))))
-        if table == "hidden_topics":
-            return spark.read.parquet(lake.location(lake.current(lake.features(table, staged.day))))
-        return spark.read.parquet(staged.root.location(staged.root.current(staged.table(table))))
-
-    return read
+def _rows(lake: Lake, staged: Staged, table: str) -> pads.Dataset:
+    if table == "activity":
+        files = lake.files([lake.conformed(table, staged.day)])
+        by_day = pads.partitioning(pa.schema([("ds", pa.date32())]), flavor="hive")
+        schema = CONFORMED[table]
+        return pads.dataset(files, schema=schema, filesystem=lake.fs, format="parquet", partitioning=by_day)
+    folder, path = (
+        (lake, lake.features(table, staged.day)) if table == "hidden_topics" else (staged.root, staged.table(table))
+    )
+    return pads.dataset(folder.files([path]), filesystem=folder.fs, format="parquet", partitioning=None)
 
 
 def recorded(staged: Staged, suites: list[Suite], checks: list[Check], looked_at: dict[str, int]) -> pa.Table:

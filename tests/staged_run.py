@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import examples
 import pyarrow as pa
@@ -19,9 +16,6 @@ from clout.quality import suites
 from clout.quality.baseline import Past
 from clout.warehouse import catalog
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-
 DAY = date(2026, 3, 14)
 NEXT = DAY + timedelta(days=1)
 
@@ -31,29 +25,6 @@ SCHEMAS: dict[str, pa.Schema] = {
     # As sql/warehouse/ declares them.
     **{table: catalog.relations()[table].arrow_schema for table in declared.tables()},
 }
-
-
-@contextmanager
-def interpreted(spark: SparkSession) -> Iterator[None]:
-    """Spark without compiling each query: four times as fast for two rows, and the same results."""
-    settings = {
-        "spark.sql.codegen.wholeStage": "false",
-        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-        "spark.sql.adaptive.enabled": "false",
-    }
-    before = {key: spark.conf.get(key, None) for key in settings}
-    for key, value in settings.items():
-        spark.conf.set(key, value)
-    yield
-    for key, value in before.items():
-        spark.conf.unset(key) if value is None else spark.conf.set(key, value)
-
-
-def frame(spark: SparkSession, rows: pa.Table) -> DataFrame:
-    """Rows as one partition of a DataFrame."""
-    from pyspark.sql.pandas.types import from_arrow_schema
-
-    return spark.createDataFrame(rows, from_arrow_schema(rows.schema)).coalesce(1)
 
 
 def good(day: date = DAY, label: str = "one") -> dict[str, pa.Table]:

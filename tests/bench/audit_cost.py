@@ -1,4 +1,4 @@
-"""What an audit costs: suite by suite its seconds and Spark jobs, over a made night of many people.
+"""What an audit costs: suite by suite its seconds, and its memory, over a made night of many people.
 
 python tests/bench/audit_cost.py --people 1000000
 The rows are the good ones of tests/staged_run.py, with other people's names, again and again: two people a time, with three
@@ -14,21 +14,22 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "jobs"), str(ROOT / "tests")]
 
 import audit  # noqa: E402
 import numpy as np  # noqa: E402
-import psutil  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.compute as pc  # noqa: E402
 from clout.lake.partitions import Lake  # noqa: E402
 from clout.lake.staging import AUDITED, Staged  # noqa: E402
-from clout.quality import suites  # noqa: E402
-from pyspark import SparkContext  # noqa: E402
+from clout.quality import gx_import, suites  # noqa: E402
 from staged_run import DAY, good, stage, write_activity  # noqa: E402
+
+if TYPE_CHECKING:
+    from clout.quality.gx_duckdb import Rows
 
 NAMES = ("person_id", "account_key", "other_id", "actor", "target")
 
@@ -68,13 +69,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=1_000_000)
-    parser.add_argument("--spark", action="store_true", help="judge in Spark, however few they are")
-    parser.add_argument("--memory", action="store_true", help="judge in memory, however many they are")
     args = parser.parse_args()
-    if args.spark:
-        audit.IN_MEMORY_ROWS = 0
-    if args.memory:
-        audit.IN_MEMORY_ROWS = sys.maxsize
     with tempfile.TemporaryDirectory(prefix="clout-audit-") as folder:
         # In a process of its own, whose memory is not the audit's.
         making = multiprocessing.get_context("fork").Process(target=make, args=(Path(folder), args.people))
@@ -84,39 +79,38 @@ def main() -> None:
         lake, staged = Lake(f"{folder}/lake"), Staged(Lake(f"{folder}/staging"), DAY, "r1")
         measured = _measured()
         began = time.monotonic()
-        import great_expectations  # noqa: F401
+        gx_import.load()
 
         imported = time.monotonic() - began
         began = time.monotonic()
         verdict = audit.judge(lake, staged)
         took = time.monotonic() - began
-    print(f"{'suite':20} {'rows':>11} {'checks':>7} {'jobs':>5} {'seconds':>8}")
+    print(f"{'suite':20} {'rows':>11} {'checks':>7} {'seconds':>8} {'GiB until then':>15}")
     for suite in AUDITED:
-        rows, checks, jobs, seconds = measured[suite]
-        print(f"{suite:20} {rows:>11,} {checks:>7} {jobs:>5} {seconds:>8.1f}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    java = sum(child.memory_info().rss for child in psutil.Process().children(recursive=True)) / 2**30
+        rows, checks, seconds, peak = measured[suite]
+        print(f"{suite:20} {rows:>11,} {checks:>7} {seconds:>8.1f} {peak:>15.2f}")
+    used = resource.getrusage(resource.RUSAGE_SELF)
     print(
-        f"audit of {args.people:,} scores: {took:.1f} s, {len(verdict.failed)} checks failed;"
-        f" {imported:.1f} s to import Great Expectations; this process at most {peak:.1f} GiB, Spark's {java:.1f} GiB"
+        f"audit of {args.people:,} scores: {took:.1f} s, {used.ru_utime + used.ru_stime:.1f} s of CPU,"
+        f" {len(verdict.failed)} checks failed; {imported:.1f} s to import Great Expectations; at most {_peak():.2f} GiB"
     )
 
 
-def _measured() -> dict[str, tuple[int, int, int, float]]:
-    """Rows, checks, Spark jobs and seconds of each suite, filled in as the audit goes on."""
-    found: dict[str, tuple[int, int, int, float]] = {}
+def _peak() -> float:
+    """The most memory that this process held so far, in GiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def _measured() -> dict[str, tuple[int, int, float, float]]:
+    """Rows, checks, seconds and the most memory until then, of each suite, filled in as the audit goes on."""
+    found: dict[str, tuple[int, int, float, float]] = {}
     check = suites.check
 
-    def timed(suite: suites.Suite, rows: suites.Rows, *arguments: Any) -> list[suites.Check]:
-        context = SparkContext._active_spark_context  # None where nothing needed Spark
-        if context:
-            context.setJobGroup(suite.table, suite.table)
+    def timed(suite: suites.Suite, rows: Rows, *arguments: Any) -> list[suites.Check]:
         began = time.monotonic()
         checks = check(suite, rows, *arguments)
-        jobs = len(context.statusTracker().getJobIdsForGroup(suite.table)) if context else 0
-        took = time.monotonic() - began
-        count = rows.num_rows if isinstance(rows, pa.Table) else rows.count()
-        found[suite.table] = (count, len(checks), jobs, took)
+        count = rows.num_rows if isinstance(rows, pa.Table) else rows.count_rows()
+        found[suite.table] = (count, len(checks), time.monotonic() - began, _peak())
         return checks
 
     suites.check = timed

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as pads
+import pyarrow.parquet as pq
 import pytest
 from clout.lake import declared
 from clout.lake.staging import AUDITED
-from clout.quality import bounds, suites
-from staged_run import DAY, HIDDEN, NEXT, frame, good, interpreted
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+from clout.quality import suites
+from staged_run import DAY, HIDDEN, NEXT, good
 
 pytestmark = pytest.mark.quality
 
@@ -682,14 +682,15 @@ MUTATIONS |= {
 CASES = [(table, id) for table, ids in MUTATIONS.items() for id in ids]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _interpreted(spark: SparkSession) -> Iterator[None]:
-    with interpreted(spark):
-        yield
+def judge(suite: suites.Suite, rows: pa.Table, folder: Path | None = None) -> list[suites.Check]:
+    """The checks of rows in memory, or in files, which are written to a folder."""
 
+    def placed(name: str, table: pa.Table) -> pa.Table | pads.Dataset:
+        if folder is None:
+            return table
+        pq.write_table(table, folder / f"{name}.parquet")
+        return pads.dataset(folder / f"{name}.parquet", partitioning=None)
 
-def judge(suite: suites.Suite, rows: pa.Table, spark: SparkSession | None = None) -> list[suites.Check]:
-    """The checks of rows in memory, or in Spark where one is given."""
     beside = {table: good()[table] for table in ("scores", "topics", "person_topics", "consented", "pile_ons")}
     beside["hidden_topics"] = HIDDEN
     parameters = {
@@ -702,11 +703,8 @@ def judge(suite: suites.Suite, rows: pa.Table, spark: SparkSession | None = None
         "lens_values": 16,
         "thirty_each": 60,
     }
-    if spark is None:
-        return suites.check(suite, rows, parameters, beside)
-    return suites.check(
-        suite, frame(spark, rows), parameters, {name: frame(spark, each) for name, each in beside.items()}
-    )
+    others = {name: placed(name, table) for name, table in beside.items()}
+    return suites.check(suite, placed("batch", rows), parameters, others)
 
 
 def test_every_suite_and_expectation_has_a_mutation() -> None:
@@ -717,12 +715,12 @@ def test_every_suite_and_expectation_has_a_mutation() -> None:
 
 
 @pytest.mark.parametrize("table", AUDITED)
-def test_good_rows_pass_in_memory_and_in_spark(spark: SparkSession, table: str) -> None:
+def test_good_rows_pass_in_memory_and_in_files(tmp_path: Path, table: str) -> None:
     suite = suites.load_suite(table)
     checks = judge(suite, good()[table])
     assert [check for check in checks if not check.passed] == []
     assert suites.is_pass([suite], checks)
-    assert judge(suite, good()[table], spark) == checks
+    assert judge(suite, good()[table], tmp_path) == checks
 
 
 def test_the_difference_of_two_correlations_may_be_more_than_one() -> None:
@@ -743,24 +741,6 @@ def test_mutation_fails_its_check(table: str, id: str) -> None:
     for change, _ in more:
         [check] = judge(declared, change(good()[table]))
         assert (check.passed, check.crashed) == (False, False)
-
-
-#: What follows from a declaration or from bounds.toml is one query for all tables and metrics: one table, and a metric for each
-#: wrong side, show what Spark makes of it. Rows that pass are judged in Spark for all tables, above.
-DERIVED = {
-    *((table, id) for table in declared.tables() for id in STRUCTURE if table != "scores"),
-    *(("metrics", each["meta"]["id"]) for each in bounds.checks(suites.EXPECTATIONS)),
-} - {("metrics", "scores_in_order"), ("metrics", "scores_near"), ("metrics", "scores_centred")}
-
-
-@pytest.mark.parametrize(("table", "id"), [case for case in CASES if case not in DERIVED])
-def test_mutation_fails_its_check_in_spark(spark: SparkSession, table: str, id: str) -> None:
-    """Alone: a whole suite in Spark takes a hundred times as long."""
-    declared = _declared(suites.load_suite(table), id)
-    broken = MUTATIONS[table][id][0][0](good()[table])
-    [check] = judge(declared, broken, spark)
-    assert (check.passed, check.crashed) == (False, False)
-    assert [check] == judge(declared, broken)
 
 
 def _declared(suite: suites.Suite, id: str) -> suites.Suite:

@@ -6,23 +6,18 @@ import json
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import audit
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from clout.engine import session
 from clout.errors import InvalidInput, run_main
 from clout.lake.partitions import Lake
 from clout.lake.staging import AUDITED, content_hash
 from clout.quality import suites
 from clout.warehouse.contract import release
-from staged_run import DAY, good, interpreted, stage, write_activity
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+from staged_run import DAY, good, stage, write_activity
 
 pytestmark = pytest.mark.quality
 
@@ -55,24 +50,6 @@ def test_good_run_gets_a_verdict_that_publish_accepts(lake: Lake, staging: Path)
     assert {row["gate"] for row in rows} == {None, "approve"}
     accepted = release(staged, "a reason")
     assert (accepted.model_version, accepted.code_version, accepted.warnings) == ("one", "0.1.0+test", 0)
-
-
-def test_large_run_is_judged_alike_by_spark(
-    spark: SparkSession, lake: Lake, staging: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tables = good()
-    tables["scores"] = tables["scores"].set_column(2, "score", pc.multiply(tables["scores"]["score"], 2.0))
-    write_activity(lake, tables)
-    staged = stage(staging, tables=tables)
-    here = audit.judge(lake, staged)
-    monkeypatch.setattr(audit, "IN_MEMORY_ROWS", 10)
-    monkeypatch.setattr(session, "get_or_create", lambda app: spark)
-    with interpreted(spark):
-        assert audit.judge(lake, staged) == here
-    assert {check.id for check in here.failed if check.table == "scores"} == {
-        "score_on_the_scale",
-        "interval_holds_the_score",
-    }
 
 
 def test_critical_failure_stops_with_65_and_writes_the_verdict(

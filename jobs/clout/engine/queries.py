@@ -145,7 +145,7 @@ def duckdb_relation(
     cursor = connection.cursor()
     for table, rows in inputs.items():
         cursor.register(table, rows)
-    return cursor.sql(_for_duckdb(text), params=parameters)
+    return cursor.sql(as_duckdb(text), params=parameters)
 
 
 def for_duckdb(name: str, parameters: Mapping[str, Any], inputs: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
@@ -154,10 +154,11 @@ def for_duckdb(name: str, parameters: Mapping[str, Any], inputs: Mapping[str, st
     if query.inputs != set(inputs):
         raise TypeError(f"sql/{name}.sql reads {sorted(query.inputs)}, given {sorted(inputs)}")
     text = _INPUT.sub(lambda match: f'"{inputs[match[1]]}"', _USED.sub(r"$\1", query.text))
-    return _for_duckdb(text), _bind(query, parameters)
+    return as_duckdb(text), _bind(query, parameters)
 
 
-def _for_duckdb(text: str) -> str:
+def as_duckdb(text: str) -> str:
+    """A SELECT of sql/ or expectations/ as DuckDB reads it."""
     return re.sub(r"\bLEFT (ANTI|SEMI) JOIN\b", r"\1 JOIN", text)
 
 

@@ -3,8 +3,8 @@
 Great Expectations passes empty batches, empty suites and misspelt expectations, ignores severity in its `success`, and
 reports a crashed check at its declared severity. Here: every suite begins with row count and key; what was evaluated
 must equal what was declared; a crashed or missing check is critical; only severity decides.
-The rows are an Arrow table, judged in this process, or a DataFrame of Spark, for which a check costs two jobs of it.
-Great Expectations is imported inside functions: its import takes up to 20 seconds.
+The rows stay where they are, and DuckDB counts in them what Great Expectations asks (gx_duckdb.py).
+Great Expectations is imported inside functions: its import takes seconds.
 """
 
 from __future__ import annotations
@@ -15,23 +15,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from clout.config.paths import EXPECTATIONS
 from clout.errors import InvalidInput
 from clout.lake import declared
-from clout.quality import bounds
+from clout.quality import bounds, gx_import
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from great_expectations.core.batch_definition import BatchDefinition
-    from great_expectations.data_context import AbstractDataContext
-    from pyspark.sql import DataFrame
+    from great_expectations.core import ExpectationValidationResult
+    from great_expectations.execution_engine import ExecutionEngine
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-#: A table in memory, or one of Spark's.
-Rows: TypeAlias = "pa.Table | DataFrame"
+    from clout.quality.gx_duckdb import Rows
 
 
 SEVERITIES = ("info", "warning", "critical")
@@ -177,6 +173,7 @@ def _at_least(value: Any, least: int) -> bool:
 
 
 def _check_declaration(file: Path, number: int, expectation: Any) -> None:
+    gx_import.load()
     from great_expectations.exceptions import ExpectationNotFoundError
     from great_expectations.expectations.registry import get_expectation_impl
 
@@ -204,32 +201,25 @@ def check(
     """Run a suite over rows. Gives one Check per declared expectation; one that did not run is a failed one.
 
     parameters: values for the suite's {"$PARAMETER": name}. beside: other tables that its queries may read as
-    staged_<table>, of the same sort as rows.
+    staged_<table>.
     """
-    import great_expectations as gx
-
     from clout.quality import gx_duckdb
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
-    tables = {f"staged_{name}": each for name, each in (beside or {}).items()}
-    batch, batch_rows = _batch(context, suite.table, rows, tables)
+    gx = gx_import.load()
     try:
-        expectations = gx.ExpectationSuite(name=suite.table, expectations=[dict(e) for e in suite.expectations])
+        whole = gx.ExpectationSuite(name=suite.table, expectations=[dict(e) for e in suite.expectations])
     except (TypeError, ValueError) as error:  # a misspelt or missing argument
         raise InvalidInput(f"suite {suite.table}: Great Expectations refuses it: {error}") from error
-    if len(expectations.expectations) != len(suite.expectations):
+    if len(whole.expectations) != len(suite.expectations):
         raise InvalidInput(f"suite {suite.table}: Great Expectations dropped an expectation while loading")
-    text = json.dumps(suite.expectations)
-    asked = {name: value for name, value in parameters.items() if json.dumps({"$PARAMETER": name}) in text}
-    definition = gx.ValidationDefinition(name=suite.table, data=batch, suite=context.suites.add(expectations))
+    asked: dict[bool, list[ExpectationConfiguration]] = {True: [], False: []}
+    for written, expectation in zip(suite.expectations, whole.expectations, strict=True):
+        asked[gx_duckdb.is_of_duckdb(written)].append(expectation.configuration)
     try:
-        with gx_duckdb.beside(tables):
-            results = definition.run(
-                batch_parameters={"dataframe": batch_rows},
-                expectation_parameters=asked,  # any other it would refuse
-                result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
-            ).results
+        with gx_duckdb.asking(rows, {f"staged_{name}": each for name, each in (beside or {}).items()}) as connection:
+            results = _answered(gx_duckdb.OfDuckDB(connection), asked[True], parameters)
+        if asked[False]:
+            results += _answered(gx_duckdb.of_pandas(rows), asked[False], parameters)
     except Exception as error:
         return [_crashed(suite, expectation, f"the whole suite crashed: {error}") for expectation in suite.expectations]
     outcomes = {
@@ -238,27 +228,21 @@ def check(
     return [_outcome(suite, expectation, outcomes.get(expectation["meta"]["id"])) for expectation in suite.expectations]
 
 
-def count_present(rows: Rows, column: str) -> int:
-    """How many rows have a value in a column; none where there is no such column, which is for its suite to say."""
-    if isinstance(rows, pa.Table):
-        return rows.num_rows - rows[column].null_count if column in rows.column_names else 0
-    return rows.where(f"{column} IS NOT NULL").count() if column in rows.columns else 0
+def _answered(
+    engine: ExecutionEngine, asked: list[ExpectationConfiguration], parameters: dict[str, Any]
+) -> list[ExpectationValidationResult]:
+    """What Great Expectations makes of what an engine answers."""
+    from great_expectations.validator.validator import Validator
 
+    class Quiet(Validator):
+        def _determine_progress_bars(self) -> bool:  # else one a suite
+            return False
 
-def _batch(
-    context: AbstractDataContext, name: str, rows: Rows, beside: Mapping[str, Rows]
-) -> tuple[BatchDefinition, pd.DataFrame | DataFrame]:
-    """Rows as Great Expectations takes them: what is asked, and the frame to ask. Spark's queries may read `beside`."""
-    if isinstance(rows, pa.Table):
-        import pandas as pd  # takes 25 MiB, for whoever only asks for the hashes of suites
-
-        source: Any = context.data_sources.add_pandas("staged")
-        frame: Any = rows.to_pandas(types_mapper=pd.ArrowDtype)  # whose types and NULLs are Arrow's
-    else:
-        for table, other in beside.items():
-            other.createOrReplaceTempView(table)
-        source, frame = context.data_sources.add_spark("staged", persist=False), rows
-    return source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("all"), frame
+    validator = Quiet(execution_engine=engine)
+    return validator.graph_validate(
+        validator.process_expectations_for_validation(asked, parameters),
+        {"result_format": {"result_format": "BASIC", "partial_unexpected_count": 0}},
+    )
 
 
 def _outcome(suite: Suite, expectation: dict[str, Any], result: Any) -> Check:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.dataset as pads
+import pyarrow.parquet as pq
 import pytest
 from clout.errors import InvalidInput
+from clout.lake.staging import AUDITED
 from clout.quality import suites
 from clout.quality.suites import Check, Suite
-from staged_run import DAY, frame, good, interpreted
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+from staged_run import DAY, good
 
 pytestmark = pytest.mark.quality
 
@@ -44,14 +46,17 @@ def suite(*expectations: dict[str, Any]) -> Suite:
     return Suite("things", [COUNT, KEY, *expectations], "")
 
 
-@pytest.fixture(params=["memory", "spark"])
-def check(request: pytest.FixtureRequest, spark: SparkSession) -> Iterator[Callable[..., list[Check]]]:
-    """`suites.check` on a small table."""
-    if request.param == "memory":
-        yield lambda suite, rows=ROWS: suites.check(suite, rows, {})
-        return
-    with interpreted(spark):
-        yield lambda suite, rows=ROWS: suites.check(suite, frame(spark, rows), {})
+@pytest.fixture(params=["memory", "files"])
+def check(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., list[Check]]:
+    """`suites.check` on a small table, in memory or in a file."""
+
+    def checked(suite: Suite, rows: pa.Table = ROWS) -> list[Check]:
+        if request.param == "memory":
+            return suites.check(suite, rows, {})
+        pq.write_table(rows, tmp_path / "rows.parquet")
+        return suites.check(suite, pads.dataset(tmp_path / "rows.parquet", partitioning=None), {})
+
+    return checked
 
 
 # The five traps ---------------------------------------------------------------------------------------------------
@@ -225,22 +230,75 @@ def test_expectation_dropped_while_loading_is_noticed(
 def test_expectation_dropped_while_running_is_critical(
     check: Callable[..., list[Check]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import great_expectations as gx
+    from great_expectations.validator.validator import Validator
 
-    real = gx.ValidationDefinition.run
+    real = Validator.graph_validate
 
-    def forgetful(self: Any, **arguments: Any) -> Any:
-        result = real(self, **arguments)
-        result.results.pop()
-        return result
+    def forgetful(self: Any, *arguments: Any) -> Any:
+        return [each for each in real(self, *arguments) if each.expectation_config.meta["id"] != "few"]
 
-    monkeypatch.setattr(gx.ValidationDefinition, "run", forgetful)
+    monkeypatch.setattr(Validator, "graph_validate", forgetful)
     judged = suite(FAILS | {"severity": "info"})
     checks = check(judged)
     assert [(each.id, each.severity, each.observed) for each in checks if not each.passed] == [
         ("few", "critical", "crashed: did not run")
     ]
     assert not suites.is_pass([judged], checks)
+
+
+#: Rows with a NULL, a NaN, a key that is there twice, and one that is not there at all.
+ODD = pa.table(
+    {
+        "name": ["ada", "ada", "bo", None, None, "cy"],
+        "points": pa.array([1.5, 1.5, None, None, None, float("nan")]),
+        "day": pa.array([DAY] * 5 + [None]),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        expectation("odd", "expect_table_row_count_to_be_between", min_value=7),
+        expectation("odd", "expect_table_columns_to_match_ordered_list", column_list=["name", "day", "points"]),
+        expectation("odd", "expect_compound_columns_to_be_unique", column_list=["name", "points"]),
+        expectation("odd", "expect_column_unique_value_count_to_be_between", column="name", min_value=4),
+        expectation("odd", "expect_column_values_to_be_in_set", column="name", value_set=["ada", "o'bo"]),
+        expectation("odd", "expect_column_values_to_be_in_set", column="day", value_set=[DAY]),
+        expectation("odd", "expect_column_values_to_not_be_null", column="points", mostly=0.4),
+        expectation("odd", "expect_column_values_to_be_between", column="points", min_value=1, max_value=2),
+        expectation("odd", "expect_column_values_to_be_between", column="points", min_value=1),
+    ],
+    ids=lambda asked: asked["type"].removeprefix("expect_"),
+)
+def test_duckdb_answers_as_pandas_does(
+    check: Callable[..., list[Check]], monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+) -> None:
+    from clout.quality import gx_duckdb
+
+    here = check(suite(asked), ODD)
+    monkeypatch.setattr(gx_duckdb, "OF_DUCKDB", {})
+    assert here == check(suite(asked), ODD)
+
+
+def test_what_only_pandas_knows_is_asked_of_pandas(check: Callable[..., list[Check]]) -> None:
+    highest = expectation("highest", "expect_column_max_to_be_between", column="points", max_value=1)
+    some = FAILS | {"kwargs": FAILS["kwargs"] | {"row_condition": 'name == "ada"', "condition_parser": "pandas"}}
+    outcomes = {each.id: each.passed for each in check(suite(highest, some))}
+    assert outcomes == {"row_count": True, "key_unique": True, "highest": False, "few": True}
+
+
+def test_no_suite_of_a_night_is_read_into_memory() -> None:
+    from clout.quality import gx_duckdb
+
+    assert all(gx_duckdb.is_of_duckdb(each) for table in AUDITED for each in suites.load_suite(table).expectations)
+
+
+def test_great_expectations_is_imported_without_what_no_check_needs() -> None:
+    said = "import sys; from clout.quality import gx_import; gx_import.load(); print(*sys.modules, sep=chr(10))"
+    found = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True).stdout.split()
+    assert "great_expectations.expectations.core" in found
+    assert {"pyspark", "sqlalchemy", "altair", "scipy.stats"}.isdisjoint(found)
 
 
 def test_check_leaves_the_suite_as_it_was(check: Callable[..., list[Check]]) -> None:
