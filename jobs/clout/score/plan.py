@@ -19,14 +19,20 @@ from clout.engine.frames import Frame, to_arrow
 from clout.score.model import Model
 
 #: Names that mean the same table unless a caller gives another: the acts back are of the same variant, and on a score date
-#: the flags of an account are those of its state.
-SAME = {"reverse_strengths": "tie_strengths", "account_flags": "account_states"}
+#: the flags of an account are those of its state. base_rows: see sql/of_base.sql.
+SAME = {
+    "reverse_strengths": "tie_strengths",
+    "account_flags": "account_states",
+    "acts_back": "daily_engagement",
+    "base_rows": "audience",
+}
 
 #: Tables that differ between the variants of the evidence, see variants.py.
 OF_VARIANTS = frozenset(
     (
         *("tie_strengths", "reverse_strengths", "actor_targets", "ties", "votes", "seeds", "edges", "trust", "ranks"),
         *("weights", "audience", "audience_spans", "distinct_actors", "capped_audience"),
+        *("mutual_strengths", "changed_back", "changed_strengths", "of_base"),
     )
 )
 

@@ -210,57 +210,86 @@ def groups_of_variants(plan: Plan) -> list[list[tuple[Any, ...]]]:
 
 
 def ties_of_variants(plan: Plan) -> Iterator[tuple[list[tuple[Any, ...]], Plan]]:
-    """The groups of variants, each with the plan that has its ties: those of the first may have been computed before."""
+    """The groups of variants, each with the plan that has its ties: those of the first may have been computed before.
+
+    Of a variant with the strengths of another that has ties already: only those that differ, and whose they are in
+    `changed_back`.
+    """
     groups = groups_of_variants(plan)
-    strengths: dict[str, Frame] = {}  # by variant, as long as a later one needs them
+    bases = {row[1] for group in groups for row in group if row[0] != row[1]}
+    strengths: dict[str, dict[str, Frame]] = {}  # by variant, as long as a later one needs them
     for number, group in enumerate(groups):
         some = plan.of_variants(small_arrow(variants.SCHEMA, group))
         needed = {name for later in groups[number + 1 :] for row in later for name in row[1:3]}
         if number == 0 and plan.has_ties:
             some.tables["ties"] = plan.ties()
-        own = [row[0] for row in group if row[0] == row[1] and (row[0] in needed or "ties" not in some.tables)]
-        if own:
-            strengths |= dict.fromkeys(own, some.resolve("tie_strengths"))
-        if "ties" not in some.tables:
-            _, strengths_from, reverse_from, *_ = group[0]
-            some.tables |= {"tie_strengths": strengths[strengths_from], "reverse_strengths": strengths[reverse_from]}
-            some.resolve("ties")
-        some.forget("tie_strengths", "reverse_strengths", "actor_targets")
+        variant, base, reverse, *_ = group[0]
+        if variant != base:
+            some.tables |= strengths[base] | {"reverse_strengths": strengths[reverse]["mutual_strengths"]}
+            some.resolve("changed_back")
+            some.tables["tie_strengths"] = some.resolve("changed_strengths")
+        elif number:
+            some.tables["reverse_strengths"] = some.resolve("mutual_strengths")
+        if variant in needed and len(groups) > 1:
+            kept = ("tie_strengths", "actor_targets") if variant in bases else ("mutual_strengths",)
+            strengths[variant] = {name: some.resolve(name) for name in kept}
+        some.resolve("ties")
+        some.forget("tie_strengths", "reverse_strengths", "actor_targets", "mutual_strengths", "changed_strengths")
         for name in strengths.keys() - needed:
             del strengths[name]
         yield group, some
 
 
+#: What is told of a variant's graph, and of who acts on whom: of a variant with another's graph, that one's.
+_CHANGED = pa.schema([("person_id", pa.string())])
+_OF_GRAPH, _OF_AUDIENCE = ("trust", "ranks", "seeds"), ("audience", "distinct_actors")
+
+
+def _of_base(some: Plan, rows: Frame, changed: Frame | None = None) -> Frame:
+    """The rows of a base as the variant's, without people who changed."""
+    nobody = _CHANGED.empty_table() if changed is None else changed
+    return some.of_variants(some.resolve("variants"), base_rows=rows, changed_back=nobody).run("of_base")
+
+
 def _of_the_graph(plan: Plan) -> dict[str, Frame]:
     """weights of the variant `now`; audience, distinct_actors and capped_audience of all."""
     engine, rows = plan.engine, variants.variants(plan.model, plan.day)
-    graphs: dict[str, dict[str, Frame]] = {}  # by variant: what is known of its graph, as long as a later one needs it
+    known: dict[str, dict[str, Frame]] = {}  # by variant: of its graph and audience, as long as a later one needs it
     found: dict[str, list[Frame]] = {"audience": [], "distinct_actors": [], "capped_audience": []}
     done, now = 0, None
     for group, some in ties_of_variants(plan):
         done += len(group)
-        own = [row[0] for row in group if row[0] == row[1]]
-        if own:
-            graphs |= {key: {name: some.resolve(name) for name in ("trust", "ranks", "seeds")} for key in own}
+        variant, base, *_ = group[0]
+        if variant == base:
+            graph = {name: some.resolve(name) for name in _OF_GRAPH}
             some.forget("edges", "votes")
-        some.tables |= graphs[group[0][1]]
+        else:
+            graph = {name: known[base][name] for name in _OF_GRAPH}
+            some.tables |= graph
+            some.tables |= {name: _of_base(some, known[base][name]) for name in _OF_AUDIENCE}
+            unchanged = _of_base(some, known[base]["capped_audience"], some.resolve("changed_back"))
+            found["capped_audience"].append(unchanged)
         weights = some.resolve("weights")
         if now is None:
             now = weights
             if len(group) > 1:
-                graph = {name: some.resolve(name) for name in ("ties", "trust", "ranks", "seeds")}
+                graph = {name: some.resolve(name) for name in ("ties", *_OF_GRAPH)}
                 now = plan.of_variants(small_arrow(variants.SCHEMA, rows[:1]), **graph).run("weights")
         some.forget("ties")
-        found["audience"].append(some.resolve("audience"))
-        found["distinct_actors"].append(some.resolve("distinct_actors"))
+        audience = {name: some.resolve(name) for name in _OF_AUDIENCE}
+        capped = []
         for part in engine.target_batches(weights):
             some.tables["weights"] = part
-            found["capped_audience"].append(some.run("capped_audience"))
+            capped.append(some.run("capped_audience"))
+        for name, frames in {**{name: [rows] for name, rows in audience.items()}, "capped_audience": capped}.items():
+            found[name] += frames
+        if variant == base:
+            known[variant] = graph | audience | {"capped_audience": engine.union_all(capped)}
         # The generator computes the next ties while this frame waits: nothing of this group may be held then.
         some.tables.clear()
-        del weights, part
-        for name in graphs.keys() - {row[1] for row in rows[done:]}:
-            del graphs[name]
+        del weights, part, graph, audience, capped, frames
+        for name in known.keys() - {row[1] for row in rows[done:]}:
+            del known[name]
     return {"weights": now} | {name: engine.union_all(frames) for name, frames in found.items()}
 
 
@@ -273,7 +302,7 @@ def _of_all(name: str) -> Callable[[Plan], Frame]:
 
 
 for _name in ("weights", "audience", "distinct_actors", "capped_audience"):
-    step(_name, of_all_variants=True)(_of_all(_name))
+    step(_name, "changed_strengths", "of_base", of_all_variants=True)(_of_all(_name))
 
 
 # Topics -----------------------------------------------------------------------------------------------------------------

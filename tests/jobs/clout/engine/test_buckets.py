@@ -75,6 +75,12 @@ def test_the_number_of_buckets_changes_nothing(world: Lake, model: Model, number
     assert [table.schema for table in spread.values()] == [table.schema for table in whole.values()]
 
 
+@pytest.mark.parametrize("model", [MODEL, V2])
+def test_what_variants_share_changes_nothing(model: Model) -> None:
+    """In memory all variants are computed from nothing but activity, in one query."""
+    assert rows(published(DiskDuckDB(), model)) == rows(published(engines.DuckDB(), model))
+
+
 def test_processes_do_the_same_tasks(world: Lake) -> None:
     assert rows(published(Buckets(world, 2, scheduler.Processes(MEMORY)), ALONE, world)) == rows(
         published(DiskDuckDB(), ALONE)
