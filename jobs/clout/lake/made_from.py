@@ -13,6 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pyarrow.dataset as pads
 from pyarrow import fs as pafs
 
 from clout import logs
@@ -65,14 +67,33 @@ def _pulled(lake: Lake, sources: Sequence[str], days: Sequence[date]) -> str:
 
     When a day was pulled decides nothing: one that is pulled again, and is the same, is the same.
     """
-    content = [
-        [
-            name,
-            str(day),
-            [{**row, "started_at": None, "ended_at": None} for row in lake.manifest(name, day) or []],
-            [lake.checksums.expected(lake.snapshot(table, name, day)) for table in SNAPSHOTS if table != "manifest"],
-        ]
-        for name in sorted(sources)
-        for day in days
+    named = [(name, day) for name in sorted(sources) for day in days]
+    manifests = lake.files([lake.snapshot("manifest", name, day) for name, day in named])
+    tables = [table for table in SNAPSHOTS if table != "manifest"]
+    expected = [
+        [name, str(day), [lake.checksums.expected(lake.snapshot(table, name, day)) for table in tables]]
+        for name, day in named
     ]
+    content = [_said(lake, manifests), expected]
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _said(lake: Lake, manifests: list[str]) -> str:
+    """One hash over the rows of some manifests, whatever their order, without when they were pulled.
+
+    By DuckDB, all at once: each of a night's jobs asks, and to read them one by one took a tenth of a small night.
+    """
+    if not manifests:
+        return ""
+    with duckdb.connect() as connection:
+        if isinstance(lake.fs, pafs.LocalFileSystem):
+            rows = connection.read_parquet(manifests, union_by_name=True, hive_partitioning=False)
+        else:
+            rows = connection.from_arrow(
+                pads.dataset(manifests, SNAPSHOTS["manifest"], "parquet", lake.fs, partitioning=None)
+            )
+        connection.execute("SET TimeZone = 'UTC'")
+        said = (f'"{name}"' for name in sorted(rows.columns) if name not in ("started_at", "ended_at"))
+        hashes = rows.project(f"sha256(CAST(to_json(row({', '.join(said)})) AS VARCHAR)) AS one")
+        [[found]] = hashes.aggregate("sha256(string_agg(one, '' ORDER BY one))").fetchall()
+        return str(found)
