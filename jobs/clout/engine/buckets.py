@@ -265,7 +265,7 @@ class Buckets(DiskDuckDB):
         folder = self._new_folder()
         reader = self.connection.sql(text).to_arrow_reader(1_000_000)
         with pq.ParquetWriter(
-            f"{folder}/part-0.parquet", _plain(reader.schema), filesystem=self.store, compression="lz4"
+            f"{folder}/part-0.parquet", _plain(reader.schema), filesystem=self.store, compression="snappy"
         ) as writer:
             for batch in reader:
                 writer.write_table(pa.Table.from_batches([batch]).cast(writer.schema))

@@ -103,7 +103,7 @@ def do(task: Task) -> int:
         schema = reader.schema.with_metadata({**task.noted}) if task.noted else reader.schema
         written = 0
         # Object storage shows a file once it is whole.
-        with pq.ParquetWriter(task.out, schema, filesystem=store, compression="lz4") as writer:
+        with pq.ParquetWriter(task.out, schema, filesystem=store, compression="snappy") as writer:
             for batch in reader:
                 writer.write_batch(batch)
                 written += batch.num_rows
@@ -124,7 +124,7 @@ def _copied(con: duckdb.DuckDBPyConnection, rows: str, task: Task) -> int:
     out = Path(task.out)
     aside = out.with_name(f".{out.name}-{uuid.uuid4().hex[:8]}")
     notes = ", ".join(f"{name}: '{value}'" for name, value in task.noted.items())
-    options = f"FORMAT parquet, COMPRESSION lz4{f', KV_METADATA {{{notes}}}' if notes else ''}"
+    options = f"FORMAT parquet, COMPRESSION snappy{f', KV_METADATA {{{notes}}}' if notes else ''}"
     [[written]] = con.execute(f"COPY ({rows}) TO '{aside}' ({options})", dict(task.bound) or None).fetchall()
     aside.replace(out)
     return int(written)
