@@ -106,7 +106,8 @@ def run(args: argparse.Namespace, clock_of: Callable[[date], Clock] = lambda day
             told = "not published"
             try:
                 with Lake(args.lake).together(f"night {day}"):
-                    told = run_night(args, sources, model, warehouse, day, clock_of(day), is_first=day == args.days[0])
+                    which = {"is_first": day == args.days[0], "is_newest": day == max(args.days)}
+                    told = run_night(args, sources, model, warehouse, day, clock_of(day), **which)
             except InvalidInput as invalid:
                 refused[day] = invalid
                 LOG.info(f"night {day}: {invalid}")
@@ -133,10 +134,13 @@ def run_night(
     day: date,
     clock: Clock,
     is_first: bool = False,
+    is_newest: bool = True,
 ) -> str:
     """Score one day and publish it; gives in a few words what became of it. Raises InvalidInput where it must not be.
 
     args: its places, run and reason. is_first: of several nights, the one that pulls most; it shows a line a source.
+    is_newest: the one whose tasks keep what they make, for each to be run again alone; of others nothing is written between
+    tasks, which costs as much as a sixth of a night, and the disk of one each.
     """
     from clout.score import evidence
 
@@ -150,8 +154,8 @@ def run_night(
     ):
         return f"nothing new: all that it is made of is as it was for version {shown.version}"
     conform.conform(lake, sources, model, day)
-    loaded = evidence.load(lake, sources, model, day)
-    for task in evidence.TASKS:
+    loaded = evidence.load(lake, sources, model, day, alone=not is_newest)
+    for task in evidence.TASKS if is_newest else ():
         loaded.make(task)
     score.stage(loaded, lake, staged)
     baseline.write_baseline(staged, warehouse)

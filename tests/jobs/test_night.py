@@ -18,8 +18,9 @@ def asked(tmp_path, monkeypatch):
     """The days that were run, of which the second is refused, and the command line for all three."""
     ran: list[date] = []
 
-    def run_night(args, sources, model, warehouse, day, clock, is_first):
+    def run_night(args, sources, model, warehouse, day, clock, is_first, is_newest):
         ran.append(day)
+        assert is_newest == (day == DAYS[-1])
         if day == DAYS[1]:
             raise InvalidInput(f"{day} is not published: scores.mean failed")
         return "published"
@@ -38,6 +39,15 @@ def test_a_day_that_is_not_over_is_refused_before_anything_is_read(asked, days):
     with pytest.raises(InvalidInput, match="2999-01-01: that day is not over"):
         night.main(["--days", days, "--sources", "nowhere", *words[4:]])
     assert ran == []
+
+
+def test_days_are_run_in_the_order_in_which_they_are_named(asked):
+    ran, words = asked
+    for days, order in ((f"{DAYS[2]}..{DAYS[0]}", DAYS[::-1]), (f"{DAYS[0]}..{DAYS[2]}", DAYS)):
+        ran.clear()
+        with pytest.raises(InvalidInput, match="2026-03-13 is not published"):
+            night.main(["--days", days, *words[2:]])
+        assert ran == order
 
 
 def test_a_refused_day_stops_none_of_the_others(asked, capsys):

@@ -79,19 +79,19 @@ class Evidence(Plan):
     """The plan of one score date over a lake: what an earlier task kept is read, the rest computed.
 
     metadata: what its features must have been made of; made_of: what an operator decided of the night, for people and for later
-    nights.
+    nights. alone: who makes the whole night hands nothing over from task to task.
     """
 
     engine: NightEngine
 
-    def __init__(self, lake: Lake, sources: Sources, model: Model, day: date) -> None:
+    def __init__(self, lake: Lake, sources: Sources, model: Model, day: date, alone: bool = False) -> None:
         self.closed = closed = _closed(lake, sources, day)
         self.lake, self.metadata, self.made_of = (
             lake,
             _metadata(lake, sources, model, day, closed),
             _made_of(sources, model),
         )
-        self._task = ""
+        self._task, self._alone = "", alone
         days = window(day, model.stored_days)
         engine = engine_for(lake, days)
         ontology = sources.topics.ontology()
@@ -135,7 +135,7 @@ class Evidence(Plan):
     @property
     def has_ties(self) -> bool:
         """See Plan: but for the task that computes them."""
-        return self._task != "ties"
+        return self._task != "ties" and not self._alone
 
     def ties(self) -> Frame:
         """See Plan."""
@@ -144,7 +144,7 @@ class Evidence(Plan):
     def _make(self, name: str) -> Frame:
         if name in _OF_CONFORM:
             return self.engine.load_features(self.lake, _OF_CONFORM[name], self.day, self.metadata, "conform")
-        if _MADE_BY.get(name, self._task) != self._task:
+        if not self._alone and _MADE_BY.get(name, self._task) != self._task:
             return self.engine.load_features(self.lake, name, self.day, self.metadata_of(name), _MADE_BY[name])
         return super()._make(name)
 
@@ -191,9 +191,12 @@ def gather(lake: Lake, sources: Sources, model: Model, day: date) -> None:
     )
 
 
-def load(lake: Lake, sources: Sources, model: Model, day: date) -> Evidence:
-    """The evidence of `day`. Raises InvalidInput where it was not conformed, or from other snapshots or another model."""
-    return _registered(Evidence(lake, sources, model, day))
+def load(lake: Lake, sources: Sources, model: Model, day: date, alone: bool = False) -> Evidence:
+    """The evidence of `day`; alone: all of it is computed, whatever tasks kept before.
+
+    Raises InvalidInput where it was not conformed, or from other snapshots or another model.
+    """
+    return _registered(Evidence(lake, sources, model, day, alone))
 
 
 def _registered(evidence: Evidence) -> Evidence:

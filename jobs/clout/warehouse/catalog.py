@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -95,6 +95,18 @@ def tables() -> list[Relation]:
 def views() -> list[Relation]:
     """The relations that are computed from tables."""
     return [relation for relation in relations().values() if relation.select is not None]
+
+
+def behind(texts: Iterable[str]) -> frozenset[str]:
+    """The full names of the tables and views that some queries read, views and what they read included."""
+    found, waiting = set[str](), [*texts]
+    while waiting:
+        text = waiting.pop()
+        for relation in relations().values():
+            if relation.full_name not in found and re.search(rf"\b{re.escape(relation.full_name)}\b", text):
+                found.add(relation.full_name)
+                waiting += [relation.select] if relation.select else []
+    return frozenset(found)
 
 
 def named(name: str) -> Relation:

@@ -45,15 +45,23 @@ _FOUND_BY = (
 )
 
 
-def copy_day(warehouse: Warehouse, version: int, ds: date, file: Path, dossiers_file: Path | None) -> None:
+def copy_day(
+    warehouse: Warehouse,
+    version: int,
+    ds: date,
+    file: Path,
+    dossiers_file: Path | None,
+    only: frozenset[str] | None = None,
+) -> None:
     """Copy a day's tables into a DuckDB file, in the order in which pages look for their rows; then make the dossiers.
 
+    only: the tables and views that are there, where not all are asked for.
     With little memory first, and where a day needs more, with twice as much.
     """
     for memory in MEMORY:
         file.unlink(missing_ok=True)
         try:
-            _copy_within(memory, warehouse, version, ds, file, dossiers_file)
+            _copy_within(memory, warehouse, version, ds, file, dossiers_file, only)
             return
         except duckdb.OutOfMemoryException:
             if memory == MEMORY[-1]:
@@ -61,7 +69,13 @@ def copy_day(warehouse: Warehouse, version: int, ds: date, file: Path, dossiers_
 
 
 def _copy_within(
-    memory: int, warehouse: Warehouse, version: int, ds: date, file: Path, dossiers_file: Path | None
+    memory: int,
+    warehouse: Warehouse,
+    version: int,
+    ds: date,
+    file: Path,
+    dossiers_file: Path | None,
+    only: frozenset[str] | None,
 ) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"SET memory_limit = '{memory}MB'; SET threads = 1; SET TimeZone = 'UTC'")
@@ -71,10 +85,12 @@ def _copy_within(
         connection.execute(f"ATTACH {catalog.quoted(file)} AS d (ROW_GROUP_SIZE 4096); USE d")
         connection.execute("CREATE SCHEMA clout; CREATE SCHEMA meta")
         for relation in catalog.tables():
-            _copy_table(connection, relation, warehouse, version, ds)
+            if only is None or relation.full_name in only:
+                _copy_table(connection, relation, warehouse, version, ds)
         for relation in catalog.views():
-            connection.execute(f"CREATE VIEW {relation.full_name} AS {relation.select}")
-        for made in _FOUND_BY:
+            if only is None or relation.full_name in only:
+                connection.execute(f"CREATE VIEW {relation.full_name} AS {relation.select}")
+        for made in _FOUND_BY if only is None else ():
             connection.execute(made)
         if dossiers_file:
             dossiers.write(dossiers_file, connection, figures.of_person(), _shown(connection), ds)

@@ -11,20 +11,26 @@ from pathlib import Path
 from typing import Any
 
 from clout.warehouse.contract import Warehouse
-from clout.web import words
+from clout.web import figures, words
 from clout.web.asked import Asked
 from clout.web.rendering import HERE, environment
 from clout.web.snapshot import Library
 
 #: The page's name in the folder of a run's reports, and that of the Data Docs beside it.
 NAME, DATA_DOCS = "night.html", "index.html"
+#: The figures that the page shows.
+FIGURES = (
+    *("totals", "leaderboard", "movers", "distribution", "drift"),
+    *("conservation", "audit", "failed", "pulls"),
+)
 #: People of the leaderboard's head, and of each direction of movement.
 HEAD, MOVED = 15, 8
 
 
 def write(reports: Path, warehouse: Warehouse, day: date, run: str) -> Path:
     """Write reports/<day>/<run>/night.html about a published day, whole or not at all. Gives its path."""
-    asked = Asked(Library(warehouse, has_history=False).current(), day, {})
+    queries = [figures.figures()[name].sql for name in FIGURES]
+    asked = Asked(Library(warehouse, has_history=False, asked=queries).current(), day, {})
     place = reports / day.isoformat() / run
     page = environment().get_template("night_file.html").render(**_content(asked, (place / DATA_DOCS).exists()))
     place.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ import threading
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 import pyarrow as pa
 
 from clout.lake.scratch import Scratch
+from clout.warehouse import catalog
 from clout.warehouse.contract import Warehouse
 from clout.warehouse.versions import LogEntry, visible_versions
 from clout.web import copies, history
@@ -114,10 +115,18 @@ class Library:
     """Keeps the newest snapshot, and the days that were asked for last; without a history where one day is enough.
 
     is_apart: days are copied by a process of their own, since a large one takes hundreds of megabytes for a moment.
+    asked: the queries of all that is asked of a day, where that is little: only what they read is copied.
     """
 
-    def __init__(self, warehouse: Warehouse, has_history: bool = True, is_apart: bool = False) -> None:
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        has_history: bool = True,
+        is_apart: bool = False,
+        asked: Iterable[str] | None = None,
+    ) -> None:
         self.warehouse = warehouse
+        self._only = None if asked is None else catalog.behind([_SCORES, *asked])
         self._has_history, self._is_apart = has_history, is_apart
         self._folder = Scratch("explore")
         self.history = History(Path(self._folder.name))
@@ -176,7 +185,7 @@ class Library:
         file.unlink(missing_ok=True)
         has_dossiers = self._has_history and ds == max(snapshot.contents)
         made = dossiers if has_dossiers else None
-        self._do(copies.copy_day, self.warehouse, snapshot.version, ds, file, made)
+        self._do(copies.copy_day, self.warehouse, snapshot.version, ds, file, made, self._only)
         return Day(ds, self._files, file, made)
 
     def _remember(self, snapshot: Snapshot) -> None:

@@ -102,6 +102,14 @@ def test_dossiers_of_fewer_people_at_once_are_the_same(snapshot: Snapshot, tmp_p
     assert whole.of(people[0])["score"]
 
 
+def test_only_what_is_asked_for_is_copied_and_nothing_else_is_there_to_be_taken_for_empty(snapshot: Snapshot) -> None:
+    few = Library(snapshot.library.warehouse, has_history=False, asked=["FROM clout.leaderboard"]).current()
+    day, every = few.days[0], "FROM clout.leaderboard ORDER BY ALL"
+    assert few.day(day).rows(every, {}) == snapshot.day(day).rows(every, {}) != []
+    with pytest.raises(duckdb.CatalogException, match="influences"):
+        few.day(day).rows("FROM clout.influences", {})
+
+
 def test_days_that_no_version_shows_are_let_go(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     library, [day, *_] = snapshot.library, snapshot.days
     monkeypatch.setattr(library, "_copied", lambda shown, ds: (shown.version, ds))
