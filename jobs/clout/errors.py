@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from clout import logs
+from clout import arrow_alone, logs  # noqa: F401
 from clout.terminal import guard, printable
 
 #: Exit status of a job whose input is wrong (EX_DATAERR of sysexits.h). The DAG does not retry it.

@@ -21,8 +21,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy import sparse
-from scipy.sparse import csgraph
 
 
 @dataclass(frozen=True)
@@ -114,6 +112,8 @@ def rank_graph(
 ) -> tuple[np.ndarray, float]:
     """Rank and residual of a graph with people 0..people-1. Edges are parallel arrays, one a pair; weight in [0, 1]."""
     # In one order, whatever order the edges came in: the order in which floats are added decides their last bits.
+    from scipy import sparse  # half of what a job without graphs would import
+
     transposed = sparse.csr_matrix((weight, (target, actor)), shape=(people, people), dtype=float)
     transposed.sort_indices()
     rank, residual = np.zeros(people), 0.0
@@ -139,6 +139,9 @@ def reachable(actor: np.ndarray, target: np.ndarray, weight: np.ndarray, seeds: 
     start = np.concatenate([actor[acted], np.full(len(seeds), people, actor.dtype)])
     end = np.concatenate([target[acted], seeds.astype(target.dtype, copy=False)])
     # Floats, since the search would make them of whatever else.
+    from scipy import sparse
+    from scipy.sparse import csgraph
+
     graph = sparse.csr_matrix((np.ones(len(start)), (start, end)), shape=(people + 1, people + 1))
     found = np.zeros(people + 1, dtype=bool)
     found[csgraph.breadth_first_order(graph, people, return_predecessors=False)] = True

@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from scipy import sparse
 
 from clout.engine.network_rank import Graph, placed
 
@@ -41,6 +40,8 @@ def flow(graph: Graph, parameters: dict[str, Any]) -> dict[str, Any]:
     seed = np.zeros(count, dtype=bool)
     seed[graph.seeds] = True
     # In one order, whatever order the edges came in: the order in which floats are added decides their last bits.
+    from scipy import sparse
+
     transposed = sparse.csr_matrix((graph.weight, (graph.target, graph.actor)), shape=(count, count), dtype=float)
     transposed.sort_indices()
     divided = np.maximum(np.bincount(graph.actor, minlength=count), parameters["acts_divided"])

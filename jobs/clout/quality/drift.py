@@ -100,8 +100,8 @@ def changed(measured: pa.Table) -> list[str]:
 
 @contextmanager
 def _connected() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A session of DuckDB that goes on on disk where it would need more than a quarter of the memory, or 4 GiB."""
-    memory = min(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4, 4 << 30)
+    """A session of DuckDB that goes on on disk where it would need more than a quarter of the memory, or 1 GiB."""
+    memory = min(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4, 1 << 30)
     with Scratch("metrics") as folder, queries.connect() as connection:
         connection.execute(f"SET memory_limit = '{memory >> 20} MiB'")
         connection.execute(f"SET temp_directory = '{folder}'")
