@@ -8,24 +8,37 @@
 --   Of each variant of score/variants.py that has strengths of its own. first_day, last_day: of all acts counted in it.
 -- Unit: none; S adds up over days and platforms. Grain: one row per variant, platform, actor, target.
 -- Source: sql/v2/README.md. Sums are of decimals, so that no order of adding can change a bit.
--- Inputs: {daily_engagement}, see daily_engagement.sql; {variants}
--- Split: {daily_engagement} by actor; rows by actor then target
+-- Inputs: {daily_engagement}, see daily_engagement.sql; {single_acts}: of other pairs, each on one day only, see once_acted.sql; {variants}
+-- Split: {daily_engagement} by actor, {single_acts} by actor; rows by actor then target
 -- Parameters:
 --   kappa DOUBLE     what a day's acts must be worth to count 1 - 1/e
 --   taper_days INT   over how many days at the window's end evidence fades out
 --   window_days INT  length of the window
 -- Run: .venv/bin/python jobs/ties.py --day 2026-03-14
+WITH acts AS NOT MATERIALIZED (
+  SELECT
+    v.variant, a.platform, a.actor, a.target, a.n, a.ds, a.once,
+    CAST(-ln(greatest(1e-12,
+      1e0 - (1e0 - exp(-a.engagement_weight / :kappa))
+        * power(2e0, (unix_date(a.ds) - unix_date(v.evaluated_on)) / v.half_life_days)
+        * least(1e0, greatest(0e0, (:window_days - unix_date(v.evaluated_on) + unix_date(a.ds)) / CAST(:taper_days AS DOUBLE)))
+    )) AS DECIMAL(24, 12)) AS worth
+  FROM (
+    SELECT ds, platform, actor, target, n, engagement_weight, false AS once FROM {daily_engagement}
+    UNION ALL
+    SELECT ds, platform, actor, target, n, engagement_weight, true AS once FROM {single_acts}
+  ) AS a
+  INNER JOIN {variants} AS v ON a.ds BETWEEN v.first_day AND v.acts_until
+  WHERE v.variant = v.strengths_from
+)
 SELECT
-  v.variant, a.platform, a.actor, a.target,
-  CAST(sum(CAST(-ln(greatest(1e-12,
-    1e0 - (1e0 - exp(-a.engagement_weight / :kappa))
-      * power(2e0, (unix_date(a.ds) - unix_date(v.evaluated_on)) / v.half_life_days)
-      * least(1e0, greatest(0e0, (:window_days - unix_date(v.evaluated_on) + unix_date(a.ds)) / CAST(:taper_days AS DOUBLE)))
-  )) AS DECIMAL(24, 12))) AS DOUBLE) AS strength,
-  CAST(sum(a.n) AS BIGINT) AS interactions,
-  min(a.ds) AS first_day,
-  max(a.ds) AS last_day
-FROM {daily_engagement} AS a
-INNER JOIN {variants} AS v ON a.ds BETWEEN v.first_day AND v.acts_until
-WHERE v.variant = v.strengths_from
-GROUP BY v.variant, a.platform, a.actor, a.target
+  variant, platform, actor, target, CAST(sum(worth) AS DOUBLE) AS strength, CAST(sum(n) AS BIGINT) AS interactions,
+  min(ds) AS first_day, max(ds) AS last_day
+FROM acts
+WHERE NOT once
+GROUP BY variant, platform, actor, target
+UNION ALL
+SELECT
+  variant, platform, actor, target, CAST(worth AS DOUBLE) AS strength, n AS interactions, ds AS first_day, ds AS last_day
+FROM acts
+WHERE once

@@ -26,7 +26,7 @@ import pytest
 from clout.engine import queries
 from clout.engine.engines import DuckDB
 from clout.lake.schemas import TIME
-from clout.score import plan, variants
+from clout.score import plan, steps, variants
 from clout.score.model import read_model
 from clout.score.topic_posts import KEPT_DAYS
 
@@ -93,6 +93,7 @@ DEFAULTS = {
     "persons": empty(account_key="STRING", person_id="STRING"),
     "excluded": empty(account_key="STRING"),
     "unnamed": empty(account_key="STRING"),
+    "single_acts": steps.SINGLE.empty_table(),
     "absent_people": empty(platform="STRING", person_id="STRING"),
     "credibility": empty(evaluated_on="DATE", platform="STRING", person_id="STRING", credibility="DOUBLE"),
     "named_seeds": empty(platform="STRING", account_key="STRING"),

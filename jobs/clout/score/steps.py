@@ -29,6 +29,8 @@ _EARLIER = pa.schema(
     [("days_before", pa.int32()), ("person_id", pa.string()), ("score", pa.float64()), ("raw_score", pa.float64())]
 )
 DAYS = pa.schema([("ds", pa.date32())])
+_PAIR = [(name, pa.string()) for name in ("platform", "actor", "target")]
+SINGLE = pa.schema([("ds", pa.date32()), *_PAIR, ("n", pa.int64()), ("engagement_weight", pa.float64())])
 
 _LOCATIONS = ("account_key", "location", "located_on")
 _PLACES = pa.schema(
@@ -179,6 +181,12 @@ def _amplification(plan: Plan) -> Frame:
     return rows
 
 
+@step("single_acts")
+def _single_acts(plan: Plan) -> Frame:
+    """None: whatever pairs of people acted once stands among all others, unless they were told apart."""
+    return SINGLE.empty_table()
+
+
 @step("trust", "edges", code=_GRAPH)
 def _trust(plan: Plan) -> Frame:
     return plan.engine.trust(plan.resolve("edges"), plan.parameters)
@@ -223,6 +231,11 @@ def ties_of_variants(plan: Plan) -> Iterator[tuple[list[tuple[Any, ...]], Plan]]
         needed = {name for later in groups[number + 1 :] for row in later for name in row[1:3]}
         if number == 0 and plan.has_ties:
             some.tables["ties"] = plan.ties()
+        if len(groups) > 1 and (number or plan.has_ties):
+            some.tables |= {
+                "daily_engagement": plan.resolve("repeated_acts"),
+                "single_acts": plan.resolve("once_acted"),
+            }
         variant, base, reverse, *_ = group[0]
         if variant != base:
             some.tables |= strengths[base] | {"reverse_strengths": strengths[reverse]["mutual_strengths"]}
@@ -238,6 +251,7 @@ def ties_of_variants(plan: Plan) -> Iterator[tuple[list[tuple[Any, ...]], Plan]]
         for name in strengths.keys() - needed:
             del strengths[name]
         yield group, some
+    plan.forget("once_acted", "repeated_acts", "mutual_pairs")
 
 
 #: What is told of a variant's graph, and of who acts on whom: of a variant with another's graph, that one's.
@@ -302,7 +316,7 @@ def _of_all(name: str) -> Callable[[Plan], Frame]:
 
 
 for _name in ("weights", "audience", "distinct_actors", "capped_audience"):
-    step(_name, "changed_strengths", "of_base", of_all_variants=True)(_of_all(_name))
+    step(_name, "changed_strengths", "of_base", "repeated_acts", of_all_variants=True)(_of_all(_name))
 
 
 # Topics -----------------------------------------------------------------------------------------------------------------

@@ -58,11 +58,14 @@ def test_what_is_given_is_not_made_and_a_name_may_stand_for_another() -> None:
 def test_variants_are_made_apart_from_what_they_share() -> None:
     engine = Noting()
     whole = Plan(
-        engine, {"daily_engagement": "A", "account_states": "S", "persons": "P"}, MODELS["v1"], date(2026, 3, 14)
+        engine,
+        {"daily_engagement": "A", "single_acts": "O", "account_states": "S", "persons": "P"},
+        MODELS["v1"],
+        date(2026, 3, 14),
     )
     some = [whole.of_variants(name) for name in ("first", "second")]
     for each, name in zip(some, ("first", "second"), strict=True):
-        assert f"tie_strengths(daily_engagement=A, variants={name})" in each.resolve("ties")
+        assert f"tie_strengths(daily_engagement=A, single_acts=O, variants={name})" in each.resolve("ties")
     assert engine.ran.count("credibility") == 1
     assert "credibility" in whole.tables
     assert "ties" not in whole.tables
