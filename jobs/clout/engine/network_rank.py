@@ -16,11 +16,15 @@ A graph is ranked in one process: 24 bytes an edge and 40 a person.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,19 @@ class Graph:
             weight,
         )
 
+    @cached_property
+    def transposed(self) -> sparse.csr_matrix:
+        """A row a target, a column an actor: the weights. In one order, whatever order the edges came in.
+
+        The order in which floats are added decides their last bits.
+        """
+        from scipy import sparse  # half of what a job without graphs would import
+
+        shape = len(self.people), len(self.people)
+        found = sparse.csr_matrix((self.weight, (self.target, self.actor)), shape=shape, dtype=float)
+        found.sort_indices()
+        return found
+
     def ranks(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Columns person_id, rank, pct, rounds, residual of all people.
 
@@ -67,7 +84,7 @@ class Graph:
         the last round. parameters: rounds, reference.
         """
         count, rounds = len(self.people), parameters["rounds"]
-        rank, residual = rank_graph(self.actor, self.target, self.weight, count, parameters)
+        rank, residual = rank_graph(self.transposed, parameters)
         return {
             "person_id": self.people,
             **published(rank, parameters),
@@ -107,16 +124,9 @@ def placed(edges: pa.Table, columns: dict[str, Any]) -> pa.Table:
     return pa.table({**place, **columns})
 
 
-def rank_graph(
-    actor: np.ndarray, target: np.ndarray, weight: np.ndarray, people: int, parameters: dict[str, Any]
-) -> tuple[np.ndarray, float]:
-    """Rank and residual of a graph with people 0..people-1. Edges are parallel arrays, one a pair; weight in [0, 1]."""
-    # In one order, whatever order the edges came in: the order in which floats are added decides their last bits.
-    from scipy import sparse  # half of what a job without graphs would import
-
-    transposed = sparse.csr_matrix((weight, (target, actor)), shape=(people, people), dtype=float)
-    transposed.sort_indices()
-    rank, residual = np.zeros(people), 0.0
+def rank_graph(transposed: sparse.csr_matrix, parameters: dict[str, Any]) -> tuple[np.ndarray, float]:
+    """Rank and residual of a graph's people, see Graph.transposed. Weights are in [0, 1], one a pair."""
+    rank, residual = np.zeros(transposed.shape[0]), 0.0
     # A fixed number, never "until it is settled": with more evidence more rounds might be needed, and fewer would be less.
     for _ in range(parameters["rounds"]):
         following = transposed @ percentiles(rank, parameters) / 100.0

@@ -39,11 +39,7 @@ def flow(graph: Graph, parameters: dict[str, Any]) -> dict[str, Any]:
     count = len(graph.people)
     seed = np.zeros(count, dtype=bool)
     seed[graph.seeds] = True
-    # In one order, whatever order the edges came in: the order in which floats are added decides their last bits.
-    from scipy import sparse
-
-    transposed = sparse.csr_matrix((graph.weight, (graph.target, graph.actor)), shape=(count, count), dtype=float)
-    transposed.sort_indices()
+    transposed = graph.transposed
     divided = np.maximum(np.bincount(graph.actor, minlength=count), parameters["acts_divided"])
     trust = np.where(seed, parameters["seed_trust"], 0.0)
     gives = np.zeros(count)
