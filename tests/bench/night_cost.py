@@ -10,6 +10,7 @@ Seconds are of user and system, of the job and all that it started; median of th
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import shutil
 import statistics
@@ -22,8 +23,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "jobs"))
 
+from clout.lake.partitions import Lake  # noqa: E402
 from clout.lake.schemas import CONFORMED  # noqa: E402
 
+#: Modules are compiled once, as where Clout is installed.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 #: The night's jobs in order, each with its places.
 EVIDENCE = ("--lake", "{home}/lake", "--sources", "{sources}")
 STAGED = ("--staging", "{home}/staging", "--run", "r")
@@ -41,7 +45,7 @@ def seconds(code: Path, job: str, words: list[str]) -> float:
     """CPU seconds of a job of a checkout. Raises RuntimeError with its last words where it fails."""
     process = subprocess.Popen(
         [sys.executable, str(code / "jobs" / f"{job}.py"), *words],
-        env={**os.environ, "PYTHONPATH": str(code / "jobs"), "CLOUT_ROOT": str(code)},
+        env={**ENVIRONMENT, "PYTHONPATH": str(code / "jobs"), "CLOUT_ROOT": str(code)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -62,10 +66,13 @@ def night(code: Path, lake: Path, sources: Path, day: date, home: Path) -> dict[
         return seconds(code, name, ["--day", str(of), *(word.format(**places) for word in JOBS[name])])
 
     if not home.exists():
+        compileall.compile_dir(code / "jobs", quiet=1)
         shutil.copytree(lake, home / "lake")
         job("conform", day - timedelta(days=1), home)
-        for table in CONFORMED:
-            shutil.rmtree(home / "lake" / table / f"ds={day}", ignore_errors=True)
+        of_home = Lake(str(home / "lake"))
+        for path in (of_home.conformed(table, day) for table in CONFORMED):
+            if of_home.exists(path):
+                of_home.remove(path)
     tonight = home.with_name(f"{home.name}-tonight")
     shutil.copytree(home, tonight)
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clout.config.topic_settings import EVERY
 from clout.lake.partitions import Lake
@@ -30,7 +31,9 @@ def unsaid_in(said: Collection[Unsaid], accounts: pa.Table, topics: pa.Table | N
     its topics (topic_id, slug). said: an account or a person, and a topic by its id or its slug.
     """
     of: dict[str, set[str]] = {}
-    for row in accounts.select(["account_key", "person_id"]).to_pylist() if said else ():
+    who = pa.array({who for who, _ in said}, pa.string())
+    named = pc.or_kleene(*(pc.is_in(accounts[name], who) for name in ("account_key", "person_id")))
+    for row in accounts.filter(named).select(["account_key", "person_id"]).to_pylist():
         of.setdefault(row["account_key"], set()).add(row["person_id"])
         of.setdefault(row["person_id"], set()).add(row["person_id"])
     ids: dict[str, set[str]] = {EVERY: {EVERY}}

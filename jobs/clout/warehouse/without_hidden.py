@@ -104,6 +104,7 @@ def _unsaid(tables: dict[str, pa.Table], said: Collection[Unsaid]) -> frozenset[
     held: set[Unsaid] = set()
     for name, rows in tables.items() if unsaid else ():
         if column := declared.tables()[name].hidden:
+            rows = rows.filter(pc.is_in(rows["person_id"], pa.array({person for person, _ in unsaid}, pa.string())))
             persons = rows["person_id"].to_pylist()
             held.update((person, EVERY) for person in persons)
             held.update(zip(persons, rows[column].to_pylist(), strict=True) if column != EVERY else ())
@@ -113,13 +114,19 @@ def _unsaid(tables: dict[str, pa.Table], said: Collection[Unsaid]) -> frozenset[
 def taken_back(consented: pa.Table, accounts: pa.Table, lists: pa.Table, today: date) -> set[Agreement]:
     """Who agreed to what by the rows of clout.consented, and does not by the newest lists."""
     persons = accounts.select(["account_key", "person_id"])
-    rows = queries.run_duckdb(queries.connect(), "agreed", {"day": today}, consents=lists, persons=persons)
-    return _pairs(consented) - _pairs(rows)
+    with queries.connect() as connection:
+        rows = queries.run_duckdb(connection, "agreed", {"day": today}, consents=lists, persons=persons)
+        pairs = "SELECT person_id, purpose FROM"
+        found = queries.duckdb_relation(
+            connection, f"{pairs} consented EXCEPT {pairs} agreed", {}, {"consented": consented, "agreed": rows}
+        )
+        return set(found.fetchall())
 
 
 def refuse_what_was_taken_back(staged: Staged, lake: Lake) -> None:
     """Raise InvalidInput where a staged run shows people for what they agreed to, and do not by the newest lists."""
-    consented, accounts = (staged.root.read(staged.table(name)) for name in ("consented", "accounts"))
+    consented = staged.root.read(staged.table("consented"), columns=["person_id", "purpose"])
+    accounts = staged.root.read(staged.table("accounts"), columns=["account_key", "person_id"])
     lists, heard = newest(lake)
     if found := taken_back(consented, accounts, lists, heard or staged.day):
         number, purposes = len({person for person, _ in found}), sorted({purpose for _, purpose in found})
@@ -131,12 +138,17 @@ def refuse_what_was_taken_back(staged: Staged, lake: Lake) -> None:
 
 def refuse_what_is_hidden(staged: Staged, lake: Lake) -> None:
     """Raise InvalidInput where a staged run says of somebody what they hide by the newest night's word."""
+    said = newest_unsaid(lake)
+    asked = {"accounts": ["account_key", "person_id"], "topics": ["topic_id", "slug"]}
+    for name, table in declared.tables().items():
+        if table.hidden:
+            asked[name] = list(dict.fromkeys((*asked.get(name, ()), "person_id", table.hidden)))
     tables = {
-        name: staged.root.read(staged.table(name))
-        for name in ("accounts", "topics", *(name for name, table in declared.tables().items() if table.hidden))
-        if staged.root.exists(staged.table(name))
+        name: staged.root.read(staged.table(name), columns=[column for column in columns if column != EVERY])
+        for name, columns in asked.items()
+        if said and staged.root.exists(staged.table(name))
     }
-    if found := _unsaid(tables, newest_unsaid(lake)):
+    if said and (found := _unsaid(tables, said)):
         raise InvalidInput(
             f"{staged.location}: {len({person for person, _ in found})} of the people of run {staged.run} hide since what it"
             f" says of them: run jobs/night.py --days {staged.day} again, which leaves it out"
