@@ -377,8 +377,13 @@ class DiskDuckDB:
                 f"SELECT actor, target, weight {place} AND weight IS NOT NULL", [variant, platform]
             ).fetchnumpy()
             seed = self.connection.execute(f"SELECT actor {place} AND weight IS NULL", [variant, platform]).fetchnumpy()
-            arrays = [np.asarray(each) for each in (edge["actor"], edge["target"], edge["weight"], seed["actor"])]
-            self._graph = (edges, variant, platform), Graph.of_numbers(*arrays)
+            graph = Graph.of_numbers(  # which alone holds what it is given, and lets go of it early
+                np.asarray(edge.pop("actor")),
+                np.asarray(edge.pop("target")),
+                np.asarray(edge.pop("weight")),
+                np.asarray(seed["actor"]),
+            )
+            self._graph = (edges, variant, platform), graph
         return self._graph[1]
 
     def _write(

@@ -39,13 +39,12 @@ def flow(graph: Graph, parameters: dict[str, Any]) -> dict[str, Any]:
     count = len(graph.people)
     seed = np.zeros(count, dtype=bool)
     seed[graph.seeds] = True
-    transposed = graph.transposed
-    divided = np.maximum(np.bincount(graph.actor, minlength=count), parameters["acts_divided"])
+    divided = np.maximum(np.bincount(graph.acts.indices, minlength=count), parameters["acts_divided"])
     trust = np.where(seed, parameters["seed_trust"], 0.0)
     gives = np.zeros(count)
     for _ in range(parameters["trust_rounds"]):
         gives = np.minimum(1.0, parameters["trust_share"] * np.minimum(trust, parameters["seed_trust"]) / divided)
-        trust = np.where(seed, parameters["seed_trust"], transposed @ gives)
+        trust = np.where(seed, parameters["seed_trust"], graph.acts @ gives)
     return {"person_id": graph.people, "trust": np.round(trust, 12), "gives": np.round(gives, 12), "seed": seed}
 
 
