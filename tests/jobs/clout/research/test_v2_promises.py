@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from clout.config.paths import SQL
 from clout.engine.engines import DuckDB
-from clout.quality import suites
+from clout.quality import gx_duckdb, suites
 from clout.research import attack_families, leverage
 from clout.research.attack_families import FAMILIES, Asked
 from clout.score import steps, variants
@@ -81,7 +81,7 @@ def test_worlds_of_linked_people_pass_the_gate(seed: int) -> None:
     rows, persons = linked_world(seed)
     tables = steps.published(evidence_of(DuckDB(), rows, model=WHOLE, persons=persons))
     scores = tables["scores"]
-    scored = suites.count_present(scores, "score")
+    scored = gx_duckdb.count_present(scores, "score")
     assert scored > 15
     parameters = {"days": [DAY], "persons": len(scores), "scored": scored, "listed": 40 * scored}
     loaded = [suites.load_suite(table) for table in JUDGED]
