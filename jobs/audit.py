@@ -15,6 +15,7 @@ import pyarrow.dataset as pads
 from clout import logs
 from clout.config import arguments
 from clout.errors import InvalidInput, run_main
+from clout.lake.arrow import files_by_day
 from clout.lake.partitions import Lake, required
 from clout.lake.schemas import CONFORMED
 from clout.lake.staging import AUDITED, RECORDED, TABLES, Staged, content_hash
@@ -140,10 +141,7 @@ def judge(lake: Lake, staged: Staged) -> Verdict:
 
 def _rows(lake: Lake, staged: Staged, table: str) -> pads.Dataset:
     if table == "activity":
-        files = lake.files([lake.conformed(table, staged.day)])
-        by_day = pads.partitioning(pa.schema([("ds", pa.date32())]), flavor="hive")
-        schema = CONFORMED[table]
-        return pads.dataset(files, schema=schema, filesystem=lake.fs, format="parquet", partitioning=by_day)
+        return files_by_day(lake, lake.files([lake.conformed(table, staged.day)]), CONFORMED[table])
     folder, path = (
         (lake, lake.features(table, staged.day)) if table == "hidden_topics" else (staged.root, staged.table(table))
     )

@@ -68,10 +68,9 @@ class Spread:
         then: str | None,
         folder: str = "",
         of: tuple[Spread, ...] = (),
-        batches: list[list[str]] | None = None,
     ) -> None:
         self.engine, self.files, self.by, self.then, self.of = engine, files, by, then, of
-        self.batches = batches or [[""]] * len(files)
+        self.batches = [[""]] * len(files)
         if folder:
             weakref.finalize(self, _remove, engine.store, folder).atexit = False
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as pads
 
 from clout.errors import InvalidInput
 from clout.lake.partitions import Lake, required
@@ -46,6 +47,14 @@ def read_conformed(lake: Lake, table: str, days: list[date]) -> pa.Table:
             rows = lake.read(path, schema=schema.remove(0))
             parts.append(pa.table([pa.repeat(pa.scalar(day), rows.num_rows), *rows.columns], schema))
     return pa.concat_tables(parts)
+
+
+def files_by_day(lake: Lake, files: list[str], schema: pa.Schema) -> pads.Dataset:
+    """Files of partitions by day, not yet read. schema: with the column ds, which is in their paths and not in them."""
+    by_day = pads.partitioning(pa.schema([("ds", pa.date32())]), flavor="hive")
+    return pads.dataset(
+        files, schema=schema, filesystem=lake.fs, format="parquet", partitioning=by_day, partition_base_dir=lake.root
+    )
 
 
 def write_conformed(

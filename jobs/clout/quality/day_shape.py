@@ -15,9 +15,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as pads
 
 from clout.engine import queries
+from clout.lake.arrow import files_by_day
 from clout.lake.partitions import Lake, window
 from clout.lake.schemas import ACTIVITY, SNAPSHOTS, TIME, small_arrow
 from clout.privacy import consent_ledger
@@ -43,11 +43,7 @@ _LISTED = pa.schema([("platform", pa.string()), ("accounts", pa.int64())])
 def shape(connection: duckdb.DuckDBPyConnection, lake: Lake, day: date, platforms: Mapping[str, str]) -> pa.Table:
     """sql/day_shape.sql of a conformed day. platforms: the sources' names, each with the platform that it shows."""
     files = lake.files([lake.conformed("activity", each) for each in window(day, LOOKED_BACK + 1)])
-    # The day is in a partition's path.
-    by_day = pads.partitioning(pa.schema([("ds", pa.date32())]), flavor="hive")
-    activity = pads.dataset(
-        files, schema=ACTIVITY, filesystem=lake.fs, format="parquet", partitioning=by_day, partition_base_dir=lake.root
-    )
+    activity = files_by_day(lake, files, ACTIVITY)
     given = {
         "activity": activity,
         "times": _times(lake, window(day, TIMED + 1), platforms),

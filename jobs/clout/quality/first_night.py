@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as pads
 
 from clout.engine import queries
+from clout.lake.arrow import files_by_day
 from clout.lake.partitions import Lake, window
 from clout.lake.schemas import ACTIVITY, small_arrow
 
@@ -45,7 +46,6 @@ _CAME = pa.schema([("platform", pa.string()), ("files", pa.int64())])
 #: Whose files say what happened on a day.
 _ACTED = ("interactions", "posts")
 _STATES = ("platform", "account_key", "followers_count", "created_at", "is_bot", "complete_on", "status")
-_BY_DAY = pads.partitioning(pa.schema([("ds", pa.date32())]), flavor="hive")
 
 
 def remember(lake: Lake, days: Iterable[date]) -> None:
@@ -90,9 +90,7 @@ def metrics(
 def _partitions(lake: Lake, table: str, days: Iterable[date]) -> pads.Dataset:
     schema = ACTIVITY if table == "activity" else pa.schema([("ds", pa.date32()), *SEEN])
     files = lake.files([lake.conformed(table, each) for each in days])
-    return pads.dataset(
-        files, schema=schema, filesystem=lake.fs, format="parquet", partitioning=_BY_DAY, partition_base_dir=lake.root
-    )
+    return files_by_day(lake, files, schema)
 
 
 def _delivered(lake: Lake, days: Iterable[date]) -> pa.Table:

@@ -254,8 +254,8 @@ def ties_of_variants(plan: Plan) -> Iterator[tuple[list[tuple[Any, ...]], Plan]]
     plan.forget("once_acted", "repeated_acts", "mutual_pairs")
 
 
-#: What is told of a variant's graph, and of who acts on whom: of a variant with another's graph, that one's.
 _CHANGED = pa.schema([("person_id", pa.string())])
+#: What is told of a variant's graph, and of who acts on whom: of a variant with another's graph, that one's.
 _OF_GRAPH, _OF_AUDIENCE = ("trust", "ranks", "seeds"), ("audience", "distinct_actors")
 
 
@@ -295,13 +295,14 @@ def _of_the_graph(plan: Plan) -> dict[str, Frame]:
         for part in engine.target_batches(weights):
             some.tables["weights"] = part
             capped.append(some.run("capped_audience"))
-        for name, frames in {**{name: [rows] for name, rows in audience.items()}, "capped_audience": capped}.items():
-            found[name] += frames
+        for name in _OF_AUDIENCE:
+            found[name].append(audience[name])
+        found["capped_audience"] += capped
         if variant == base:
             known[variant] = graph | audience | {"capped_audience": engine.union_all(capped)}
         # The generator computes the next ties while this frame waits: nothing of this group may be held then.
         some.tables.clear()
-        del weights, part, graph, audience, capped, frames
+        del weights, part, graph, audience, capped
         for name in known.keys() - {row[1] for row in rows[done:]}:
             del known[name]
     return {"weights": now} | {name: engine.union_all(frames) for name, frames in found.items()}
